@@ -1,0 +1,84 @@
+/* THE backend interface: one table of operations, filled in by cpu/ and opencl/.
+ *
+ * The public functions of windrow/device.h and windrow/session.h (device.c, session.c) check every
+ * argument and then call through the table, so a backend may rely on: shapes >= 1 and overflow
+ * checked, windows inside the view, lr and clip valid (clip 0 already turned into +infinity),
+ * schedule resolved by `fits`. */
+#ifndef WR_BACKEND_H
+#define WR_BACKEND_H
+
+#include "base/base.h"
+#include "windrow/device.h"
+#include "windrow/session.h"
+
+struct wr_device {
+    const struct wr_backend *backend;
+    struct wr_device_info info;
+    struct wr_device_options options;
+    bool unchecked; /* sessions skip the check that the device is exact: verification itself */
+};
+
+/* Backends embed this as the first member of their own session. */
+struct wr_session {
+    struct wr_device *device;
+    struct wr_ensemble ensemble; /* arrays point into `owned`; window_first, window_count, lr, clip
+                                    are never NULL here */
+    struct wr_layout layout;
+    size_t batch_first, batch_count; /* windows of the last forward */
+    void *owned;                     /* one allocation behind the arrays of `ensemble` */
+    size_t *epoch_steps;             /* (M) updates an epoch makes; in `owned` */
+    size_t most_steps;               /* the largest of them */
+};
+
+struct wr_backend {
+    const char *name;
+
+    /* Devices of this backend, appended one call per device with index 0, 1, ...: WR_OK and *info
+     * filled (also for an unusable device, with the reason), or WR_ERR_DEVICE past the last. */
+    wr_status (*describe)(size_t index, struct wr_device_info *info, struct wr_error *error);
+    /* Opens the device that describe gave for index. *device embeds struct wr_device first, with
+     * backend and info filled. */
+    wr_status (*open_device)(size_t index, const struct wr_device_options *options,
+                             struct wr_device **device, struct wr_error *error);
+    void (*close_device)(struct wr_device *device);
+
+    /* Whether the fused schedule can take this shape; if not, *why (static or in the device). */
+    bool (*fits_fused)(struct wr_device *device, const struct wr_ensemble *ensemble,
+                       const char **why);
+    /* Bytes needed on the device for training with this (resolved) schedule. */
+    wr_status (*memory)(struct wr_device *device, const struct wr_ensemble *ensemble, size_t *bytes,
+                        struct wr_error *error);
+
+    size_t session_size; /* sizeof the backend's session */
+    /* session's base part is filled and zero beyond; allocate, build, upload. On failure the caller
+     * calls close_session, which must cope with a half-open one. */
+    wr_status (*open_session)(struct wr_session *session, struct wr_error *error);
+    void (*close_session)(struct wr_session *session);
+
+    /* The operations of windrow/session.h. Stage buffers are allocated by the first stage. */
+    wr_status (*read)(struct wr_session *session, enum wr_tensor tensor, float *values,
+                      struct wr_error *error);
+    wr_status (*write_parameters)(struct wr_session *session, const float *values,
+                                  struct wr_error *error);
+    wr_status (*forward)(struct wr_session *session, struct wr_error *error);
+    wr_status (*bptt)(struct wr_session *session, struct wr_error *error);
+    wr_status (*clip)(struct wr_session *session, struct wr_error *error);
+    wr_status (*update)(struct wr_session *session, struct wr_error *error);
+    wr_status (*run)(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
+                     void *context, struct wr_error *error);
+    wr_status (*diverged)(struct wr_session *session, uint32_t *diverged, struct wr_error *error);
+};
+
+extern const struct wr_backend wr_backend_cpu;
+extern const struct wr_backend wr_backend_opencl; /* only in builds with WINDROW_OPENCL */
+
+/* 2/(O n): the factor of dL/dy for a batch of n windows, rounded once. */
+float wr_loss_scale(size_t outputs, size_t windows);
+/* Windows of model m in the session's current batch: 0 .. batch_count. */
+size_t wr_batch_windows(const struct wr_session *session, size_t model);
+/* Compares this device with cpu on a short known case of this shape and schedule; WR_ERR_DEVICE if
+ * a bit differs. In check.c. */
+wr_status wr_check_exact(struct wr_device *device, const struct wr_ensemble *ensemble,
+                         struct wr_error *error);
+
+#endif

@@ -1,0 +1,50 @@
+/* Devices: the host's CPU, and every OpenCL device that the ICD loader finds. */
+#ifndef WINDROW_DEVICE_H
+#define WINDROW_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "windrow/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct wr_device_info {
+    const char *backend; /* "cpu" or "opencl" */
+    char id[32];         /* what --device takes: "cpu", "opencl:P.D" */
+    char name[128];
+    bool gpu;
+    bool usable;      /* false: detail says why */
+    bool exact;       /* usable, and reproduces the cpu backend's bits; else detail says why */
+    char detail[256]; /* the reason, or what the device is (cores and lanes, driver version) */
+    size_t memory;    /* bytes */
+};
+
+/* Every device, cpu first; each OpenCL device is opened and checked, which builds a kernel.
+ * *devices (count) is freed by the caller with free. A library built without OpenCL lists one
+ * unusable "opencl" entry that says so; so does a host without an ICD. */
+wr_status wr_devices_list(struct wr_device_info **devices, size_t *count, struct wr_error *error);
+
+struct wr_device_options {
+    size_t threads; /* CPU threads; 0: OMP_NUM_THREADS, else all cores the process may use */
+    bool inexact;   /* accept a device that does not reproduce the cpu backend's bits */
+};
+
+struct wr_device;
+
+/* selector: "auto" (the first exact GPU, else cpu), "cpu", "opencl" (the first exact GPU, else the
+ * first exact OpenCL device) or "opencl:P.D" (device D of platform P). options may be NULL.
+ * WR_ERR_USAGE for a selector of another form; WR_ERR_DEVICE names what was found instead.
+ * *device is owned by the caller and must outlive its sessions. */
+wr_status wr_device_open(const char *selector, const struct wr_device_options *options,
+                         struct wr_device **device, struct wr_error *error);
+void wr_device_close(struct wr_device *device);
+/* Owned by the device. */
+const struct wr_device_info *wr_device_get_info(const struct wr_device *device);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,48 @@
+/* A series: rows of numbers in time order, one column per variable. */
+#ifndef WINDROW_SERIES_H
+#define WINDROW_SERIES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "windrow/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct wr_series;
+
+/* Reads a CSV file (RFC 4180: quoted cells, CRLF or LF, an optional byte order mark). The first
+ * record is a header if any of its cells is not a number. Columns whose cells are not numbers may
+ * stand in the file; it is an error (WR_ERR_DATA, with file, line and column) only to use one.
+ * *series is owned by the caller: wr_series_free. */
+wr_status wr_series_read_csv(const char *path, struct wr_series **series, struct wr_error *error);
+
+/* x[0] = 20, x[1] = 21, x[t] = 0.7 x[t-1] + 0.2 x[t-2] + N(0, 0.5), computed in double from the
+ * counter-based generator: the same values on every host. One column named "x". length >= 2. */
+wr_status wr_series_ar2(size_t length, uint32_t seed, struct wr_series **series,
+                        struct wr_error *error);
+
+void wr_series_free(struct wr_series *series);
+
+size_t wr_series_rows(const struct wr_series *series);
+size_t wr_series_columns(const struct wr_series *series);
+/* The header's name of a column, or NULL where the file has no header. */
+const char *wr_series_name(const struct wr_series *series, size_t column);
+
+/* The index of a column given by its name, else by its 1-based number. */
+wr_status wr_series_find(const struct wr_series *series, const char *column, size_t *index,
+                         struct wr_error *error);
+/* The first column whose cells are all finite numbers. */
+wr_status wr_series_first_numeric(const struct wr_series *series, size_t *index,
+                                  struct wr_error *error);
+/* Checks that every cell of the column is a finite number that fits a float, and gives the cells:
+ * (rows), owned by the series. The error names file, line and column of the first bad cell. */
+wr_status wr_series_values(const struct wr_series *series, size_t column, const double **values,
+                           struct wr_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

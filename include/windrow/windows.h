@@ -1,0 +1,69 @@
+/* Sliding windows over a series: seq_len input rows, then the target row. */
+#ifndef WINDROW_WINDOWS_H
+#define WINDROW_WINDOWS_H
+
+#include <stddef.h>
+
+#include "windrow/series.h"
+#include "windrow/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum wr_scale {
+    WR_SCALE_NONE,    /* values as they are */
+    WR_SCALE_STANDARD /* per column: (value - mean) / population standard deviation */
+};
+
+/* How windows are cut. The arrays are read, not kept. */
+struct wr_windows_spec {
+    const size_t *input_columns; /* (inputs) */
+    size_t inputs;
+    const size_t *target_columns; /* (outputs) */
+    size_t outputs;
+    size_t seq_len;
+    enum wr_scale scale;
+};
+
+struct wr_windows;
+
+/* rows - seq_len windows; WR_ERR_DATA if the series is shorter than seq_len + 1 rows.
+ * *windows is owned by the caller (wr_windows_free) and does not refer to the series. */
+wr_status wr_windows_make(const struct wr_series *series, const struct wr_windows_spec *spec,
+                          struct wr_windows **windows, struct wr_error *error);
+void wr_windows_free(struct wr_windows *windows);
+
+/* What a session trains on. Window w reads seq_len * inputs floats from
+ * inputs + w * input_stride and its outputs targets from targets + w * target_stride.
+ * A view: the pointers belong to the wr_windows (or to whoever else filled the struct). */
+struct wr_windows_view {
+    size_t count;
+    size_t input_stride;  /* floats from one window to the next; = inputs for sliding windows */
+    size_t target_stride; /* likewise */
+    const float *inputs;  /* ((count - 1) * input_stride + seq_len * inputs) */
+    const float *targets; /* ((count - 1) * target_stride + outputs) */
+    /* (outputs): a window's loss is the sum over outputs of weight * error^2. 1/outputs for the
+     * mean squared error; times the target's variance where targets are scaled, so that losses
+     * are in the series' own units. Gradients are those of the mean squared error of the values
+     * as given, whatever the weights. */
+    const float *loss_weights;
+};
+void wr_windows_get(const struct wr_windows *windows, struct wr_windows_view *view);
+
+size_t wr_windows_count(const struct wr_windows *windows);
+/* The scaling of input (target) column i: value = mean + deviation * scaled. (0, 1) if none. */
+void wr_windows_input_scale(const struct wr_windows *windows, size_t i, double *mean,
+                            double *deviation);
+void wr_windows_target_scale(const struct wr_windows *windows, size_t i, double *mean,
+                             double *deviation);
+/* The true target of a window, in the series' own units. */
+double wr_windows_target(const struct wr_windows *windows, size_t window, size_t output);
+/* The total loss of the naive forecast (each target as it was one row before), in the units of
+ * total_loss: the sum over windows of the mean over outputs of the squared error. */
+double wr_windows_naive_loss(const struct wr_windows *windows);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,15 @@
+/* Windrow: thousands of small recurrent networks trained at once, with the same bits everywhere. */
+#ifndef WINDROW_H
+#define WINDROW_H
+
+#include "windrow/device.h"
+#include "windrow/model.h"
+#include "windrow/series.h"
+#include "windrow/session.h"
+#include "windrow/status.h"
+#include "windrow/train.h"
+#include "windrow/verify.h"
+#include "windrow/version.h"
+#include "windrow/windows.h"
+
+#endif
