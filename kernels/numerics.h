@@ -1,20 +1,18 @@
 /* The arithmetic that every path shares, to the bit: host C, host SIMD lanes and OpenCL C.
  *
- * Allowed are + - *, fma, compare-and-select, integer and bit operations. A product feeds a sum only
- * through wr_fma, so that contraction has nothing left to change. A file that wants these functions
- * on SIMD lanes defines WR_FLOAT, WR_INT and the primitives below before it includes this one.
+ * Allowed are + - *, fma, compare-and-select, integer and bit operations. A product feeds a sum
+ * only through wr_fma, so that contraction has nothing left to change. A file that wants these
+ * functions on SIMD lanes defines WR_FLOAT, WR_INT and the primitives below before it includes this
+ * one.
  *
- * The order of every sum (WR_NUMERICS_VERSION 1): terms are cut into runs of WR_RUN; a run is one fma
- * chain in ascending order; run sums are added in ascending order, to the first one.
- *   a_t[j]   x part: terms W_xh[j,i] * x_t[i], the first run starts at b_h[j], later ones at 0;
- *            h part: terms W_hh[j,k] * h_{t-1}[k], its first run starts at the x part, later ones at
- *            0. At t = 0 there is no h part.
- *   y[o]     terms W_hy[o,k] * h_{T-1}[k], the first run starts at b_y[o].
- *   e[o]     = y[o] - target[o].
- *   loss     of a window: terms (weight[o] * e[o]) * e[o], starting at 0; weight = 1/O by default.
- *   dy[o]    = scale_n * e[o], scale_n = 2/(O n) for a batch of n windows, divided in double on the
- *            host and rounded once.
- *   dh[k]    at t = T-1: terms W_hy[o,k] * dy[o], starting at 0;
+ * The order of every sum (WR_NUMERICS_VERSION 1): terms are cut into runs of WR_RUN; a run is one
+ * fma chain in ascending order; run sums are added in ascending order, to the first one. a_t[j]   x
+ * part: terms W_xh[j,i] * x_t[i], the first run starts at b_h[j], later ones at 0; h part: terms
+ * W_hh[j,k] * h_{t-1}[k], its first run starts at the x part, later ones at 0. At t = 0 there is no
+ * h part. y[o]     terms W_hy[o,k] * h_{T-1}[k], the first run starts at b_y[o]. e[o]     = y[o] -
+ * target[o]. loss     of a window: terms (weight[o] * e[o]) * e[o], starting at 0; weight = 1/O by
+ * default. dy[o]    = scale_n * e[o], scale_n = 2/(O n) for a batch of n windows, divided in double
+ * on the host and rounded once. dh[k]    at t = T-1: terms W_hy[o,k] * dy[o], starting at 0;
  *            before: terms W_hh[j,k] * da_{t+1}[j] over j, starting at 0.
  *   da_t[j]  = wr_flush(wr_fma(-h, h, 1) * dh), h = h_t[j].
  *   gradients: terms are the batch's windows; a run is one chain over its windows in ascending
@@ -32,24 +30,24 @@
 #ifndef WR_FLOAT
 #ifdef __OPENCL_VERSION__
 #pragma OPENCL FP_CONTRACT OFF
-#define WR_FLOAT             float
-#define WR_INT               int
-#define WR_CONST(c)          (c)
-#define WR_ICONST(c)         (c)
-#define wr_fma(a, b, c)      fma((a), (b), (c))
-#define wr_as_int(x)         as_int(x)
-#define wr_as_float(i)       as_float(i)
+#define WR_FLOAT        float
+#define WR_INT          int
+#define WR_CONST(c)     (c)
+#define WR_ICONST(c)    (c)
+#define wr_fma(a, b, c) fma((a), (b), (c))
+#define wr_as_int(x)    as_int(x)
+#define wr_as_float(i)  as_float(i)
 /* a < b ? x : y; y where either is NaN */
 #define wr_if_less(a, b, x, y) ((a) < (b) ? (x) : (y))
 #else
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
-#define WR_FLOAT             float
-#define WR_INT               int32_t
-#define WR_CONST(c)          (c)
-#define WR_ICONST(c)         (c)
-#define wr_fma(a, b, c)      fmaf((a), (b), (c))
+#define WR_FLOAT               float
+#define WR_INT                 int32_t
+#define WR_CONST(c)            (c)
+#define WR_ICONST(c)           (c)
+#define wr_fma(a, b, c)        fmaf((a), (b), (c))
 #define wr_if_less(a, b, x, y) ((a) < (b) ? (x) : (y))
 static inline int32_t wr_as_int(float x) {
     int32_t i;

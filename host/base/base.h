@@ -6,12 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/compiler.h"
 #include "windrow/status.h"
 
-#define WR_PRINTF(format, first) __attribute__((format(printf, format, first)))
-
 /* Fills error (which may be NULL) and returns status: `return wr_fail(error, WR_ERR_DATA, ...);` */
-wr_status wr_fail(struct wr_error *error, wr_status status, const char *format, ...) WR_PRINTF(3, 4);
+wr_status wr_fail(struct wr_error *error, wr_status status, const char *format, ...)
+    WR_PRINTF(3, 4);
 
 /* *product = a * b (sum = a + b); false if it does not fit. */
 bool wr_size_mul(size_t a, size_t b, size_t *product);
@@ -21,7 +21,8 @@ bool wr_size_add(size_t a, size_t b, size_t *sum);
  * of bytes and `what` in its text if that cannot be had. count = 0 gives a valid pointer. */
 void *wr_alloc(size_t count, size_t size, const char *what, struct wr_error *error);
 
-/* Bytes of memory that this process may still hope to use: physical memory, or its cgroup's limit. */
+/* Bytes of memory that this process may still hope to use: physical memory, or its cgroup's limit.
+ */
 size_t wr_memory_limit(void);
 /* "1.5 GiB" into text. Returns text. */
 const char *wr_bytes_text(double bytes, char text[32]);

@@ -76,7 +76,8 @@ wr_status wr_session_write_parameters(struct wr_session *session, const float *v
 
 /* Stages, in this order, on windows first .. first + count - 1 of each model's own windows, cut at
  * the end of the model's windows; 1 <= count <= B. A model left with no window is not touched, and
- * neither is a diverged one. The gradient is that of the mean over the windows the model has here. */
+ * neither is a diverged one. The gradient is that of the mean over the windows the model has here.
+ */
 wr_status wr_session_forward(struct wr_session *session, size_t first, size_t count,
                              struct wr_error *error);
 wr_status wr_session_bptt(struct wr_session *session, struct wr_error *error);
@@ -90,8 +91,8 @@ typedef int wr_tick_fn(void *context, double updates);
 /* Trains `epochs` epochs. losses (epochs, M): total_loss of each; a model that has diverged in an
  * earlier epoch has NaN. losses may be NULL. Stopped by tick: WR_ERR_STOPPED, and from then on the
  * session is good for wr_session_write_parameters and wr_session_close alone. */
-wr_status wr_session_run(struct wr_session *session, size_t epochs, float *losses,
-                         wr_tick_fn *tick, void *context, struct wr_error *error);
+wr_status wr_session_run(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
+                         void *context, struct wr_error *error);
 
 #define WR_NOT_DIVERGED UINT32_MAX
 /* diverged (M): the epoch, counted from open or from the last wr_session_write_parameters, in which

@@ -15,13 +15,13 @@ extern "C" {
 
 /* After each chunk of epochs, and (epochs = 0) now and then inside a long one. */
 struct wr_train_event {
-    size_t first_epoch;     /* of this chunk */
-    size_t epochs;          /* in this chunk */
-    const float *losses;    /* (epochs, M) total losses; NaN after a model has diverged */
-    size_t epochs_total;    /* asked for */
-    double fraction;        /* of the work done, 0 .. 1 */
-    double seconds;         /* of training so far */
-    double seconds_left;    /* estimated */
+    size_t first_epoch;  /* of this chunk */
+    size_t epochs;       /* in this chunk */
+    const float *losses; /* (epochs, M) total losses; NaN after a model has diverged */
+    size_t epochs_total; /* asked for */
+    double fraction;     /* of the work done, 0 .. 1 */
+    double seconds;      /* of training so far */
+    double seconds_left; /* estimated */
 };
 /* Return WR_OK to go on; anything else ends the training with that status. */
 typedef wr_status wr_train_fn(void *context, const struct wr_train_event *event);
@@ -35,10 +35,10 @@ struct wr_train_options {
 };
 
 struct wr_train_result {
-    double seconds;      /* training alone */
-    double updates;      /* parameter updates made by all models */
-    size_t diverged;     /* models */
-    float *losses;       /* (M) total_loss of each model's last epoch */
+    double seconds;        /* training alone */
+    double updates;        /* parameter updates made by all models */
+    size_t diverged;       /* models */
+    float *losses;         /* (M) total_loss of each model's last epoch */
     uint32_t *diverged_at; /* (M) epoch, or WR_NOT_DIVERGED */
 };
 

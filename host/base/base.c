@@ -1,0 +1,121 @@
+#include "base/base.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+wr_status wr_fail(struct wr_error *error, wr_status status, const char *format, ...) {
+    if (error == NULL)
+        return status;
+    wr_error_release(error);
+    error->status = status;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error->text, sizeof error->text, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+void wr_error_release(struct wr_error *error) {
+    if (error == NULL)
+        return;
+    free(error->log);
+    *error = (struct wr_error){0};
+}
+
+const char *wr_status_name(wr_status status) {
+    switch (status) {
+    case WR_OK:
+        return "ok";
+    case WR_ERR_USAGE:
+        return "usage";
+    case WR_ERR_DATA:
+        return "data";
+    case WR_ERR_DEVICE:
+        return "device";
+    case WR_ERR_MEMORY:
+        return "memory";
+    case WR_ERR_STORAGE:
+        return "storage";
+    case WR_ERR_VERIFY:
+        return "verification";
+    case WR_ERR_STOPPED:
+        return "stopped";
+    }
+    return "unknown";
+}
+
+bool wr_size_mul(size_t a, size_t b, size_t *product) {
+    return !WR_MUL_OVERFLOWS(a, b, product);
+}
+
+bool wr_size_add(size_t a, size_t b, size_t *sum) {
+    return !WR_ADD_OVERFLOWS(a, b, sum);
+}
+
+void *wr_alloc(size_t count, size_t size, const char *what, struct wr_error *error) {
+    size_t bytes, padded;
+    if (!wr_size_mul(count, size, &bytes) || !wr_size_add(bytes, 64, &padded)) {
+        wr_fail(error, WR_ERR_MEMORY, "%s: %zu times %zu bytes do not fit this machine's addresses",
+                what, count, size);
+        return NULL;
+    }
+    padded &= ~(size_t)63; /* a whole number of cache lines, and at least one byte over */
+    void *memory = aligned_alloc(64, padded == 0 ? 64 : padded);
+    if (memory == NULL) {
+        char text[32];
+        wr_fail(error, WR_ERR_MEMORY, "%s: cannot allocate %s", what,
+                wr_bytes_text((double)bytes, text));
+        return NULL;
+    }
+    memset(memory, 0, padded == 0 ? 64 : padded);
+    return memory;
+}
+
+/* A cgroup file's number, or SIZE_MAX if there is none. */
+static size_t read_limit(const char *path) {
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return SIZE_MAX;
+    unsigned long long value;
+    size_t limit = fscanf(file, "%llu", &value) == 1 ? (size_t)value : SIZE_MAX;
+    fclose(file);
+    return limit;
+}
+
+size_t wr_memory_limit(void) {
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    size_t limit = pages > 0 && page > 0 ? (size_t)pages * (size_t)page : SIZE_MAX;
+    const char *const files[] = {"/sys/fs/cgroup/memory.max",
+                                 "/sys/fs/cgroup/memory/memory.limit_in_bytes"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        size_t cgroup = read_limit(files[i]);
+        limit = cgroup < limit ? cgroup : limit;
+    }
+    return limit;
+}
+
+const char *wr_bytes_text(double bytes, char text[32]) {
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    size_t unit = 0;
+    while (bytes >= 1024 && unit + 1 < sizeof units / sizeof *units) {
+        bytes /= 1024;
+        unit++;
+    }
+    unsigned long tenths = (unsigned long)(bytes * 10 + 0.5); /* no "%f": the locale's comma */
+    if (unit == 0)
+        snprintf(text, 32, "%lu %s", tenths / 10, units[unit]);
+    else
+        snprintf(text, 32, "%lu.%lu %s", tenths / 10, tenths % 10, units[unit]);
+    return text;
+}
+
+double wr_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
