@@ -25,6 +25,8 @@ struct wr_session {
                                     are never NULL here */
     struct wr_layout layout;
     size_t batch_first, batch_count; /* windows of the last forward */
+    unsigned stages_done;            /* of the batch: 1 forward, 2 bptt */
+    bool spent;                      /* a run was stopped or failed midway */
     void *owned;                     /* one allocation behind the arrays of `ensemble` */
     size_t *epoch_steps;             /* (M) updates an epoch makes; in `owned` */
     size_t most_steps;               /* the largest of them */
@@ -76,8 +78,9 @@ extern const struct wr_backend wr_backend_opencl; /* only in builds with WINDROW
 float wr_loss_scale(size_t outputs, size_t windows);
 /* Windows of model m in the session's current batch: 0 .. batch_count. */
 size_t wr_batch_windows(const struct wr_session *session, size_t model);
-/* Compares this device with cpu on a short known case of this shape and schedule; WR_ERR_DEVICE if
- * a bit differs. In check.c. */
+/* Compares this device with the cpu backend on a short known case of the ensemble's shape, batch
+ * and schedule (nothing else of it is read): WR_ERR_VERIFY if a bit differs, another status if the
+ * device fails. In verify.c. */
 wr_status wr_check_exact(struct wr_device *device, const struct wr_ensemble *ensemble,
                          struct wr_error *error);
 

@@ -28,8 +28,9 @@ const char *wr_schedule_name(enum wr_schedule schedule);
 /* Everything a session needs. All arrays are copied at open. */
 struct wr_ensemble {
     struct wr_shape shape;
-    size_t models;             /* M */
-    size_t batch;              /* B: windows per update; the last batch of an epoch may be short */
+    size_t models; /* M */
+    size_t batch;  /* B: windows per update; the last batch of an epoch may be short; more
+                      than any model has windows means all */
     enum wr_schedule schedule; /* how wr_session_run works */
     struct wr_windows_view windows;
     const size_t *window_first; /* (M): model m visits windows first .. first + count - 1 of the
@@ -52,7 +53,9 @@ void wr_session_close(struct wr_session *session);
 
 /* The schedule in use: never WR_SCHEDULE_AUTO. */
 enum wr_schedule wr_session_schedule(const struct wr_session *session);
-/* Bytes on the device that a session for this ensemble needs for training. */
+/* Bytes that a session for this ensemble needs for training on the device; ensemble->parameters may
+ * be NULL. WR_ERR_MEMORY if they, or what the host needs beside them, cannot be had: call it before
+ * allocating anything of the ensemble's size. */
 wr_status wr_session_memory(struct wr_device *device, const struct wr_ensemble *ensemble,
                             size_t *bytes, struct wr_error *error);
 

@@ -1,0 +1,97 @@
+#include "backend/case.h"
+
+#include "base/random.h"
+
+#include <stdlib.h>
+
+enum { CASE_SEED = 20 };
+
+static float *carve(float **next, size_t count) {
+    float *here = *next;
+    *next += count;
+    return here;
+}
+
+static void fill_normal(float *values, size_t count, uint64_t first_index) {
+    for (size_t i = 0; i < count; i++)
+        values[i] = (float)wr_normal(WR_PURPOSE_DATA, CASE_SEED, first_index + i);
+}
+
+static void fill_models(const struct wr_case_plan *plan, float *lr, float *clip, size_t *first,
+                        size_t *count) {
+    for (size_t m = 0; m < plan->models; m++) {
+        lr[m] = 0.01f * (float)(1 + m % 5);
+        clip[m] = 0.02f * (float)(m % 3);
+        first[m] = plan->ragged ? m % 2 : 0;
+        count[m] = plan->windows - first[m];
+        if (plan->ragged && count[m] > m % 4)
+            count[m] -= m % 4;
+    }
+    if (plan->ragged)
+        lr[plan->models - 1] = 1e30f;
+}
+
+wr_status wr_case_make(const struct wr_case_plan *plan, struct wr_case *made,
+                       struct wr_error *error) {
+    const struct wr_shape *shape = &plan->shape;
+    struct wr_layout layout;
+    *made = (struct wr_case){0};
+    wr_status status = wr_layout_of(shape, &layout, error);
+    if (status != WR_OK)
+        return status;
+    size_t rows = plan->windows + shape->seq_len, models = plan->models;
+    size_t inputs = rows * shape->inputs, targets = plan->windows * shape->outputs;
+    size_t ranges = 2 * models * sizeof(size_t), seeds = models * sizeof(uint32_t), parameters;
+    if (!wr_size_mul(models, layout.count, &parameters))
+        return wr_fail(error, WR_ERR_MEMORY, "a known case overflows memory");
+    size_t floats = inputs + targets + shape->outputs + 2 * models + parameters;
+    size_t *first = made->memory =
+        wr_alloc(ranges + seeds + floats * sizeof(float), 1, "a known case", error);
+    if (first == NULL)
+        return WR_ERR_MEMORY;
+    size_t *count = first + models;
+    uint32_t *seed = (uint32_t *)(count + models);
+    float *next = (float *)(seed + models), *x = carve(&next, inputs), *y = carve(&next, targets);
+    float *weights = carve(&next, shape->outputs), *lr = carve(&next, models);
+    float *clip = carve(&next, models), *start = carve(&next, parameters);
+
+    fill_normal(x, inputs, 0);
+    fill_normal(y, targets, inputs);
+    fill_models(plan, lr, clip, first, count);
+    for (size_t o = 0; o < shape->outputs; o++)
+        weights[o] = 1.0f / (float)(shape->outputs + o);
+    for (size_t m = 0; m < models; m++)
+        seed[m] = (uint32_t)m;
+    made->ensemble = (struct wr_ensemble){.shape = *shape,
+                                          .models = models,
+                                          .batch = plan->batch,
+                                          .windows = {.count = plan->windows,
+                                                      .input_stride = shape->inputs,
+                                                      .target_stride = shape->outputs,
+                                                      .inputs = x,
+                                                      .targets = y,
+                                                      .loss_weights = weights},
+                                          .window_first = first,
+                                          .window_count = count,
+                                          .lr = lr,
+                                          .clip = clip,
+                                          .parameters = start};
+    return wr_parameters_init(shape, WR_INIT_PYTORCH, models, seed, start, error);
+}
+
+void wr_case_release(struct wr_case *made) {
+    free(made->memory);
+    *made = (struct wr_case){0};
+}
+
+wr_status wr_case_open(const struct wr_case *made, struct wr_device *device,
+                       enum wr_schedule schedule, struct wr_session **session,
+                       struct wr_error *error) {
+    struct wr_ensemble ensemble = made->ensemble;
+    ensemble.schedule = schedule;
+    bool unchecked = device->unchecked;
+    device->unchecked = true;
+    wr_status status = wr_session_open(device, &ensemble, session, error);
+    device->unchecked = unchecked;
+    return status;
+}

@@ -1,0 +1,279 @@
+#include "windrow/verify.h"
+
+#include "backend/case.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Two sessions of one case: the cpu backend's, which is the measure, and the device's. */
+struct pair {
+    struct wr_session *cpu, *device;
+    float *expected, *found; /* (capacity) */
+    size_t capacity;
+    wr_verify_fn *on_row;
+    void *context;
+    struct wr_verify_row row;
+    bool differs;           /* any row so far */
+    struct wr_error *error; /* the first difference */
+};
+
+/* ---- comparing ---- */
+
+static wr_status reserve(struct pair *pair, size_t count) {
+    if (count <= pair->capacity)
+        return WR_OK;
+    free(pair->expected);
+    free(pair->found);
+    pair->capacity = 0;
+    pair->expected = wr_alloc(count, sizeof(float), "values to compare", pair->error);
+    pair->found = wr_alloc(count, sizeof(float), "values to compare", pair->error);
+    if (pair->expected == NULL || pair->found == NULL)
+        return WR_ERR_MEMORY;
+    pair->capacity = count;
+    return WR_OK;
+}
+
+static uint32_t bits(const float *value) {
+    uint32_t pattern;
+    memcpy(&pattern, value, sizeof pattern);
+    return pattern;
+}
+
+/* Fills the row's counts and its first difference; tells of the first differing row in the error.
+ */
+static void compare(struct pair *pair, const char *what, const char *tensor, size_t count) {
+    struct wr_verify_row *row = &pair->row;
+    row->what = what;
+    row->tensor = tensor;
+    row->values = count;
+    row->differing = 0;
+    row->skipped = false;
+    row->difference[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        uint32_t expected = bits(&pair->expected[i]), found = bits(&pair->found[i]);
+        if (expected == found)
+            continue;
+        if (row->differing++ == 0)
+            snprintf(row->difference, sizeof row->difference,
+                     "[%zu] cpu %.9g (0x%08x), %s %.9g (0x%08x)", i, (double)pair->expected[i],
+                     expected, pair->device->device->info.id, (double)pair->found[i], found);
+    }
+    if (row->differing > 0 && !pair->differs) {
+        pair->differs = true;
+        wr_fail(pair->error, WR_ERR_VERIFY, "%s: %s differ in %zu of %zu values (%s), first %s",
+                what, tensor, row->differing, count, row->shape, row->difference);
+    }
+    if (pair->on_row != NULL)
+        pair->on_row(pair->context, row);
+}
+
+static wr_status compare_tensor(struct pair *pair, const char *what, enum wr_tensor tensor) {
+    size_t count = wr_session_tensor_size(pair->cpu, tensor);
+    wr_status status = reserve(pair, count);
+    if (status == WR_OK)
+        status = wr_session_read(pair->cpu, tensor, pair->expected, pair->error);
+    if (status == WR_OK)
+        status = wr_session_read(pair->device, tensor, pair->found, pair->error);
+    if (status == WR_OK)
+        compare(pair, what, wr_tensor_name(tensor), count);
+    return status;
+}
+
+/* ---- stages ---- */
+
+/* After a difference the device goes on from the cpu's parameters, so that each batch of stages
+ * stands alone; inside a batch a stage gets what the device's own stage before it made. */
+static wr_status compare_stages(struct pair *pair, size_t first, size_t count) {
+    static const struct {
+        const char *name;
+        wr_status (*run)(struct wr_session *, struct wr_error *);
+        enum wr_tensor tensors[2];
+        size_t tensor_count;
+    } stages[] = {
+        {"bptt", wr_session_bptt, {WR_DELTAS, WR_GRADIENTS}, 2},
+        {"clip", wr_session_clip, {WR_GRADIENTS}, 1},
+        {"update", wr_session_update, {WR_PARAMETERS}, 1},
+    };
+    static const enum wr_tensor forward[] = {WR_HIDDEN, WR_PREDICTIONS, WR_LOSSES};
+    wr_status status = wr_session_forward(pair->cpu, first, count, pair->error);
+    if (status == WR_OK)
+        status = wr_session_forward(pair->device, first, count, pair->error);
+    for (size_t i = 0; i < sizeof forward / sizeof *forward && status == WR_OK; i++)
+        status = compare_tensor(pair, "forward", forward[i]);
+    for (size_t s = 0; s < sizeof stages / sizeof *stages && status == WR_OK; s++) {
+        status = stages[s].run(pair->cpu, pair->error);
+        if (status == WR_OK)
+            status = stages[s].run(pair->device, pair->error);
+        for (size_t i = 0; i < stages[s].tensor_count && status == WR_OK; i++)
+            status = compare_tensor(pair, stages[s].name, stages[s].tensors[i]);
+    }
+    return status;
+}
+
+/* ---- whole runs ---- */
+
+static wr_status compare_run(struct pair *pair, const char *what, size_t epochs) {
+    size_t models = pair->cpu->ensemble.models, count = epochs * models;
+    wr_status status = reserve(pair, count);
+    if (status == WR_OK)
+        status = wr_session_run(pair->cpu, epochs, pair->expected, NULL, NULL, pair->error);
+    if (status == WR_OK)
+        status = wr_session_run(pair->device, epochs, pair->found, NULL, NULL, pair->error);
+    if (status != WR_OK)
+        return status;
+    compare(pair, what, "total losses", count);
+    uint32_t *epoch = wr_alloc(2 * models, sizeof *epoch, "diverged epochs", pair->error);
+    if (epoch == NULL)
+        return WR_ERR_MEMORY;
+    status = wr_session_diverged(pair->cpu, epoch, pair->error);
+    if (status == WR_OK)
+        status = wr_session_diverged(pair->device, epoch + models, pair->error);
+    if (status == WR_OK)
+        status = reserve(pair, models);
+    for (size_t m = 0; m < models && status == WR_OK; m++) {
+        pair->expected[m] = (float)epoch[m];
+        pair->found[m] = (float)epoch[models + m];
+    }
+    if (status == WR_OK)
+        compare(pair, what, "diverged epochs", models);
+    free(epoch);
+    return status == WR_OK ? compare_tensor(pair, what, WR_PARAMETERS) : status;
+}
+
+/* ---- a case ---- */
+
+static void close_pair(struct pair *pair) {
+    wr_session_close(pair->cpu);
+    wr_session_close(pair->device);
+    pair->cpu = pair->device = NULL;
+}
+
+static wr_status open_pair(struct pair *pair, const struct wr_case *made, struct wr_device *cpu,
+                           struct wr_device *device, enum wr_schedule schedule) {
+    wr_status status = wr_case_open(made, cpu, WR_SCHEDULE_STAGED, &pair->cpu, pair->error);
+    if (status == WR_OK)
+        status = wr_case_open(made, device, schedule, &pair->device, pair->error);
+    return status;
+}
+
+static void describe_shape(struct pair *pair, const struct wr_ensemble *ensemble) {
+    const struct wr_shape *shape = &ensemble->shape;
+    snprintf(pair->row.shape, sizeof pair->row.shape, "I=%zu H=%zu O=%zu T=%zu B=%zu M=%zu",
+             shape->inputs, shape->hidden, shape->outputs, shape->seq_len, ensemble->batch,
+             ensemble->models);
+}
+
+static void report_skipped(struct pair *pair, const char *what, const char *why) {
+    pair->row.what = what;
+    pair->row.tensor = "";
+    pair->row.skipped = true;
+    pair->row.values = pair->row.differing = 0;
+    snprintf(pair->row.difference, sizeof pair->row.difference, "%s", why);
+    if (pair->on_row != NULL)
+        pair->on_row(pair->context, &pair->row);
+}
+
+static wr_status verify_schedule(struct pair *pair, const struct wr_case *made,
+                                 struct wr_device *cpu, struct wr_device *device,
+                                 enum wr_schedule schedule, bool stages) {
+    const struct wr_ensemble *ensemble = &made->ensemble;
+    const char *what = schedule == WR_SCHEDULE_FUSED ? "run fused" : "run staged", *why = "";
+    if (schedule == WR_SCHEDULE_FUSED && !device->backend->fits_fused(device, ensemble, &why)) {
+        report_skipped(pair, what, why);
+        return WR_OK;
+    }
+    wr_status status = open_pair(pair, made, cpu, device, schedule);
+    size_t batch = ensemble->batch, windows = ensemble->windows.count;
+    if (stages && status == WR_OK) /* a full batch, then the epoch's last, which may be short */
+        status = compare_stages(pair, 0, batch);
+    if (stages && status == WR_OK)
+        status = compare_stages(pair, (windows - 1) / batch * batch, batch);
+    if (status == WR_OK)
+        status = compare_run(pair, what, 2);
+    close_pair(pair);
+    return status;
+}
+
+static wr_status verify_plan(struct pair *pair, const struct wr_case_plan *plan,
+                             struct wr_device *cpu, struct wr_device *device) {
+    struct wr_case made;
+    wr_status status = wr_case_make(plan, &made, pair->error);
+    if (status == WR_OK) {
+        describe_shape(pair, &made.ensemble);
+        status = verify_schedule(pair, &made, cpu, device, WR_SCHEDULE_STAGED, true);
+    }
+    if (status == WR_OK)
+        status = verify_schedule(pair, &made, cpu, device, WR_SCHEDULE_FUSED, false);
+    wr_case_release(&made);
+    return status;
+}
+
+/* ---- public ---- */
+
+static const struct wr_case_plan plans[] = {
+    /* I, H, O, T; models, batch, windows, ragged */
+    {{1, 20, 1, 5}, 33, 1, 19, false}, /* the notebook's shape */
+    {{1, 20, 1, 5}, 5, 95, 95, false}, /* its windows at once */
+    {{1, 20, 1, 5}, 17, 3, 20, true},  /* ragged, one diverges */
+    {{2, 32, 1, 14}, 3, 64, 150, false}, {{1, 1, 1, 1}, 3, 1, 5, false},
+    {{3, 17, 2, 4}, 7, 16, 33, true},    {{20, 5, 3, 2}, 4, 17, 40, true},
+    {{1, 64, 1, 6}, 2, 1, 9, false},     {{2, 100, 2, 3}, 2, 18, 37, true},
+};
+
+wr_status wr_verify(struct wr_device *device, wr_verify_fn *on_row, void *context,
+                    struct wr_error *error) {
+    struct wr_device *cpu = NULL;
+    struct wr_error first = {0};
+    struct pair pair = {.on_row = on_row, .context = context, .error = &first};
+    wr_status status = wr_device_open("cpu", NULL, &cpu, &first);
+    for (size_t i = 0; i < sizeof plans / sizeof *plans && status == WR_OK; i++)
+        status = verify_plan(&pair, &plans[i], cpu, device);
+    wr_device_close(cpu);
+    free(pair.expected);
+    free(pair.found);
+    if (status == WR_OK && pair.differs)
+        status = WR_ERR_VERIFY;
+    if (error != NULL) {
+        wr_error_release(error);
+        *error = first;
+    } else {
+        wr_error_release(&first);
+    }
+    return status;
+}
+
+/* Windows per batch of the known case at open: two runs of a sum where that is cheap. */
+static size_t check_batch(const struct wr_ensemble *ensemble) {
+    const struct wr_shape *shape = &ensemble->shape;
+    double cost = (double)shape->seq_len * (double)shape->hidden *
+                  ((double)shape->hidden + (double)shape->inputs);
+    size_t batch = cost < 1e5 ? 17 : cost < 1e6 ? 3 : 1;
+    return ensemble->batch < batch ? ensemble->batch : batch;
+}
+
+wr_status wr_check_exact(struct wr_device *device, const struct wr_ensemble *ensemble,
+                         struct wr_error *error) {
+    struct wr_case_plan plan = {.shape = ensemble->shape,
+                                .models = 3,
+                                .batch = check_batch(ensemble),
+                                .windows = 2 * check_batch(ensemble) + 1};
+    struct wr_device *cpu = NULL;
+    struct wr_case made = {0};
+    struct pair pair = {.error = error};
+    wr_status status = wr_device_open("cpu", NULL, &cpu, error);
+    if (status == WR_OK)
+        status = wr_case_make(&plan, &made, error);
+    if (status == WR_OK) {
+        describe_shape(&pair, &made.ensemble);
+        status = open_pair(&pair, &made, cpu, device, ensemble->schedule);
+    }
+    if (status == WR_OK)
+        status = compare_run(&pair, "known case", 2);
+    close_pair(&pair);
+    wr_case_release(&made);
+    wr_device_close(cpu);
+    free(pair.expected);
+    free(pair.found);
+    return status == WR_OK && pair.differs ? WR_ERR_VERIFY : status;
+}
