@@ -1,0 +1,180 @@
+#include "windrow/train.h"
+
+#include "backend/backend.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Losses of one chunk are kept on the host; more than this is not worth a longer chunk. */
+enum { CHUNK_LOSSES = 1 << 22 };
+/* A chunk lasts about this long, so that progress moves and a stop is soon seen. */
+static const double chunk_seconds = 0.2;
+static const double event_seconds = 0.1;
+
+struct trainer {
+    struct wr_session *session;
+    const struct wr_train_options *options;
+    struct wr_train_result *result;
+    size_t models, done; /* epochs done */
+    size_t capacity;     /* epochs that `losses` holds */
+    float *losses;       /* (capacity, M) of the chunk */
+    double start, last_event;
+    wr_status event_status; /* what on_event returned */
+};
+
+static bool stop_wanted(const struct trainer *trainer) {
+    return trainer->options->stop != NULL && *trainer->options->stop != 0;
+}
+
+static wr_status send_event(struct trainer *trainer, size_t epochs, double fraction) {
+    const struct wr_train_options *options = trainer->options;
+    if (options->on_event == NULL)
+        return WR_OK;
+    double now = wr_seconds(), seconds = now - trainer->start;
+    struct wr_train_event event = {.first_epoch = trainer->done,
+                                   .epochs = epochs,
+                                   .losses = trainer->losses,
+                                   .epochs_total = options->epochs,
+                                   .fraction = fraction,
+                                   .seconds = seconds,
+                                   .seconds_left =
+                                       fraction > 0 ? seconds * (1 - fraction) / fraction : 0};
+    trainer->last_event = now;
+    return options->on_event(options->context, &event);
+}
+
+static int on_tick(void *context, double updates) {
+    struct trainer *trainer = context;
+    double epoch_updates = wr_session_epoch_updates(trainer->session);
+    double epochs = (double)trainer->done + updates / epoch_updates;
+    if (wr_seconds() - trainer->last_event > event_seconds)
+        trainer->event_status = send_event(trainer, 0, epochs / (double)trainer->options->epochs);
+    return trainer->event_status != WR_OK || stop_wanted(trainer);
+}
+
+/* ---- what the losses of a chunk say ---- */
+
+/* A model's last loss is that of the epoch in which it diverged; later rows are NaN. */
+static wr_status note_losses(struct trainer *trainer, size_t epochs, struct wr_error *error) {
+    struct wr_train_result *result = trainer->result;
+    const float *last = trainer->losses + (epochs - 1) * trainer->models; /* (M) */
+    bool suspect = false;
+    for (size_t m = 0; m < trainer->models; m++) {
+        bool known = result->diverged_at[m] != WR_NOT_DIVERGED;
+        suspect |= !known && !isfinite(last[m]);
+        if (!known && isfinite(last[m]))
+            result->losses[m] = last[m];
+    }
+    bool at_end = trainer->done + epochs == trainer->options->epochs;
+    if (!suspect && !at_end)
+        return WR_OK;
+    wr_status status = wr_session_diverged(trainer->session, result->diverged_at, error);
+    for (size_t m = 0; m < trainer->models && status == WR_OK; m++) {
+        size_t epoch = result->diverged_at[m];
+        if (epoch != WR_NOT_DIVERGED && epoch >= trainer->done)
+            result->losses[m] = trainer->losses[(epoch - trainer->done) * trainer->models + m];
+    }
+    return status;
+}
+
+static void sum_up(struct trainer *trainer) {
+    struct wr_train_result *result = trainer->result;
+    for (size_t m = 0; m < trainer->models; m++) {
+        bool diverged = result->diverged_at[m] != WR_NOT_DIVERGED;
+        size_t epochs = diverged ? (size_t)result->diverged_at[m] + 1 : trainer->options->epochs;
+        result->diverged += diverged;
+        result->updates += (double)trainer->session->epoch_steps[m] * (double)epochs;
+    }
+}
+
+/* ---- chunks ---- */
+
+static wr_status run_chunk(struct trainer *trainer, size_t epochs, struct wr_error *error) {
+    double before = wr_seconds();
+    wr_status status =
+        wr_session_run(trainer->session, epochs, trainer->losses, on_tick, trainer, error);
+    trainer->result->seconds += wr_seconds() - before;
+    if (trainer->event_status != WR_OK)
+        return trainer->event_status;
+    if (status == WR_ERR_STOPPED || (status == WR_OK && stop_wanted(trainer)))
+        return wr_fail(error, WR_ERR_STOPPED, "stopped after %zu of %zu epochs", trainer->done,
+                       trainer->options->epochs);
+    if (status == WR_OK)
+        status = note_losses(trainer, epochs, error);
+    if (status == WR_OK)
+        status = send_event(trainer, epochs,
+                            (double)(trainer->done + epochs) / (double)trainer->options->epochs);
+    return status;
+}
+
+/* Epochs of the next chunk: about chunk_seconds' worth, at most four times the last one. */
+static size_t next_chunk(const struct trainer *trainer, size_t last, double seconds) {
+    double factor = seconds > 0 ? chunk_seconds / seconds : 4;
+    double wanted = (double)last * (factor < 4 ? factor : 4);
+    size_t left = trainer->options->epochs - trainer->done;
+    size_t epochs = wanted < 1 ? 1 : (size_t)wanted;
+    epochs = epochs < trainer->capacity ? epochs : trainer->capacity;
+    return epochs < left ? epochs : left;
+}
+
+static wr_status run_all(struct trainer *trainer, struct wr_error *error) {
+    wr_status status = WR_OK;
+    size_t chunk = 1;
+    while (trainer->done < trainer->options->epochs && status == WR_OK) {
+        double before = trainer->result->seconds;
+        status = run_chunk(trainer, chunk, error);
+        if (status == WR_OK) {
+            trainer->done += chunk;
+            chunk = next_chunk(trainer, chunk, trainer->result->seconds - before);
+        }
+    }
+    return status;
+}
+
+static wr_status allocate(struct trainer *trainer, struct wr_error *error) {
+    struct wr_train_result *result = trainer->result;
+    size_t count;
+    trainer->capacity = CHUNK_LOSSES / trainer->models + 1;
+    if (trainer->capacity > trainer->options->epochs)
+        trainer->capacity = trainer->options->epochs;
+    if (!wr_size_mul(trainer->capacity, trainer->models, &count))
+        return wr_fail(error, WR_ERR_MEMORY, "losses of %zu models overflow", trainer->models);
+    trainer->losses = wr_alloc(count, sizeof(float), "losses of a chunk", error);
+    result->losses = wr_alloc(trainer->models, sizeof(float), "final losses", error);
+    result->diverged_at = wr_alloc(trainer->models, sizeof(uint32_t), "diverged epochs", error);
+    if (trainer->losses == NULL || result->losses == NULL || result->diverged_at == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t m = 0; m < trainer->models; m++)
+        result->diverged_at[m] = WR_NOT_DIVERGED;
+    return WR_OK;
+}
+
+wr_status wr_train(struct wr_session *session, const struct wr_train_options *options,
+                   struct wr_train_result *result, struct wr_error *error) {
+    *result = (struct wr_train_result){0};
+    if (options->epochs == 0 || options->epochs >= WR_NOT_DIVERGED)
+        return wr_fail(error, WR_ERR_USAGE, "%zu epochs: 1 to %u allowed", options->epochs,
+                       WR_NOT_DIVERGED - 1);
+    struct trainer trainer = {.session = session,
+                              .options = options,
+                              .result = result,
+                              .models = session->ensemble.models,
+                              .start = wr_seconds(),
+                              .last_event = wr_seconds()};
+    wr_status status = allocate(&trainer, error);
+    if (status == WR_OK)
+        status = run_all(&trainer, error);
+    free(trainer.losses);
+    if (status == WR_OK)
+        sum_up(&trainer);
+    else
+        wr_train_result_release(result);
+    return status;
+}
+
+void wr_train_result_release(struct wr_train_result *result) {
+    free(result->losses);
+    free(result->diverged_at);
+    *result = (struct wr_train_result){0};
+}
