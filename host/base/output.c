@@ -1,0 +1,237 @@
+#include "base/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct wr_output {
+    char *path; /* as given, for messages */
+    int file;
+    int folder;              /* -1: the target is written directly */
+    char name[NAME_MAX + 1]; /* of the target, in folder */
+    char temporary[48];      /* likewise; "" if there is none */
+    size_t filled;
+    char buffer[1 << 16];
+};
+
+static wr_status fail(const char *path, int cause, struct wr_error *error) {
+    return wr_fail(error, WR_ERR_STORAGE, "%s: cannot be written: %s", path, strerror(cause));
+}
+
+/* Follows the links of path by hand, since realpath(3) gives nothing for a dangling one.
+ * to: PATH_MAX bytes. False with errno set. */
+static bool follow_links(const char *path, char *to) {
+    char link[PATH_MAX];
+    if (strlen(path) >= PATH_MAX) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    strcpy(to, path);
+    for (int links = 0; links < 40; links++) {
+        ssize_t length = readlink(to, link, sizeof link - 1);
+        if (length < 0) /* no link: EINVAL, or nothing there: ENOENT */
+            return errno == EINVAL || errno == ENOENT;
+        link[length] = '\0';
+        char *slash = strrchr(to, '/');
+        char *base = link[0] == '/' || slash == NULL ? to : slash + 1;
+        if ((size_t)(base - to) + (size_t)length >= PATH_MAX) {
+            errno = ENAMETOOLONG;
+            return false;
+        }
+        strcpy(base, link);
+    }
+    errno = ELOOP;
+    return false;
+}
+
+/* The open descriptor of the process that is this very file, or -1. Opening /dev/stdout anew would
+ * fail on a socket, and start at offset 0 of a redirected file. */
+static int standard_stream(const struct stat *target) {
+    for (int file = STDOUT_FILENO; file <= STDERR_FILENO; file++) {
+        struct stat own;
+        if (fstat(file, &own) == 0 && own.st_dev == target->st_dev && own.st_ino == target->st_ino)
+            return file;
+    }
+    return -1;
+}
+
+static bool open_directly(struct wr_output *out, const struct stat *target) {
+    int stream = standard_stream(target);
+    out->file = stream >= 0 ? fcntl(stream, F_DUPFD_CLOEXEC, 0)
+                            : open(out->path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY);
+    return out->file >= 0;
+}
+
+/* A new file beside the target `resolved`; existing: its status, or NULL if there is none. */
+static bool open_temporary(struct wr_output *out, char *resolved, const struct stat *existing) {
+    char *slash = strrchr(resolved, '/');
+    const char *name = slash == NULL ? resolved : slash + 1;
+    if (*name == '\0' || strlen(name) > NAME_MAX) {
+        errno = *resolved == '\0' ? ENOENT : *name == '\0' ? EISDIR : ENAMETOOLONG;
+        return false;
+    }
+    strcpy(out->name, name);
+    if (slash != NULL)
+        slash[slash == resolved] = '\0'; /* "/name": the folder is "/" */
+    out->folder = open(slash == NULL ? "." : resolved, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (out->folder < 0)
+        return false;
+    /* An existing file that open(2) would refuse to write is not replaced either. */
+    if (existing != NULL && faccessat(out->folder, name, W_OK, AT_EACCESS) != 0)
+        return false;
+    mode_t mode = existing != NULL ? existing->st_mode & 0777 : 0666;
+    for (unsigned attempt = 0; attempt < 10000; attempt++) {
+        snprintf(out->temporary, sizeof out->temporary, ".windrow-%ld-%u.tmp", (long)getpid(),
+                 attempt);
+        out->file =
+            openat(out->folder, out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+        if (out->file >= 0 || errno != EEXIST)
+            break;
+    }
+    if (out->file < 0) {
+        out->temporary[0] = '\0';
+        return false;
+    }
+    return existing == NULL || fchmod(out->file, existing->st_mode & 0777) == 0;
+}
+
+static bool open_target(struct wr_output *out) {
+    struct stat target, followed;
+    bool exists = stat(out->path, &target) == 0;
+    if (!exists && errno != ENOENT)
+        return false;
+    if (exists && S_ISDIR(target.st_mode)) {
+        errno = EISDIR;
+        return false;
+    }
+    if (exists && (!S_ISREG(target.st_mode) || standard_stream(&target) >= 0))
+        return open_directly(out, &target);
+    char resolved[PATH_MAX];
+    if (!follow_links(out->path, resolved))
+        return false;
+    /* A link in /proc/self/fd may name a file that is no longer where it says. */
+    if (exists && (stat(resolved, &followed) != 0 || followed.st_ino != target.st_ino ||
+                   followed.st_dev != target.st_dev))
+        return open_directly(out, &target);
+    return open_temporary(out, resolved, exists ? &target : NULL);
+}
+
+wr_status wr_output_open(const char *path, struct wr_output **out, struct wr_error *error) {
+    *out = NULL;
+    struct wr_output *opened = calloc(1, sizeof *opened);
+    char *copy = strdup(path);
+    if (opened == NULL || copy == NULL) {
+        free(opened);
+        free(copy);
+        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for writing it", path);
+    }
+    opened->path = copy;
+    opened->file = opened->folder = -1;
+    if (!open_target(opened)) {
+        wr_status status = fail(path, errno, error);
+        wr_output_abandon(opened);
+        return status;
+    }
+    *out = opened;
+    return WR_OK;
+}
+
+static wr_status write_all(struct wr_output *out, const char *data, size_t size,
+                           struct wr_error *error) {
+    while (size > 0) {
+        ssize_t written = write(out->file, data, size);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return fail(out->path, written < 0 ? errno : EIO, error);
+        data += written;
+        size -= (size_t)written;
+    }
+    return WR_OK;
+}
+
+static wr_status flush(struct wr_output *out, struct wr_error *error) {
+    size_t filled = out->filled;
+    out->filled = 0;
+    return write_all(out, out->buffer, filled, error);
+}
+
+wr_status wr_output_write(struct wr_output *out, const void *data, size_t size,
+                          struct wr_error *error) {
+    if (size > sizeof out->buffer - out->filled) {
+        wr_status status = flush(out, error);
+        if (status != WR_OK)
+            return status;
+    }
+    if (size > sizeof out->buffer)
+        return write_all(out, data, size, error);
+    memcpy(out->buffer + out->filled, data, size);
+    out->filled += size;
+    return WR_OK;
+}
+
+wr_status wr_output_print(struct wr_output *out, struct wr_error *error, const char *format, ...) {
+    char text[4096];
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (length < 0 || (size_t)length >= sizeof text)
+        return fail(out->path, EOVERFLOW, error);
+    return wr_output_write(out, text, (size_t)length, error);
+}
+
+/* Pipes, devices and some file systems cannot sync, and say so: that is no failure. */
+static bool sync_file(int file) {
+    while (fsync(file) != 0) {
+        if (errno == EINVAL || errno == ENOTSUP || errno == EROFS)
+            return true;
+        if (errno != EINTR)
+            return false;
+    }
+    return true;
+}
+
+static wr_status put_in_place(struct wr_output *out, struct wr_error *error) {
+    if (!sync_file(out->file))
+        return fail(out->path, errno, error);
+    int file = out->file;
+    out->file = -1;
+    if (close(file) != 0 && errno != EINTR)
+        return fail(out->path, errno, error);
+    if (out->folder < 0)
+        return WR_OK;
+    if (renameat(out->folder, out->temporary, out->folder, out->name) != 0)
+        return fail(out->path, errno, error);
+    out->temporary[0] = '\0';
+    if (!sync_file(out->folder))
+        return fail(out->path, errno, error);
+    return WR_OK;
+}
+
+wr_status wr_output_commit(struct wr_output *out, struct wr_error *error) {
+    wr_status status = flush(out, error);
+    if (status == WR_OK)
+        status = put_in_place(out, error);
+    wr_output_abandon(out);
+    return status;
+}
+
+void wr_output_abandon(struct wr_output *out) {
+    if (out == NULL)
+        return;
+    if (out->file >= 0)
+        close(out->file);
+    if (out->temporary[0] != '\0')
+        unlinkat(out->folder, out->temporary, 0);
+    if (out->folder >= 0)
+        close(out->folder);
+    free(out->path);
+    free(out);
+}
