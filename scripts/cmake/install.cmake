@@ -1,0 +1,27 @@
+# What `cmake --install` copies: library, headers, CMake package, pkg-config file, command, licence.
+include(CMakePackageConfigHelpers)
+
+set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/windrow)
+configure_package_config_file(
+  ${CMAKE_CURRENT_LIST_DIR}/windrow-config.cmake.in ${PROJECT_BINARY_DIR}/windrow-config.cmake
+  INSTALL_DESTINATION ${package_folder})
+write_basic_package_version_file(
+  ${PROJECT_BINARY_DIR}/windrow-config-version.cmake COMPATIBILITY SameMinorVersion)
+
+file(RELATIVE_PATH WINDROW_PC_PREFIX
+     ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+if(WINDROW_OPENCL)
+  set(WINDROW_PC_OPENCL " OpenCL")
+endif()
+configure_file(${CMAKE_CURRENT_LIST_DIR}/windrow.pc.in ${PROJECT_BINARY_DIR}/windrow.pc @ONLY)
+
+install(TARGETS windrow EXPORT windrow-targets)
+if(TARGET windrow_cli)
+  install(TARGETS windrow_cli)
+endif()
+install(DIRECTORY include/windrow DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(EXPORT windrow-targets NAMESPACE windrow:: DESTINATION ${package_folder})
+install(FILES ${PROJECT_BINARY_DIR}/windrow-config.cmake
+              ${PROJECT_BINARY_DIR}/windrow-config-version.cmake DESTINATION ${package_folder})
+install(FILES ${PROJECT_BINARY_DIR}/windrow.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

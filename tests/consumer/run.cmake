@@ -1,0 +1,36 @@
+# Installs Windrow into a folder of its own, then builds and runs the example with nothing but what
+# was installed: once by find_package, once by pkg-config.
+#   cmake -D BUILD=build folder -D PREFIX=folder -D CC=compiler -D FLAGS=flags -D LIBDIR=lib -P run.cmake
+cmake_minimum_required(VERSION 3.25)
+
+function(run result)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE error)
+  if(NOT code EQUAL 0)
+    message(FATAL_ERROR "${ARGN}\nends with ${code}:\n${output}${error}")
+  endif()
+  set(${result} "${output}" PARENT_SCOPE)
+endfunction()
+
+file(REMOVE_RECURSE ${PREFIX})
+run(quiet ${CMAKE_COMMAND} --install ${BUILD} --prefix ${PREFIX})
+
+run(quiet ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${PREFIX}/example
+    -D CMAKE_PREFIX_PATH=${PREFIX} -D CMAKE_C_COMPILER=${CC} -D CMAKE_C_FLAGS=${FLAGS})
+run(quiet ${CMAKE_COMMAND} --build ${PREFIX}/example)
+run(by_cmake ${PREFIX}/example/example)
+
+set(ENV{PKG_CONFIG_PATH} ${PREFIX}/${LIBDIR}/pkgconfig)
+run(options pkg-config --static --cflags --libs windrow)
+separate_arguments(options UNIX_COMMAND "${options}")
+separate_arguments(FLAGS UNIX_COMMAND "${FLAGS}")
+run(quiet ${CC} ${FLAGS} -std=c11 ${CMAKE_CURRENT_LIST_DIR}/example.c -o ${PREFIX}/example-pc
+    ${options} -Wl,-rpath,${PREFIX}/${LIBDIR})
+run(by_pkg_config ${PREFIX}/example-pc)
+
+message("${by_cmake}")
+string(REGEX MATCHALL "model [0-3]: loss [0-9]+[.][0-9]+\n" lines "${by_cmake}")
+list(LENGTH lines count)
+if(NOT count EQUAL 4 OR NOT by_cmake STREQUAL by_pkg_config)
+  message(FATAL_ERROR "Four losses expected, the same from both builds; pkg-config's said:\n"
+          "${by_pkg_config}")
+endif()
