@@ -34,7 +34,8 @@ struct wr_layout {
     size_t count; /* P: floats in all */
 };
 
-/* WR_ERR_USAGE if a size is 0 or above 2^32-1, WR_ERR_MEMORY if the count overflows size_t. */
+/* WR_ERR_USAGE if a size is 0 or above 2^32-1, WR_ERR_MEMORY if the count overflows size_t. The
+ * other calls below take any seq_len: parameters do not depend on it. */
 wr_status wr_layout_of(const struct wr_shape *shape, struct wr_layout *layout,
                        struct wr_error *error);
 
@@ -60,7 +61,8 @@ struct wr_metadata {
  * rnn.bias_ih_l0 (H), rnn.bias_hh_l0 (H, zeros), head.weight (O,H) and head.bias (O), F32; with
  * models > 1 each has a leading dimension models. parameters is (models, P). The file is whole or
  * absent: temporary name, fsync, rename; a target that exists and is no regular file is written
- * directly, and links are followed. WR_ERR_STORAGE names path and cause. */
+ * directly, and links are followed. WR_ERR_STORAGE names path and cause. Metadata are UTF-8; in a
+ * key or value that is not, each byte beyond ASCII becomes U+FFFD. */
 wr_status wr_parameters_save(const char *path, const struct wr_shape *shape, size_t models,
                              const float *parameters, const struct wr_metadata *metadata,
                              size_t metadata_count, struct wr_error *error);
@@ -68,9 +70,13 @@ wr_status wr_parameters_save(const char *path, const struct wr_shape *shape, siz
 /* Reads such a file, however its tensors are ordered; other tensors are an error. Fills inputs,
  * hidden and outputs of *shape (seq_len is left alone), *models (1 where the tensors have no
  * leading dimension; *stacked tells) and *parameters (models, P), freed by the caller with free.
- * b_h = bias_ih + bias_hh. A hostile file gives WR_ERR_DATA and never more memory than its size. */
+ * b_h = bias_ih + bias_hh. Every NaN is read as 0x7fc00000. A file that is not such a file gives
+ * WR_ERR_DATA, naming path and tensor, and takes memory in proportion to its size at most. */
 wr_status wr_parameters_load(const char *path, struct wr_shape *shape, size_t *models, int *stacked,
                              float **parameters, struct wr_error *error);
+/* The metadata value of a key in a safetensors file, freed by the caller with free; NULL where the
+ * file has none. Reads the header alone. */
+wr_status wr_metadata_load(const char *path, const char *key, char **value, struct wr_error *error);
 
 #ifdef __cplusplus
 }

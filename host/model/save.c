@@ -1,0 +1,164 @@
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "base/output.h"
+#include "model/safetensors.h"
+#include "model/tensors.h"
+
+/* A JSON string; each byte beyond ASCII becomes U+FFFD where text is not UTF-8. */
+static json_t *utf8_string(const char *text) {
+    json_t *string = json_string(text);
+    size_t size;
+    if (string != NULL || !wr_size_mul(strlen(text), 3, &size))
+        return string;
+    char *replaced = malloc(size + 1), *to = replaced;
+    if (replaced == NULL)
+        return NULL;
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x80) {
+            *to++ = *text;
+        } else {
+            memcpy(to, "\xef\xbf\xbd", 3);
+            to += 3;
+        }
+    }
+    *to = '\0';
+    string = json_string(replaced);
+    free(replaced);
+    return string;
+}
+
+/* The functions below return false only where memory is exhausted. */
+
+static bool add_metadata(json_t *header, const struct wr_metadata *metadata, size_t count) {
+    if (count == 0)
+        return true;
+    json_t *object = json_object();
+    bool done = json_object_set_new(header, WR_METADATA_KEY, object) == 0;
+    for (size_t i = 0; i < count && done; i++) {
+        json_t *key = utf8_string(metadata[i].key);
+        done = key != NULL && json_object_set_new(object, json_string_value(key),
+                                                  utf8_string(metadata[i].value)) == 0;
+        json_decref(key);
+    }
+    return done;
+}
+
+/* stacked is 0 or 1: leading dimensions. */
+static bool add_tensor(json_t *header, const char *name, const struct wr_saved *tensor,
+                       size_t models, size_t stacked, uint64_t begin, uint64_t end) {
+    json_t *shape = json_array();
+    bool done = shape != NULL;
+    if (stacked)
+        done = done && json_array_append_new(shape, json_integer((json_int_t)models)) == 0;
+    for (size_t i = 0; i < tensor->rank; i++)
+        done = done && json_array_append_new(shape, json_integer((json_int_t)tensor->dims[i])) == 0;
+    if (!done) {
+        json_decref(shape);
+        return false;
+    }
+    json_t *entry = json_pack("{s:s, s:o, s:[I,I]}", "dtype", "F32", "shape", shape, "data_offsets",
+                              (json_int_t)begin, (json_int_t)end);
+    return json_object_set_new(header, name, entry) == 0;
+}
+
+/* The file up to the data: 8 bytes of length, then JSON with spaces up to a multiple of 8 bytes.
+ * NULL where memory is exhausted; freed by the caller. */
+static unsigned char *make_header(const struct wr_saved tensors[WR_SAVED], size_t models,
+                                  const struct wr_metadata *metadata, size_t metadata_count,
+                                  size_t *size) {
+    uint64_t begin = 0;
+    json_t *header = json_object();
+    bool done = header != NULL && add_metadata(header, metadata, metadata_count);
+    for (int k = 0; k < WR_SAVED && done; k++) {
+        uint64_t end = begin + sizeof(float) * (uint64_t)models * tensors[k].count;
+        done = add_tensor(header, wr_saved_names[k], &tensors[k], models, models > 1, begin, end);
+        begin = end;
+    }
+    size_t text = done ? json_dumpb(header, NULL, 0, JSON_COMPACT) : 0;
+    size_t length = (text + 7) & ~(size_t)7;
+    unsigned char *bytes = text == 0 ? NULL : malloc(8 + length);
+    if (bytes != NULL) {
+        json_dumpb(header, (char *)bytes + 8, text, JSON_COMPACT);
+        memset(bytes + 8 + text, ' ', length - text);
+        for (int i = 0; i < 8; i++)
+            bytes[i] = (unsigned char)((uint64_t)length >> 8 * i & 0xff);
+        *size = 8 + length;
+    }
+    json_decref(header);
+    return bytes;
+}
+
+/* count floats, or zeros where values is NULL, little endian. */
+static wr_status write_floats(struct wr_output *output, const float *values, size_t count,
+                              struct wr_error *error) {
+    unsigned char bytes[4096];
+    size_t used = 0;
+    wr_status status = WR_OK;
+    for (size_t i = 0; i < count && status == WR_OK; i++) {
+        uint32_t bits = values == NULL ? 0 : wr_stored_bits(values[i]);
+        for (int shift = 0; shift < 32; shift += 8)
+            bytes[used++] = (unsigned char)(bits >> shift & 0xff);
+        if (used == sizeof bytes || i + 1 == count) {
+            status = wr_output_write(output, bytes, used, error);
+            used = 0;
+        }
+    }
+    return status;
+}
+
+/* Tensor by tensor, inside it model by model. */
+static wr_status write_tensors(struct wr_output *output, const struct wr_saved tensors[WR_SAVED],
+                               size_t models, size_t count, const float *parameters,
+                               struct wr_error *error) {
+    wr_status status = WR_OK;
+    for (int k = 0; k < WR_SAVED; k++)
+        for (size_t m = 0; m < models && status == WR_OK; m++) {
+            const float *values = parameters + m * count + tensors[k].offset;
+            status = write_floats(output, k == WR_BIAS_HH ? NULL : values, tensors[k].count, error);
+        }
+    return status;
+}
+
+static wr_status save(const char *path, const unsigned char *header, size_t header_size,
+                      const struct wr_saved tensors[WR_SAVED], size_t models, size_t count,
+                      const float *parameters, struct wr_error *error) {
+    struct wr_output *output;
+    wr_status status = wr_output_open(path, &output, error);
+    if (status != WR_OK)
+        return status;
+    status = wr_output_write(output, header, header_size, error);
+    if (status == WR_OK)
+        status = write_tensors(output, tensors, models, count, parameters, error);
+    if (status == WR_OK)
+        return wr_output_commit(output, error);
+    wr_output_abandon(output);
+    return status;
+}
+
+wr_status wr_parameters_save(const char *path, const struct wr_shape *shape, size_t models,
+                             const float *parameters, const struct wr_metadata *metadata,
+                             size_t metadata_count, struct wr_error *error) {
+    struct wr_layout layout;
+    struct wr_saved tensors[WR_SAVED];
+    wr_status status = wr_parameters_layout(shape, &layout, error);
+    if (status != WR_OK)
+        return status;
+    if (models == 0)
+        return wr_fail(error, WR_ERR_USAGE, "%s: no model to save; 1 or more would do", path);
+    wr_saved_tensors(shape, &layout, tensors);
+    size_t size;
+    unsigned char *header = make_header(tensors, models, metadata, metadata_count, &size);
+    if (header == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "%s: cannot allocate memory for its header", path);
+    if (size - 8 > WR_HEADER_MAX)
+        status = wr_fail(error, WR_ERR_USAGE,
+                         "%s: metadata make a header of %zu bytes; the format's limit is %d", path,
+                         size - 8, WR_HEADER_MAX);
+    else
+        status = save(path, header, size, tensors, models, layout.count, parameters, error);
+    free(header);
+    return status;
+}
