@@ -75,7 +75,8 @@ void test_ensemble_make(struct test_ensemble *e, const struct test_case *c) {
     e->count = layout.count;
     e->inputs = uniforms((c->windows - 1 + s->seq_len) * s->inputs, 1, 2.0);
     e->targets = uniforms(c->windows * s->outputs, 2, 1.5);
-    e->parameters = uniforms(c->models * e->count, 3, 1.0 / sqrt((double)s->hidden));
+    /* about as large as keeps tanh off its ends */
+    e->parameters = uniforms(c->models * e->count, 3, 1.0 / sqrt((double)(s->inputs + s->hidden)));
     e->weights = test_zeros(s->outputs, sizeof *e->weights);
     for (size_t o = 0; o < s->outputs; o++)
         e->weights[o] = 1.0f / (float)s->outputs;
