@@ -13,14 +13,23 @@ extern "C" {
 
 struct wr_series;
 
-/* Reads a CSV file (RFC 4180: quoted cells, CRLF or LF, an optional byte order mark). The first
- * record is a header if any of its cells is not a number. Columns whose cells are not numbers may
- * stand in the file; it is an error (WR_ERR_DATA, with file, line and column) only to use one.
+/* Reads a CSV file in UTF-8 (RFC 4180: comma, quoted cells, CRLF or LF, an optional byte order
+ * mark; blanks around a cell do not count). Every record has as many cells as the first; blank
+ * lines may stand at the end alone.
+ *
+ * A number is decimal, with a point, whatever the locale; "nan", "inf" and "1e400" are numbers that
+ * cannot be used, hexadecimal is text. The first record is a header if any of its cells is text; an
+ * empty cell tells nothing, so a first record of numbers and gaps is data. Columns with cells that
+ * are empty, text or no finite float may stand in the file; it is an error (with file, line and
+ * column) only to use one.
+ *
+ * WR_ERR_DATA with file and line where the file cannot be read, holds no row, or is no such CSV.
  * *series is owned by the caller: wr_series_free. */
 wr_status wr_series_read_csv(const char *path, struct wr_series **series, struct wr_error *error);
 
-/* x[0] = 20, x[1] = 21, x[t] = 0.7 x[t-1] + 0.2 x[t-2] + N(0, 0.5), computed in double from the
- * counter-based generator: the same values on every host. One column named "x". length >= 2. */
+/* x[0] = 20, x[1] = 21, x[t] = 0.7 x[t-1] + 0.2 x[t-2] + N(0, 0.5), 0.5 being the standard
+ * deviation, computed in double from the counter-based generator: the same values on every host.
+ * One column named "x". length >= 2, else WR_ERR_USAGE. */
 wr_status wr_series_ar2(size_t length, uint32_t seed, struct wr_series **series,
                         struct wr_error *error);
 
@@ -28,13 +37,14 @@ void wr_series_free(struct wr_series *series);
 
 size_t wr_series_rows(const struct wr_series *series);
 size_t wr_series_columns(const struct wr_series *series);
-/* The header's name of a column, or NULL where the file has no header. */
+/* The header's name of a column (counted from 0), or NULL where the file has no header. */
 const char *wr_series_name(const struct wr_series *series, size_t column);
 
-/* The index of a column given by its name, else by its 1-based number. */
+/* The index of a column given by its name, else by its 1-based number. WR_ERR_DATA lists the
+ * columns there are, and refuses a name that several columns have. */
 wr_status wr_series_find(const struct wr_series *series, const char *column, size_t *index,
                          struct wr_error *error);
-/* The first column whose cells are all finite numbers. */
+/* The first column whose cells are all finite numbers that fit a float. */
 wr_status wr_series_first_numeric(const struct wr_series *series, size_t *index,
                                   struct wr_error *error);
 /* Checks that every cell of the column is a finite number that fits a float, and gives the cells:

@@ -1,0 +1,159 @@
+#include "data/series.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/csv.h"
+
+wr_status wr_series_new(const char *source, size_t columns, struct wr_series **series,
+                        struct wr_error *error) {
+    *series = NULL;
+    struct wr_series *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for a series", source);
+    size_t capacity = 0;
+    made->source = strdup(source);
+    made->column = wr_grow(NULL, &capacity, columns, sizeof *made->column, source, error);
+    if (made->source == NULL || made->column == NULL) {
+        wr_series_free(made); /* made->columns is still 0 */
+        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for %zu columns", source, columns);
+    }
+    memset(made->column, 0, columns * sizeof *made->column);
+    made->columns = columns;
+    *series = made;
+    return WR_OK;
+}
+
+void wr_series_free(struct wr_series *series) {
+    if (series == NULL)
+        return;
+    for (size_t i = 0; i < series->columns; i++) {
+        free(series->column[i].name);
+        free(series->column[i].values);
+        free(series->column[i].bad_text);
+    }
+    free(series->column);
+    free(series->source);
+    free(series);
+}
+
+size_t wr_series_rows(const struct wr_series *series) {
+    return series->rows;
+}
+
+size_t wr_series_columns(const struct wr_series *series) {
+    return series->columns;
+}
+
+const char *wr_series_name(const struct wr_series *series, size_t column) {
+    return column < series->columns ? series->column[column].name : NULL;
+}
+
+const char *wr_excerpt(const char *text, char to[WR_EXCERPT]) {
+    size_t length = strlen(text), kept = length;
+    if (length > 40)
+        for (kept = 37; ((unsigned char)text[kept] & 0xc0) == 0x80 && kept > 33; kept--)
+            ; /* not inside a UTF-8 character */
+    for (size_t i = 0; i < kept; i++) {
+        unsigned char c = (unsigned char)text[i];
+        to[i] = c < ' ' || c == 0x7f ? '?' : text[i];
+    }
+    strcpy(to + kept, kept < length ? "..." : "");
+    return to;
+}
+
+/* `column "wind" (number 5)` or `column 5` */
+static const char *column_text(const struct wr_series *series, size_t column, char to[96]) {
+    char name[WR_EXCERPT];
+    if (series->column[column].name == NULL)
+        snprintf(to, 96, "column %zu", column + 1);
+    else
+        snprintf(to, 96, "column \"%s\" (number %zu)",
+                 wr_excerpt(series->column[column].name, name), column + 1);
+    return to;
+}
+
+/* "columns 1 to 3 and no header" or `the columns "date", "wind"`, cut where it gets long. */
+static const char *columns_text(const struct wr_series *series, char to[512]) {
+    if (series->column[0].name == NULL) {
+        snprintf(to, 512, "no header, and columns 1 to %zu", series->columns);
+        return to;
+    }
+    size_t length = (size_t)snprintf(to, 512, "the columns");
+    for (size_t i = 0; i < series->columns; i++) {
+        char name[WR_EXCERPT];
+        const char *comma = i == 0 ? "" : ",";
+        if (length > 512 - WR_EXCERPT - 64) {
+            snprintf(to + length, 512 - length, "%s ... (%zu in all)", comma, series->columns);
+            break;
+        }
+        length += (size_t)snprintf(to + length, 512 - length, "%s \"%s\"", comma,
+                                   wr_excerpt(series->column[i].name, name));
+    }
+    return to;
+}
+
+/* The index that a 1-based number stands for; `columns` if it is none. */
+static size_t column_number(const char *text, size_t columns) {
+    size_t number = 0;
+    for (; *text >= '0' && *text <= '9' && number <= columns; text++)
+        if (!wr_size_mul(number, 10, &number) ||
+            !wr_size_add(number, (size_t)(*text - '0'), &number))
+            return columns;
+    return *text == '\0' && number >= 1 && number <= columns ? number - 1 : columns;
+}
+
+wr_status wr_series_find(const struct wr_series *series, const char *column, size_t *index,
+                         struct wr_error *error) {
+    size_t found = series->columns, again = series->columns;
+    char excerpt[WR_EXCERPT], list[512];
+    for (size_t i = 0; i < series->columns && *column != '\0'; i++) {
+        const char *name = series->column[i].name;
+        if (name == NULL || strcmp(name, column) != 0)
+            continue;
+        if (found == series->columns)
+            found = i;
+        else if (again == series->columns)
+            again = i;
+    }
+    if (again < series->columns)
+        return wr_fail(error, WR_ERR_DATA,
+                       "%s: columns %zu and %zu are both named \"%s\"; choose one by its number",
+                       series->source, found + 1, again + 1, wr_excerpt(column, excerpt));
+    if (found == series->columns)
+        found = column_number(column, series->columns);
+    if (found == series->columns)
+        return wr_fail(error, WR_ERR_DATA, "%s: there is no column \"%s\"; it has %s",
+                       series->source, wr_excerpt(column, excerpt), columns_text(series, list));
+    *index = found;
+    return WR_OK;
+}
+
+static wr_status bad_cell(const struct wr_series *series, size_t column, const char *advice,
+                          struct wr_error *error) {
+    const struct wr_column *c = &series->column[column];
+    char text[96];
+    return wr_fail(error, WR_ERR_DATA, "%s: line %zu, %s: \"%s\" %s; %s", series->source,
+                   c->bad_line, column_text(series, column, text), c->bad_text, c->bad_why, advice);
+}
+
+wr_status wr_series_first_numeric(const struct wr_series *series, size_t *index,
+                                  struct wr_error *error) {
+    for (size_t i = 0; i < series->columns; i++)
+        if (series->column[i].bad_line == 0) {
+            *index = i;
+            return WR_OK;
+        }
+    return bad_cell(series, 0, "no column holds finite numbers alone", error);
+}
+
+wr_status wr_series_values(const struct wr_series *series, size_t column, const double **values,
+                           struct wr_error *error) {
+    if (column >= series->columns)
+        return wr_fail(error, WR_ERR_USAGE, "%s: there is no column with index %zu, only %zu",
+                       series->source, column, series->columns);
+    if (series->column[column].bad_line != 0)
+        return bad_cell(series, column, "mend the file, or choose another column", error);
+    *values = series->column[column].values;
+    return WR_OK;
+}

@@ -1,0 +1,36 @@
+/* The inside of a series, for the files that make one. */
+#ifndef WR_SERIES_H
+#define WR_SERIES_H
+
+#include <stdio.h>
+
+#include "base/base.h"
+#include "windrow/series.h"
+
+struct wr_column {
+    char *name;     /* NULL: no header */
+    double *values; /* (rows); NaN where a cell is bad */
+    size_t capacity;
+    size_t bad_line;     /* of the first bad cell; 0: there is none */
+    const char *bad_why; /* "is not a number", ... */
+    char *bad_text;      /* an excerpt of the cell */
+};
+
+struct wr_series {
+    char *source; /* the file's path, or what else it is: starts every message */
+    size_t rows, columns;
+    struct wr_column *column; /* (columns) */
+};
+
+/* A series without rows and names. */
+wr_status wr_series_new(const char *source, size_t columns, struct wr_series **series,
+                        struct wr_error *error);
+/* wr_series_read_csv on an open file, which stays open. */
+wr_status wr_series_read_stream(FILE *file, const char *path, struct wr_series **series,
+                                struct wr_error *error);
+
+#define WR_EXCERPT 48
+/* At most 40 bytes of text, fit for a one-line message. Returns to. */
+const char *wr_excerpt(const char *text, char to[WR_EXCERPT]);
+
+#endif

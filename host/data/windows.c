@@ -1,0 +1,219 @@
+#include "windrow/windows.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/base.h"
+#include "data/series.h"
+
+struct scale {
+    double mean, deviation;
+};
+
+struct wr_windows {
+    size_t count, inputs, outputs; /* W, I, O */
+    float *input;                  /* (rows - 1, I): windows overlap */
+    float *target;                 /* (W, O) */
+    float *loss_weight;            /* (O) */
+    double *truth; /* (W + 1, O) unscaled targets, from the row before the first one on */
+    struct scale *input_scale;  /* (I) */
+    struct scale *target_scale; /* (O) */
+};
+
+static struct scale standard_scale(const double *values, size_t rows) {
+    double sum = 0, squares = 0;
+    bool constant = true;
+    for (size_t i = 0; i < rows; i++) {
+        sum += values[i];
+        constant = constant && values[i] == values[0];
+    }
+    if (constant)
+        return (struct scale){values[0], 1};
+    double mean = sum / (double)rows;
+    for (size_t i = 0; i < rows; i++)
+        squares += (values[i] - mean) * (values[i] - mean);
+    double deviation = sqrt(squares / (double)rows);
+    return (struct scale){mean, deviation > 0 ? deviation : 1};
+}
+
+/* A column's values (rows) and their scaling. */
+static wr_status get_column(const struct wr_series *series, size_t column, enum wr_scale kind,
+                            const double **values, struct scale *scale, struct wr_error *error) {
+    wr_status status = wr_series_values(series, column, values, error);
+    if (status == WR_OK)
+        *scale = kind == WR_SCALE_STANDARD ? standard_scale(*values, series->rows)
+                                           : (struct scale){0, 1};
+    return status;
+}
+
+/* Scaled in double and rounded once; |scaled| <= sqrt(rows), so a float holds it. */
+static float scaled(double value, const struct scale *scale) {
+    return (float)((value - scale->mean) / scale->deviation);
+}
+
+static wr_status fill_inputs(struct wr_windows *w, const struct wr_series *series,
+                             const struct wr_windows_spec *spec, struct wr_error *error) {
+    for (size_t i = 0; i < w->inputs; i++) {
+        const double *values; /* (rows) */
+        wr_status status = get_column(series, spec->input_columns[i], spec->scale, &values,
+                                      &w->input_scale[i], error);
+        if (status != WR_OK)
+            return status;
+        for (size_t t = 0; t + 1 < series->rows; t++) /* the last row is a target alone */
+            w->input[t * w->inputs + i] = scaled(values[t], &w->input_scale[i]);
+    }
+    return WR_OK;
+}
+
+static wr_status fill_targets(struct wr_windows *w, const struct wr_series *series,
+                              const struct wr_windows_spec *spec, struct wr_error *error) {
+    for (size_t o = 0; o < w->outputs; o++) {
+        struct scale *scale = &w->target_scale[o];
+        const double *values; /* (rows) */
+        wr_status status =
+            get_column(series, spec->target_columns[o], spec->scale, &values, scale, error);
+        if (status != WR_OK)
+            return status;
+        values += spec->seq_len;
+        for (size_t i = 0; i < w->count; i++) {
+            w->target[i * w->outputs + o] = scaled(values[i], scale);
+            w->truth[(i + 1) * w->outputs + o] = values[i];
+        }
+        w->truth[o] = values[-1]; /* seq_len >= 1 */
+        w->loss_weight[o] = (float)(scale->deviation * scale->deviation / (double)w->outputs);
+        if (!isnormal(w->loss_weight[o]))
+            return wr_fail(error, WR_ERR_DATA,
+                           "%s: the variance of column %zu does not fit a float; use it unscaled, "
+                           "or in other units",
+                           series->source, spec->target_columns[o] + 1);
+    }
+    return WR_OK;
+}
+
+static wr_status check_spec(const struct wr_series *series, const struct wr_windows_spec *spec,
+                            struct wr_error *error) {
+    if (spec->inputs == 0 || spec->outputs == 0 || spec->seq_len == 0)
+        return wr_fail(error, WR_ERR_USAGE,
+                       "%s: windows of %zu inputs, %zu outputs and length %zu; each is at least 1",
+                       series->source, spec->inputs, spec->outputs, spec->seq_len);
+    if (series->rows <= spec->seq_len)
+        return wr_fail(error, WR_ERR_DATA,
+                       "%s: %zu rows are too few: windows of length %zu need at least one row more "
+                       "than their length; use shorter windows",
+                       series->source, series->rows, spec->seq_len);
+    return WR_OK;
+}
+
+/* Bytes of everything but the struct; SIZE_MAX if they do not fit a size_t. */
+static size_t memory_needed(const struct wr_windows *w, size_t rows) {
+    size_t inputs, targets, sum;
+    if (!wr_size_mul(rows, sizeof(float), &inputs) ||
+        !wr_size_add(inputs, sizeof(struct scale), &inputs) ||
+        !wr_size_mul(inputs, w->inputs, &inputs) ||
+        !wr_size_mul(rows, sizeof(float) + sizeof(double), &targets) ||
+        !wr_size_add(targets, sizeof(struct scale) + sizeof(float), &targets) ||
+        !wr_size_mul(targets, w->outputs, &targets) || !wr_size_add(inputs, targets, &sum))
+        return SIZE_MAX;
+    return sum;
+}
+
+static wr_status allocate(struct wr_windows *w, const struct wr_series *series,
+                          struct wr_error *error) {
+    size_t needed = memory_needed(w, series->rows);
+    if (needed > wr_memory_limit()) {
+        char text[32];
+        return wr_fail(error, WR_ERR_MEMORY,
+                       "%s: its windows need %s, more than this machine has; use fewer columns",
+                       series->source, wr_bytes_text((double)needed, text));
+    }
+    const char *what = series->source;
+    w->input = wr_alloc((series->rows - 1) * w->inputs, sizeof(float), what, error);
+    w->target = wr_alloc(w->count * w->outputs, sizeof(float), what, error);
+    w->truth = wr_alloc((w->count + 1) * w->outputs, sizeof(double), what, error);
+    w->loss_weight = wr_alloc(w->outputs, sizeof(float), what, error);
+    w->input_scale = wr_alloc(w->inputs, sizeof(struct scale), what, error);
+    w->target_scale = wr_alloc(w->outputs, sizeof(struct scale), what, error);
+    bool all =
+        w->input && w->target && w->truth && w->loss_weight && w->input_scale && w->target_scale;
+    return all ? WR_OK : WR_ERR_MEMORY;
+}
+
+wr_status wr_windows_make(const struct wr_series *series, const struct wr_windows_spec *spec,
+                          struct wr_windows **windows, struct wr_error *error) {
+    *windows = NULL;
+    wr_status status = check_spec(series, spec, error);
+    if (status != WR_OK)
+        return status;
+    struct wr_windows *w = wr_alloc(1, sizeof *w, series->source, error);
+    if (w == NULL)
+        return WR_ERR_MEMORY;
+    w->count = series->rows - spec->seq_len;
+    w->inputs = spec->inputs;
+    w->outputs = spec->outputs;
+    status = allocate(w, series, error);
+    if (status == WR_OK)
+        status = fill_inputs(w, series, spec, error);
+    if (status == WR_OK)
+        status = fill_targets(w, series, spec, error);
+    if (status != WR_OK) {
+        wr_windows_free(w);
+        return status;
+    }
+    *windows = w;
+    return WR_OK;
+}
+
+void wr_windows_free(struct wr_windows *windows) {
+    if (windows == NULL)
+        return;
+    free(windows->input);
+    free(windows->target);
+    free(windows->truth);
+    free(windows->loss_weight);
+    free(windows->input_scale);
+    free(windows->target_scale);
+    free(windows);
+}
+
+void wr_windows_get(const struct wr_windows *windows, struct wr_windows_view *view) {
+    *view = (struct wr_windows_view){.count = windows->count,
+                                     .input_stride = windows->inputs,
+                                     .target_stride = windows->outputs,
+                                     .inputs = windows->input,
+                                     .targets = windows->target,
+                                     .loss_weights = windows->loss_weight};
+}
+
+size_t wr_windows_count(const struct wr_windows *windows) {
+    return windows->count;
+}
+
+void wr_windows_input_scale(const struct wr_windows *windows, size_t i, double *mean,
+                            double *deviation) {
+    *mean = windows->input_scale[i].mean;
+    *deviation = windows->input_scale[i].deviation;
+}
+
+void wr_windows_target_scale(const struct wr_windows *windows, size_t i, double *mean,
+                             double *deviation) {
+    *mean = windows->target_scale[i].mean;
+    *deviation = windows->target_scale[i].deviation;
+}
+
+double wr_windows_target(const struct wr_windows *windows, size_t window, size_t output) {
+    return windows->truth[(window + 1) * windows->outputs + output];
+}
+
+double wr_windows_naive_loss(const struct wr_windows *windows) {
+    double total = 0;
+    for (size_t w = 0; w < windows->count; w++) {
+        const double *before = windows->truth + w * windows->outputs; /* (2, O) */
+        double sum = 0;
+        for (size_t o = 0; o < windows->outputs; o++) {
+            double error = before[windows->outputs + o] - before[o];
+            sum += error * error;
+        }
+        total += sum / (double)windows->outputs;
+    }
+    return total;
+}
