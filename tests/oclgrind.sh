@@ -1,0 +1,40 @@
+#!/bin/sh
+# oclgrind.sh WINDROW LOG: trains small ensembles under Oclgrind, which checks every kernel for data
+# races, uninitialised values and accesses out of bounds, and compares the results with the cpu's.
+# Oclgrind exits 0 whatever it finds: the log tells.
+set -eu
+windrow=$1
+log=$2
+
+command -v oclgrind >/dev/null || {
+    echo "skipped: no oclgrind"
+    exit 77
+}
+
+hashes() {
+    grep -o '"hash": *"[0-9a-f]*"' "$1"
+}
+
+check() {
+    : >"$log"
+    "$windrow" train "$@" --device cpu --json --quiet >"$log.cpu"
+    oclgrind --data-races --uninitialized --check-api --log "$log" \
+        "$windrow" train "$@" --device opencl:0.0 --inexact --json --quiet >"$log.opencl"
+    if [ -s "$log" ]; then
+        echo "Oclgrind found, in: windrow train $*"
+        cat "$log"
+        exit 1
+    fi
+    hashes "$log.cpu" >"$log.expected"
+    hashes "$log.opencl" | cmp - "$log.expected" || {
+        echo "hashes differ from the cpu's: windrow train $*"
+        exit 1
+    }
+    echo "clean: windrow train $*"
+}
+
+for schedule in staged fused; do
+    check --schedule $schedule --models 2 --hidden 3 --length 9 --epochs 2
+    check --schedule $schedule --models 3 --hidden 18 --window 2 --length 8 --epochs 1 --batch all
+    check --schedule $schedule --models 1 --hidden 2 --window 1 --length 20 --epochs 2 --batch 17
+done
