@@ -1,0 +1,50 @@
+/* The windrow command: what its files share. */
+#ifndef WR_CLI_H
+#define WR_CLI_H
+
+#include "cli/options.h"
+#include "windrow/windrow.h"
+
+/* A status beside those of the library: some models diverged; the results are kept. */
+#define CLI_DIVERGED ((wr_status)8)
+
+enum train_option {
+    TRAIN_DATA,
+    TRAIN_SYNTHETIC,
+    TRAIN_LENGTH,
+    TRAIN_DATA_SEED,
+    TRAIN_TARGET,
+    TRAIN_INPUTS,
+    TRAIN_SCALE,
+    TRAIN_WINDOW,
+    TRAIN_HIDDEN,
+    TRAIN_INIT,
+    TRAIN_MODELS,
+    TRAIN_SEED,
+    TRAIN_EPOCHS,
+    TRAIN_LR,
+    TRAIN_CLIP,
+    TRAIN_BATCH,
+    TRAIN_DEVICE,
+    TRAIN_SCHEDULE,
+    TRAIN_THREADS,
+    TRAIN_INEXACT,
+    TRAIN_LOG_EVERY,
+    TRAIN_SAVE,
+    TRAIN_HISTORY,
+    TRAIN_JSON,
+    TRAIN_QUIET,
+    TRAIN_OPTIONS
+};
+enum devices_option { DEVICES_JSON, DEVICES_OPTIONS };
+enum verify_option { VERIFY_DEVICE, VERIFY_JSON, VERIFY_QUIET, VERIFY_OPTIONS };
+
+/* Each command. *error is filled unless the result is WR_OK or CLI_DIVERGED. */
+wr_status train_command(const struct option_value *options, struct wr_error *error);
+wr_status devices_command(const struct option_value *options, struct wr_error *error);
+wr_status verify_command(const struct option_value *options, struct wr_error *error);
+
+/* Prints "windrow: text" and the build log, if there is one, on stderr. */
+void cli_complain(const struct wr_error *error);
+
+#endif

@@ -1,0 +1,78 @@
+#include "cli/report.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+
+/* Digits that bring back any float, and are more than any time or speed is worth. */
+#define DIGITS JSON_REAL_PRECISION(9)
+
+json_t *json_text(const char *text) {
+    json_t *string = json_string(text);
+    if (string != NULL)
+        return string;
+    char *plain = strdup(text);
+    for (char *c = plain; c != NULL && *c != '\0'; c++)
+        if (*c & '\x80')
+            *c = '?';
+    string = plain != NULL ? json_string(plain) : NULL;
+    free(plain);
+    return string;
+}
+
+wr_status json_print(json_t *object, struct wr_error *error) {
+    if (object == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "no memory for the JSON object");
+    /* A failure of stdout is seen when it is closed. */
+    (void)json_dumpf(object, stdout, JSON_COMPACT | DIGITS);
+    putchar('\n');
+    json_decref(object);
+    return WR_OK;
+}
+
+static json_t *number_or_null(double value) {
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *model_object(const struct setup *setup, const struct wr_train_result *result,
+                            const float *parameters, size_t m) {
+    char hash[17];
+    snprintf(hash, sizeof hash, "%016" PRIx64,
+             wr_parameters_hash(&setup->shape, parameters + m * setup->layout.count));
+    return json_pack("{s:I, s:I, s:o, s:b, s:s}", "seed", (json_int_t)(setup->seed + (uint32_t)m),
+                     "hidden", (json_int_t)setup->shape.hidden, "loss",
+                     number_or_null((double)result->losses[m]), "diverged",
+                     (int)(result->diverged_at[m] != WR_NOT_DIVERGED), "hash", hash);
+}
+
+static json_t *model_array(const struct setup *setup, const struct wr_train_result *result,
+                           const float *parameters) {
+    json_t *models = json_array();
+    for (size_t m = 0; m < setup->models; m++)
+        if (json_array_append_new(models, model_object(setup, result, parameters, m)) != 0) {
+            json_decref(models);
+            return NULL;
+        }
+    return models;
+}
+
+wr_status report_json(const struct setup *setup, const struct option_value *options,
+                      const struct wr_device *device, const struct wr_session *session,
+                      const struct wr_train_result *result, const float *parameters,
+                      struct wr_error *error) {
+    const struct wr_device_info *info = wr_device_get_info(device);
+    double speed = result->seconds > 0 ? result->updates / result->seconds : 0;
+    return json_print(
+        json_pack("{s:{s:s, s:o}, s:s, s:I, s:I, s:I, s:f, s:f, s:o}", "device", "backend",
+                  info->backend, "name", json_text(info->name), "schedule",
+                  wr_schedule_name(wr_session_schedule(session)), "windows",
+                  (json_int_t)setup->view.count, "epochs", (json_int_t)options[TRAIN_EPOCHS].size,
+                  "updates", (json_int_t)result->updates, "seconds", result->seconds,
+                  "updates_per_second", speed, "models", model_array(setup, result, parameters)),
+        error);
+}

@@ -1,0 +1,112 @@
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base.h"
+
+static const struct {
+    const char *name;
+    wr_status (*run)(const struct option_value *options, struct wr_error *error);
+} runs[] = {{"train", train_command}, {"devices", devices_command}, {"verify", verify_command}};
+
+void cli_complain(const struct wr_error *error) {
+    fflush(stdout);
+    fprintf(stderr, "windrow: %s\n", error->text);
+    if (error->log != NULL)
+        fprintf(stderr, "%s%s", error->log,
+                *error->log != '\0' && error->log[strlen(error->log) - 1] == '\n' ? "" : "\n");
+}
+
+static wr_status fail_command(const char *name, struct wr_error *error) {
+    const char *nearest = command_nearest(name);
+    if (nearest != NULL)
+        return wr_fail(error, WR_ERR_USAGE, "there is no command '%s'; did you mean '%s'?", name,
+                       nearest);
+    return wr_fail(error, WR_ERR_USAGE, "there is no command '%s'; windrow help lists them", name);
+}
+
+static wr_status help(int count, char **arguments, struct wr_error *error) {
+    if (count > 1)
+        return wr_fail(error, WR_ERR_USAGE, "windrow help takes one command, found '%s' too",
+                       arguments[1]);
+    if (count == 0) {
+        help_overview(stdout);
+        return WR_OK;
+    }
+    const struct command *command = command_find(arguments[0]);
+    if (command == NULL)
+        return fail_command(arguments[0], error);
+    help_command(stdout, command);
+    return WR_OK;
+}
+
+static wr_status run_command(const struct command *command, int count, char **arguments,
+                             struct wr_error *error) {
+    struct option_value options[OPTIONS_MOST];
+    bool wants_help;
+    wr_status status = options_parse(command, count, arguments, options, &wants_help, error);
+    if (status != WR_OK)
+        return status;
+    if (wants_help) {
+        help_command(stdout, command);
+        return WR_OK;
+    }
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++)
+        if (strcmp(runs[i].name, command->name) == 0)
+            return runs[i].run(options, error);
+    return fail_command(command->name, error);
+}
+
+static wr_status dispatch(int count, char **arguments, struct wr_error *error) {
+    if (count == 0) {
+        help_overview(stderr);
+        return wr_fail(error, WR_ERR_USAGE, "a command is missing");
+    }
+    const char *first = arguments[0];
+    if (strcmp(first, "--version") == 0) {
+        printf("windrow %s (numerics %d)\n", wr_version(), WR_NUMERICS_VERSION);
+        return WR_OK;
+    }
+    if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 || strcmp(first, "help") == 0)
+        return help(count - 1, arguments + 1, error);
+    const struct command *command = command_find(first);
+    return command != NULL ? run_command(command, count - 1, arguments + 1, error)
+                           : fail_command(first, error);
+}
+
+/* A standard stream that is closed would lend its number to the next file that is opened, which
+ * would then get what is meant for the stream. Opened the wrong way round, its use is an error. */
+static void hold_standard_streams(void) {
+    for (int stream = 0; stream <= 2; stream++)
+        if (fcntl(stream, F_GETFD) < 0 && errno == EBADF &&
+            open("/dev/null", stream == 0 ? O_WRONLY : O_RDONLY) < 0)
+            abort();
+}
+
+/* What was printed counts only once it is written. */
+static wr_status close_stdout(wr_status status, struct wr_error *error) {
+    bool failed = ferror(stdout) != 0;
+    errno = 0;
+    if (fclose(stdout) == 0 && !failed)
+        return status;
+    if (status == WR_OK || status == CLI_DIVERGED)
+        status = wr_fail(error, WR_ERR_STORAGE, "cannot write to standard output%s%s",
+                         errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
+    return status;
+}
+
+int main(int count, char **arguments) {
+    struct wr_error error = {0};
+    hold_standard_streams();
+    wr_status status = dispatch(count > 0 ? count - 1 : 0, arguments + 1, &error);
+    status = close_stdout(status, &error);
+    if (error.text[0] != '\0')
+        cli_complain(&error);
+    wr_error_release(&error);
+    return (int)status;
+}

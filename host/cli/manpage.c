@@ -1,0 +1,158 @@
+/* Writes windrow.1 to stdout: the tables of commands.c as a manual page. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/options.h"
+#include "windrow/version.h"
+
+/* Text with troff's special characters escaped. A line never starts with a dot or a quote. */
+static void text(const char *from) {
+    for (; *from != '\0'; from++)
+        if (*from == '\\')
+            fputs("\\e", stdout);
+        else if (*from == '-')
+            fputs("\\-", stdout);
+        else if (*from == '\'')
+            fputs("\\(aq", stdout);
+        else if (*from == '^' || *from == '~' || *from == '`')
+            printf("\\(%s", *from == '^' ? "ha" : *from == '~' ? "ti" : "ga");
+        else
+            putchar(*from);
+}
+
+static void heading(const char *macro, const char *name) {
+    printf(".%s \"", macro);
+    for (; *name != '\0'; name++)
+        putchar(toupper((unsigned char)*name));
+    puts("\"");
+}
+
+static void option(const struct option_spec *spec) {
+    puts(".TP");
+    fputs(".BR \\-\\-", stdout);
+    text(spec->name);
+    if (spec->argument != NULL) {
+        fputs(" \" \\fI", stdout);
+        text(spec->argument);
+        fputs("\\fR\"", stdout);
+    }
+    putchar('\n');
+    text(spec->help);
+    putchar('\n');
+    const char *shown = spec->fallback != NULL ? spec->fallback : spec->otherwise;
+    if (shown != NULL) {
+        fputs("Default: ", stdout);
+        text(shown);
+        puts(".");
+    }
+}
+
+static void example(const char *does, const char *line) {
+    puts(".PP");
+    text(does);
+    puts(":\n.PP\n.RS 4\n.nf");
+    for (size_t column = 0; *line != '\0';) { /* a long command goes on after a backslash */
+        size_t word = strcspn(line, " ");
+        if (column > 0 && column + word > 68) {
+            fputs(" \\e\n    ", stdout);
+            column = 4;
+        } else if (column > 0) {
+            putchar(' ');
+        }
+        char part[128];
+        snprintf(part, sizeof part, "%.*s", (int)word, line);
+        text(part);
+        column += word + 1;
+        line += word + strspn(line + word, " ");
+    }
+    puts("\n.fi\n.RE");
+}
+
+static void commands(void) {
+    for (const struct command *command = command_table; command->name != NULL; command++) {
+        printf(".SS \"windrow %s\"\n", command->name);
+        for (const char *const *paragraph = command->description; *paragraph != NULL; paragraph++) {
+            if (paragraph != command->description)
+                puts(".PP");
+            text(*paragraph);
+            putchar('\n');
+        }
+        for (size_t i = 0; i < command->option_count; i++) {
+            if (command->options[i].group != NULL && command->option_count > 4) {
+                fputs(".PP\n.I ", stdout);
+                text(command->options[i].group);
+                putchar('\n');
+            }
+            option(&command->options[i]);
+        }
+    }
+}
+
+/* A list of terms and what they mean: pairs of strings. */
+static void list(const char *name, const char *const (*entries)[2], size_t count) {
+    heading("SH", name);
+    for (size_t i = 0; i < count; i++) {
+        fputs(".TP\n.B ", stdout);
+        text(entries[i][0]);
+        putchar('\n');
+        text(entries[i][1]);
+        putchar('\n');
+    }
+}
+
+static const char *const statuses[][2] = {
+    {"0", "Done."},
+    {"2", "Usage: a command, an option, or a value outside its range."},
+    {"3", "Data or configuration: an input file that cannot be read or used, a column that is not "
+          "there, shapes that contradict each other."},
+    {"4", "Device: missing, failing, or not exact."},
+    {"5", "Memory: what is needed, computed beforehand, is more than there is."},
+    {"6", "Storage: an output that cannot be written."},
+    {"7", "Verification found values that differ."},
+    {"8", "Some models diverged; all results are written."},
+    {"130", "Interrupted by SIGINT, SIGTERM or SIGHUP; no file was written. A second signal ends "
+            "the command at once."},
+};
+
+static const char *const environment[][2] = {
+    {"OMP_NUM_THREADS", "CPU threads where --threads does not say."},
+    {"NO_COLOR", "If set and not empty, the progress bar has no colour."},
+    {"TERM", "If dumb, there is a line of progress every 30 seconds instead of a bar, as where "
+             "stderr is no terminal."},
+    {"OCL_ICD_VENDORS", "Where the ICD loader looks for OpenCL drivers."},
+};
+
+static const char *const files[][2] = {
+    {"--data", "CSV as in RFC 4180: quoted cells, LF or CRLF, an optional byte order mark. The "
+               "first record is a header if any of its cells is not a number."},
+    {"--save, --init",
+     "safetensors, F32: rnn.weight_ih_l0 (H, I), rnn.weight_hh_l0 (H, H), rnn.bias_ih_l0 (H), "
+     "rnn.bias_hh_l0 (H), head.weight (O, H) and head.bias (O), which torch.nn.RNN and "
+     "torch.nn.Linear load; with more than one model each has a leading dimension M. The metadata "
+     "tell what the parameters were trained on, and how."},
+    {"--history", "CSV: epoch,seed,total_loss. The rows of a model that diverged end with the "
+                  "epoch in which it did."},
+};
+
+#define COUNT(entries) (sizeof(entries) / sizeof *(entries))
+
+int main(void) {
+    printf(".TH WINDROW 1 \"\" \"windrow %s\" \"User Commands\"\n", WR_VERSION);
+    puts(".SH NAME\nwindrow \\- train many small recurrent networks at once\n.SH SYNOPSIS");
+    for (const struct command *command = command_table; command->name != NULL; command++)
+        printf("%s.B windrow %s\n.RI [ option ]...\n", command == command_table ? "" : ".br\n",
+               command->name);
+    puts(".br\n.B windrow help\n.RI [ command ]\n.br\n.B windrow \\-\\-version\n.SH COMMANDS");
+    commands();
+    list("Exit status", statuses, COUNT(statuses));
+    list("Environment", environment, COUNT(environment));
+    list("Files", files, COUNT(files));
+    puts(".PP\nFiles are whole or absent: they are written under a temporary name and then "
+         "renamed.\nWhat exists and is no regular file is written directly.");
+    heading("SH", "Examples");
+    for (const struct command *command = command_table; command->name != NULL; command++)
+        for (size_t i = 0; command->examples[i].does != NULL; i++)
+            example(command->examples[i].does, command->examples[i].line);
+    return fflush(stdout) != 0 || ferror(stdout) ? 1 : 0;
+}

@@ -1,0 +1,185 @@
+#include "cli/report.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/base.h"
+
+static const char *plural(size_t count) {
+    return count == 1 ? "" : "s";
+}
+
+/* ---- before ---- */
+
+void report_setup(const struct setup *setup, const struct option_value *options) {
+    const struct wr_shape *shape = &setup->shape;
+    size_t rows = wr_series_rows(setup->series), windows = setup->view.count;
+    size_t batch = options[TRAIN_BATCH].size < windows ? options[TRAIN_BATCH].size : windows;
+    size_t updates = (windows - 1) / batch + 1;
+    if (options[TRAIN_DATA].given)
+        printf("series    %s, %zu rows\n", options[TRAIN_DATA].text, rows);
+    else
+        printf("series    %s, seed %s, %zu rows\n", options[TRAIN_SYNTHETIC].text,
+               options[TRAIN_DATA_SEED].text, rows);
+    printf("windows   %zu of %zu row%s: %s -> %s, scale %s\n", windows, shape->seq_len,
+           plural(shape->seq_len), setup->input_names, setup->target_names,
+           options[TRAIN_SCALE].text);
+    printf("models    %zu, seed%s %u", setup->models, plural(setup->models), setup->seed);
+    if (setup->models > 1)
+        printf(" to %u", setup->seed + (uint32_t)(setup->models - 1));
+    printf(": I = %zu, H = %zu, O = %zu, %zu parameters, init %s\n", shape->inputs, shape->hidden,
+           shape->outputs, setup->layout.count, options[TRAIN_INIT].text);
+    printf("training  %zu epoch%s of %zu update%s, batch %zu, lr %g, clip %g\n\n",
+           options[TRAIN_EPOCHS].size, plural(options[TRAIN_EPOCHS].size), updates, plural(updates),
+           batch, (double)options[TRAIN_LR].real, (double)options[TRAIN_CLIP].real);
+    fflush(stdout);
+}
+
+void report_device(const struct wr_device *device, const struct wr_session *session) {
+    const struct wr_device_info *info = wr_device_get_info(device);
+    fprintf(stderr, "device    %s: %s%s%s%s, schedule %s%s\n\n", info->id, info->name,
+            info->detail[0] != '\0' ? " (" : "", info->detail, info->detail[0] != '\0' ? ")" : "",
+            wr_schedule_name(wr_session_schedule(session)), info->exact ? "" : ", not exact");
+}
+
+/* ---- losses ---- */
+
+/* Smallest, middle and largest of a set of numbers. */
+struct spread {
+    size_t count;
+    double least, median, most;
+};
+
+static int compare(const void *a, const void *b) {
+    const double *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* Of values (count), which are sorted here. */
+static struct spread spread_of(double *values, size_t count) {
+    if (count == 0)
+        return (struct spread){0};
+    qsort(values, count, sizeof *values, compare);
+    double middle = values[count / 2];
+    if (count % 2 == 0)
+        middle = (values[count / 2 - 1] + middle) / 2;
+    return (struct spread){count, values[0], middle, values[count - 1]};
+}
+
+int report_epoch_width(size_t epochs) {
+    int width = snprintf(NULL, 0, "%zu", epochs - 1);
+    return width > 4 ? width : 4;
+}
+
+wr_status report_losses(const char *label, const float *losses, size_t models,
+                        struct wr_error *error) {
+    double *finite = wr_alloc(models, sizeof *finite, "losses to sort", error);
+    if (finite == NULL)
+        return WR_ERR_MEMORY;
+    size_t count = 0;
+    for (size_t m = 0; m < models; m++)
+        if (isfinite(losses[m]))
+            finite[count++] = (double)losses[m];
+    struct spread spread = spread_of(finite, count);
+    free(finite);
+    printf("%s  total_loss  ", label);
+    if (count == 0)
+        printf("%s", models == 1 ? "diverged" : "all diverged");
+    else if (models == 1)
+        printf("%#7.6g", spread.median);
+    else
+        printf("min %#7.6g  median %#7.6g  max %#7.6g", spread.least, spread.median, spread.most);
+    if (count > 0 && count < models)
+        printf("  diverged %zu", models - count);
+    putchar('\n');
+    fflush(stdout);
+    return WR_OK;
+}
+
+/* ---- after ---- */
+
+/* One output of the first window: forecasts (M) in the units of the series, without those of
+ * diverged models. */
+static void forecast_row(const struct setup *setup, size_t output, double *forecasts,
+                         size_t count) {
+    struct columns column = {1, &setup->targets.index[output]};
+    char *name = columns_text(&column, setup->series);
+    double truth = wr_windows_target(setup->windows, 0, output);
+    struct spread spread = spread_of(forecasts, count);
+    if (setup->models == 1)
+        printf("%-12s  %#12.9g  %#12.9g  %#12.9g\n", name != NULL ? name : "", spread.median, truth,
+               spread.median - truth);
+    else
+        printf("%-12s  %#12.9g  %#12.9g  %#12.9g  %#12.9g  %#12.9g\n", name != NULL ? name : "",
+               spread.least, spread.median, spread.most, truth, spread.median - truth);
+    free(name);
+}
+
+static void forecast_head(size_t models) {
+    if (models == 1)
+        printf("\n%-12s  %12s  %12s  %12s\n", "first window", "forecast", "truth", "error");
+    else
+        printf("\n%-12s  %12s  %12s  %12s  %12s  %12s\n", "first window", "min", "median", "max",
+               "truth", "median error");
+}
+
+/* predictions (M, 1, O); forecasts: room for M. */
+static void forecast_table(const struct setup *setup, const struct wr_train_result *result,
+                           const float *predictions, double *forecasts) {
+    size_t outputs = setup->shape.outputs;
+    forecast_head(setup->models);
+    for (size_t o = 0; o < outputs; o++) {
+        double mean, deviation;
+        size_t count = 0;
+        wr_windows_target_scale(setup->windows, o, &mean, &deviation);
+        for (size_t m = 0; m < setup->models; m++)
+            if (result->diverged_at[m] == WR_NOT_DIVERGED)
+                forecasts[count++] = mean + deviation * (double)predictions[m * outputs + o];
+        forecast_row(setup, o, forecasts, count);
+    }
+}
+
+wr_status report_forecast(const struct setup *setup, const struct wr_train_result *result,
+                          const float *parameters, struct wr_error *error) {
+    size_t models = setup->models;
+    printf("%-*s  total_loss  %#7.6g\n", (int)sizeof "last epoch" - 1, "naive",
+           wr_windows_naive_loss(setup->windows));
+    if (result->diverged == models)
+        return WR_OK;
+    /* models <= 2^32-1 whose parameters are in memory: the product fits */
+    float *predictions =
+        wr_alloc(models * setup->shape.outputs, sizeof *predictions, "predictions", error);
+    double *forecasts = wr_alloc(models, sizeof *forecasts, "forecasts", error);
+    wr_status status = WR_ERR_MEMORY;
+    if (predictions != NULL && forecasts != NULL)
+        status =
+            wr_predict(&setup->shape, models, parameters, &setup->view, 0, 1, predictions, error);
+    if (status == WR_OK)
+        forecast_table(setup, result, predictions, forecasts);
+    fflush(stdout);
+    free(forecasts);
+    free(predictions);
+    return status;
+}
+
+void report_speed(const struct wr_train_result *result) {
+    fprintf(stderr, "\n%.0f updates in %.3g s: %.4g updates/s\n", result->updates, result->seconds,
+            result->seconds > 0 ? result->updates / result->seconds : 0);
+}
+
+void report_diverged(const struct setup *setup, const struct wr_train_result *result) {
+    size_t first = 0;
+    for (size_t m = 1; m < setup->models; m++)
+        if (result->diverged_at[m] < result->diverged_at[first])
+            first = m;
+    fflush(stdout);
+    if (setup->models == 1)
+        fprintf(stderr, "windrow: the model diverged in epoch %u; ", result->diverged_at[0]);
+    else
+        fprintf(stderr, "windrow: %zu of %zu models diverged, the first (seed %u) in epoch %u; ",
+                result->diverged, setup->models, setup->seed + (uint32_t)first,
+                result->diverged_at[first]);
+    fprintf(stderr, "a smaller --lr or --clip may help\n");
+}

@@ -1,0 +1,243 @@
+#include "cli/setup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+
+/* ---- data ---- */
+
+static wr_status read_series(struct setup *setup, const struct option_value *options,
+                             struct wr_error *error) {
+    if (options[TRAIN_DATA].given)
+        return wr_series_read_csv(options[TRAIN_DATA].text, &setup->series, error);
+    return wr_series_ar2(options[TRAIN_LENGTH].size, (uint32_t)options[TRAIN_DATA_SEED].size,
+                         &setup->series, error);
+}
+
+/* --inputs and --target, each by default what the other says, or the first column of numbers. */
+static wr_status choose_columns(struct setup *setup, const struct option_value *options,
+                                struct wr_error *error) {
+    bool inputs = options[TRAIN_INPUTS].given, targets = options[TRAIN_TARGET].given;
+    wr_status status = WR_OK;
+    if (inputs)
+        status = columns_parse("inputs", options[TRAIN_INPUTS].text, false, setup->series,
+                               &setup->inputs, error);
+    if (status == WR_OK && targets)
+        status = columns_parse("target", options[TRAIN_TARGET].text, true, setup->series,
+                               &setup->targets, error);
+    if (status == WR_OK && !inputs && !targets) {
+        size_t first;
+        status = wr_series_first_numeric(setup->series, &first, error);
+        if (status == WR_OK)
+            status = columns_one(first, &setup->inputs, error);
+    } else if (status == WR_OK && !inputs) {
+        status = columns_copy(&setup->targets, setup->targets.count, &setup->inputs, error);
+    }
+    if (status == WR_OK && !targets)
+        status = columns_copy(&setup->inputs, 1, &setup->targets, error);
+    if (status != WR_OK)
+        return status;
+    setup->input_names = columns_text(&setup->inputs, setup->series);
+    setup->target_names = columns_text(&setup->targets, setup->series);
+    if (setup->input_names == NULL || setup->target_names == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "no memory for the names of columns");
+    return WR_OK;
+}
+
+static wr_status make_windows(struct setup *setup, const struct option_value *options,
+                              struct wr_error *error) {
+    struct wr_windows_spec spec = {.input_columns = setup->inputs.index,
+                                   .inputs = setup->inputs.count,
+                                   .target_columns = setup->targets.index,
+                                   .outputs = setup->targets.count,
+                                   .seq_len = options[TRAIN_WINDOW].size,
+                                   .scale = (enum wr_scale)options[TRAIN_SCALE].choice};
+    wr_status status = wr_windows_make(setup->series, &spec, &setup->windows, error);
+    if (status == WR_OK)
+        wr_windows_get(setup->windows, &setup->view);
+    return status;
+}
+
+/* ---- models ---- */
+
+static bool init_is_file(const struct option_value *options) {
+    return strcmp(options[TRAIN_INIT].text, "notebook") != 0 &&
+           strcmp(options[TRAIN_INIT].text, "pytorch") != 0;
+}
+
+/* Reads --init FILE, whose shape must be that of the data and of --hidden, --models. */
+static wr_status read_start(struct setup *setup, const struct option_value *options,
+                            struct wr_error *error) {
+    const char *path = options[TRAIN_INIT].text;
+    struct wr_shape found = {0};
+    size_t models;
+    int stacked;
+    wr_status status = wr_parameters_load(path, &found, &models, &stacked, &setup->start, error);
+    if (status != WR_OK)
+        return status;
+    if (options[TRAIN_HIDDEN].given && options[TRAIN_HIDDEN].size != found.hidden)
+        return wr_fail(error, WR_ERR_DATA,
+                       "--hidden %zu contradicts %s, whose hidden size is %zu; leave --hidden out",
+                       options[TRAIN_HIDDEN].size, path, found.hidden);
+    if (found.inputs != setup->shape.inputs)
+        return wr_fail(error, WR_ERR_DATA, "%s is for %zu inputs, --inputs %s has %zu", path,
+                       found.inputs, setup->input_names, setup->shape.inputs);
+    if (found.outputs != setup->shape.outputs)
+        return wr_fail(error, WR_ERR_DATA, "%s is for %zu targets, --target %s has %zu", path,
+                       found.outputs, setup->target_names, setup->shape.outputs);
+    if (stacked && models != setup->models)
+        return wr_fail(error, WR_ERR_DATA, "%s holds %zu models, --models is %zu; try --models %zu",
+                       path, models, setup->models, models);
+    setup->shape.hidden = found.hidden;
+    setup->start_stack = stacked != 0;
+    return WR_OK;
+}
+
+static wr_status choose_seeds(struct setup *setup, const struct option_value *options,
+                              struct wr_error *error) {
+    setup->models = options[TRAIN_MODELS].size;
+    setup->seed = (uint32_t)options[TRAIN_SEED].size;
+    if (setup->models - 1 > UINT32_MAX - setup->seed)
+        return wr_fail(error, WR_ERR_USAGE,
+                       "--seed %s with --models %s: the last seed would be %zu, %u is the largest",
+                       options[TRAIN_SEED].text, options[TRAIN_MODELS].text,
+                       (size_t)setup->seed + setup->models - 1, UINT32_MAX);
+    return WR_OK;
+}
+
+wr_status setup_shape(struct setup *setup, const struct option_value *options,
+                      struct wr_error *error) {
+    wr_status status = choose_seeds(setup, options, error);
+    if (status == WR_OK)
+        status = read_series(setup, options, error);
+    if (status == WR_OK)
+        status = choose_columns(setup, options, error);
+    if (status == WR_OK)
+        status = make_windows(setup, options, error);
+    if (status != WR_OK)
+        return status;
+    setup->shape = (struct wr_shape){.inputs = setup->inputs.count,
+                                     .hidden = options[TRAIN_HIDDEN].size,
+                                     .outputs = setup->targets.count,
+                                     .seq_len = options[TRAIN_WINDOW].size};
+    if (init_is_file(options))
+        status = read_start(setup, options, error);
+    return status == WR_OK ? wr_layout_of(&setup->shape, &setup->layout, error) : status;
+}
+
+/* (M, P) from the file, or drawn. */
+static wr_status fill_parameters(struct setup *setup, const struct option_value *options,
+                                 struct wr_error *error) {
+    size_t each = setup->layout.count;
+    if (setup->start != NULL) {
+        for (size_t m = 0; m < setup->models; m++)
+            memcpy(setup->parameters + m * each, setup->start + (setup->start_stack ? m * each : 0),
+                   each * sizeof(float));
+        return WR_OK;
+    }
+    uint32_t *seeds = wr_alloc(setup->models, sizeof *seeds, "seeds", error);
+    if (seeds == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t m = 0; m < setup->models; m++)
+        seeds[m] = setup->seed + (uint32_t)m;
+    bool pytorch = strcmp(options[TRAIN_INIT].text, "pytorch") == 0;
+    wr_status status =
+        wr_parameters_init(&setup->shape, pytorch ? WR_INIT_PYTORCH : WR_INIT_NOTEBOOK,
+                           setup->models, seeds, setup->parameters, error);
+    free(seeds);
+    return status;
+}
+
+wr_status setup_models(struct setup *setup, const struct option_value *options,
+                       struct wr_error *error) {
+    size_t models = setup->models, floats;
+    if (!wr_size_mul(models, setup->layout.count, &floats))
+        return wr_fail(error, WR_ERR_MEMORY, "the parameters of %zu models overflow", models);
+    setup->parameters = wr_alloc(floats, sizeof(float), "parameters", error);
+    setup->lr = wr_alloc(models, sizeof(float), "learning rates", error);
+    setup->clip = wr_alloc(models, sizeof(float), "clips", error);
+    if (setup->parameters == NULL || setup->lr == NULL || setup->clip == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t m = 0; m < models; m++) {
+        setup->lr[m] = options[TRAIN_LR].real;
+        setup->clip[m] = options[TRAIN_CLIP].real;
+    }
+    wr_status status = fill_parameters(setup, options, error);
+    free(setup->start);
+    setup->start = NULL;
+    return status;
+}
+
+void setup_release(struct setup *setup) {
+    wr_windows_free(setup->windows);
+    wr_series_free(setup->series);
+    columns_release(&setup->inputs);
+    columns_release(&setup->targets);
+    free(setup->input_names);
+    free(setup->target_names);
+    free(setup->start);
+    free(setup->parameters);
+    free(setup->lr);
+    free(setup->clip);
+    *setup = (struct setup){0};
+}
+
+/* ---- metadata ---- */
+
+typedef void scale_fn(const struct wr_windows *windows, size_t i, double *mean, double *deviation);
+
+/* Means and deviations of the columns, "1.5,2" each, into texts[0] and texts[1]: freed with free,
+ * NULL without memory. */
+static void scale_texts(const struct wr_windows *windows, scale_fn *scale, size_t count,
+                        char *texts[2]) {
+    for (size_t which = 0; which < 2; which++) {
+        size_t length;
+        FILE *file = open_memstream(&texts[which], &length);
+        for (size_t i = 0; file != NULL && i < count; i++) {
+            double values[2];
+            scale(windows, i, &values[0], &values[1]);
+            fprintf(file, "%s%.17g", i == 0 ? "" : ",", values[which]);
+        }
+        if (file == NULL || fclose(file) != 0) {
+            free(texts[which]);
+            texts[which] = NULL;
+        }
+    }
+}
+
+wr_status setup_save(const struct setup *setup, const struct option_value *options,
+                     const float *parameters, struct wr_error *error) {
+    char numerics[16], *inputs[2] = {NULL, NULL}, *targets[2] = {NULL, NULL};
+    snprintf(numerics, sizeof numerics, "%d", WR_NUMERICS_VERSION);
+    scale_texts(setup->windows, wr_windows_input_scale, setup->shape.inputs, inputs);
+    scale_texts(setup->windows, wr_windows_target_scale, setup->shape.outputs, targets);
+    struct wr_metadata metadata[] = {{"windrow", wr_version()},
+                                     {"numerics", numerics},
+                                     {"window", options[TRAIN_WINDOW].text},
+                                     {"inputs", setup->input_names},
+                                     {"targets", setup->target_names},
+                                     {"scale", options[TRAIN_SCALE].text},
+                                     {"input_means", inputs[0]},
+                                     {"input_deviations", inputs[1]},
+                                     {"target_means", targets[0]},
+                                     {"target_deviations", targets[1]},
+                                     {"seed", options[TRAIN_SEED].text},
+                                     {"epochs", options[TRAIN_EPOCHS].text},
+                                     {"lr", options[TRAIN_LR].text},
+                                     {"clip", options[TRAIN_CLIP].text},
+                                     {"batch", options[TRAIN_BATCH].text}};
+    wr_status status;
+    if (inputs[0] == NULL || inputs[1] == NULL || targets[0] == NULL || targets[1] == NULL)
+        status = wr_fail(error, WR_ERR_MEMORY, "no memory for metadata");
+    else
+        status =
+            wr_parameters_save(options[TRAIN_SAVE].text, &setup->shape, setup->models, parameters,
+                               metadata, sizeof metadata / sizeof *metadata, error);
+    for (size_t i = 0; i < 2; i++) {
+        free(inputs[i]);
+        free(targets[i]);
+    }
+    return status;
+}

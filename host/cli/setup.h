@@ -1,0 +1,37 @@
+/* What `windrow train` trains: the windows, the models and their start values. */
+#ifndef WR_CLI_SETUP_H
+#define WR_CLI_SETUP_H
+
+#include "cli/cli.h"
+#include "cli/columns.h"
+
+/* Start with {0}; setup_release after any failure too. */
+struct setup {
+    struct wr_series *series;
+    struct columns inputs, targets;
+    char *input_names, *target_names; /* comma-separated */
+    struct wr_windows *windows;
+    struct wr_windows_view view;
+    struct wr_shape shape;
+    struct wr_layout layout;
+    size_t models;
+    uint32_t seed;     /* of the first model */
+    float *start;      /* of --init FILE: (1 or models, P); else NULL */
+    bool start_stack;  /* start holds all models */
+    float *parameters; /* (M, P) */
+    float *lr, *clip;  /* (M) */
+};
+
+/* Series, columns, windows, and the shape of the models; reads --init FILE. */
+wr_status setup_shape(struct setup *setup, const struct option_value *options,
+                      struct wr_error *error);
+/* Start values and hyperparameters: allocates what grows with the number of models. */
+wr_status setup_models(struct setup *setup, const struct option_value *options,
+                       struct wr_error *error);
+void setup_release(struct setup *setup);
+
+/* Saves parameters (M, P) with metadata that says what they were trained on, and how. */
+wr_status setup_save(const struct setup *setup, const struct option_value *options,
+                     const float *parameters, struct wr_error *error);
+
+#endif

@@ -1,0 +1,218 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/output.h"
+#include "cli/history.h"
+#include "cli/progress.h"
+#include "cli/report.h"
+
+/* ---- interrupts ---- */
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number) {
+    (void)number;
+    interrupted = 1;
+}
+
+/* The first SIGINT, SIGTERM or SIGHUP ends the training cleanly, the second one at once. A signal
+ * that the caller had ignored (nohup, a job in the background) stays ignored. */
+static void catch_interrupts(void) {
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct sigaction old, action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
+        sigemptyset(&action.sa_mask);
+        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(numbers[i], &action, NULL);
+    }
+}
+
+static wr_status check_interrupted(struct wr_error *error) {
+    return !interrupted ? WR_OK
+                        : wr_fail(error, WR_ERR_STOPPED, "interrupted; no file was written");
+}
+
+/* ---- the run ---- */
+
+/* All that a run owns. */
+struct run {
+    const struct option_value *options;
+    struct wr_error *error;
+    bool tables; /* for a person, on stdout */
+    size_t log_every;
+    struct setup setup;
+    struct wr_device *device;
+    struct wr_session *session;
+    struct history *history;
+    struct progress progress;
+    struct wr_train_result result;
+};
+
+/* Hours of training must not be lost to a folder that cannot be written. What exists and is no
+ * regular file is left alone until it is written: a FIFO's reader would see two writers. */
+static wr_status try_output(const char *path, struct wr_error *error) {
+    struct stat found;
+    struct wr_output *output;
+    if (stat(path, &found) == 0 && !S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode))
+        return WR_OK;
+    wr_status status = wr_output_open(path, &output, error);
+    wr_output_abandon(output);
+    return status;
+}
+
+static wr_status open_outputs(struct run *run) {
+    const struct option_value *save = &run->options[TRAIN_SAVE];
+    const struct option_value *history = &run->options[TRAIN_HISTORY];
+    wr_status status = WR_OK;
+    if (save->given && history->given && strcmp(save->text, history->text) == 0)
+        return wr_fail(run->error, WR_ERR_USAGE, "--save and --history name the same file, %s",
+                       save->text);
+    if (save->given)
+        status = try_output(save->text, run->error);
+    if (status == WR_OK && history->given)
+        status = history_open(history->text, run->setup.models, run->setup.seed, &run->history,
+                              run->error);
+    return status;
+}
+
+static wr_status open_device(struct run *run) {
+    const struct option_value *options = run->options;
+    struct wr_device_options how = {.threads = options[TRAIN_THREADS].size,
+                                    .inexact = options[TRAIN_INEXACT].given};
+    return wr_device_open(options[TRAIN_DEVICE].text, &how, &run->device, run->error);
+}
+
+static wr_status open_session(struct run *run) {
+    const struct option_value *options = run->options;
+    struct setup *setup = &run->setup;
+    struct wr_ensemble ensemble = {.shape = setup->shape,
+                                   .models = setup->models,
+                                   .batch = options[TRAIN_BATCH].size,
+                                   .schedule = (enum wr_schedule)options[TRAIN_SCHEDULE].choice,
+                                   .windows = setup->view};
+    size_t bytes;
+    wr_status status = wr_session_memory(run->device, &ensemble, &bytes, run->error);
+    if (status == WR_OK)
+        status = setup_models(setup, options, run->error);
+    if (status == WR_OK)
+        status = open_outputs(run);
+    if (status != WR_OK)
+        return status;
+    ensemble.parameters = setup->parameters;
+    ensemble.lr = setup->lr;
+    ensemble.clip = setup->clip;
+    return wr_session_open(run->device, &ensemble, &run->session, run->error);
+}
+
+static wr_status log_losses(struct run *run, const struct wr_train_event *event) {
+    size_t models = run->setup.models, every = run->log_every;
+    size_t skip = (every - event->first_epoch % every) % every; /* to the next multiple */
+    wr_status status = WR_OK;
+    for (size_t e = skip; e < event->epochs && status == WR_OK; e += every) {
+        char label[48];
+        snprintf(label, sizeof label, "epoch %*zu", report_epoch_width(event->epochs_total),
+                 event->first_epoch + e);
+        progress_clear(&run->progress);
+        status = report_losses(label, event->losses + e * models, models, run->error);
+    }
+    return status;
+}
+
+static wr_status on_event(void *context, const struct wr_train_event *event) {
+    struct run *run = context;
+    wr_status status = WR_OK;
+    if (run->history != NULL && event->epochs > 0)
+        status = history_append(run->history, event, run->session, run->error);
+    if (status == WR_OK && run->tables)
+        status = log_losses(run, event);
+    progress_show(&run->progress, event->fraction, event->seconds, event->seconds_left);
+    return status;
+}
+
+static wr_status train(struct run *run) {
+    struct wr_train_options how = {.epochs = run->options[TRAIN_EPOCHS].size,
+                                   .on_event = on_event,
+                                   .context = run,
+                                   .stop = &interrupted};
+    progress_start(&run->progress, run->options[TRAIN_QUIET].given);
+    wr_status status = wr_train(run->session, &how, &run->result, run->error);
+    progress_clear(&run->progress);
+    if (status == WR_OK)
+        status = wr_session_read(run->session, WR_PARAMETERS, run->setup.parameters, run->error);
+    return status;
+}
+
+/* ---- results ---- */
+
+static wr_status write_files(struct run *run) {
+    wr_status status = check_interrupted(run->error);
+    if (status == WR_OK && run->options[TRAIN_SAVE].given)
+        status = setup_save(&run->setup, run->options, run->setup.parameters, run->error);
+    if (status == WR_OK && run->history != NULL) {
+        status = history_commit(run->history, run->error);
+        run->history = NULL;
+    }
+    return status;
+}
+
+static wr_status tell_results(struct run *run) {
+    const struct setup *setup = &run->setup;
+    wr_status status = WR_OK;
+    if (run->options[TRAIN_JSON].given)
+        status = report_json(setup, run->options, run->device, run->session, &run->result,
+                             setup->parameters, run->error);
+    else if (run->tables) {
+        putchar('\n');
+        status = report_losses("last epoch", run->result.losses, setup->models, run->error);
+        if (status == WR_OK)
+            status = report_forecast(setup, &run->result, setup->parameters, run->error);
+        report_speed(&run->result);
+    }
+    if (run->result.diverged > 0)
+        report_diverged(setup, &run->result);
+    return status;
+}
+
+static wr_status run_all(struct run *run) {
+    wr_status status = setup_shape(&run->setup, run->options, run->error);
+    if (status == WR_OK)
+        status = open_device(run);
+    if (status == WR_OK)
+        status = open_session(run);
+    if (status == WR_OK)
+        status = check_interrupted(run->error);
+    if (status == WR_OK && run->tables) {
+        report_setup(&run->setup, run->options);
+        report_device(run->device, run->session);
+    }
+    if (status == WR_OK)
+        status = train(run);
+    if (status == WR_OK)
+        status = write_files(run);
+    if (status == WR_ERR_STOPPED)
+        return check_interrupted(run->error);
+    return status == WR_OK ? tell_results(run) : status;
+}
+
+wr_status train_command(const struct option_value *options, struct wr_error *error) {
+    struct run run = {.options = options, .error = error};
+    size_t epochs = options[TRAIN_EPOCHS].size;
+    run.tables = !options[TRAIN_QUIET].given && !options[TRAIN_JSON].given;
+    run.log_every = epochs >= 10 ? epochs / 10 : 1;
+    if (options[TRAIN_LOG_EVERY].given)
+        run.log_every = options[TRAIN_LOG_EVERY].size;
+    catch_interrupts();
+    wr_status status = run_all(&run);
+    if (status == WR_OK && run.result.diverged > 0)
+        status = CLI_DIVERGED;
+    history_abandon(run.history);
+    wr_session_close(run.session);
+    wr_device_close(run.device);
+    wr_train_result_release(&run.result);
+    setup_release(&run.setup);
+    return status;
+}

@@ -1,0 +1,118 @@
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "cli/report.h"
+
+/* What verification of one device, or all, has seen so far. */
+struct verification {
+    bool table;
+    json_t *rows; /* of this device; NULL without --json */
+    size_t comparisons, skipped, values, differing;
+};
+
+static const char *verdict(const struct wr_verify_row *row) {
+    return row->skipped ? "skipped" : row->differing > 0 ? "differs" : "ok";
+}
+
+static void on_row(void *context, const struct wr_verify_row *row) {
+    struct verification *verification = context;
+    verification->comparisons++;
+    verification->skipped += row->skipped;
+    verification->values += row->values;
+    verification->differing += row->differing;
+    if (verification->table) {
+        printf("  %-7s  %-10s  %-11s  %-36s", verdict(row), row->what, row->tensor, row->shape);
+        if (!row->skipped)
+            printf("  %9zu values, %zu differing", row->values, row->differing);
+        if (row->difference[0] != '\0')
+            printf("%s%s", row->skipped ? "  " : "\n           first: ", row->difference);
+        putchar('\n');
+        fflush(stdout);
+    }
+    if (verification->rows != NULL)
+        json_array_append_new(verification->rows,
+                              json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:o}", "what", row->what,
+                                        "tensor", row->tensor, "shape", row->shape, "result",
+                                        verdict(row), "values", (json_int_t)row->values,
+                                        "differing", (json_int_t)row->differing, "difference",
+                                        json_text(row->difference)));
+}
+
+/* Verifies one device; what it finds is told as it comes, and added up in *total. */
+static wr_status verify_device(const char *selector, bool table, json_t *list,
+                               struct wr_error *error) {
+    struct wr_device_options inexact = {.inexact = true}; /* or nothing could be compared */
+    struct wr_device *device;
+    wr_status status = wr_device_open(selector, &inexact, &device, error);
+    if (status != WR_OK)
+        return status;
+    const struct wr_device_info *info = wr_device_get_info(device);
+    struct verification seen = {.table = table, .rows = list != NULL ? json_array() : NULL};
+    if (table)
+        printf("%s: %s\n", info->id, info->name);
+    status = wr_verify(device, on_row, &seen, error);
+    if (table)
+        printf("%s: %zu comparisons, %zu skipped; %zu values, %zu differing%s\n", info->id,
+               seen.comparisons, seen.skipped, seen.values, seen.differing,
+               status == WR_OK ? "" : "; FAILED");
+    fflush(stdout);
+    if (list != NULL)
+        json_array_append_new(list,
+                              json_pack("{s:s, s:o, s:b, s:I, s:I, s:o}", "id", info->id, "name",
+                                        json_text(info->name), "ok", (int)(status == WR_OK),
+                                        "values", (json_int_t)seen.values, "differing",
+                                        (json_int_t)seen.differing, "comparisons", seen.rows));
+    wr_device_close(device);
+    return status;
+}
+
+/* Verifies every usable OpenCL device. One that fails does not keep the others from their turn;
+ * its error is printed where another one follows, and the graver of the two is returned. */
+static wr_status verify_all(bool table, json_t *list, struct wr_error *error) {
+    struct wr_device_info *devices;
+    size_t count, verified = 0;
+    const char *why = "";
+    wr_status worst = wr_devices_list(&devices, &count, error);
+    if (worst != WR_OK)
+        return worst;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(devices[i].backend, "opencl") != 0)
+            continue;
+        why = devices[i].detail;
+        if (!devices[i].usable)
+            continue;
+        verified++;
+        struct wr_error own = {0};
+        wr_status status = verify_device(devices[i].id, table, list, &own);
+        if (status != WR_OK && error->text[0] != '\0')
+            cli_complain(&own);
+        else if (status != WR_OK)
+            *error = own, own = (struct wr_error){0};
+        wr_error_release(&own);
+        if (worst != WR_ERR_VERIFY)
+            worst = status != WR_OK ? status : worst;
+    }
+    if (verified == 0)
+        worst = wr_fail(error, WR_ERR_DEVICE, "there is no usable OpenCL device to verify%s%s",
+                        *why != '\0' ? ": " : "", why);
+    free(devices);
+    return worst;
+}
+
+wr_status verify_command(const struct option_value *options, struct wr_error *error) {
+    json_t *list = options[VERIFY_JSON].given ? json_array() : NULL;
+    bool table = list == NULL && !options[VERIFY_QUIET].given;
+    wr_status status = options[VERIFY_DEVICE].given
+                           ? verify_device(options[VERIFY_DEVICE].text, table, list, error)
+                           : verify_all(table, list, error);
+    if (list != NULL && json_array_size(list) > 0) {
+        wr_status printed = json_print(json_pack("{s:o}", "devices", list), error);
+        status = status == WR_OK ? printed : status;
+    } else {
+        json_decref(list);
+    }
+    return status;
+}
