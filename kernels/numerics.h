@@ -44,22 +44,28 @@
 #include <stdint.h>
 #include <string.h>
 #define WR_FLOAT               float
-#define WR_INT                 int32_t
+#define WR_INT                 uint32_t
 #define WR_CONST(c)            (c)
-#define WR_ICONST(c)           (c)
+#define WR_ICONST(c)           ((uint32_t)(c))
 #define wr_fma(a, b, c)        fmaf((a), (b), (c))
 #define wr_if_less(a, b, x, y) ((a) < (b) ? (x) : (y))
-static inline int32_t wr_as_int(float x) {
-    int32_t i;
+static inline uint32_t wr_as_int(float x) {
+    uint32_t i;
     memcpy(&i, &x, sizeof i);
     return i;
 }
-static inline float wr_as_float(int32_t i) {
+static inline float wr_as_float(uint32_t i) {
     float x;
     memcpy(&x, &i, sizeof x);
     return x;
 }
 #endif
+#endif
+/* The lesser (greater) of the two; b where they are equal or either is NaN. Lanes that have an
+ * instruction for it define their own. */
+#ifndef wr_lesser
+#define wr_lesser(a, b)  wr_if_less((a), (b), (a), (b))
+#define wr_greater(a, b) wr_if_less((b), (a), (a), (b))
 #endif
 
 static inline WR_FLOAT wr_abs(WR_FLOAT x) {
@@ -68,8 +74,8 @@ static inline WR_FLOAT wr_abs(WR_FLOAT x) {
 
 /* Bounds g to [-c, c]; passes NaN on. */
 static inline WR_FLOAT wr_clip(WR_FLOAT g, WR_FLOAT c) {
-    WR_FLOAT bounded = wr_if_less(c, g, c, g);
-    return wr_if_less(bounded, -c, -c, bounded);
+    WR_FLOAT bounded = wr_lesser(c, g);
+    return wr_greater(-c, bounded);
 }
 
 /* 0 for a delta below 2^-80 in magnitude: vanishing gradients would become subnormal otherwise,
@@ -83,7 +89,7 @@ static inline WR_FLOAT wr_flush(WR_FLOAT da) {
  * first guess and cubic Newton steps. */
 static inline WR_FLOAT wr_tanh(WR_FLOAT x) {
     WR_FLOAT ax = wr_abs(x);
-    ax = wr_if_less(WR_CONST(10.0f), ax, WR_CONST(10.0f), ax);
+    ax = wr_lesser(WR_CONST(10.0f), ax);
     WR_FLOAT magic = WR_CONST(12582912.0f); /* 1.5 * 2^23: adding it rounds to an integer */
     WR_FLOAT shifted = wr_fma(ax, WR_CONST(2.88539008f), magic);
     WR_FLOAT n = shifted - magic;
@@ -106,7 +112,7 @@ static inline WR_FLOAT wr_tanh(WR_FLOAT x) {
     e = wr_fma(-d, q, WR_CONST(1.0f));
     q = wr_fma(wr_fma(e, e, e), q, q);
     WR_FLOAT y = m * q;
-    y = wr_if_less(WR_CONST(1.0f), y, WR_CONST(1.0f), y);
+    y = wr_lesser(WR_CONST(1.0f), y);
     y = wr_if_less(ax, WR_CONST(0x1p-12f), ax, y);
     return wr_as_float(wr_as_int(y) | (wr_as_int(x) & WR_ICONST((int)0x80000000)));
 }

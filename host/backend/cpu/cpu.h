@@ -1,0 +1,68 @@
+/* What the files of the cpu backend share: device and session. */
+#ifndef WR_CPU_H
+#define WR_CPU_H
+
+#include "backend/backend.h"
+#include "backend/cpu/engine.h"
+
+#include <string.h>
+
+struct cpu_device {
+    struct wr_device base;
+    const struct wr_engine *engine;
+    size_t threads;
+};
+
+/* N blocks of L models; the last is filled up with copies of the last model. */
+struct cpu_session {
+    struct wr_session base;
+    const struct wr_engine *engine;
+    size_t blocks;     /* N = M / L, rounded up */
+    size_t threads;    /* no more than blocks */
+    size_t workspace;  /* floats per thread: scratch, then what training needs of run, gradients */
+    float *workspaces; /* (threads, workspace) */
+    float *parameters; /* (N, P, L) */
+    float *totals;     /* (N, L) losses of the epoch under way */
+    uint32_t *frozen;  /* (M) the epoch in which a model diverged, or WR_NOT_DIVERGED */
+    uint32_t epoch;    /* epochs run since the parameters were written */
+    /* Stage buffers: one allocation, NULL until the first stage. */
+    float *stages;
+    float *gradients;   /* (N, P, L) */
+    float *hidden;      /* (N, B, T, H, L) */
+    float *deltas;      /* (N, B, T, H, L) */
+    float *predictions; /* (N, B, O, L) */
+    float *losses;      /* (N, B, L) */
+};
+
+/* Every NaN leaves a session as 0x7fc00000. */
+static inline float wr_cpu_canonical(float x) {
+    const uint32_t quiet = 0x7fc00000;
+    if (x != x)
+        memcpy(&x, &quiet, sizeof x);
+    return x;
+}
+
+/* session.c */
+wr_status wr_cpu_memory(struct wr_device *device, const struct wr_ensemble *ensemble, size_t *bytes,
+                        struct wr_error *error);
+wr_status wr_cpu_open(struct wr_session *session, struct wr_error *error);
+void wr_cpu_close(struct wr_session *session);
+wr_status wr_cpu_read(struct wr_session *session, enum wr_tensor tensor, float *values,
+                      struct wr_error *error);
+wr_status wr_cpu_write_parameters(struct wr_session *session, const float *values,
+                                  struct wr_error *error);
+wr_status wr_cpu_diverged(struct wr_session *session, uint32_t *diverged, struct wr_error *error);
+/* Allocates the stage buffers if they are not there. */
+wr_status wr_cpu_need_stages(struct cpu_session *session, struct wr_error *error);
+/* The model in a lane: lanes beyond the last model are copies of it. */
+size_t wr_cpu_model(const struct cpu_session *session, size_t block, size_t lane);
+
+/* run.c */
+wr_status wr_cpu_forward(struct wr_session *session, struct wr_error *error);
+wr_status wr_cpu_bptt(struct wr_session *session, struct wr_error *error);
+wr_status wr_cpu_clip(struct wr_session *session, struct wr_error *error);
+wr_status wr_cpu_update(struct wr_session *session, struct wr_error *error);
+wr_status wr_cpu_run(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
+                     void *context, struct wr_error *error);
+
+#endif

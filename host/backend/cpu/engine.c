@@ -1,0 +1,457 @@
+/* Training one block of models, one per lane, in the arithmetic and the order of numerics.h.
+ *
+ * Lanes may have different numbers of windows. A lane without a window in some slot computes along,
+ * and its terms are then made -0: adding -0 changes no bit of any sum. */
+#include "backend/cpu/engine.h"
+
+#include "backend/cpu/lanes.h"
+#include "numerics.h"
+
+/* Rows of a product whose sums are in registers at once: enough independent chains to hide the
+ * latency of fma. */
+#define TILE 10
+
+/* Calls function with the number of rows, 1 .. TILE, as a constant. */
+#define WITH_ROWS(rows, function, ...)                                                             \
+    switch (rows) {                                                                                \
+    case 1:                                                                                        \
+        function(1, __VA_ARGS__);                                                                  \
+        break;                                                                                     \
+    case 2:                                                                                        \
+        function(2, __VA_ARGS__);                                                                  \
+        break;                                                                                     \
+    case 3:                                                                                        \
+        function(3, __VA_ARGS__);                                                                  \
+        break;                                                                                     \
+    case 4:                                                                                        \
+        function(4, __VA_ARGS__);                                                                  \
+        break;                                                                                     \
+    case 5:                                                                                        \
+        function(5, __VA_ARGS__);                                                                  \
+        break;                                                                                     \
+    case 6:                                                                                        \
+        function(6, __VA_ARGS__);                                                                  \
+        break;                                                                                     \
+    case 7:                                                                                        \
+        function(7, __VA_ARGS__);                                                                  \
+        break;                                                                                     \
+    case 8:                                                                                        \
+        function(8, __VA_ARGS__);                                                                  \
+        break;                                                                                     \
+    case 9:                                                                                        \
+        function(9, __VA_ARGS__);                                                                  \
+        break;                                                                                     \
+    default:                                                                                       \
+        function(10, __VA_ARGS__);                                                                 \
+    }
+
+/* ---- a window's working memory, in the thread's scratch ---- */
+
+struct window {
+    size_t slot;  /* in the batch */
+    WR_FLOAT *x;  /* (T, I) */
+    WR_FLOAT *h;  /* (T, H) */
+    WR_FLOAT *da; /* (T, H) */
+    WR_FLOAT *y;  /* (O) */
+    WR_FLOAT *e;  /* (O) y - target */
+    WR_FLOAT *we; /* (O) weight * e */
+    WR_FLOAT *dy; /* (O) */
+    WR_FLOAT loss;
+};
+
+static WR_FLOAT *as_lanes(float *values) {
+    return (WR_FLOAT *)(void *)values;
+}
+
+static struct window window_in(const struct wr_block *b) {
+    size_t T = b->shape->seq_len, H = b->shape->hidden, O = b->shape->outputs;
+    struct window w = {0};
+    w.x = as_lanes(b->scratch);
+    w.h = w.x + T * b->shape->inputs;
+    w.da = w.h + T * H;
+    w.y = w.da + T * H;
+    w.e = w.y + O;
+    w.we = w.e + O;
+    w.dy = w.we + O;
+    return w;
+}
+
+/* 1 in the lanes that have a window in this slot of the batch, else 0. */
+static WR_FLOAT active_lanes(const struct wr_block *b, size_t slot) {
+    alignas(64) float active[WR_MOST_LANES];
+    for (size_t l = 0; l < WR_LANES; l++)
+        active[l] = slot < b->count[l] ? 1.0f : 0.0f;
+    return *as_lanes(active);
+}
+
+WR_INLINE WR_FLOAT choose(WR_FLOAT active, WR_FLOAT x, WR_FLOAT y) {
+    return wr_if_less(WR_CONST(0.0f), active, x, y);
+}
+
+static void choose_all(WR_FLOAT active, size_t count, const WR_FLOAT *from, WR_FLOAT *to) {
+    for (size_t i = 0; i < count; i++)
+        to[i] = choose(active, from[i], to[i]);
+}
+
+/* ---- products ---- */
+
+/* sum[r] continued over terms w[r * row + k * column] * v[k], k = first .. end-1, for each r. */
+WR_INLINE void chain(size_t rows, WR_FLOAT *sum, const WR_FLOAT *w, size_t row, size_t column,
+                     const WR_FLOAT *v, size_t first, size_t end) {
+    for (size_t k = first; k < end; k++)
+        for (size_t r = 0; r < rows; r++)
+            sum[r] = wr_fma(w[r * row + k * column], v[k], sum[r]);
+}
+
+/* The same over k = 0 .. terms-1, in runs. */
+WR_INLINE void accumulate(size_t rows, WR_FLOAT *sum, const WR_FLOAT *w, size_t row, size_t column,
+                          const WR_FLOAT *v, size_t terms) {
+    chain(rows, sum, w, row, column, v, 0, terms < WR_RUN ? terms : WR_RUN);
+    for (size_t k = WR_RUN; k < terms; k += WR_RUN) {
+        WR_FLOAT run[TILE];
+        for (size_t r = 0; r < rows; r++)
+            run[r] = WR_CONST(0.0f);
+        chain(rows, run, w, row, column, v, k, terms - k < WR_RUN ? terms : k + WR_RUN);
+        for (size_t r = 0; r < rows; r++)
+            sum[r] = sum[r] + run[r];
+    }
+}
+
+/* Rows first .. of tile i when n rows are cut into equal tiles of at most TILE. */
+static size_t tiles_of(size_t n) {
+    return (n + TILE - 1) / TILE;
+}
+
+/* ---- forward ---- */
+
+/* W_xh, W_hh and b_h from row j on; h NULL for the first step. */
+WR_INLINE void hidden_rows(size_t rows, const struct wr_block *b, size_t j, const WR_FLOAT *x,
+                           const WR_FLOAT *h, WR_FLOAT *a) {
+    size_t I = b->shape->inputs, H = b->shape->hidden;
+    const WR_FLOAT *p = as_lanes(b->parameters);
+    WR_FLOAT sum[TILE];
+    for (size_t r = 0; r < rows; r++)
+        sum[r] = p[b->layout->b_h + j + r];
+    accumulate(rows, sum, p + b->layout->w_xh + j * I, I, 1, x, I);
+    if (h != NULL)
+        accumulate(rows, sum, p + b->layout->w_hh + j * H, H, 1, h, H);
+    for (size_t r = 0; r < rows; r++)
+        a[j + r] = sum[r];
+}
+
+WR_INLINE void output_rows(size_t rows, const struct wr_block *b, size_t o, const WR_FLOAT *h,
+                           WR_FLOAT *y) {
+    size_t H = b->shape->hidden;
+    const WR_FLOAT *p = as_lanes(b->parameters);
+    WR_FLOAT sum[TILE];
+    for (size_t r = 0; r < rows; r++)
+        sum[r] = p[b->layout->b_y + o + r];
+    accumulate(rows, sum, p + b->layout->w_hy + o * H, H, 1, h, H);
+    for (size_t r = 0; r < rows; r++)
+        y[o + r] = sum[r];
+}
+
+/* to[i] = the i-th value of each lane's window in this slot; 0 for a lane that has none. */
+static void gather(const struct wr_block *b, size_t slot, const float *values, size_t stride,
+                   size_t count, WR_FLOAT *to) {
+    if (b->together) {
+        const float *from = values + (b->first[0] + slot) * stride;
+        for (size_t i = 0; i < count; i++)
+            to[i] = WR_CONST(from[i]);
+        return;
+    }
+    float *out = (float *)(void *)to; /* (count, L) */
+    for (size_t l = 0; l < WR_LANES; l++) {
+        bool active = slot < b->count[l];
+        const float *from = values + (active ? (b->first[l] + slot) * stride : 0);
+        for (size_t i = 0; i < count; i++)
+            out[i * WR_LANES + l] = active ? from[i] : 0.0f;
+    }
+}
+
+static void predict(const struct wr_block *b, struct window *w) {
+    size_t I = b->shape->inputs, H = b->shape->hidden, O = b->shape->outputs;
+    size_t T = b->shape->seq_len, tiles = tiles_of(H);
+    for (size_t t = 0; t < T; t++) {
+        WR_FLOAT *h = w->h + t * H;
+        for (size_t i = 0, j = 0, end; i < tiles; i++, j = end) {
+            end = (i + 1) * H / tiles;
+            WITH_ROWS(end - j, hidden_rows, b, j, w->x + t * I, t > 0 ? h - H : NULL, h)
+        }
+        for (size_t j = 0; j < H; j++)
+            h[j] = wr_tanh(h[j]);
+    }
+    tiles = tiles_of(O);
+    for (size_t i = 0, o = 0, end; i < tiles; i++, o = end) {
+        end = (i + 1) * O / tiles;
+        WITH_ROWS(end - o, output_rows, b, o, w->h + (T - 1) * H, w->y)
+    }
+}
+
+/* e, and the window's loss. */
+static void compare(const struct wr_block *b, struct window *w) {
+    size_t O = b->shape->outputs;
+    gather(b, w->slot, b->view->targets, b->view->target_stride, O, w->e);
+    for (size_t o = 0; o < O; o++) {
+        w->e[o] = w->y[o] - w->e[o];
+        w->we[o] = WR_CONST(b->view->loss_weights[o]) * w->e[o];
+    }
+    w->loss = WR_CONST(0.0f);
+    accumulate(1, &w->loss, w->we, 0, 1, w->e, O);
+}
+
+static void window_forward(const struct wr_block *b, struct window *w) {
+    gather(b, w->slot, b->view->inputs, b->view->input_stride, b->shape->seq_len * b->shape->inputs,
+           w->x);
+    predict(b, w);
+    compare(b, w);
+}
+
+/* ---- back through time ---- */
+
+/* da_t[k] from dh_t[k] = sum over n rows of w (n, H) times v. */
+WR_INLINE void delta_columns(size_t columns, size_t H, const WR_FLOAT *w, size_t n,
+                             const WR_FLOAT *v, size_t k, const WR_FLOAT *h, WR_FLOAT *da) {
+    WR_FLOAT dh[TILE];
+    for (size_t r = 0; r < columns; r++)
+        dh[r] = WR_CONST(0.0f);
+    accumulate(columns, dh, w + k, 1, H, v, n);
+    for (size_t r = 0; r < columns; r++)
+        da[k + r] = wr_flush(wr_fma(-h[k + r], h[k + r], WR_CONST(1.0f)) * dh[r]);
+}
+
+static void window_backward(const struct wr_block *b, struct window *w) {
+    size_t H = b->shape->hidden, O = b->shape->outputs, T = b->shape->seq_len;
+    size_t tiles = tiles_of(H);
+    const WR_FLOAT *p = as_lanes(b->parameters), scale = *(const WR_FLOAT *)(const void *)b->scale;
+    for (size_t o = 0; o < O; o++)
+        w->dy[o] = scale * w->e[o];
+    for (size_t t = T; t-- > 0;) {
+        bool last = t == T - 1;
+        const WR_FLOAT *matrix = p + (last ? b->layout->w_hy : b->layout->w_hh);
+        const WR_FLOAT *v = last ? w->dy : w->da + (t + 1) * H;
+        for (size_t i = 0, k = 0, end; i < tiles; i++, k = end) {
+            end = (i + 1) * H / tiles;
+            WITH_ROWS(end - k, delta_columns, H, matrix, last ? O : H, v, k, w->h + t * H,
+                      w->da + t * H)
+        }
+    }
+}
+
+/* Makes the gradient terms of the lanes that have no window in this slot -0: da and dy -0, what
+ * they are multiplied with +0. */
+static void silence(const struct wr_block *b, struct window *w) {
+    size_t T = b->shape->seq_len, TH = T * b->shape->hidden;
+    WR_FLOAT active = active_lanes(b, w->slot);
+    for (size_t i = 0; i < T * b->shape->inputs; i++)
+        w->x[i] = choose(active, w->x[i], WR_CONST(0.0f));
+    for (size_t i = 0; i < TH; i++) {
+        w->h[i] = choose(active, w->h[i], WR_CONST(0.0f));
+        w->da[i] = choose(active, w->da[i], WR_CONST(-0.0f));
+    }
+    for (size_t o = 0; o < b->shape->outputs; o++)
+        w->dy[o] = choose(active, w->dy[o], WR_CONST(-0.0f));
+    w->loss = choose(active, w->loss, WR_CONST(-0.0f));
+}
+
+/* ---- gradients ---- */
+
+/* A window's share of one gradient tensor (rows, columns): the terms of element [j, k] are
+ * u[s * u_step + j] * v[s * v_step + k], s = 0 .. terms-1. */
+struct outer {
+    const WR_FLOAT *u, *v;
+    ptrdiff_t u_step, v_step;
+    size_t rows, columns, terms;
+};
+
+/* How a gradient that is complete is used at once. */
+struct descent {
+    WR_FLOAT start, clip, descent;
+};
+
+/* Tile (rows, columns) at [j, k]. use NULL: continues the gradients `to`; else `to` is the
+ * parameters. */
+WR_INLINE void outer_tile(size_t rows, size_t columns, const struct outer *o, size_t j, size_t k,
+                          WR_FLOAT *to, const struct descent *use) {
+    WR_FLOAT g[WR_OUTER_ROWS][WR_OUTER_COLUMNS];
+    to += j * o->columns + k;
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < columns; c++)
+            g[r][c] = use != NULL ? use->start : to[r * o->columns + c];
+    const WR_FLOAT *u = o->u + j, *v = o->v + k;
+    for (size_t s = 0; s < o->terms; s++, u += o->u_step, v += o->v_step)
+        for (size_t r = 0; r < rows; r++)
+            for (size_t c = 0; c < columns; c++)
+                g[r][c] = wr_fma(u[r], v[c], g[r][c]);
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < columns; c++) {
+            WR_FLOAT *at = &to[r * o->columns + c];
+            *at = use != NULL ? wr_fma(use->descent, wr_clip(g[r][c], use->clip), *at) : g[r][c];
+        }
+}
+
+WR_INLINE void outer_band(size_t rows, const struct outer *o, size_t j, WR_FLOAT *to,
+                          const struct descent *use) {
+    size_t k = 0;
+    for (; k + WR_OUTER_COLUMNS <= o->columns; k += WR_OUTER_COLUMNS)
+        outer_tile(rows, WR_OUTER_COLUMNS, o, j, k, to, use);
+    for (; k < o->columns; k++)
+        outer_tile(rows, 1, o, j, k, to, use);
+}
+
+WR_INLINE void outer_product(const struct outer *o, WR_FLOAT *to, const struct descent *use) {
+    size_t j = 0;
+    for (; j + WR_OUTER_ROWS <= o->rows; j += WR_OUTER_ROWS)
+        outer_band(WR_OUTER_ROWS, o, j, to, use);
+    for (; j < o->rows; j++)
+        outer_band(1, o, j, to, use);
+}
+
+/* All five tensors; to is laid out as the parameters. */
+WR_INLINE void window_gradient(const struct wr_block *b, const struct window *w, WR_FLOAT *to,
+                               const struct descent *use) {
+    size_t I = b->shape->inputs, H = b->shape->hidden, O = b->shape->outputs;
+    size_t T = b->shape->seq_len;
+    const struct wr_layout *at = b->layout;
+    const WR_FLOAT one = WR_CONST(1.0f), *last = w->da + (T - 1) * H, *h = w->h + (T - 1) * H;
+    ptrdiff_t minus_I = -(ptrdiff_t)I, minus_H = -(ptrdiff_t)H;
+    struct outer w_hh = {last, h - (T > 1 ? H : 0), minus_H, minus_H, H, H, T - 1};
+    struct outer w_xh = {last, w->x + (T - 1) * I, minus_H, minus_I, H, I, T};
+    struct outer b_h = {last, &one, minus_H, 0, H, 1, T};
+    struct outer w_hy = {w->dy, h, 0, 0, O, H, 1};
+    struct outer b_y = {w->dy, &one, 0, 0, O, 1, 1};
+    outer_product(&w_hh, to + at->w_hh, use);
+    outer_product(&w_xh, to + at->w_xh, use);
+    outer_product(&b_h, to + at->b_h, use);
+    outer_product(&w_hy, to + at->w_hy, use);
+    outer_product(&b_y, to + at->b_y, use);
+}
+
+/* Adds a window to the batch's gradient, in runs of WR_RUN windows. */
+static void add_window(const struct wr_block *b, const struct window *w) {
+    size_t P = b->layout->count;
+    WR_FLOAT *sum = as_lanes(b->gradients), *to = w->slot < WR_RUN ? sum : as_lanes(b->run);
+    if (w->slot % WR_RUN == 0) {
+        WR_FLOAT active = active_lanes(b, w->slot);
+        WR_FLOAT start = choose(active, WR_CONST(0.0f), WR_CONST(-0.0f));
+        for (size_t i = 0; i < P; i++)
+            to[i] = w->slot == 0 ? choose(active, start, to[i]) : start;
+    }
+    window_gradient(b, w, to, NULL);
+    bool ends = w->slot % WR_RUN == WR_RUN - 1 || w->slot + 1 == b->windows;
+    if (ends && to != sum)
+        for (size_t i = 0; i < P; i++)
+            sum[i] = sum[i] + to[i];
+}
+
+/* A batch of one window: its gradient goes straight into the parameters. A lane without a window
+ * has gradient -0, and +0 times that changes no bit. */
+static void descend(const struct wr_block *b, const struct window *w) {
+    WR_FLOAT active = active_lanes(b, 0);
+    struct descent use = {
+        choose(active, WR_CONST(0.0f), WR_CONST(-0.0f)), *(const WR_FLOAT *)(const void *)b->clip,
+        choose(active, *(const WR_FLOAT *)(const void *)b->descent, WR_CONST(0.0f))};
+    window_gradient(b, w, as_lanes(b->parameters), &use);
+}
+
+/* ---- the operations ---- */
+
+static void apply_clip(struct wr_block *b) {
+    WR_FLOAT active = active_lanes(b, 0), bound = *as_lanes(b->clip), *g = as_lanes(b->gradients);
+    for (size_t i = 0; i < b->layout->count; i++)
+        g[i] = choose(active, wr_clip(g[i], bound), g[i]);
+}
+
+static void update(struct wr_block *b) {
+    WR_FLOAT active = active_lanes(b, 0), descent = *as_lanes(b->descent);
+    WR_FLOAT *p = as_lanes(b->parameters), *g = as_lanes(b->gradients);
+    for (size_t i = 0; i < b->layout->count; i++)
+        p[i] = choose(active, wr_fma(descent, g[i], p[i]), p[i]);
+}
+
+static void train(struct wr_block *b) {
+    struct window w = window_in(b);
+    WR_FLOAT *total = as_lanes(b->total);
+    for (; w.slot < b->windows; w.slot++) {
+        window_forward(b, &w);
+        window_backward(b, &w);
+        if (w.slot >= b->fewest)
+            silence(b, &w);
+        *total = *total + w.loss;
+        if (b->windows == 1)
+            descend(b, &w);
+        else
+            add_window(b, &w);
+    }
+    if (b->windows > 1) {
+        apply_clip(b);
+        update(b);
+    }
+}
+
+/* Copies what the lanes with a window in this slot have computed to its place in a stage buffer. */
+static void store(const struct wr_block *b, size_t slot, size_t count, const WR_FLOAT *from,
+                  float *buffer) {
+    choose_all(active_lanes(b, slot), count, from, as_lanes(buffer) + slot * count);
+}
+
+static void forward(struct wr_block *b) {
+    struct window w = window_in(b);
+    for (; w.slot < b->windows; w.slot++) {
+        window_forward(b, &w);
+        store(b, w.slot, b->shape->seq_len * b->shape->hidden, w.h, b->hidden);
+        store(b, w.slot, b->shape->outputs, w.y, b->predictions);
+        store(b, w.slot, 1, &w.loss, b->losses);
+    }
+}
+
+static void bptt(struct wr_block *b) {
+    struct window w = window_in(b);
+    size_t T = b->shape->seq_len, TH = T * b->shape->hidden, O = b->shape->outputs;
+    for (; w.slot < b->windows; w.slot++) {
+        const WR_FLOAT *h = as_lanes(b->hidden) + w.slot * TH;
+        const WR_FLOAT *y = as_lanes(b->predictions) + w.slot * O;
+        for (size_t i = 0; i < TH; i++)
+            w.h[i] = h[i];
+        for (size_t o = 0; o < O; o++)
+            w.y[o] = y[o];
+        gather(b, w.slot, b->view->inputs, b->view->input_stride, T * b->shape->inputs, w.x);
+        compare(b, &w);
+        window_backward(b, &w);
+        store(b, w.slot, TH, w.da, b->deltas);
+        if (w.slot >= b->fewest)
+            silence(b, &w);
+        add_window(b, &w);
+    }
+}
+
+static void account(struct wr_block *b) {
+    WR_FLOAT *total = as_lanes(b->total), *losses = as_lanes(b->losses);
+    for (size_t slot = 0; slot < b->windows; slot++)
+        *total = choose(active_lanes(b, slot), *total + losses[slot], *total);
+}
+
+static void check(const struct wr_block *b, float *poison) {
+    const WR_FLOAT *p = as_lanes(b->parameters);
+    WR_FLOAT sum = WR_CONST(0.0f);
+    for (size_t i = 0; i < b->layout->count; i++)
+        sum = wr_fma(p[i], WR_CONST(0.0f), sum);
+    *as_lanes(poison) = sum;
+}
+
+#define NAME_OF(name)    #name
+#define NAME_TEXT(name)  NAME_OF(name)
+#define JOIN_NAMES(a, b) a##b
+#define ENGINE_OF(name)  JOIN_NAMES(wr_engine_, name)
+const struct wr_engine ENGINE_OF(WR_ENGINE_NAME) = {
+    .name = NAME_TEXT(WR_ENGINE_NAME),
+    .detail = WR_ENGINE_DETAIL,
+    .lanes = WR_LANES,
+    .train = train,
+    .forward = forward,
+    .bptt = bptt,
+    .apply_clip = apply_clip,
+    .update = update,
+    .account = account,
+    .check = check,
+};

@@ -1,0 +1,326 @@
+/* Work on blocks of models: the stages, and whole epochs. */
+#include "backend/cpu/cpu.h"
+
+#include <fenv.h>
+#include <math.h>
+#include <omp.h>
+#include <stdatomic.h>
+#include <time.h>
+
+/* ---- the floating-point environment ---- */
+
+/* Round to nearest, subnormals kept, no traps, whatever the host program has set in this thread. */
+static void enter_arithmetic(fenv_t *saved) {
+    fegetenv(saved);
+    fesetenv(FE_DFL_ENV);
+}
+
+static void leave_arithmetic(const fenv_t *saved) {
+    fesetenv(saved);
+}
+
+/* ---- a block and its batch ---- */
+
+/* Everything but the batch. */
+static void bind_block(const struct cpu_session *s, size_t block, size_t thread,
+                       struct wr_block *b) {
+    const struct wr_ensemble *e = &s->base.ensemble;
+    const struct wr_shape *shape = &e->shape;
+    size_t P = s->base.layout.count, L = s->engine->lanes;
+    *b = (struct wr_block){.shape = shape, .layout = &s->base.layout, .view = &e->windows};
+    for (size_t l = 0; l < L; l++) {
+        size_t m = wr_cpu_model(s, block, l);
+        b->descent[l] = -e->lr[m];
+        b->clip[l] = e->clip[m];
+    }
+    b->parameters = s->parameters + block * P * L;
+    b->total = s->totals + block * L;
+    b->scratch = s->workspaces + thread * s->workspace;
+    b->gradients = b->scratch +
+                   L * (shape->seq_len * (shape->inputs + 2 * shape->hidden) + 4 * shape->outputs);
+    b->run = b->gradients + P * L;
+}
+
+/* The stages leave their results in the session. */
+static void bind_stages(const struct cpu_session *s, size_t block, struct wr_block *b) {
+    const struct wr_ensemble *e = &s->base.ensemble;
+    const struct wr_shape *shape = &e->shape;
+    size_t P = s->base.layout.count, L = s->engine->lanes, slots = e->batch * L;
+    size_t steps = slots * shape->seq_len * shape->hidden;
+    b->gradients = s->gradients + block * P * L;
+    b->hidden = s->hidden + block * steps;
+    b->deltas = s->deltas + block * steps;
+    b->predictions = s->predictions + block * slots * shape->outputs;
+    b->losses = s->losses + block * slots;
+}
+
+/* The batch: windows offset .. offset + count - 1 of each lane's own. Returns the number of models
+ * (copies apart) that have a window in it. */
+static size_t set_batch(const struct cpu_session *s, size_t block, size_t offset, size_t count,
+                        struct wr_block *b) {
+    const struct wr_ensemble *e = &s->base.ensemble;
+    size_t L = s->engine->lanes, models = 0;
+    b->windows = 0;
+    b->fewest = SIZE_MAX;
+    b->together = true;
+    for (size_t l = 0; l < L; l++) {
+        size_t m = wr_cpu_model(s, block, l), has = e->window_count[m];
+        size_t left = offset < has && s->frozen[m] == WR_NOT_DIVERGED ? has - offset : 0;
+        size_t n = left < count ? left : count;
+        if (n != b->count[l] && n > 0)
+            b->scale[l] = wr_loss_scale(e->shape.outputs, n);
+        b->count[l] = n;
+        b->first[l] = e->window_first[m] + offset;
+        b->together = b->together && b->first[l] == b->first[0];
+        b->windows = n > b->windows ? n : b->windows;
+        b->fewest = n < b->fewest ? n : b->fewest;
+        models += n > 0 && block * L + l == m;
+    }
+    return models;
+}
+
+/* Writes the block's part of the epoch's losses (M), which may be NULL, and freezes the models that
+ * have diverged in this epoch. */
+static void end_epoch(const struct cpu_session *s, size_t block, const struct wr_block *b,
+                      uint32_t epoch, float *losses) {
+    alignas(64) float poison[WR_MOST_LANES];
+    size_t L = s->engine->lanes, models = s->base.ensemble.models;
+    s->engine->check(b, poison);
+    for (size_t l = 0; l < L && block * L + l < models; l++) {
+        size_t m = block * L + l;
+        bool frozen = s->frozen[m] != WR_NOT_DIVERGED;
+        if (losses != NULL)
+            losses[m] = wr_cpu_canonical(frozen ? NAN : b->total[l]);
+        if (!frozen && !(isfinite(b->total[l]) && isfinite(poison[l])))
+            s->frozen[m] = epoch;
+    }
+}
+
+/* ---- stages ---- */
+
+/* What is done to every block: one stage on the current batch, or the end of an epoch. */
+struct pass {
+    void (*stage)(struct wr_block *block); /* NULL: the end of an epoch */
+    uint32_t epoch;
+    float *losses; /* (M) of the epoch, or NULL */
+};
+
+/* Returns the number of models that have a window in the current batch. */
+static size_t each_block(struct cpu_session *s, const struct pass *pass) {
+    size_t models = 0;
+#pragma omp parallel num_threads((int)s->threads) reduction(+ : models)
+    {
+        fenv_t saved;
+        struct wr_block b;
+        enter_arithmetic(&saved);
+#pragma omp for schedule(dynamic, 1)
+        for (size_t block = 0; block < s->blocks; block++) {
+            bind_block(s, block, (size_t)omp_get_thread_num(), &b);
+            bind_stages(s, block, &b);
+            size_t here = set_batch(s, block, s->base.batch_first, s->base.batch_count, &b);
+            models += here;
+            if (pass->stage == NULL)
+                end_epoch(s, block, &b, pass->epoch, pass->losses);
+            else if (here > 0)
+                pass->stage(&b);
+        }
+        leave_arithmetic(&saved);
+    }
+    return models;
+}
+
+static wr_status run_stage(struct wr_session *session, void (*stage)(struct wr_block *),
+                           struct wr_error *error) {
+    struct cpu_session *s = (struct cpu_session *)session;
+    wr_status status = wr_cpu_need_stages(s, error);
+    if (status == WR_OK)
+        each_block(s, &(struct pass){.stage = stage});
+    return status;
+}
+
+static const struct wr_engine *engine_of(const struct wr_session *session) {
+    return ((const struct cpu_session *)session)->engine;
+}
+
+wr_status wr_cpu_forward(struct wr_session *session, struct wr_error *error) {
+    return run_stage(session, engine_of(session)->forward, error);
+}
+
+wr_status wr_cpu_bptt(struct wr_session *session, struct wr_error *error) {
+    return run_stage(session, engine_of(session)->bptt, error);
+}
+
+wr_status wr_cpu_clip(struct wr_session *session, struct wr_error *error) {
+    return run_stage(session, engine_of(session)->apply_clip, error);
+}
+
+wr_status wr_cpu_update(struct wr_session *session, struct wr_error *error) {
+    return run_stage(session, engine_of(session)->update, error);
+}
+
+/* ---- runs ---- */
+
+#define TICK_SECONDS 0.1
+
+struct run {
+    struct cpu_session *session;
+    size_t epochs;
+    float *losses; /* (epochs, M) or NULL */
+    wr_tick_fn *tick;
+    void *context;
+    double ticked;             /* when; the calling thread's */
+    atomic_ullong updates;     /* so far, as far as the threads have told */
+    atomic_size_t next, ended; /* block to take, blocks that are through */
+    atomic_bool stop;
+};
+
+/* A thread of a run. */
+struct worker {
+    struct run *run;
+    size_t thread;
+    fenv_t saved;
+    size_t interval, steps;     /* batches between looks at clock and flag; since the last look */
+    unsigned long long updates; /* not yet told */
+};
+
+/* Calls tick if it is time to, in the caller's own floating-point environment: saved, or NULL where
+ * that is the present one. */
+static void tick_now_and_then(struct run *run, const fenv_t *saved) {
+    double now = wr_seconds();
+    if (run->tick == NULL || now - run->ticked < TICK_SECONDS)
+        return;
+    fenv_t ours;
+    fegetenv(&ours);
+    if (saved != NULL)
+        leave_arithmetic(saved);
+    if (run->tick(run->context, (double)atomic_load(&run->updates)) != 0)
+        atomic_store(&run->stop, true);
+    fesetenv(&ours);
+    run->ticked = now;
+}
+
+/* After each batch; false: stop. */
+static bool go_on(struct worker *w, size_t updates) {
+    w->updates += updates;
+    if (++w->steps < w->interval)
+        return true;
+    w->steps = 0;
+    atomic_fetch_add(&w->run->updates, w->updates);
+    w->updates = 0;
+    if (w->thread == 0)
+        tick_now_and_then(w->run, &w->saved);
+    return !atomic_load(&w->run->stop);
+}
+
+static bool train_epoch(struct worker *w, size_t block, struct wr_block *b) {
+    const struct cpu_session *s = w->run->session;
+    size_t B = s->base.ensemble.batch, models;
+    for (size_t offset = 0; (models = set_batch(s, block, offset, B, b)) > 0; offset += B) {
+        s->engine->train(b);
+        if (!go_on(w, models))
+            return false;
+    }
+    return true;
+}
+
+static void train_block(struct worker *w, size_t block) {
+    const struct run *run = w->run;
+    const struct cpu_session *s = run->session;
+    size_t models = s->base.ensemble.models;
+    struct wr_block b;
+    bind_block(s, block, w->thread, &b);
+    for (size_t e = 0; e < run->epochs; e++) {
+        memset(b.total, 0, s->engine->lanes * sizeof *b.total);
+        if (!train_epoch(w, block, &b))
+            return;
+        end_epoch(s, block, &b, s->epoch + (uint32_t)e,
+                  run->losses != NULL ? run->losses + e * models : NULL);
+    }
+}
+
+/* The calling thread has no block left: it goes on ticking. */
+static void wait_for_others(struct run *run, const fenv_t *saved) {
+    struct timespec pause = {.tv_nsec = 200000};
+    while (atomic_load(&run->ended) < run->session->blocks && !atomic_load(&run->stop)) {
+        nanosleep(&pause, NULL);
+        tick_now_and_then(run, saved);
+    }
+}
+
+/* Batches whose work is about 10^6 multiplications per lane: well below a millisecond. */
+static size_t look_interval(const struct wr_ensemble *e) {
+    double H = (double)e->shape.hidden, T = (double)e->shape.seq_len;
+    double work = 3 * T * H * (H + (double)e->shape.inputs + 10) * (double)e->batch;
+    return work < 1e6 ? (size_t)(1e6 / work) : 1;
+}
+
+static void run_fused(struct run *run) {
+    struct cpu_session *s = run->session;
+    size_t interval = look_interval(&s->base.ensemble);
+#pragma omp parallel num_threads((int)s->threads)
+    {
+        struct worker w = {
+            .run = run, .thread = (size_t)omp_get_thread_num(), .interval = interval};
+        enter_arithmetic(&w.saved);
+        size_t block;
+        while (!atomic_load(&run->stop) && (block = atomic_fetch_add(&run->next, 1)) < s->blocks) {
+            train_block(&w, block);
+            atomic_fetch_add(&run->ended, 1);
+        }
+        if (w.thread == 0)
+            wait_for_others(run, &w.saved);
+        leave_arithmetic(&w.saved);
+    }
+}
+
+/* The four stages one after the other, on all blocks each. */
+static void staged_epoch(struct run *run, size_t epoch) {
+    struct cpu_session *s = run->session;
+    const struct wr_engine *engine = s->engine;
+    const struct pass passes[] = {{.stage = engine->forward},
+                                  {.stage = engine->account},
+                                  {.stage = engine->bptt},
+                                  {.stage = engine->apply_clip},
+                                  {.stage = engine->update}};
+    size_t models = s->base.ensemble.models;
+    memset(s->totals, 0, s->blocks * engine->lanes * sizeof *s->totals);
+    s->base.batch_count = s->base.ensemble.batch;
+    for (size_t step = 0; step < s->base.most_steps; step++) {
+        size_t updates = 0;
+        s->base.batch_first = step * s->base.batch_count;
+        for (size_t i = 0; i < sizeof passes / sizeof *passes && !atomic_load(&run->stop); i++) {
+            updates = each_block(s, &passes[i]);
+            tick_now_and_then(run, NULL);
+        }
+        if (atomic_load(&run->stop))
+            return;
+        atomic_fetch_add(&run->updates, updates);
+    }
+    each_block(s,
+               &(struct pass){.epoch = s->epoch + (uint32_t)epoch,
+                              .losses = run->losses != NULL ? run->losses + epoch * models : NULL});
+}
+
+wr_status wr_cpu_run(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
+                     void *context, struct wr_error *error) {
+    struct cpu_session *s = (struct cpu_session *)session;
+    struct run run = {.session = s,
+                      .epochs = epochs,
+                      .losses = losses,
+                      .tick = tick,
+                      .context = context,
+                      .ticked = wr_seconds()};
+    if (session->ensemble.schedule == WR_SCHEDULE_STAGED) {
+        wr_status status = wr_cpu_need_stages(s, error);
+        if (status != WR_OK)
+            return status;
+        for (size_t e = 0; e < epochs && !atomic_load(&run.stop); e++)
+            staged_epoch(&run, e);
+    } else {
+        run_fused(&run);
+    }
+    if (atomic_load(&run.stop))
+        return wr_fail(error, WR_ERR_STOPPED, "stopped in a run of %zu epochs", epochs);
+    s->epoch += (uint32_t)epochs;
+    return WR_OK;
+}
