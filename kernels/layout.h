@@ -1,4 +1,5 @@
-/* What the host and the kernels must agree on: the flat parameter layout. */
+/* What the host and the kernels must agree on: the flat parameter layout, and the per-model structs
+ * that lie in device memory. */
 #ifndef WR_LAYOUT_H
 #define WR_LAYOUT_H
 
@@ -9,5 +10,32 @@
 #define WR_OFFSET_W_HY(I, H, O)   (WR_OFFSET_B_H(I, H, O) + (H))
 #define WR_OFFSET_B_Y(I, H, O)    (WR_OFFSET_W_HY(I, H, O) + (O) * (H))
 #define WR_PARAMETERS_OF(I, H, O) (WR_OFFSET_B_Y(I, H, O) + (O))
+
+#ifdef __OPENCL_VERSION__
+#define WR_UINT32 uint
+#define WR_UINT64 ulong
+#else
+#include <stdint.h>
+#define WR_UINT32 uint32_t
+#define WR_UINT64 uint64_t
+#endif
+
+/* What a model trains on, and how; constant. 24 bytes. */
+struct wr_model_task {
+    WR_UINT64 first; /* its windows of the view: first .. first + count - 1 */
+    WR_UINT64 count;
+    float lr;
+    float clip; /* +infinity: none */
+};
+
+/* Where a model stands between two launches. 24 bytes. */
+struct wr_model_progress {
+    WR_UINT64 window;   /* windows of this epoch already used (fused) */
+    WR_UINT32 epoch;    /* epochs done */
+    WR_UINT32 diverged; /* the epoch in which it diverged, or WR_RUNNING */
+    float total;        /* window losses of this epoch so far */
+    WR_UINT32 unused;   /* keeps the size a multiple of 8 */
+};
+#define WR_RUNNING 0xffffffffu
 
 #endif

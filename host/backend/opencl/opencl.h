@@ -1,0 +1,186 @@
+/* Inside the opencl backend: devices, programs, plans, sessions. OpenCL 1.2 alone. */
+#ifndef WR_OPENCL_H
+#define WR_OPENCL_H
+
+#define CL_TARGET_OPENCL_VERSION 120
+#include <CL/cl.h>
+
+#include "backend/backend.h"
+
+/* ---- errors (errors.c) ---- */
+
+/* "CL_OUT_OF_RESOURCES"; never NULL. */
+const char *wr_cl_code_name(cl_int code);
+struct wr_cl_device;
+/* Fills error with device, call and code, and returns its status: WR_ERR_MEMORY where an allocation
+ * failed, else WR_ERR_DEVICE. WR_OK if code is CL_SUCCESS. */
+wr_status wr_cl_check(const struct wr_cl_device *device, const char *call, cl_int code,
+                      struct wr_error *error);
+
+/* ---- devices (device.c) ---- */
+
+enum wr_cl_kind { WR_CL_STAGES, WR_CL_FUSED, WR_CL_KINDS };
+
+#define WR_CL_OPTIONS 512 /* characters of build options */
+
+/* A built program, kept with its key for the life of the device. */
+struct wr_cl_program {
+    struct wr_cl_program *next;
+    cl_program program;
+    enum wr_cl_kind kind;
+    char options[WR_CL_OPTIONS];
+};
+
+struct wr_cl_device {
+    struct wr_device base;
+    cl_device_id id;
+    cl_context context;
+    cl_command_queue queue; /* in order */
+    bool cpu;               /* a CPU: one work-item is as good as a team, and needs no barrier */
+    size_t max_group;       /* largest work-group in dimension 0 */
+    size_t forced_group; /* WINDROW_WORK_GROUP, for tests: work-items in a group; 0: our choice */
+    size_t local_bytes;
+    size_t max_buffer;
+    struct wr_cl_program *programs; /* built with this handle so far */
+    char refusal[256];              /* why fits_fused said no */
+};
+
+wr_status wr_cl_describe(size_t index, struct wr_device_info *info, struct wr_error *error);
+wr_status wr_cl_open_device(size_t index, const struct wr_device_options *options,
+                            struct wr_device **device, struct wr_error *error);
+void wr_cl_close_device(struct wr_device *device);
+
+/* ---- plans (plan.c): where everything of a session goes, and what it takes ---- */
+
+enum wr_cl_buffer {
+    WR_CL_TASKS,        /* (M) struct wr_model_task */
+    WR_CL_PROGRESS,     /* (M) struct wr_model_progress */
+    WR_CL_PARAMETERS,   /* (M, P) */
+    WR_CL_INPUTS,       /* the view's */
+    WR_CL_TARGETS,      /* the view's */
+    WR_CL_WEIGHTS,      /* (O) */
+    WR_CL_SCALES,       /* (B + 1): wr_loss_scale(O, n) at n */
+    WR_CL_EPOCH_LOSSES, /* (loss_rows, M) */
+    WR_CL_SCRATCH,      /* (M, ...): fused only; see fused.cl */
+    WR_CL_GRADIENTS,    /* (M, P), this and the rest: stages only */
+    WR_CL_HIDDEN,       /* (M, B, T, H) */
+    WR_CL_DELTAS,       /* (M, B, T, H) */
+    WR_CL_PREDICTIONS,  /* (M, B, O) */
+    WR_CL_LOSSES,       /* (M, B) */
+    WR_CL_BUFFERS
+};
+#define WR_CL_FIRST_STAGE_BUFFER WR_CL_GRADIENTS
+
+struct wr_cl_plan {
+    bool fused;                  /* schedule */
+    size_t team[WR_CL_KINDS];    /* work-items that share a window */
+    size_t loss_rows;            /* epochs whose losses the device keeps */
+    size_t bytes[WR_CL_BUFFERS]; /* 0: not needed */
+    /* Where the fused kernel keeps things. */
+    bool state_local, parameters_local, sums_local;
+    int sums; /* gradient sums (P) of a batch: 0, 1 or 2 */
+};
+
+bool wr_cl_fits_fused(struct wr_device *device, const struct wr_ensemble *ensemble,
+                      const char **why);
+wr_status wr_cl_memory(struct wr_device *device, const struct wr_ensemble *ensemble, size_t *bytes,
+                       struct wr_error *error);
+/* ensemble's schedule is resolved. WR_ERR_MEMORY where a size overflows. */
+wr_status wr_cl_plan_make(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
+                          const struct wr_layout *layout, struct wr_cl_plan *plan,
+                          struct wr_error *error);
+/* Sum of the buffers, those of the stages only where asked for; WR_ERR_MEMORY where one of them or
+ * the sum exceeds the device. bytes may be NULL. */
+wr_status wr_cl_plan_check(const struct wr_cl_device *device, const struct wr_cl_plan *plan,
+                           bool stages, size_t *bytes, struct wr_error *error);
+/* The build options of one program. */
+void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble *ensemble,
+                        enum wr_cl_kind kind, char options[WR_CL_OPTIONS]);
+
+/* ---- programs (program.c) ---- */
+
+/* Builds a program, or finds it among those already built; *program belongs to the device. On a
+ * build failure the error names the options, and error->log is the build log. */
+wr_status wr_cl_program_get(struct wr_cl_device *device, enum wr_cl_kind kind, const char *options,
+                            cl_program *program, struct wr_error *error);
+void wr_cl_programs_free(struct wr_cl_device *device);
+
+/* ---- sessions (session.c) ---- */
+
+enum wr_cl_kernel {
+    WR_CL_FORWARD,
+    WR_CL_BPTT_DELTAS,
+    WR_CL_BPTT_GRADIENTS,
+    WR_CL_CLIP,
+    WR_CL_UPDATE,
+    WR_CL_EPOCH_ADD,
+    WR_CL_EPOCH_END,
+    WR_CL_RUN_FUSED,
+    WR_CL_KERNELS
+};
+
+struct wr_cl_session {
+    struct wr_session base;
+    struct wr_cl_plan plan;
+    cl_mem buffers[WR_CL_BUFFERS];
+    cl_kernel kernels[WR_CL_KERNELS];
+    size_t group[WR_CL_KERNELS]; /* work-group size */
+    bool stages_ready;           /* stage buffers and kernels stand */
+    size_t epochs;               /* epochs run since open or write_parameters */
+    size_t pace;                 /* updates between two looks at the clock */
+};
+
+static inline struct wr_cl_device *wr_cl_device_of(const struct wr_session *session) {
+    return (struct wr_cl_device *)session->device;
+}
+
+wr_status wr_cl_open_session(struct wr_session *session, struct wr_error *error);
+void wr_cl_close_session(struct wr_session *session);
+wr_status wr_cl_read(struct wr_session *session, enum wr_tensor tensor, float *values,
+                     struct wr_error *error);
+wr_status wr_cl_write_parameters(struct wr_session *session, const float *values,
+                                 struct wr_error *error);
+wr_status wr_cl_diverged(struct wr_session *session, uint32_t *diverged, struct wr_error *error);
+/* Blocking copies of a whole buffer or its first bytes. */
+wr_status wr_cl_get(struct wr_cl_session *session, enum wr_cl_buffer which, void *to, size_t bytes,
+                    struct wr_error *error);
+wr_status wr_cl_put(struct wr_cl_session *session, enum wr_cl_buffer which, const void *from,
+                    size_t bytes, struct wr_error *error);
+/* Enqueues: every 4 bytes of a buffer become the pattern. */
+wr_status wr_cl_fill(struct wr_cl_session *session, enum wr_cl_buffer which, uint32_t pattern,
+                     struct wr_error *error);
+#define WR_CL_NAN 0x7fc00000u
+/* Makes every NaN this one. */
+void wr_cl_canonical(float *values, size_t count);
+/* Creates and zero-fills buffers first .. last - 1 of the plan. */
+wr_status wr_cl_buffers_make(struct wr_cl_session *session, int first, int last,
+                             struct wr_error *error);
+
+/* ---- launches (launch.c) ---- */
+
+/* Builds the kernels of a kind and binds every argument that stays the same. */
+wr_status wr_cl_kernels_make(struct wr_cl_session *session, enum wr_cl_kind kind,
+                             struct wr_error *error);
+void wr_cl_kernels_free(struct wr_cl_session *session, enum wr_cl_kind kind);
+wr_status wr_cl_set_argument(struct wr_cl_session *session, enum wr_cl_kernel which, cl_uint index,
+                             size_t size, const void *value, struct wr_error *error);
+/* Enqueues a kernel over its teams or elements. */
+wr_status wr_cl_launch(struct wr_cl_session *session, enum wr_cl_kernel which,
+                       struct wr_error *error);
+wr_status wr_cl_finish(struct wr_cl_session *session, struct wr_error *error);
+
+/* ---- stages and runs (stages.c, run.c) ---- */
+
+/* Stage buffers and kernels, made at first need. */
+wr_status wr_cl_stages_make(struct wr_cl_session *session, struct wr_error *error);
+/* Enqueues a kernel on windows first .. first + count - 1 of every model. */
+wr_status wr_cl_stage(struct wr_cl_session *session, enum wr_cl_kernel which, size_t first,
+                      size_t count, struct wr_error *error);
+wr_status wr_cl_forward(struct wr_session *session, struct wr_error *error);
+wr_status wr_cl_bptt(struct wr_session *session, struct wr_error *error);
+wr_status wr_cl_clip(struct wr_session *session, struct wr_error *error);
+wr_status wr_cl_update(struct wr_session *session, struct wr_error *error);
+wr_status wr_cl_run(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
+                    void *context, struct wr_error *error);
+
+#endif

@@ -1,0 +1,221 @@
+/* Plans: which buffers a session needs, how large, and what the fused kernel keeps close. */
+#include "backend/opencl/opencl.h"
+
+#include <stdio.h>
+
+#include "layout.h"
+
+#define ALWAYS_FUSED 64         /* hidden sizes up to this one are fused on every device */
+#define WARP         32         /* a team on a GPU is one or more of these */
+#define MOST_TEAM    256        /* beyond, more work-items have too little to do each */
+#define LOCAL_SPARE  64         /* bytes of local memory for flags */
+#define LOSS_ROWS    65536      /* epochs whose losses stay on the device */
+#define LOSS_FLOATS  (1u << 20) /* and floats, where models are many */
+#define UINT_LIMIT   (1u << 31) /* floats of a model that 32-bit indices are used for */
+
+static const char *const buffer_names[WR_CL_BUFFERS] = {
+    "the models' tasks",
+    "the models' progress",
+    "parameters",
+    "inputs",
+    "targets",
+    "loss weights",
+    "loss scales",
+    "epoch losses",
+    "the fused kernel's",
+    "gradients",
+    "hidden states",
+    "deltas",
+    "predictions",
+    "window losses",
+};
+
+/* *bytes = 4 * a * b * c; false if it does not fit. */
+static bool floats(size_t a, size_t b, size_t c, size_t *bytes) {
+    return wr_size_mul(a, b, bytes) && wr_size_mul(*bytes, c, bytes) &&
+           wr_size_mul(*bytes, sizeof(float), bytes);
+}
+
+/* *bytes of a view's array: ((count - 1) * stride + last) floats. */
+static bool strided(size_t count, size_t stride, size_t last, size_t *bytes) {
+    return wr_size_mul(count - 1, stride, bytes) && wr_size_add(*bytes, last, bytes) &&
+           wr_size_mul(*bytes, sizeof(float), bytes);
+}
+
+/* *count = floats of a window's h, da and y. */
+static bool state_floats(const struct wr_shape *shape, size_t *count) {
+    return wr_size_mul(shape->seq_len, shape->hidden, count) && wr_size_mul(*count, 2, count) &&
+           wr_size_add(*count, shape->outputs, count);
+}
+
+static size_t choose_team(const struct wr_cl_device *device, size_t hidden) {
+    if (device->forced_group)
+        return device->forced_group;
+    if (device->cpu)
+        return 1;
+    size_t team = WARP;
+    while (team < hidden && team < MOST_TEAM)
+        team *= 2;
+    return team < device->max_group ? team : device->max_group;
+}
+
+/* Puts `count` floats into local memory if they fit into what is left of it. */
+static bool place(size_t count, size_t *left) {
+    if (count > *left / sizeof(float))
+        return false;
+    *left -= count * sizeof(float);
+    return true;
+}
+
+/* Fills the fused kernel's places, and *scratch with the floats a model needs in global memory. */
+static bool place_fused(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
+                        const struct wr_layout *layout, struct wr_cl_plan *plan, size_t *scratch) {
+    size_t left = device->local_bytes > LOCAL_SPARE ? device->local_bytes - LOCAL_SPARE : 0;
+    size_t state, sums;
+    plan->sums = ensemble->batch == 1 ? 0 : ensemble->batch <= 16 ? 1 : 2;
+    if (!state_floats(&ensemble->shape, &state) ||
+        !wr_size_mul((size_t)plan->sums, layout->count, &sums))
+        return false;
+    plan->state_local = place(state, &left);
+    plan->parameters_local = place(layout->count, &left);
+    plan->sums_local = place(sums, &left);
+    return wr_size_add(plan->state_local ? 0 : state, plan->sums_local ? 0 : sums, scratch);
+}
+
+bool wr_cl_fits_fused(struct wr_device *base, const struct wr_ensemble *ensemble,
+                      const char **why) {
+    struct wr_cl_device *device = (struct wr_cl_device *)base;
+    struct wr_layout layout;
+    struct wr_cl_plan plan;
+    size_t scratch;
+    if (ensemble->shape.hidden <= ALWAYS_FUSED)
+        return true;
+    if (wr_layout_of(&ensemble->shape, &layout, NULL) == WR_OK &&
+        place_fused(device, ensemble, &layout, &plan, &scratch) && plan.state_local &&
+        plan.parameters_local)
+        return true;
+    snprintf(device->refusal, sizeof device->refusal,
+             "a model of hidden size %zu does not fit the %zu bytes of local memory of %s; "
+             "schedule staged takes it",
+             ensemble->shape.hidden, device->local_bytes, base->info.id);
+    *why = device->refusal;
+    return false;
+}
+
+static bool stage_bytes(const struct wr_ensemble *ensemble, const struct wr_layout *layout,
+                        size_t bytes[WR_CL_BUFFERS]) {
+    size_t M = ensemble->models, units, steps;
+    return wr_size_mul(M, ensemble->batch, &units) &&
+           wr_size_mul(ensemble->shape.seq_len, ensemble->shape.hidden, &steps) &&
+           floats(M, layout->count, 1, &bytes[WR_CL_GRADIENTS]) &&
+           floats(units, steps, 1, &bytes[WR_CL_HIDDEN]) &&
+           floats(units, steps, 1, &bytes[WR_CL_DELTAS]) &&
+           floats(units, ensemble->shape.outputs, 1, &bytes[WR_CL_PREDICTIONS]) &&
+           floats(units, 1, 1, &bytes[WR_CL_LOSSES]);
+}
+
+static bool common_bytes(const struct wr_ensemble *ensemble, const struct wr_layout *layout,
+                         size_t loss_rows, size_t bytes[WR_CL_BUFFERS]) {
+    const struct wr_windows_view *view = &ensemble->windows;
+    const struct wr_shape *shape = &ensemble->shape;
+    size_t M = ensemble->models, last, scales;
+    return wr_size_mul(M, sizeof(struct wr_model_task), &bytes[WR_CL_TASKS]) &&
+           wr_size_mul(M, sizeof(struct wr_model_progress), &bytes[WR_CL_PROGRESS]) &&
+           floats(M, layout->count, 1, &bytes[WR_CL_PARAMETERS]) &&
+           wr_size_mul(shape->seq_len, shape->inputs, &last) &&
+           strided(view->count, view->input_stride, last, &bytes[WR_CL_INPUTS]) &&
+           strided(view->count, view->target_stride, shape->outputs, &bytes[WR_CL_TARGETS]) &&
+           floats(shape->outputs, 1, 1, &bytes[WR_CL_WEIGHTS]) &&
+           wr_size_add(ensemble->batch, 1, &scales) && floats(scales, 1, 1, &bytes[WR_CL_SCALES]) &&
+           floats(loss_rows, M, 1, &bytes[WR_CL_EPOCH_LOSSES]);
+}
+
+wr_status wr_cl_plan_make(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
+                          const struct wr_layout *layout, struct wr_cl_plan *plan,
+                          struct wr_error *error) {
+    size_t M = ensemble->models, scratch = 0;
+    *plan = (struct wr_cl_plan){.fused = ensemble->schedule == WR_SCHEDULE_FUSED};
+    for (int kind = 0; kind < WR_CL_KINDS; ++kind)
+        plan->team[kind] = choose_team(device, ensemble->shape.hidden);
+    plan->loss_rows = LOSS_FLOATS / M;
+    if (plan->loss_rows < 1)
+        plan->loss_rows = 1;
+    if (plan->loss_rows > LOSS_ROWS)
+        plan->loss_rows = LOSS_ROWS;
+    if (!common_bytes(ensemble, layout, plan->loss_rows, plan->bytes) ||
+        !stage_bytes(ensemble, layout, plan->bytes) ||
+        !place_fused(device, ensemble, layout, plan, &scratch) ||
+        !floats(M, plan->fused && scratch == 0 ? 1 : scratch, 1, &plan->bytes[WR_CL_SCRATCH]))
+        return wr_fail(error, WR_ERR_MEMORY,
+                       "%s: %zu models of hidden size %zu with batches of %zu windows need more "
+                       "bytes than can be counted; use fewer models or a smaller batch",
+                       device->base.info.id, M, ensemble->shape.hidden, ensemble->batch);
+    if (!plan->fused)
+        plan->bytes[WR_CL_SCRATCH] = 0;
+    return WR_OK;
+}
+
+wr_status wr_cl_plan_check(const struct wr_cl_device *device, const struct wr_cl_plan *plan,
+                           bool stages, size_t *bytes, struct wr_error *error) {
+    const struct wr_device_info *info = &device->base.info;
+    size_t sum = 0;
+    char need[32], have[32];
+    for (int i = 0; i < (stages ? (int)WR_CL_BUFFERS : (int)WR_CL_FIRST_STAGE_BUFFER); ++i) {
+        if (plan->bytes[i] > device->max_buffer)
+            return wr_fail(error, WR_ERR_MEMORY,
+                           "%s (%s): %s need %s in one buffer, and the device allows %s; use "
+                           "fewer models or a smaller batch",
+                           info->id, info->name, buffer_names[i],
+                           wr_bytes_text((double)plan->bytes[i], need),
+                           wr_bytes_text((double)device->max_buffer, have));
+        if (!wr_size_add(sum, plan->bytes[i], &sum))
+            sum = SIZE_MAX;
+    }
+    if (sum > info->memory)
+        return wr_fail(error, WR_ERR_MEMORY,
+                       "%s (%s): %s are needed, and the device has %s; use fewer models or a "
+                       "smaller batch",
+                       info->id, info->name, wr_bytes_text((double)sum, need),
+                       wr_bytes_text((double)info->memory, have));
+    if (bytes)
+        *bytes = sum;
+    return WR_OK;
+}
+
+wr_status wr_cl_memory(struct wr_device *base, const struct wr_ensemble *ensemble, size_t *bytes,
+                       struct wr_error *error) {
+    struct wr_cl_device *device = (struct wr_cl_device *)base;
+    struct wr_layout layout;
+    struct wr_cl_plan plan;
+    wr_status status = wr_layout_of(&ensemble->shape, &layout, error);
+    if (status == WR_OK)
+        status = wr_cl_plan_make(device, ensemble, &layout, &plan, error);
+    if (status == WR_OK)
+        status = wr_cl_plan_check(device, &plan, !plan.fused, bytes, error);
+    return status;
+}
+
+void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble *ensemble,
+                        enum wr_cl_kind kind, char options[WR_CL_OPTIONS]) {
+    const struct wr_shape *s = &ensemble->shape;
+    size_t per_model = (plan->bytes[WR_CL_PARAMETERS] / ensemble->models) / sizeof(float), state;
+    bool wide = !state_floats(s, &state) || state > UINT_LIMIT || 2 * per_model > UINT_LIMIT ||
+                s->seq_len > UINT_LIMIT / s->inputs;
+    const char *suffix = wide ? "ul" : "u";
+    int length = snprintf(options, WR_CL_OPTIONS,
+                          "-D WR_INDEX=%s -D WR_I=%zu%s -D WR_H=%zu%s -D WR_O=%zu%s -D WR_T=%zu%s "
+                          "-D WR_TEAM=%zu",
+                          wide ? "ulong" : "uint", s->inputs, suffix, s->hidden, suffix, s->outputs,
+                          suffix, s->seq_len, suffix, plan->team[kind]);
+    const char *space[] = {"__global", "__local"};
+    options += length;
+    size_t room = WR_CL_OPTIONS - (size_t)length;
+    if (kind == WR_CL_STAGES)
+        snprintf(options, room, " -D WR_PARAM_SPACE=__global -D WR_STATE_SPACE=__global");
+    else
+        snprintf(options, room,
+                 " -D WR_PARAM_SPACE=%s -D WR_PARAM_LOCAL=%d -D WR_STATE_SPACE=%s"
+                 " -D WR_STATE_LOCAL=%d -D WR_SUMS_SPACE=%s -D WR_SUMS_LOCAL=%d -D WR_SUMS=%d",
+                 space[plan->parameters_local], plan->parameters_local, space[plan->state_local],
+                 plan->state_local, space[plan->sums_local], plan->sums_local, plan->sums);
+}

@@ -1,0 +1,112 @@
+/* Building programs: the one place for build options and logs. */
+#include "backend/opencl/opencl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/opencl/sources.h"
+
+/* OpenCL C 1.2 and nothing that relaxes arithmetic: numerics.h is to the bit. */
+#define COMMON_OPTIONS "-cl-std=CL1.2"
+#define MOST_SOURCES   8
+
+static const char *const files[WR_CL_KINDS][MOST_SOURCES] = {
+    [WR_CL_STAGES] = {"forward.cl", "bptt.cl", "clip.cl", "update.cl", "epoch.cl", NULL},
+    [WR_CL_FUSED] = {"fused.cl", NULL},
+};
+
+static const struct wr_kernel_source *find_source(const char *name) {
+    for (size_t i = 0; i < wr_kernel_source_count; ++i)
+        if (strcmp(wr_kernel_sources[i].name, name) == 0)
+            return &wr_kernel_sources[i];
+    return NULL;
+}
+
+static wr_status create(struct wr_cl_device *device, enum wr_cl_kind kind, cl_program *program,
+                        struct wr_error *error) {
+    const char *texts[MOST_SOURCES];
+    size_t lengths[MOST_SOURCES];
+    cl_uint count = 0;
+    for (; files[kind][count]; ++count) {
+        const struct wr_kernel_source *source = find_source(files[kind][count]);
+        if (!source)
+            return wr_fail(error, WR_ERR_DEVICE, "kernel source %s is missing from this build",
+                           files[kind][count]);
+        texts[count] = (const char *)source->text;
+        lengths[count] = source->length;
+    }
+    cl_int code;
+    *program = clCreateProgramWithSource(device->context, count, texts, lengths, &code);
+    return wr_cl_check(device, "clCreateProgramWithSource", code, error);
+}
+
+/* The build log, or NULL where there is none to be had; freed by the caller with free. */
+static char *build_log(const struct wr_cl_device *device, cl_program program) {
+    size_t length = 0;
+    if (clGetProgramBuildInfo(program, device->id, CL_PROGRAM_BUILD_LOG, 0, NULL, &length) !=
+            CL_SUCCESS ||
+        length == 0)
+        return NULL;
+    char *log = calloc(length + 1, 1);
+    if (log && clGetProgramBuildInfo(program, device->id, CL_PROGRAM_BUILD_LOG, length, log,
+                                     NULL) != CL_SUCCESS) {
+        free(log);
+        return NULL;
+    }
+    return log;
+}
+
+static wr_status build(const struct wr_cl_device *device, cl_program program, const char *options,
+                       struct wr_error *error) {
+    cl_int code = clBuildProgram(program, 1, &device->id, options, NULL, NULL);
+    if (code == CL_SUCCESS)
+        return WR_OK;
+    if (error) {
+        free(error->log);
+        error->log = build_log(device, program);
+    }
+    return wr_fail(error, WR_ERR_DEVICE,
+                   "%s (%s): the kernels did not build (%s) with options \"%s\"; try --device cpu",
+                   device->base.info.id, device->base.info.name, wr_cl_code_name(code), options);
+}
+
+wr_status wr_cl_program_get(struct wr_cl_device *device, enum wr_cl_kind kind, const char *options,
+                            cl_program *program, struct wr_error *error) {
+    for (struct wr_cl_program *known = device->programs; known; known = known->next) {
+        if (known->kind == kind && strcmp(known->options, options) == 0) {
+            *program = known->program;
+            return WR_OK;
+        }
+    }
+    struct wr_cl_program *fresh = wr_alloc(1, sizeof *fresh, "a program", error);
+    if (!fresh)
+        return WR_ERR_MEMORY;
+    fresh->kind = kind;
+    snprintf(fresh->options, sizeof fresh->options, "%s", options);
+    wr_status status = create(device, kind, &fresh->program, error);
+    if (status == WR_OK) {
+        char all[sizeof fresh->options + sizeof COMMON_OPTIONS + 1];
+        snprintf(all, sizeof all, "%s %s", COMMON_OPTIONS, options);
+        status = build(device, fresh->program, all, error);
+    }
+    if (status != WR_OK) {
+        if (fresh->program)
+            clReleaseProgram(fresh->program);
+        free(fresh);
+        return status;
+    }
+    fresh->next = device->programs;
+    device->programs = fresh;
+    *program = fresh->program;
+    return WR_OK;
+}
+
+void wr_cl_programs_free(struct wr_cl_device *device) {
+    while (device->programs) {
+        struct wr_cl_program *program = device->programs;
+        device->programs = program->next;
+        clReleaseProgram(program->program);
+        free(program);
+    }
+}

@@ -1,0 +1,141 @@
+/* Whole epochs, on either schedule, in stretches of about a tenth of a second. */
+#include "backend/opencl/opencl.h"
+
+#define STRETCH 0.1 /* seconds between two ticks: progress moves, Ctrl-C works, watchdogs sleep */
+#define GROWTH  8   /* at most, from one stretch to the next */
+
+/* One call of run. */
+struct run {
+    struct wr_cl_session *session;
+    wr_tick_fn *tick;
+    void *context;
+    size_t done;  /* epochs of this call that earlier pieces did */
+    double began; /* this stretch */
+};
+
+/* Updates of all models once each has made `steps`, or all that `epochs` epochs hold for it. */
+static double updates_made(const struct run *run, size_t epochs, size_t steps) {
+    const struct wr_session *session = &run->session->base;
+    double sum = 0;
+    for (size_t m = 0; m < session->ensemble.models; ++m) {
+        double all = (double)epochs * (double)session->epoch_steps[m];
+        sum += (double)steps < all ? (double)steps : all;
+    }
+    return sum;
+}
+
+/* Waits for the device, sets the pace by how long `steps` steps took, and ticks. `updates` counts
+ * those of all models since the call began. */
+static wr_status end_stretch(struct run *run, size_t steps, double updates,
+                             struct wr_error *error) {
+    wr_status status = wr_cl_finish(run->session, error);
+    if (status != WR_OK)
+        return status;
+    double now = wr_seconds(), took = now - run->began, most = (double)steps * GROWTH;
+    double fitting = took > 0 ? (double)steps * STRETCH / took : most;
+    if (fitting > most)
+        fitting = most;
+    run->session->pace = fitting > 1 ? (size_t)fitting : 1;
+    run->began = now;
+    if (run->tick && run->tick(run->context, updates))
+        return wr_fail(error, WR_ERR_STOPPED, "stopped after %.0f updates", updates);
+    return WR_OK;
+}
+
+/* `rows` epochs, each launch a range of updates of every model. */
+static wr_status run_fused(struct run *run, size_t rows, struct wr_error *error) {
+    struct wr_cl_session *session = run->session;
+    size_t all = rows * session->base.most_steps, made = 0;
+    const cl_uint begin = (cl_uint)session->epochs, end = (cl_uint)(session->epochs + rows);
+    wr_status status = WR_OK;
+    while (status == WR_OK && made < all) {
+        size_t steps = session->pace < all - made ? session->pace : all - made;
+        const cl_ulong updates = steps;
+        status = wr_cl_set_argument(session, WR_CL_RUN_FUSED, 0, sizeof updates, &updates, error);
+        if (status == WR_OK)
+            status = wr_cl_set_argument(session, WR_CL_RUN_FUSED, 1, sizeof begin, &begin, error);
+        if (status == WR_OK)
+            status = wr_cl_set_argument(session, WR_CL_RUN_FUSED, 2, sizeof end, &end, error);
+        if (status == WR_OK)
+            status = wr_cl_launch(session, WR_CL_RUN_FUSED, error);
+        made += steps;
+        if (status == WR_OK)
+            status = end_stretch(
+                run, steps, updates_made(run, run->done, SIZE_MAX) + updates_made(run, rows, made),
+                error);
+    }
+    return status;
+}
+
+/* One update of every model that still has windows from `first` on. */
+static wr_status enqueue_update(struct wr_cl_session *session, size_t first,
+                                struct wr_error *error) {
+    static const enum wr_cl_kernel stages[] = {WR_CL_FORWARD,        WR_CL_BPTT_DELTAS,
+                                               WR_CL_BPTT_GRADIENTS, WR_CL_CLIP,
+                                               WR_CL_UPDATE,         WR_CL_EPOCH_ADD};
+    wr_status status = WR_OK;
+    for (size_t i = 0; status == WR_OK && i < sizeof stages / sizeof stages[0]; ++i)
+        status = wr_cl_stage(session, stages[i], first, session->base.ensemble.batch, error);
+    return status;
+}
+
+/* `rows` epochs, a launch per stage; nothing waits but the end of a stretch. */
+static wr_status run_staged(struct run *run, size_t rows, struct wr_error *error) {
+    struct wr_cl_session *session = run->session;
+    size_t most = session->base.most_steps, pending = 0;
+    wr_status status = WR_OK;
+    for (size_t row = 0; status == WR_OK && row < rows; ++row) {
+        for (size_t step = 0; status == WR_OK && step < most; ++step) {
+            status = enqueue_update(session, step * session->base.ensemble.batch, error);
+            if (status == WR_OK && ++pending >= session->pace) {
+                status = end_stretch(run, pending,
+                                     updates_made(run, run->done + row, SIZE_MAX) +
+                                         updates_made(run, 1, step + 1),
+                                     error);
+                pending = 0;
+            }
+        }
+        const cl_ulong index = row;
+        if (status == WR_OK)
+            status = wr_cl_set_argument(session, WR_CL_EPOCH_END, 0, sizeof index, &index, error);
+        if (status == WR_OK)
+            status = wr_cl_launch(session, WR_CL_EPOCH_END, error);
+    }
+    return status == WR_OK ? wr_cl_finish(session, error) : status;
+}
+
+/* Epochs whose losses the device can keep; losses (rows, M) or NULL. */
+static wr_status run_piece(struct run *run, size_t rows, float *losses, struct wr_error *error) {
+    struct wr_cl_session *session = run->session;
+    size_t M = session->base.ensemble.models;
+    /* Diverged models write no loss: theirs stays NaN. */
+    wr_status status = wr_cl_fill(session, WR_CL_EPOCH_LOSSES, WR_CL_NAN, error);
+    if (status == WR_OK)
+        status = session->plan.fused ? run_fused(run, rows, error) : run_staged(run, rows, error);
+    if (status != WR_OK || !losses)
+        return status;
+    status = wr_cl_get(session, WR_CL_EPOCH_LOSSES, losses, rows * M * sizeof *losses, error);
+    if (status == WR_OK)
+        wr_cl_canonical(losses, rows * M);
+    return status;
+}
+
+wr_status wr_cl_run(struct wr_session *base, size_t epochs, float *losses, wr_tick_fn *tick,
+                    void *context, struct wr_error *error) {
+    struct run run = {.session = (struct wr_cl_session *)base,
+                      .tick = tick,
+                      .context = context,
+                      .began = wr_seconds()};
+    size_t most = run.session->plan.loss_rows, M = base->ensemble.models;
+    if (epochs > UINT32_MAX - 1 - run.session->epochs)
+        return wr_fail(error, WR_ERR_USAGE, "%zu epochs after %zu are more than can be counted",
+                       epochs, run.session->epochs);
+    wr_status status = WR_OK;
+    while (status == WR_OK && run.done < epochs) {
+        size_t left = epochs - run.done, rows = left < most ? left : most;
+        status = run_piece(&run, rows, losses ? losses + run.done * M : NULL, error);
+        run.done += rows;
+        run.session->epochs += rows;
+    }
+    return status;
+}

@@ -1,0 +1,215 @@
+/* Sessions: buffers and what goes into and out of them. */
+#include "backend/opencl/opencl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "layout.h"
+
+wr_status wr_cl_put(struct wr_cl_session *session, enum wr_cl_buffer which, const void *from,
+                    size_t bytes, struct wr_error *error) {
+    const struct wr_cl_device *device = wr_cl_device_of(&session->base);
+    cl_int code = clEnqueueWriteBuffer(device->queue, session->buffers[which], CL_TRUE, 0, bytes,
+                                       from, 0, NULL, NULL);
+    return wr_cl_check(device, "clEnqueueWriteBuffer", code, error);
+}
+
+wr_status wr_cl_get(struct wr_cl_session *session, enum wr_cl_buffer which, void *to, size_t bytes,
+                    struct wr_error *error) {
+    const struct wr_cl_device *device = wr_cl_device_of(&session->base);
+    cl_int code = clEnqueueReadBuffer(device->queue, session->buffers[which], CL_TRUE, 0, bytes, to,
+                                      0, NULL, NULL);
+    return wr_cl_check(device, "clEnqueueReadBuffer", code, error);
+}
+
+wr_status wr_cl_fill(struct wr_cl_session *session, enum wr_cl_buffer which, uint32_t pattern,
+                     struct wr_error *error) {
+    const struct wr_cl_device *device = wr_cl_device_of(&session->base);
+    cl_int code = clEnqueueFillBuffer(device->queue, session->buffers[which], &pattern,
+                                      sizeof pattern, 0, session->plan.bytes[which], 0, NULL, NULL);
+    return wr_cl_check(device, "clEnqueueFillBuffer", code, error);
+}
+
+wr_status wr_cl_buffers_make(struct wr_cl_session *session, int first, int last,
+                             struct wr_error *error) {
+    const struct wr_cl_device *device = wr_cl_device_of(&session->base);
+    wr_status status = WR_OK;
+    for (int i = first; status == WR_OK && i < last; ++i) {
+        cl_int code;
+        if (session->plan.bytes[i] == 0 || session->buffers[i])
+            continue;
+        session->buffers[i] =
+            clCreateBuffer(device->context, CL_MEM_READ_WRITE, session->plan.bytes[i], NULL, &code);
+        status = wr_cl_check(device, "clCreateBuffer", code, error);
+        if (status == WR_OK)
+            status = wr_cl_fill(session, (enum wr_cl_buffer)i, 0, error);
+    }
+    return status;
+}
+
+static wr_status put_tasks(struct wr_cl_session *session, struct wr_error *error) {
+    const struct wr_ensemble *ensemble = &session->base.ensemble;
+    struct wr_model_task *tasks =
+        wr_alloc(ensemble->models, sizeof *tasks, "the models' tasks", error);
+    if (!tasks)
+        return WR_ERR_MEMORY;
+    for (size_t m = 0; m < ensemble->models; ++m)
+        tasks[m] = (struct wr_model_task){.first = ensemble->window_first[m],
+                                          .count = ensemble->window_count[m],
+                                          .lr = ensemble->lr[m],
+                                          .clip = ensemble->clip[m]};
+    wr_status status =
+        wr_cl_put(session, WR_CL_TASKS, tasks, session->plan.bytes[WR_CL_TASKS], error);
+    free(tasks);
+    return status;
+}
+
+static wr_status put_progress(struct wr_cl_session *session, struct wr_error *error) {
+    size_t M = session->base.ensemble.models;
+    struct wr_model_progress *progress =
+        wr_alloc(M, sizeof *progress, "the models' progress", error);
+    if (!progress)
+        return WR_ERR_MEMORY;
+    for (size_t m = 0; m < M; ++m)
+        progress[m].diverged = WR_RUNNING;
+    wr_status status =
+        wr_cl_put(session, WR_CL_PROGRESS, progress, session->plan.bytes[WR_CL_PROGRESS], error);
+    free(progress);
+    return status;
+}
+
+static wr_status put_scales(struct wr_cl_session *session, struct wr_error *error) {
+    const struct wr_ensemble *ensemble = &session->base.ensemble;
+    float *scales = wr_alloc(ensemble->batch + 1, sizeof *scales, "the loss scales", error);
+    if (!scales)
+        return WR_ERR_MEMORY;
+    for (size_t n = 1; n <= ensemble->batch; ++n)
+        scales[n] = wr_loss_scale(ensemble->shape.outputs, n);
+    wr_status status =
+        wr_cl_put(session, WR_CL_SCALES, scales, session->plan.bytes[WR_CL_SCALES], error);
+    free(scales);
+    return status;
+}
+
+static wr_status upload(struct wr_cl_session *session, struct wr_error *error) {
+    const struct wr_ensemble *ensemble = &session->base.ensemble;
+    const struct {
+        enum wr_cl_buffer which;
+        const float *values;
+    } arrays[] = {
+        {WR_CL_INPUTS, ensemble->windows.inputs},
+        {WR_CL_TARGETS, ensemble->windows.targets},
+        {WR_CL_WEIGHTS, ensemble->windows.loss_weights},
+    };
+    wr_status status = WR_OK;
+    for (size_t i = 0; status == WR_OK && i < sizeof arrays / sizeof arrays[0]; ++i)
+        status = wr_cl_put(session, arrays[i].which, arrays[i].values,
+                           session->plan.bytes[arrays[i].which], error);
+    if (status == WR_OK)
+        status = put_tasks(session, error);
+    if (status == WR_OK)
+        status = put_scales(session, error);
+    if (status == WR_OK)
+        status = wr_cl_write_parameters(&session->base, ensemble->parameters, error);
+    return status;
+}
+
+wr_status wr_cl_open_session(struct wr_session *base, struct wr_error *error) {
+    struct wr_cl_session *session = (struct wr_cl_session *)base;
+    const struct wr_cl_device *device = wr_cl_device_of(base);
+    wr_status status =
+        wr_cl_plan_make(device, &base->ensemble, &base->layout, &session->plan, error);
+    if (status == WR_OK)
+        status = wr_cl_plan_check(device, &session->plan, !session->plan.fused, NULL, error);
+    if (status == WR_OK)
+        status = wr_cl_buffers_make(session, 0, WR_CL_FIRST_STAGE_BUFFER, error);
+    if (status == WR_OK)
+        status = upload(session, error);
+    if (status == WR_OK)
+        status = session->plan.fused ? wr_cl_kernels_make(session, WR_CL_FUSED, error)
+                                     : wr_cl_stages_make(session, error);
+    session->pace = 1;
+    return status;
+}
+
+void wr_cl_close_session(struct wr_session *base) {
+    struct wr_cl_session *session = (struct wr_cl_session *)base;
+    for (int i = 0; i < WR_CL_KINDS; ++i)
+        wr_cl_kernels_free(session, (enum wr_cl_kind)i);
+    for (int i = 0; i < WR_CL_BUFFERS; ++i)
+        if (session->buffers[i])
+            clReleaseMemObject(session->buffers[i]);
+}
+
+void wr_cl_canonical(float *values, size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+        uint32_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        if ((bits & 0x7fffffffu) > 0x7f800000u) {
+            bits = WR_CL_NAN;
+            memcpy(&values[i], &bits, sizeof bits);
+        }
+    }
+}
+
+/* Zeroes the slots that the last batch did not fill. slots (M, B, width) */
+static void zero_unfilled(const struct wr_session *session, size_t width, float *slots) {
+    size_t B = session->ensemble.batch;
+    for (size_t m = 0; m < session->ensemble.models; ++m) {
+        size_t filled = wr_batch_windows(session, m);
+        memset(slots + (m * B + filled) * width, 0, (B - filled) * width * sizeof *slots);
+    }
+}
+
+wr_status wr_cl_read(struct wr_session *base, enum wr_tensor tensor, float *values,
+                     struct wr_error *error) {
+    struct wr_cl_session *session = (struct wr_cl_session *)base;
+    const struct wr_shape *shape = &base->ensemble.shape;
+    const struct {
+        enum wr_cl_buffer which;
+        size_t width; /* floats of a slot; 0: no slots */
+    } sources[] = {
+        [WR_PARAMETERS] = {WR_CL_PARAMETERS, 0},
+        [WR_GRADIENTS] = {WR_CL_GRADIENTS, 0},
+        [WR_HIDDEN] = {WR_CL_HIDDEN, shape->seq_len * shape->hidden},
+        [WR_DELTAS] = {WR_CL_DELTAS, shape->seq_len * shape->hidden},
+        [WR_PREDICTIONS] = {WR_CL_PREDICTIONS, shape->outputs},
+        [WR_LOSSES] = {WR_CL_LOSSES, 1},
+    };
+    size_t bytes = session->plan.bytes[sources[tensor].which];
+    if (!session->buffers[sources[tensor].which]) { /* before any stage */
+        memset(values, 0, bytes);
+        return WR_OK;
+    }
+    wr_status status = wr_cl_get(session, sources[tensor].which, values, bytes, error);
+    if (status != WR_OK)
+        return status;
+    if (sources[tensor].width)
+        zero_unfilled(base, sources[tensor].width, values);
+    wr_cl_canonical(values, bytes / sizeof *values);
+    return WR_OK;
+}
+
+wr_status wr_cl_write_parameters(struct wr_session *base, const float *values,
+                                 struct wr_error *error) {
+    struct wr_cl_session *session = (struct wr_cl_session *)base;
+    session->epochs = 0;
+    wr_status status =
+        wr_cl_put(session, WR_CL_PARAMETERS, values, session->plan.bytes[WR_CL_PARAMETERS], error);
+    return status == WR_OK ? put_progress(session, error) : status;
+}
+
+wr_status wr_cl_diverged(struct wr_session *base, uint32_t *diverged, struct wr_error *error) {
+    struct wr_cl_session *session = (struct wr_cl_session *)base;
+    size_t M = base->ensemble.models;
+    struct wr_model_progress *progress =
+        wr_alloc(M, sizeof *progress, "the models' progress", error);
+    if (!progress)
+        return WR_ERR_MEMORY;
+    wr_status status =
+        wr_cl_get(session, WR_CL_PROGRESS, progress, session->plan.bytes[WR_CL_PROGRESS], error);
+    for (size_t m = 0; status == WR_OK && m < M; ++m)
+        diverged[m] = progress[m].diverged == WR_RUNNING ? WR_NOT_DIVERGED : progress[m].diverged;
+    free(progress);
+    return status;
+}

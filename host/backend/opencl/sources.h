@@ -1,0 +1,16 @@
+/* The kernel sources, embedded at build: every kernels/ *.cl with its includes resolved. */
+#ifndef WR_OPENCL_SOURCES_H
+#define WR_OPENCL_SOURCES_H
+
+#include <stddef.h>
+
+struct wr_kernel_source {
+    const char *name;          /* "forward.cl" */
+    const unsigned char *text; /* (length), not NUL-terminated */
+    size_t length;
+};
+
+extern const struct wr_kernel_source wr_kernel_sources[];
+extern const size_t wr_kernel_source_count;
+
+#endif

@@ -1,0 +1,50 @@
+/* The stages, each one or two launches. */
+#include "backend/opencl/opencl.h"
+
+wr_status wr_cl_stages_make(struct wr_cl_session *session, struct wr_error *error) {
+    if (session->stages_ready)
+        return WR_OK;
+    wr_status status =
+        wr_cl_plan_check(wr_cl_device_of(&session->base), &session->plan, true, NULL, error);
+    if (status == WR_OK)
+        status = wr_cl_buffers_make(session, WR_CL_FIRST_STAGE_BUFFER, WR_CL_BUFFERS, error);
+    if (status == WR_OK)
+        status = wr_cl_kernels_make(session, WR_CL_STAGES, error);
+    session->stages_ready = status == WR_OK;
+    return status;
+}
+
+wr_status wr_cl_stage(struct wr_cl_session *session, enum wr_cl_kernel which, size_t first,
+                      size_t count, struct wr_error *error) {
+    const cl_ulong window = first, windows = count;
+    wr_status status = wr_cl_set_argument(session, which, 0, sizeof window, &window, error);
+    if (status == WR_OK)
+        status = wr_cl_set_argument(session, which, 1, sizeof windows, &windows, error);
+    return status == WR_OK ? wr_cl_launch(session, which, error) : status;
+}
+
+/* One stage on the session's current batch, to its end. */
+static wr_status stage(struct wr_session *base, enum wr_cl_kernel which, struct wr_error *error) {
+    struct wr_cl_session *session = (struct wr_cl_session *)base;
+    wr_status status = wr_cl_stages_make(session, error);
+    if (status == WR_OK)
+        status = wr_cl_stage(session, which, base->batch_first, base->batch_count, error);
+    return status == WR_OK ? wr_cl_finish(session, error) : status;
+}
+
+wr_status wr_cl_forward(struct wr_session *session, struct wr_error *error) {
+    return stage(session, WR_CL_FORWARD, error);
+}
+
+wr_status wr_cl_bptt(struct wr_session *session, struct wr_error *error) {
+    wr_status status = stage(session, WR_CL_BPTT_DELTAS, error);
+    return status == WR_OK ? stage(session, WR_CL_BPTT_GRADIENTS, error) : status;
+}
+
+wr_status wr_cl_clip(struct wr_session *session, struct wr_error *error) {
+    return stage(session, WR_CL_CLIP, error);
+}
+
+wr_status wr_cl_update(struct wr_session *session, struct wr_error *error) {
+    return stage(session, WR_CL_UPDATE, error);
+}

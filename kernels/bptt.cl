@@ -1,0 +1,59 @@
+/* Stage bptt: back-propagation through time on the batch of the last forward.
+ *
+ * wr_bptt_deltas: one team per (model, slot). wr_bptt_gradients: one work-item per (model,
+ * parameter), which adds the batch's windows in runs of WR_RUN. Formulas: P. J. Werbos,
+ * "Backpropagation through time", Proc. IEEE 78, 1990; order of the sums: numerics.h.
+ *
+ * parameters, gradients (M, P)  hidden, deltas (M, B, T, H)  predictions (M, B, O)
+ * scales (B + 1): 2/(O n) for a batch of n windows */
+#include "recurrence.h"
+
+__kernel void wr_bptt_deltas(ulong first, ulong count, ulong models, ulong batch,
+                             const __global struct wr_model_task *tasks,
+                             const __global struct wr_model_progress *progress,
+                             const __global float *parameters, const __global float *targets,
+                             ulong target_stride, const __global float *scales,
+                             const __global float *hidden, const __global float *predictions,
+                             __global float *deltas) {
+    ulong unit = get_global_id(0) / WR_TEAM; /* model * batch + slot */
+    WR_INDEX lane = get_global_id(0) % WR_TEAM;
+    ulong m = unit / batch, slot = unit % batch;
+    if (m >= models || progress[m].diverged != WR_RUNNING)
+        return;
+    ulong n = wr_windows_here(tasks[m].count, first, count);
+    if (slot >= n)
+        return;
+    wr_deltas(lane, parameters + m * WR_P, scales[n],
+              targets + (tasks[m].first + first + slot) * target_stride, predictions + unit * WR_O,
+              hidden + unit * (WR_T * WR_H), deltas + unit * (WR_T * WR_H));
+}
+
+__kernel void wr_bptt_gradients(ulong first, ulong count, ulong models, ulong batch,
+                                const __global struct wr_model_task *tasks,
+                                const __global struct wr_model_progress *progress,
+                                const __global float *inputs, ulong input_stride,
+                                const __global float *targets, ulong target_stride,
+                                const __global float *scales, const __global float *hidden,
+                                const __global float *predictions, const __global float *deltas,
+                                __global float *gradients) {
+    ulong m = get_global_id(0) / WR_P;
+    WR_INDEX p = get_global_id(0) % WR_P;
+    if (m >= models || progress[m].diverged != WR_RUNNING)
+        return;
+    ulong n = wr_windows_here(tasks[m].count, first, count);
+    if (n == 0)
+        return;
+    float sum = 0.0f;
+    for (ulong start = 0; start < n; start += WR_RUN) {
+        float run = 0.0f;
+        for (ulong slot = start; slot < n && slot < start + WR_RUN; ++slot) {
+            ulong unit = m * batch + slot, window = tasks[m].first + first + slot;
+            run =
+                wr_gradient(p, run, scales[n], inputs + window * input_stride,
+                            targets + window * target_stride, predictions + unit * WR_O,
+                            hidden + unit * (WR_T * WR_H), deltas + unit * (WR_T * WR_H));
+        }
+        sum = start == 0 ? run : sum + run;
+    }
+    gradients[m * WR_P + p] = sum;
+}

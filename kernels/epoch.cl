@@ -1,0 +1,40 @@
+/* The books of an epoch, for the staged schedule.
+ *
+ * wr_epoch_add: one work-item per model adds the batch's window losses to its total, in window
+ * order. wr_epoch_end: one team per model checks that the total and all parameters are finite,
+ * records loss and divergence, and starts the next epoch.
+ *
+ * parameters (M, P)  losses (M, B)  epoch_losses (rows, M) */
+#include "recurrence.h"
+
+__kernel void wr_epoch_add(ulong first, ulong count, ulong models, ulong batch,
+                           const __global struct wr_model_task *tasks,
+                           __global struct wr_model_progress *progress,
+                           const __global float *losses) {
+    ulong m = get_global_id(0);
+    if (m >= models || progress[m].diverged != WR_RUNNING)
+        return;
+    ulong n = wr_windows_here(tasks[m].count, first, count);
+    float total = progress[m].total;
+    for (ulong slot = 0; slot < n; ++slot)
+        total += losses[m * batch + slot];
+    progress[m].total = total;
+}
+
+__kernel void wr_epoch_end(ulong row, ulong models, __global struct wr_model_progress *progress,
+                           const __global float *parameters, __global float *epoch_losses) {
+    __local int flag;
+    ulong m = get_global_id(0) / WR_TEAM;
+    WR_INDEX lane = get_global_id(0) % WR_TEAM;
+    if (m >= models || progress[m].diverged != WR_RUNNING)
+        return;
+    int finite = wr_all_finite(lane, parameters + m * WR_P, &flag);
+    if (lane != 0)
+        return;
+    float total = progress[m].total;
+    epoch_losses[row * models + m] = total;
+    if (!finite || !wr_is_finite(total))
+        progress[m].diverged = progress[m].epoch;
+    progress[m].epoch += 1;
+    progress[m].total = 0.0f;
+}

@@ -1,0 +1,127 @@
+/* All stages, many updates in one launch: schedule fused.
+ *
+ * One work-group, which is one team, per model. The model is resident for the whole launch, its
+ * parameters, state and gradient sums each in local memory where the host found that they fit and
+ * in global memory otherwise. A launch makes at most `updates` updates of each model and ends with
+ * epoch `end` - 1; where a model stands in its epoch is kept in `progress`, so a launch may stop
+ * anywhere.
+ *
+ * Further options given when the program is built:
+ *   WR_STATE_LOCAL, WR_PARAM_LOCAL, WR_SUMS_LOCAL  1: in local memory
+ *   WR_SUMS_SPACE  address space of the gradient sums
+ *   WR_SUMS        gradient sums (P) that a batch needs: 0 for one window, which is applied as it
+ *                  is made; 1 for one run of windows; 2 for more
+ *
+ * parameters (M, P)  epoch_losses (rows, M), row 0 is epoch `begin`  scales (B + 1)
+ * scratch (M, WR_SCRATCH): what is not local of h (T, H), da (T, H), y (O), run (P), sum (P) */
+#include "recurrence.h"
+
+#define WR_STATE   (2 * WR_T * WR_H + WR_O)
+#define WR_SCRATCH (WR_STATE * (1 - WR_STATE_LOCAL) + WR_SUMS * WR_P * (1 - WR_SUMS_LOCAL))
+
+/* A window's gradients added to the sums of its batch, slot = its place there; no sync: a lane sees
+ * only its own parameters. */
+#if WR_SUMS > 0
+static inline void wr_accumulate(WR_INDEX lane, ulong slot, float scale, const __global float *x,
+                                 const __global float *target, const WR_STATE_SPACE float *y,
+                                 const WR_STATE_SPACE float *h, const WR_STATE_SPACE float *da,
+                                 WR_SUMS_SPACE float *sums) {
+    for (WR_INDEX p = lane; p < WR_P; p += WR_TEAM) {
+        float run = slot % WR_RUN == 0 ? 0.0f : sums[p];
+        sums[p] = wr_gradient(p, run, scale, x, target, y, h, da);
+    }
+}
+
+/* A finished run joins the batch's sum. */
+static inline void wr_close_run(WR_INDEX lane, ulong slot, WR_SUMS_SPACE float *sums) {
+#if WR_SUMS > 1
+    for (WR_INDEX p = lane; p < WR_P; p += WR_TEAM)
+        sums[WR_P + p] = slot < WR_RUN ? sums[p] : sums[WR_P + p] + sums[p];
+#endif
+}
+#endif
+
+__kernel __attribute__((reqd_work_group_size(WR_TEAM, 1, 1))) void
+wr_fused(ulong updates, uint begin, uint end, ulong models, ulong batch,
+         const __global struct wr_model_task *tasks, __global struct wr_model_progress *progress,
+         __global float *parameters, const __global float *inputs, ulong input_stride,
+         const __global float *targets, ulong target_stride, const __global float *weights,
+         const __global float *scales, __global float *scratch, __global float *epoch_losses) {
+    __local int flag;
+    ulong m = get_group_id(0);
+    WR_INDEX lane = get_local_id(0);
+#if WR_STATE_LOCAL
+    __local float state[WR_STATE];
+#else
+    __global float *state = scratch + m * WR_SCRATCH;
+#endif
+#if WR_PARAM_LOCAL
+    __local float theta[WR_P];
+#else
+    __global float *theta = parameters + m * WR_P;
+#endif
+#if WR_SUMS > 0 && WR_SUMS_LOCAL
+    __local float sums[WR_SUMS * WR_P];
+#elif WR_SUMS > 0
+    __global float *sums = scratch + m * WR_SCRATCH + WR_STATE * (1 - WR_STATE_LOCAL);
+#endif
+    if (m >= models || progress[m].diverged != WR_RUNNING || progress[m].epoch >= end)
+        return;
+
+    WR_STATE_SPACE float *h = state, *da = state + WR_T * WR_H, *y = state + 2 * WR_T * WR_H;
+    struct wr_model_task task = tasks[m];
+    struct wr_model_progress at = progress[m];
+#if WR_PARAM_LOCAL
+    for (WR_INDEX p = lane; p < WR_P; p += WR_TEAM)
+        theta[p] = parameters[m * WR_P + p];
+#endif
+    wr_team_sync();
+
+    for (ulong u = 0; u < updates && at.epoch < end && at.diverged == WR_RUNNING; ++u) {
+        ulong n = min(task.count - at.window, batch);
+        float scale = scales[n];
+        for (ulong slot = 0; slot < n; ++slot) {
+            const __global float *x = inputs + (task.first + at.window + slot) * input_stride;
+            const __global float *target =
+                targets + (task.first + at.window + slot) * target_stride;
+            wr_hidden(lane, theta, x, h);
+            wr_predict(lane, theta, h, y);
+            at.total += wr_loss(y, target, weights);
+            wr_deltas(lane, theta, scale, target, y, h, da);
+#if WR_SUMS > 0
+            wr_accumulate(lane, slot, scale, x, target, y, h, da, sums);
+            if (slot % WR_RUN == WR_RUN - 1 || slot == n - 1)
+                wr_close_run(lane, slot, sums);
+#else
+            for (WR_INDEX p = lane; p < WR_P; p += WR_TEAM)
+                theta[p] = wr_descend(
+                    theta[p], wr_clip(wr_gradient(p, 0.0f, scale, x, target, y, h, da), task.clip),
+                    task.lr);
+#endif
+            wr_team_sync();
+        }
+#if WR_SUMS > 0
+        for (WR_INDEX p = lane; p < WR_P; p += WR_TEAM)
+            theta[p] =
+                wr_descend(theta[p], wr_clip(sums[(WR_SUMS - 1) * WR_P + p], task.clip), task.lr);
+        wr_team_sync();
+#endif
+        at.window += n;
+        if (at.window < task.count)
+            continue;
+        if (lane == 0)
+            epoch_losses[(at.epoch - begin) * models + m] = at.total;
+        if (!wr_all_finite(lane, theta, &flag) || !wr_is_finite(at.total))
+            at.diverged = at.epoch;
+        at.window = 0;
+        at.total = 0.0f;
+        at.epoch += 1;
+    }
+
+#if WR_PARAM_LOCAL
+    for (WR_INDEX p = lane; p < WR_P; p += WR_TEAM)
+        parameters[m * WR_P + p] = theta[p];
+#endif
+    if (lane == 0)
+        progress[m] = at;
+}
