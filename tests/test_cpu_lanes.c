@@ -1,0 +1,445 @@
+/* The cpu backend against the contract of numerics.h written out naively, one model and one sum at
+ * a time: every instruction set that this CPU has, schedule, number of threads and cut of a run. */
+#include "numerics.h"
+#include "support.h"
+
+#include <fenv.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#ifdef __SSE__
+#include <xmmintrin.h>
+#endif
+
+enum { EPOCHS = 3 };
+
+static const char *const engines[] = {"avx512", "avx2", "neon", "scalar"};
+
+/* NULL where this CPU or build lacks the engine. */
+static struct wr_device *open_engine(const char *engine, size_t threads) {
+    struct wr_error error = {0};
+    struct wr_device *device = NULL;
+    struct wr_device_options options = {.threads = threads};
+    setenv("WINDROW_CPU", engine, 1);
+    wr_status status = wr_device_open("cpu", &options, &device, &error);
+    unsetenv("WINDROW_CPU");
+    if (status != WR_OK) {
+        assert_int_equal(status, WR_ERR_DEVICE);
+        assert_non_null(strstr(error.text, engine));
+        assert_non_null(strstr(error.text, "scalar")); /* names what there is */
+    }
+    wr_error_release(&error);
+    return device;
+}
+
+/* ---- the contract, naively ---- */
+
+struct naive {
+    const struct wr_ensemble *e;
+    size_t m, I, H, O, T, first, count;
+    struct wr_layout at;
+    float *p, *g;  /* (P) */
+    float *h, *da; /* (B, T, H) */
+    float *dy;     /* (B, O) */
+};
+
+/* start + a[0] b[0] + ... in runs of 16; steps between terms as given. */
+static float run_sum(float start, size_t terms, const float *a, size_t a_step, const float *b,
+                     size_t b_step) {
+    float sum = start;
+    for (size_t first = 0; first < terms; first += 16) {
+        float run = first == 0 ? start : 0.0f;
+        for (size_t k = first; k < terms && k < first + 16; k++)
+            run = fmaf(a[k * a_step], b[k * b_step], run);
+        sum = first == 0 ? run : sum + run;
+    }
+    return sum;
+}
+
+static const float *input(const struct naive *n, size_t window, size_t t) {
+    const struct wr_windows_view *v = &n->e->windows;
+    return v->inputs + (n->first + window) * v->input_stride + t * n->I;
+}
+
+/* Fills slot b from a window, returns the window's loss. */
+static float naive_window(struct naive *n, size_t window, size_t b, float scale) {
+    size_t H = n->H, O = n->O, T = n->T;
+    const float *p = n->p;
+    const struct wr_windows_view *v = &n->e->windows;
+    const float *target = v->targets + (n->first + window) * v->target_stride;
+    float *h = n->h + b * T * H, *da = n->da + b * T * H, *dy = n->dy + b * O;
+    for (size_t t = 0; t < T; t++)
+        for (size_t j = 0; j < H; j++) {
+            float a = run_sum(p[n->at.b_h + j], n->I, p + n->at.w_xh + j * n->I, 1,
+                              input(n, window, t), 1);
+            if (t > 0)
+                a = run_sum(a, H, p + n->at.w_hh + j * H, 1, h + (t - 1) * H, 1);
+            h[t * H + j] = wr_tanh(a);
+        }
+    float *weighted = test_zeros(O, sizeof *weighted), *e = test_zeros(O, sizeof *e);
+    for (size_t o = 0; o < O; o++) {
+        float y = run_sum(p[n->at.b_y + o], H, p + n->at.w_hy + o * H, 1, h + (T - 1) * H, 1);
+        e[o] = y - target[o];
+        weighted[o] = v->loss_weights[o] * e[o];
+        dy[o] = scale * e[o];
+    }
+    float loss = run_sum(0.0f, O, weighted, 1, e, 1);
+    free(weighted);
+    free(e);
+    for (size_t t = T; t-- > 0;)
+        for (size_t k = 0; k < H; k++) {
+            float dh = t == T - 1 ? run_sum(0.0f, O, p + n->at.w_hy + k, H, dy, 1)
+                                  : run_sum(0.0f, H, p + n->at.w_hh + k, H, da + (t + 1) * H, 1);
+            float hk = h[t * H + k], d = fmaf(-hk, hk, 1.0f) * dh;
+            da[t * H + k] = fabsf(d) < 0x1p-80f ? 0.0f : d;
+        }
+    return loss;
+}
+
+/* One gradient element over `windows` windows: u and v give a term's factors. */
+enum which { W_XH, W_HH, B_H, W_HY, B_Y };
+static float naive_gradient(const struct naive *n, enum which which, size_t j, size_t k,
+                            size_t offset, size_t windows) {
+    size_t H = n->H, T = n->T;
+    float sum = 0.0f, run = 0.0f;
+    for (size_t b = 0; b < windows; b++) {
+        const float *h = n->h + b * T * H, *da = n->da + b * T * H, *dy = n->dy + b * n->O;
+        if (which == W_HY)
+            run = fmaf(dy[j], h[(T - 1) * H + k], run);
+        else if (which == B_Y)
+            run = fmaf(dy[j], 1.0f, run);
+        else
+            for (size_t t = T; t-- > (which == W_HH ? 1 : 0);)
+                run = fmaf(da[t * H + j],
+                           which == W_HH   ? h[(t - 1) * H + k]
+                           : which == W_XH ? input(n, offset + b, t)[k]
+                                           : 1.0f,
+                           run);
+        if (b % 16 == 15 || b + 1 == windows) {
+            sum = b < 16 ? run : sum + run;
+            run = 0.0f;
+        }
+    }
+    return sum;
+}
+
+static void naive_step(struct naive *n, size_t offset, size_t windows) {
+    const struct {
+        size_t at, rows, columns;
+    } tensors[] = {{n->at.w_xh, n->H, n->I},
+                   {n->at.w_hh, n->H, n->H},
+                   {n->at.b_h, n->H, 1},
+                   {n->at.w_hy, n->O, n->H},
+                   {n->at.b_y, n->O, 1}};
+    float c = n->e->clip[n->m] > 0 ? n->e->clip[n->m] : INFINITY;
+    for (size_t i = 0; i < TEST_COUNT_OF(tensors); i++)
+        for (size_t j = 0; j < tensors[i].rows; j++)
+            for (size_t k = 0; k < tensors[i].columns; k++) {
+                float g = naive_gradient(n, (enum which)i, j, k, offset, windows);
+                g = g > c ? c : g < -c ? -c : g;
+                n->g[tensors[i].at + j * tensors[i].columns + k] = g;
+            }
+    for (size_t i = 0; i < n->at.count; i++)
+        n->p[i] = fmaf(-n->e->lr[n->m], n->g[i], n->p[i]);
+}
+
+/* Trains model m; fills its column of losses (EPOCHS, M), parameters (P) and the epoch in which it
+ * diverged. NaN may be of any kind. */
+static uint32_t naive_run(const struct wr_ensemble *e, size_t m, float *losses, float *parameters) {
+    struct wr_error error = {0};
+    struct naive n = {.e = e,
+                      .m = m,
+                      .I = e->shape.inputs,
+                      .H = e->shape.hidden,
+                      .O = e->shape.outputs,
+                      .T = e->shape.seq_len,
+                      .first = e->window_first ? e->window_first[m] : 0,
+                      .count = e->window_count ? e->window_count[m] : e->windows.count,
+                      .p = parameters};
+    uint32_t diverged = WR_NOT_DIVERGED;
+    TEST_OK(wr_layout_of(&e->shape, &n.at, &error));
+    memcpy(n.p, e->parameters + m * n.at.count, n.at.count * sizeof *n.p);
+    n.g = test_zeros(n.at.count, sizeof(float));
+    n.h = test_zeros(e->batch * n.T * n.H, sizeof(float));
+    n.da = test_zeros(e->batch * n.T * n.H, sizeof(float));
+    n.dy = test_zeros(e->batch * n.O, sizeof(float));
+    for (size_t epoch = 0; epoch < EPOCHS; epoch++) {
+        float total = 0.0f;
+        losses[epoch * e->models + m] = NAN;
+        if (diverged != WR_NOT_DIVERGED)
+            continue;
+        for (size_t w = 0; w < n.count; w += e->batch) {
+            size_t windows = n.count - w < e->batch ? n.count - w : e->batch;
+            float scale = (float)(2.0 / (double)(n.O * windows));
+            for (size_t b = 0; b < windows; b++)
+                total += naive_window(&n, w + b, b, scale);
+            naive_step(&n, w, windows);
+        }
+        bool finite = isfinite(total);
+        for (size_t i = 0; i < n.at.count; i++)
+            finite = finite && isfinite(n.p[i]);
+        diverged = finite ? WR_NOT_DIVERGED : (uint32_t)epoch;
+        losses[epoch * e->models + m] = total;
+    }
+    free(n.g);
+    free(n.h);
+    free(n.da);
+    free(n.dy);
+    return diverged;
+}
+
+static void canonical(float *values, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (isnan(values[i]))
+            values[i] = wr_as_float(0x7fc00000);
+}
+
+struct expected {
+    float *losses;      /* (EPOCHS, M) */
+    float *parameters;  /* (M, P) */
+    uint32_t *diverged; /* (M) */
+};
+
+static struct expected expected_of(const struct test_ensemble *e) {
+    size_t models = e->ensemble.models;
+    struct expected x = {test_zeros(EPOCHS * models, sizeof(float)),
+                         test_zeros(models * e->count, sizeof(float)),
+                         test_zeros(models, sizeof(uint32_t))};
+    for (size_t m = 0; m < models; m++)
+        x.diverged[m] = naive_run(&e->ensemble, m, x.losses, x.parameters + m * e->count);
+    canonical(x.losses, EPOCHS * models);
+    canonical(x.parameters, models * e->count);
+    return x;
+}
+
+static void expected_free(struct expected *x) {
+    free(x->losses);
+    free(x->parameters);
+    free(x->diverged);
+}
+
+/* ---- runs ---- */
+
+/* The epochs in the given pieces (0 ends them). */
+static void check_run(const char *engine, const struct test_case *c, const struct test_ensemble *e,
+                      const struct expected *x, size_t threads, enum wr_schedule schedule,
+                      const size_t *pieces) {
+    char text[96], what[160];
+    size_t M = c->models, done = 0;
+    struct wr_device *device = open_engine(engine, threads);
+    if (device == NULL)
+        return;
+    struct wr_session *session = test_session(device, &e->ensemble, schedule);
+    snprintf(what, sizeof what, "%s %s %zu threads %s", engine, wr_schedule_name(schedule), threads,
+             test_case_text(c, text));
+    for (; *pieces > 0; done += *pieces++) {
+        float *losses = test_run(session, &e->ensemble, *pieces);
+        test_same_floats(what, x->losses + done * M, losses, *pieces * M);
+        free(losses);
+    }
+    assert_int_equal(done, EPOCHS);
+    float *parameters = test_read(session, WR_PARAMETERS);
+    uint32_t *diverged = test_diverged(session, &e->ensemble);
+    test_same_floats(what, x->parameters, parameters, M * e->count);
+    assert_memory_equal(x->diverged, diverged, M * sizeof *diverged);
+    free(parameters);
+    free(diverged);
+    wr_session_close(session);
+    wr_device_close(device);
+}
+
+static void check_runs(const struct test_case *c, const struct test_ensemble *e) {
+    struct expected x = expected_of(e);
+    const size_t whole[] = {EPOCHS, 0}, cut[] = {1, EPOCHS - 1, 0};
+    for (size_t i = 0; i < TEST_COUNT_OF(engines); i++) {
+        check_run(engines[i], c, e, &x, 1, WR_SCHEDULE_FUSED, whole);
+        check_run(engines[i], c, e, &x, 2, WR_SCHEDULE_FUSED, cut);
+        check_run(engines[i], c, e, &x, 2, WR_SCHEDULE_STAGED, cut);
+    }
+    if (c->diverges)
+        assert_int_not_equal(x.diverged[1], WR_NOT_DIVERGED);
+    expected_free(&x);
+}
+
+/* I, H, O, T; models, windows, batch (0: all); lr, clip; ragged, varied, diverges */
+static const struct test_case cases[] = {
+    {{1, 1, 1, 1}, 1, 4, 1, 0.05f, 0.5f, false, true, false},
+    {{1, 20, 1, 5}, 17, 12, 1, 0.01f, 1.0f, false, true, false},
+    {{1, 20, 1, 5}, 33, 9, 1, 0.01f, 1.0f, true, true, true},
+    {{2, 5, 3, 4}, 7, 10, 3, 0.05f, 0.1f, false, true, false},
+    {{20, 17, 3, 2}, 16, 21, 16, 0.02f, 0.02f, true, true, true},
+    {{1, 13, 1, 3}, 33, 38, 17, 0.02f, 0.0f, true, true, true},
+    {{2, 33, 1, 3}, 4, 50, 40, 0.02f, 0.1f, true, true, false},
+    {{20, 33, 3, 4}, 17, 4, 1, 0.01f, 0.5f, true, true, false},
+    {{1, 21, 17, 6}, 3, 6, 2, 0.01f, 0.0f, false, true, false},
+    {{1, 64, 1, 3}, 2, 4, 1, 0.01f, 0.5f, false, false, false},
+};
+
+static void test_contract(void **state) {
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT_OF(cases); i++) {
+        struct test_ensemble e;
+        test_ensemble_make(&e, &cases[i]);
+        check_runs(&cases[i], &e);
+        test_ensemble_free(&e);
+    }
+}
+
+/* ---- stages ---- */
+
+/* Every tensor after every stage, against the scalar engine. */
+static void check_stages(const char *engine, const struct test_ensemble *e) {
+    struct wr_error error = {0};
+    struct wr_device *devices[2] = {open_engine("scalar", 1), open_engine(engine, 2)};
+    struct wr_session *sessions[2];
+    if (devices[1] == NULL) {
+        wr_device_close(devices[0]);
+        return;
+    }
+    for (size_t i = 0; i < 2; i++)
+        sessions[i] = test_session(devices[i], &e->ensemble, WR_SCHEDULE_STAGED);
+    size_t B = wr_session_tensor_size(sessions[0], WR_LOSSES) / e->ensemble.models;
+    for (size_t first = 0; first < e->ensemble.windows.count; first += B) {
+        for (size_t stage = 0; stage < 4; stage++) {
+            for (size_t i = 0; i < 2; i++) {
+                struct wr_session *s = sessions[i];
+                TEST_OK(stage == 0   ? wr_session_forward(s, first, B, &error)
+                        : stage == 1 ? wr_session_bptt(s, &error)
+                        : stage == 2 ? wr_session_clip(s, &error)
+                                     : wr_session_update(s, &error));
+            }
+            for (int t = WR_PARAMETERS; t <= WR_LOSSES; t++) {
+                float *scalar = test_read(sessions[0], (enum wr_tensor)t);
+                float *lanes = test_read(sessions[1], (enum wr_tensor)t);
+                test_same_floats(wr_tensor_name((enum wr_tensor)t), scalar, lanes,
+                                 wr_session_tensor_size(sessions[0], (enum wr_tensor)t));
+                free(scalar);
+                free(lanes);
+            }
+        }
+    }
+    for (size_t i = 0; i < 2; i++) {
+        wr_session_close(sessions[i]);
+        wr_device_close(devices[i]);
+    }
+}
+
+static void test_stages(void **state) {
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT_OF(cases); i++) {
+        struct test_ensemble e;
+        test_ensemble_make(&e, &cases[i]);
+        for (size_t k = 0; k < TEST_COUNT_OF(engines); k++)
+            check_stages(engines[k], &e);
+        test_ensemble_free(&e);
+    }
+}
+
+/* ---- the floating-point environment ---- */
+
+static void spoil_environment(void) {
+    fesetround(FE_UPWARD);
+#ifdef __SSE__
+    _mm_setcsr(_mm_getcsr() | 0x8040); /* flush to zero, denormals are zero */
+#elif defined(__aarch64__)
+    uint64_t fpcr;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(fpcr));
+    __asm__ volatile("msr fpcr, %0" : : "r"(fpcr | (UINT64_C(1) << 24)));
+#endif
+}
+
+/* Inputs and targets so small that subnormals appear everywhere. */
+static void test_environment(void **state) {
+    (void)state;
+    const struct test_case c = {{1, 9, 1, 3}, 40, 6, 1, 0.5f, 0.0f, false, true, false};
+    const size_t whole[] = {EPOCHS, 0};
+    struct test_ensemble e;
+    test_ensemble_make(&e, &c);
+    for (size_t w = 0; w < c.windows + c.shape.seq_len - 1; w++)
+        e.inputs[w] *= 0x1p-120f;
+    for (size_t w = 0; w < c.windows; w++)
+        e.targets[w] *= 0x1p-70f;
+    for (size_t i = 0; i < c.models * e.count; i++)
+        e.parameters[i] *= i % e.count % 2 ? 0x1p-60f : 0x1p-10f;
+    struct expected x = expected_of(&e);
+    for (size_t i = 0; i < TEST_COUNT_OF(engines); i++) {
+        for (size_t threads = 1; threads <= 2; threads++) {
+            spoil_environment();
+            check_run(engines[i], &c, &e, &x, threads, WR_SCHEDULE_FUSED, whole);
+            check_run(engines[i], &c, &e, &x, threads, WR_SCHEDULE_STAGED, whole);
+            int rounding = fegetround();
+            fesetenv(FE_DFL_ENV);
+            assert_int_equal(rounding, FE_UPWARD); /* given back as it was */
+        }
+    }
+    expected_free(&x);
+    test_ensemble_free(&e);
+}
+
+/* ---- stop ---- */
+
+struct ticks {
+    pthread_t caller;
+    size_t count;
+    double updates;
+};
+
+static int stop_at_third(void *context, double updates) {
+    struct ticks *ticks = context;
+    assert_true(pthread_equal(ticks->caller, pthread_self()));
+    assert_true(updates >= ticks->updates);
+    ticks->updates = updates;
+    return ++ticks->count == 3;
+}
+
+/* A run that would take days ends, in the middle of an epoch too; new parameters start it afresh.
+ */
+static void test_stop(void **state) {
+    (void)state;
+    const struct test_case c = {{1, 20, 1, 5}, 40, 200, 1, 0.01f, 1.0f, false, true, false};
+    struct wr_error error = {0};
+    struct test_ensemble e;
+    test_ensemble_make(&e, &c);
+    for (size_t i = 0; i < 2; i++) {
+        struct wr_device *device = test_device("cpu", 2);
+        struct wr_session *session =
+            test_session(device, &e.ensemble, i == 0 ? WR_SCHEDULE_FUSED : WR_SCHEDULE_STAGED);
+        struct ticks ticks = {.caller = pthread_self()};
+        assert_int_equal(wr_session_run(session, 100000000, NULL, stop_at_third, &ticks, &error),
+                         WR_ERR_STOPPED);
+        assert_int_equal(ticks.count, 3);
+        assert_true(ticks.updates > 0);
+        TEST_OK(wr_session_write_parameters(session, e.parameters, &error));
+        float *again = test_run(session, &e.ensemble, 1);
+        struct wr_session *fresh = test_session(device, &e.ensemble, WR_SCHEDULE_FUSED);
+        float *first = test_run(fresh, &e.ensemble, 1);
+        test_same_floats("after a stop", first, again, c.models);
+        free(first);
+        free(again);
+        wr_session_close(fresh);
+        wr_session_close(session);
+        wr_device_close(device);
+    }
+    wr_error_release(&error);
+    test_ensemble_free(&e);
+}
+
+static void test_unknown_engine(void **state) {
+    (void)state;
+    assert_null(open_engine("mmx", 0));
+    struct wr_device *device = open_engine("scalar", 0);
+    assert_non_null(device);
+    assert_non_null(strstr(wr_device_get_info(device)->detail, "slow"));
+    wr_device_close(device);
+}
+
+int main(void) {
+    test_setup();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_contract), cmocka_unit_test(test_stages),
+        cmocka_unit_test(test_environment), cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_unknown_engine)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
