@@ -3,31 +3,18 @@
  * that changes to the JSON reach beyond the length check. Files live in memory (Linux).
  *
  *   fuzz_safetensors -max_len=1024 -max_total_time=120 NEW-CORPUS tests/corpus/safetensors */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
+#include "fuzz.h"
 #include "windrow/model.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(int holds) {
     if (!holds)
         abort();
 }
 
-static void put(int fd, const uint8_t *data, size_t size) {
-    check(write(fd, data, size) == (ssize_t)size);
-}
-
-/* Makes the input a file; path can be opened until the descriptor that is returned is closed. */
-static int make_input(const uint8_t *data, size_t size, char path[64]) {
-    int fd = memfd_create("input", MFD_CLOEXEC);
-    check(fd >= 0);
-    snprintf(path, 64, "/proc/self/fd/%d", fd);
+static struct fuzz_file make_input(const uint8_t *data, size_t size) {
+    struct fuzz_file file = fuzz_file_open();
     if (size > 0 && data[0] == 1) {
         uint8_t length[8] = {0};
         size_t header = --size;
@@ -36,10 +23,10 @@ static int make_input(const uint8_t *data, size_t size, char path[64]) {
             header--;
         for (int i = 0; i < 8; i++)
             length[i] = (uint8_t)((uint64_t)header >> 8 * i & 0xff);
-        put(fd, length, sizeof length);
+        fuzz_write(&file, length, sizeof length);
     }
-    put(fd, data, size);
-    return fd;
+    fuzz_write(&file, data, size);
+    return file;
 }
 
 /* Saves into a pipe, which holds 64 KiB: inputs must be shorter. */
@@ -68,19 +55,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct wr_error error = {0};
     size_t models;
     float *values;
-    char *text, path[64];
+    char *text;
     if (size > 32768)
         return -1;
-    int input = make_input(data, size, path);
-    wr_status status = wr_metadata_load(path, "format", &text, &error);
+    struct fuzz_file input = make_input(data, size);
+    wr_status status = wr_metadata_load(input.path, "format", &text, &error);
     check(status == WR_OK || (status == WR_ERR_DATA && text == NULL && error.text[0] != '\0'));
     free(text);
-    status = wr_parameters_load(path, &shape, &models, NULL, &values, &error);
+    status = wr_parameters_load(input.path, &shape, &models, NULL, &values, &error);
     check(status == WR_OK || (status == WR_ERR_DATA && values == NULL && error.text[0] != '\0'));
     wr_error_release(&error);
     if (status == WR_OK)
         check_round_trip(&shape, models, values);
     free(values);
-    close(input);
+    close(input.descriptor);
     return 0;
 }
