@@ -331,11 +331,36 @@ static wr_status check_whole(const struct wr_session *session, struct wr_error *
                                      "the last run of this session did not end: write parameters");
 }
 
+/* Every NaN is 0x7fc00000 once it leaves the device. */
+static void canonicalise(float *values, size_t count) {
+    static const uint32_t pattern = 0x7fc00000u;
+    for (size_t i = 0; i < count; i++)
+        if (isnan(values[i]))
+            memcpy(&values[i], &pattern, sizeof pattern);
+}
+
+/* Zeroes the slots that no window of the last batch filled. slots (M, B, width) */
+static void zero_unfilled(const struct wr_session *session, float *slots, size_t width) {
+    size_t batch = session->ensemble.batch;
+    for (size_t m = 0; m < session->ensemble.models; m++) {
+        size_t filled = wr_batch_windows(session, m);
+        memset(slots + (m * batch + filled) * width, 0, (batch - filled) * width * sizeof *slots);
+    }
+}
+
 wr_status wr_session_read(struct wr_session *session, enum wr_tensor tensor, float *values,
                           struct wr_error *error) {
     wr_status status = check_whole(session, error);
-    return status == WR_OK ? session->device->backend->read(session, tensor, values, error)
-                           : status;
+    if (status == WR_OK)
+        status = session->device->backend->read(session, tensor, values, error);
+    if (status != WR_OK)
+        return status;
+    size_t count = wr_session_tensor_size(session, tensor);
+    if (tensor != WR_PARAMETERS && tensor != WR_GRADIENTS)
+        zero_unfilled(session, values,
+                      count / (session->ensemble.models * session->ensemble.batch));
+    canonicalise(values, count);
+    return WR_OK;
 }
 
 wr_status wr_session_write_parameters(struct wr_session *session, const float *values,
@@ -397,6 +422,8 @@ wr_status wr_session_run(struct wr_session *session, size_t epochs, float *losse
     session->stages_done = 0;
     status = session->device->backend->run(session, epochs, losses, tick, context, error);
     session->spent = status != WR_OK;
+    if (status == WR_OK && losses != NULL)
+        canonicalise(losses, epochs * session->ensemble.models);
     return status;
 }
 
