@@ -1,0 +1,96 @@
+/* Errors, checked sizes, memory. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/base.h"
+#include "libc_faults.h"
+
+static void test_fail(void **state) {
+    (void)state;
+    assert_int_equal(wr_fail(NULL, WR_ERR_DATA, "%d", 1), WR_ERR_DATA);
+    struct wr_error error = {0};
+    error.log = malloc(4); /* an earlier error's log must be released */
+    assert_int_equal(wr_fail(&error, WR_ERR_DEVICE, "%s: line %d", "a.csv", 7), WR_ERR_DEVICE);
+    assert_int_equal(error.status, WR_ERR_DEVICE);
+    assert_string_equal(error.text, "a.csv: line 7");
+    assert_null(error.log);
+    char *long_text = malloc(5000);
+    assert_non_null(long_text);
+    memset(long_text, 'x', 4999);
+    long_text[4999] = '\0';
+    wr_fail(&error, WR_ERR_DATA, "%s", long_text);
+    assert_int_equal(strlen(error.text), sizeof error.text - 1);
+    free(long_text);
+    wr_error_release(&error);
+    assert_int_equal(error.status, WR_OK);
+    wr_error_release(NULL);
+}
+
+static void test_status_names(void **state) {
+    (void)state;
+    for (int i = -1; i < 200; i++)
+        assert_non_null(wr_status_name((wr_status)i));
+    assert_string_equal(wr_status_name(WR_OK), "ok");
+    assert_string_equal(wr_status_name(WR_ERR_STORAGE), "storage");
+    assert_string_equal(wr_status_name((wr_status)99), "unknown");
+}
+
+static void test_sizes(void **state) {
+    (void)state;
+    size_t result;
+    assert_true(wr_size_mul(3, 5, &result) && result == 15);
+    assert_true(wr_size_mul(SIZE_MAX, 1, &result) && result == SIZE_MAX);
+    assert_true(wr_size_mul(SIZE_MAX, 0, &result) && result == 0);
+    assert_false(wr_size_mul(SIZE_MAX / 2 + 1, 2, &result));
+    assert_true(wr_size_add(SIZE_MAX - 1, 1, &result) && result == SIZE_MAX);
+    assert_false(wr_size_add(SIZE_MAX, 1, &result));
+}
+
+static void test_alloc(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    for (size_t count = 0; count < 300; count++) {
+        unsigned char *memory = wr_alloc(count, 3, "test", &error);
+        assert_non_null(memory);
+        assert_int_equal((uintptr_t)memory % 64, 0);
+        for (size_t i = 0; i < 3 * count; i++)
+            assert_int_equal(memory[i], 0);
+        free(memory);
+    }
+    assert_null(wr_alloc(SIZE_MAX / 2, 3, "hidden states", &error));
+    assert_int_equal(error.status, WR_ERR_MEMORY);
+    assert_non_null(strstr(error.text, "hidden states"));
+    assert_null(wr_alloc(SIZE_MAX, 1, "test", &error));
+    test_faults.allocation = 0;
+    assert_null(wr_alloc(1 << 20, 1, "hidden states", &error));
+    assert_int_equal(error.status, WR_ERR_MEMORY);
+    assert_non_null(strstr(error.text, "1.0 MiB"));
+}
+
+static void test_texts(void **state) {
+    (void)state;
+    char text[32];
+    assert_string_equal(wr_bytes_text(0, text), "0 bytes");
+    assert_string_equal(wr_bytes_text(1023, text), "1023 bytes");
+    assert_string_equal(wr_bytes_text(1536, text), "1.5 KiB");
+    assert_string_equal(wr_bytes_text(3.0 * (1 << 30), text), "3.0 GiB");
+    assert_string_equal(wr_bytes_text((double)SIZE_MAX, text), "16.0 EiB");
+    assert_true(wr_memory_limit() > 1 << 20);
+    double before = wr_seconds();
+    assert_true(wr_seconds() >= before);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fail),  cmocka_unit_test(test_status_names),
+        cmocka_unit_test(test_sizes), cmocka_unit_test(test_alloc),
+        cmocka_unit_test(test_texts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,438 @@
+/* Series: CSV, good and bad, and the synthetic one. */
+#include <locale.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "data/series.h"
+#include "libc_faults.h"
+
+static wr_status read_bytes(const char *text, size_t size, struct wr_series **series,
+                            struct wr_error *error) {
+    FILE *file = fmemopen((void *)(uintptr_t)text, size, "r");
+    assert_non_null(file);
+    wr_status status = wr_series_read_stream(file, "t.csv", series, error);
+    fclose(file);
+    return status;
+}
+
+static struct wr_series *read_text(const char *text) {
+    struct wr_error error = {0};
+    struct wr_series *series;
+    if (read_bytes(text, strlen(text), &series, &error) != WR_OK)
+        fail_msg("%s", error.text);
+    return series;
+}
+
+static void assert_column(const struct wr_series *series, const char *column, size_t rows,
+                          const double *expected) {
+    struct wr_error error = {0};
+    size_t index;
+    const double *values;
+    if (wr_series_find(series, column, &index, &error) != WR_OK ||
+        wr_series_values(series, index, &values, &error) != WR_OK)
+        fail_msg("%s", error.text);
+    assert_int_equal(wr_series_rows(series), rows);
+    for (size_t i = 0; i < rows; i++)
+        assert_true(values[i] == expected[i]);
+}
+
+#define DOUBLES(...)                                                                               \
+    (const double[]) {                                                                             \
+        __VA_ARGS__                                                                                \
+    }
+
+/* The header's names joined by '|', or "-" if there is no header. */
+static void assert_header(const char *text, const char *expected, size_t rows) {
+    struct wr_series *series = read_text(text);
+    char names[128] = "";
+    for (size_t i = 0; i < wr_series_columns(series); i++) {
+        const char *name = wr_series_name(series, i);
+        size_t length = strlen(names);
+        snprintf(names + length, sizeof names - length, "%s%s", i == 0 ? "" : "|",
+                 name == NULL ? "-" : name);
+    }
+    assert_string_equal(names, expected);
+    assert_int_equal(wr_series_rows(series), rows);
+    assert_null(wr_series_name(series, wr_series_columns(series)));
+    wr_series_free(series);
+}
+
+static void test_forms(void **state) {
+    (void)state;
+    static const char *const same[] = {"a,b\n1,2\n3,4\n",
+                                       "a,b\r\n1,2\r\n3,4\r\n",
+                                       "a,b\n1,2\n3,4",
+                                       "a,b\r1,2\r3,4\r",
+                                       "a,b\n1,2\n3,4\n\n\n",
+                                       ("\xef\xbb\xbf"
+                                        "a,b\n1,2\n3,4\n"),
+                                       "a,b\n1,2\n3,4\n \t\r\n ",
+                                       "\"a\",\"b\"\n\"1\",2\n3,\"4\"",
+                                       " a ,\tb\n 1 , 2\n3\t,4 ",
+                                       "\xef\xbb\xbf\"a\",b\r\n1,\" 2 \"\r\n3,4",
+                                       "a,b\n+1,2.\n3e0,.4e1\n",
+                                       "a,b\n1.0,20e-1\n0003,4E+0\n"};
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        struct wr_series *series = read_text(same[i]);
+        assert_int_equal(wr_series_columns(series), 2);
+        assert_string_equal(wr_series_name(series, 1), "b");
+        assert_column(series, "a", 2, DOUBLES(1, 3));
+        assert_column(series, "b", 2, DOUBLES(2, 4));
+        assert_column(series, "2", 2, DOUBLES(2, 4));
+        wr_series_free(series);
+    }
+}
+
+static void test_header(void **state) {
+    (void)state;
+    assert_header("1,2\n3,4\n", "-|-", 2);
+    assert_header("x,2\n3,4\n", "x|2", 1);
+    assert_header("x\n1\n", "x", 1);
+    assert_header("5", "-", 1);
+    assert_header("1,\n3,4\n", "-|-", 2); /* a gap tells nothing */
+    assert_header(",\n3,4\n", "-|-", 2);
+    assert_header(",x\n3,4\n", "|x", 1);
+    assert_header("nan,1\n3,4\n", "-|-", 2); /* numbers that cannot be used */
+    assert_header("-inf,1e400\n3,4\n", "-|-", 2);
+    assert_header("0x10,1\n3,4\n", "0x10|1", 1); /* text */
+    assert_header("1_000,1\n3,4\n", "1_000|1", 1);
+    assert_header("\"a\nb\",\"c\"\"d\"\n1,2\n", "a\nb|c\"d", 1);
+    assert_header("a\"b,c\n1,2\n", "a\"b|c", 1); /* a quote that opens no cell */
+    assert_header("\"\"\n1\n", "-", 2);
+}
+
+static void test_files(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    struct wr_series *series;
+    const char *path = WR_TEST_SOURCE_DIR "/data/seattle-weather.csv";
+    assert_int_equal(wr_series_read_csv(path, &series, &error), WR_OK);
+    assert_int_equal(wr_series_rows(series), 1461);
+    assert_int_equal(wr_series_columns(series), 6);
+    size_t index;
+    const double *values;
+    assert_int_equal(wr_series_find(series, "temp_max", &index, &error), WR_OK);
+    assert_int_equal(wr_series_values(series, index, &values, &error), WR_OK);
+    assert_true(values[0] == 12.8 && values[1460] == 5.6);
+    assert_int_equal(wr_series_first_numeric(series, &index, &error), WR_OK);
+    assert_string_equal(wr_series_name(series, index), "precipitation");
+    assert_int_equal(wr_series_values(series, 0, &values, &error), WR_ERR_DATA);
+    assert_non_null(strstr(error.text, "seattle-weather.csv: line 2, column \"date\" (number 1): "
+                                       "\"2012-01-01\" is not a number"));
+    wr_series_free(series);
+
+    path = WR_TEST_SOURCE_DIR "/data/quoted.csv";
+    assert_int_equal(wr_series_read_csv(path, &series, &error), WR_OK);
+    assert_column(series, "time", 3, DOUBLES(1, 2, 3));
+    assert_column(series, "depth, m", 3, DOUBLES(2.5, -30, 0.5));
+    assert_int_equal(wr_series_values(series, 2, &values, &error), WR_ERR_DATA);
+    assert_non_null(strstr(error.text, "line 2, column \"note\" (number 3): \"two?lines\" is not"));
+    wr_series_free(series);
+}
+
+static void assert_unreadable(const char *path, const char *why) {
+    struct wr_error error = {0};
+    struct wr_series *series;
+    assert_int_equal(wr_series_read_csv(path, &series, &error), WR_ERR_DATA);
+    assert_int_equal(error.status, WR_ERR_DATA);
+    assert_null(series);
+    assert_int_equal(strncmp(error.text, path, strlen(path)), 0);
+    if (strstr(error.text, why) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", error.text, why);
+}
+
+static void test_unreadable_files(void **state) {
+    (void)state;
+    assert_unreadable(WR_TEST_SOURCE_DIR "/data/missing.csv", "No such file");
+    assert_unreadable(WR_TEST_SOURCE_DIR "/data", "Is a directory");
+    assert_unreadable("", "No such file");
+    assert_unreadable("/dev/null", "is empty");
+    assert_unreadable("/dev/zero", "NUL byte"); /* endless */
+    assert_unreadable(WR_TEST_SOURCE_DIR "/data/ragged.csv", "line 3 has 1 cells");
+}
+
+static void test_malformed(void **state) {
+    (void)state;
+#define CASE(text, says)                                                                           \
+    { text, sizeof text - 1, says }
+    static const struct {
+        const char *text;
+        size_t size;
+        const char *says;
+    } cases[] = {
+        CASE("\n\n", "t.csv: is empty"),
+        CASE("\xef\xbb\xbf", "t.csv: is empty"),
+        CASE("a,b\n", "t.csv: holds a header alone"),
+        CASE("a,b", "t.csv: holds a header alone"),
+        CASE("a,b\n1,2\n3\n", "t.csv: the record on line 3 has 1 cells, the first record has 2"),
+        CASE("a,b\n1,2,\n3,4\n", "line 2 has 3 cells"),
+        CASE("a,b\n\"1\n\n\",2\n3,4,5\n", "line 5 has 3 cells"),
+        CASE("a,b\n1,2\n\n3,4\n", "t.csv: line 3 is blank"),
+        CASE("a\n1\n\n \n3\n", "t.csv: line 3 is blank"),
+        CASE("\na\n1\n", "t.csv: line 1 is blank"),
+        CASE("a,b\n1,2\n\"3,4\n5,6\n", "t.csv: line 3 opens a quote that is never closed"),
+        CASE("a,\"b\n1,2", "t.csv: line 1 opens a quote"),
+        CASE("\"", "t.csv: line 1 opens a quote"),
+        CASE("a,b\n1,\"2\"x\n", "t.csv: line 2 has text after a closing quote"),
+        CASE("\"a\" ,b\n1,2\n", "t.csv: line 1 has text after a closing quote"),
+        CASE("a,b\n1,2\n3,\0\n", "t.csv: line 3 holds a NUL byte"),
+        CASE("a,b\n1,2\n\"\n\0\",2", "t.csv: line 4 holds a NUL byte"),
+        CASE("\xff\xfe"
+             "a\0,\0b\0\n\0",
+             "t.csv: line 1 holds a NUL byte"), /* UTF-16 */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct wr_error error = {0};
+        struct wr_series *series;
+        assert_int_equal(read_bytes(cases[i].text, cases[i].size, &series, &error), WR_ERR_DATA);
+        assert_null(series);
+        if (strstr(error.text, cases[i].says) == NULL)
+            fail_msg("\"%s\" does not say \"%s\"", error.text, cases[i].says);
+    }
+}
+
+/* A cell that is no usable number harms its own column alone, and only when it is used. */
+static void test_bad_cells(void **state) {
+    (void)state;
+    static const char not_number[] = "is not a number", not_finite[] = "is not a finite number",
+                      empty[] = "is empty";
+    static const char *const cases[][2] = {{"abc", not_number},
+                                           {"0x10", not_number},
+                                           {"0X1p3", not_number},
+                                           {"1 2", not_number},
+                                           {"1e", not_number},
+                                           {"--1", not_number},
+                                           {".", not_number},
+                                           {"1.5m", not_number},
+                                           {"1'000", not_number},
+                                           {"nan", not_finite},
+                                           {"-NaN", not_finite},
+                                           {"inf", not_finite},
+                                           {"Infinity", not_finite},
+                                           {"1e400", not_finite},
+                                           {"-1e400", not_finite},
+                                           {"3.5e38", not_finite},
+                                           {"", empty},
+                                           {"  \t", empty},
+                                           {"1e-400", NULL},
+                                           {"3.4028235e38", NULL},
+                                           {"-0", NULL},
+                                           {"1e-45", NULL}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *cell = cases[i][0], *says = cases[i][1];
+        char text[128], place[128];
+        snprintf(text, sizeof text, "a,b\n1,2\n3,%s\n5,x\n", cell);
+        struct wr_series *series = read_text(text);
+        assert_column(series, "a", 3, DOUBLES(1, 3, 5));
+        struct wr_error error = {0};
+        const double *values;
+        assert_int_equal(wr_series_values(series, 1, &values, &error), WR_ERR_DATA);
+        if (says == NULL) /* the cell is fine, the x after it is not */
+            snprintf(place, sizeof place, "t.csv: line 4, column \"b\" (number 2): \"x\" is not");
+        else
+            snprintf(place, sizeof place, "t.csv: line 3, column \"b\" (number 2): \"%.*s\" %s",
+                     (int)strlen(cell), cell, says);
+        for (char *tab; says == empty && (tab = strchr(place, '\t')) != NULL;)
+            *tab = '?';
+        if (strstr(error.text, place) == NULL)
+            fail_msg("\"%s\" does not say \"%s\"", error.text, place);
+        wr_series_free(series);
+    }
+}
+
+static void test_find(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    size_t index = 99;
+    struct wr_series *series = read_text("3,b,b,,\"new\nline\"\n1,2,3,4,5\n");
+    assert_int_equal(wr_series_find(series, "3", &index, &error), WR_OK);
+    assert_int_equal(index, 0); /* a name comes before a number */
+    assert_int_equal(wr_series_find(series, "4", &index, &error), WR_OK);
+    assert_int_equal(index, 3);
+    assert_int_equal(wr_series_find(series, "005", &index, &error), WR_OK);
+    assert_int_equal(index, 4);
+    assert_int_equal(wr_series_find(series, "new\nline", &index, &error), WR_OK);
+    assert_int_equal(index, 4);
+    assert_int_equal(wr_series_find(series, "b", &index, &error), WR_ERR_DATA);
+    assert_non_null(strstr(error.text, "t.csv: columns 2 and 3 are both named \"b\""));
+    static const char *const missing[] = {"B",
+                                          "0",
+                                          "6",
+                                          "-1",
+                                          "1.0",
+                                          "",
+                                          " 1",
+                                          "5x",
+                                          "18446744073709551617",
+                                          "99999999999999999999999"};
+    for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) {
+        assert_int_equal(wr_series_find(series, missing[i], &index, &error), WR_ERR_DATA);
+        assert_non_null(strstr(error.text, missing[i]));
+        assert_non_null(
+            strstr(error.text, "it has the columns \"3\", \"b\", \"b\", \"\", \"new?line\""));
+    }
+    assert_int_equal(index, 4);
+    wr_series_free(series);
+
+    series = read_text("1,2\n3,4\n");
+    assert_int_equal(wr_series_find(series, "temp", &index, &error), WR_ERR_DATA);
+    assert_non_null(strstr(error.text, "it has no header, and columns 1 to 2"));
+    const double *values;
+    assert_int_equal(wr_series_values(series, 2, &values, &error), WR_ERR_USAGE);
+    wr_series_free(series);
+}
+
+/* Hundreds of long names: the list is cut, not at the expense of the start. */
+static void test_long_names(void **state) {
+    (void)state;
+    enum { COLUMNS = 300 };
+    char *text = malloc(COLUMNS * 110);
+    assert_non_null(text);
+    size_t length = 0;
+    for (int i = 0; i < COLUMNS; i++) /* 61 bytes of two-byte characters, cut between two */
+        length += (size_t)sprintf(text + length, "%s%d%s", i == 0 ? "" : ",", i % 10,
+                                  "\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4"
+                                  "\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4"
+                                  "\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4");
+    for (int i = 0; i < COLUMNS; i++)
+        length += (size_t)sprintf(text + length, "%s1", i == 0 ? "\n" : ",");
+    struct wr_series *series = read_text(text);
+    free(text);
+    struct wr_error error = {0};
+    size_t index;
+    assert_int_equal(wr_series_find(series, "x", &index, &error), WR_ERR_DATA);
+    assert_non_null(strstr(error.text, "\u00e4...\", \"1\u00e4"));
+    assert_non_null(strstr(error.text, "... (300 in all)"));
+    wr_series_free(series);
+}
+
+static void test_first_numeric(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    size_t index = 99;
+    struct wr_series *series = read_text("a,b,c,d\n1,x,,3\n2,3,4,5\nnan,3,4,6\n");
+    assert_int_equal(wr_series_first_numeric(series, &index, &error), WR_OK);
+    assert_int_equal(index, 3);
+    wr_series_free(series);
+    series = read_text("day,b\n1,x\nmon,3\n");
+    assert_int_equal(wr_series_first_numeric(series, &index, &error), WR_ERR_DATA);
+    assert_non_null(strstr(error.text, "t.csv: line 3, column \"day\" (number 1): \"mon\" is not"));
+    wr_series_free(series);
+}
+
+static void test_long_file(void **state) {
+    (void)state;
+    enum { ROWS = 20000 };
+    char *text = malloc(ROWS * 32);
+    assert_non_null(text);
+    size_t length = 0;
+    for (int i = 0; i < ROWS; i++)
+        length += (size_t)sprintf(text + length, "%d,\"%d\n\"\n", i, -i);
+    struct wr_series *series = read_text(text);
+    const double *a, *b;
+    assert_int_equal(wr_series_rows(series), ROWS);
+    assert_int_equal(wr_series_values(series, 0, &a, NULL), WR_OK);
+    assert_int_equal(wr_series_values(series, 1, &b, NULL), WR_OK);
+    for (int i = 0; i < ROWS; i++)
+        assert_true(a[i] == i && b[i] == -i);
+    wr_series_free(series);
+    free(text);
+}
+
+/* The process locale's decimal comma changes nothing. */
+static void test_locale(void **state) {
+    (void)state;
+    static const char *const names[] = {"de_DE.UTF-8", "de_DE", "fr_FR.UTF-8", "nl_NL.UTF-8"};
+    bool comma = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names && !comma; i++)
+        comma = setlocale(LC_ALL, names[i]) != NULL && *localeconv()->decimal_point == ',';
+    if (!comma)
+        print_message("no locale with a decimal comma is installed: tested in \"C\" alone\n");
+    struct wr_series *series = read_text("a;b,c\n1,2.5\n");
+    assert_column(series, "c", 1, DOUBLES(2.5));
+    wr_series_free(series);
+    setlocale(LC_ALL, "C");
+}
+
+static void test_ar2(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    struct wr_series *series, *longer;
+    const double *x, *y;
+    assert_int_equal(wr_series_ar2(100, 0, &series, &error), WR_OK);
+    assert_int_equal(wr_series_rows(series), 100);
+    assert_int_equal(wr_series_columns(series), 1);
+    assert_string_equal(wr_series_name(series, 0), "x");
+    assert_int_equal(wr_series_values(series, 0, &x, &error), WR_OK);
+    /* These bits are what every host must give; Python says the same with its own Philox. */
+    assert_true(x[0] == 20 && x[1] == 21);
+    assert_true(x[2] == 18.661159382768144 && x[3] == 17.04285474954937);
+    assert_true(x[99] == 1.2793930549344381);
+    assert_int_equal(wr_series_ar2(200, 0, &longer, &error), WR_OK);
+    assert_int_equal(wr_series_values(longer, 0, &y, &error), WR_OK);
+    assert_memory_equal(x, y, 100 * sizeof *x);
+    wr_series_free(longer);
+    assert_int_equal(wr_series_ar2(100, 5, &longer, &error), WR_OK);
+    assert_int_equal(wr_series_values(longer, 0, &y, &error), WR_OK);
+    assert_true(y[2] == 18.730184681211128 && fabs(y[99] - 0.962860781544645) < 1e-13);
+    wr_series_free(longer);
+    wr_series_free(series);
+
+    assert_int_equal(wr_series_ar2(2, 0, &series, &error), WR_OK);
+    wr_series_free(series);
+    for (size_t length = 0; length < 2; length++)
+        assert_int_equal(wr_series_ar2(length, 0, &series, &error), WR_ERR_USAGE);
+    assert_int_equal(wr_series_ar2(SIZE_MAX, 0, &series, &error), WR_ERR_MEMORY);
+    assert_int_equal(wr_series_ar2((size_t)1 << 50, 0, &series, &error), WR_ERR_MEMORY);
+    assert_null(series);
+    wr_series_free(NULL);
+}
+
+/* Whichever allocation fails, the error says so and nothing leaks (the asan preset sees to that).
+ */
+static void test_no_memory(void **state) {
+    (void)state;
+    struct wr_series *series;
+    long n = 0;
+    for (;; n++) {
+        struct wr_error error = {0};
+        test_faults.allocation = n;
+        wr_status status = read_bytes("a,b\n1,2\n3,\"x\"\n4,y\n5,6\n", 22, &series, &error);
+        if (status == WR_OK)
+            break;
+        assert_int_equal(status, WR_ERR_MEMORY);
+        assert_int_equal(error.status, WR_ERR_MEMORY);
+        assert_non_null(strstr(error.text, "t.csv"));
+        assert_null(series);
+    }
+    test_faults.allocation = -1;
+    wr_series_free(series);
+    assert_true(n > 8);
+    for (n = 0; n < 5; n++) {
+        test_faults.allocation = n;
+        assert_int_equal(wr_series_ar2(10, 0, &series, NULL), WR_ERR_MEMORY);
+        assert_null(series);
+    }
+    test_faults.allocation = -1;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_forms),         cmocka_unit_test(test_header),
+        cmocka_unit_test(test_files),         cmocka_unit_test(test_unreadable_files),
+        cmocka_unit_test(test_malformed),     cmocka_unit_test(test_bad_cells),
+        cmocka_unit_test(test_find),          cmocka_unit_test(test_long_names),
+        cmocka_unit_test(test_first_numeric), cmocka_unit_test(test_long_file),
+        cmocka_unit_test(test_locale),        cmocka_unit_test(test_ar2),
+        cmocka_unit_test(test_no_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
