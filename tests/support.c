@@ -45,6 +45,12 @@ static float *uniforms(size_t count, uint32_t seed, double scale) {
     return p;
 }
 
+/* A learning rate that overflows a loss (an error of 1e19) in about two epochs of so many updates:
+ * without a clip an update multiplies the error by some 2 lr or more. */
+static float diverging_rate(size_t updates) {
+    return (float)pow(10.0, 19.0 / (2.0 * (double)updates));
+}
+
 /* Per-model arrays. */
 static void fill_models(struct test_ensemble *e, const struct test_case *c) {
     size_t M = c->models, W = c->windows;
@@ -55,14 +61,17 @@ static void fill_models(struct test_ensemble *e, const struct test_case *c) {
     for (size_t m = 0; m < M; m++) {
         bool diverges = c->diverges && (m == 1 || m == 3);
         float factor = (float)(1 + m % 5) * 0.25f;
-        e->lr[m] = diverges ? (m == 1 ? 1e30f : 8.0f) : c->varied ? c->lr * factor : c->lr;
+        e->first[m] = c->ragged ? (m * 3) % W : 0;
+        e->windows[m] = c->ragged ? 1 + (m * 5) % (W - e->first[m]) : W;
+        size_t updates = c->batch ? (e->windows[m] - 1) / c->batch + 1 : 1;
+        e->lr[m] = diverges    ? m == 1 ? 1e30f : diverging_rate(updates)
+                      : c->varied ? c->lr * factor
+                               : c->lr;
         e->clip[m] = diverges                   ? 0.0f
                      : c->varied && m % 4 == 3  ? 0.0f
                      : c->varied && m % 4 == 2  ? INFINITY
                      : c->varied && c->clip > 0 ? c->clip * factor
                                                 : c->clip;
-        e->first[m] = c->ragged ? (m * 3) % W : 0;
-        e->windows[m] = c->ragged ? 1 + (m * 5) % (W - e->first[m]) : W;
     }
 }
 

@@ -32,7 +32,7 @@ struct test_case {
     float lr, clip;
     bool ragged;   /* model m has its own window_first and window_count */
     bool varied;   /* model m has its own lr and clip */
-    bool diverges; /* model 1 (and 3) have an lr that makes them diverge, without a clip */
+    bool diverges; /* model 1 diverges in its first epochs, model 3 about an epoch later */
 };
 /* "I=1 H=20 O=1 T=5 B=1 M=17 W=9" into text. Returns text. */
 const char *test_case_text(const struct test_case *c, char text[96]);

@@ -3,6 +3,8 @@
  * has a process of its own, since the layer is loaded once per process. */
 #include "support.h"
 
+#define CL_TARGET_OPENCL_VERSION 120
+#include <CL/cl.h>
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,6 +152,14 @@ static int run_child(void (*body)(void), const char *call, size_t nth, int code)
     return status;
 }
 
+/* Calls that the last child made. */
+static size_t calls_made(const char *call) {
+    for (size_t i = 0; i < result->calls; i++)
+        if (strcmp(result->names[i], call) == 0)
+            return result->counts[i];
+    return 0;
+}
+
 static bool releases(const char *call) {
     return strncmp(call, "clRelease", 9) == 0;
 }
@@ -159,13 +169,15 @@ static void check_fault(const char *call, size_t nth, int code, uint64_t sound) 
     int ended = run_child(train_here, call, nth, code);
     if (ended != 0)
         fail_msg("call %zu of %s gives %d: the process ended with 0x%x", nth, call, code, ended);
+    if (nth > 1 && calls_made(call) < nth) /* launches are paced by the clock: fewer this time */
+        return;
     if (releases(call)) { /* nothing is lost, and nobody could do anything about it */
         if (result->status != WR_OK || result->hash != sound)
             fail_msg("call %zu of %s gives %d: %s: %s", nth, call, code,
                      wr_status_name(result->status), result->text);
         return;
     }
-    bool memory = code == -4 || code == -6;
+    bool memory = code == CL_OUT_OF_HOST_MEMORY;
     if (result->status != WR_ERR_DEVICE && !(memory && result->status == WR_ERR_MEMORY))
         fail_msg("call %zu of %s gives %d: status %s, \"%s\"", nth, call, code,
                  wr_status_name(result->status), result->text);
@@ -190,7 +202,8 @@ static void test_every_call_fails(void **state) {
             if (turns[k] <= last || turns[k] > count)
                 continue;
             last = turns[k];
-            check_fault(call, last, k % 2 == 0 ? -5 : -6, sound.hash);
+            check_fault(call, last, k % 2 == 0 ? CL_OUT_OF_RESOURCES : CL_OUT_OF_HOST_MEMORY,
+                        sound.hash);
         }
     }
 }
@@ -198,7 +211,7 @@ static void test_every_call_fails(void **state) {
 static void test_build_failure_shows_log(void **state) {
     (void)state;
     for (size_t nth = 1; nth <= 2; nth++) { /* the stages' program, the fused one */
-        assert_int_equal(run_child(train_here, "clBuildProgram", nth, -11), 0);
+        assert_int_equal(run_child(train_here, "clBuildProgram", nth, CL_BUILD_PROGRAM_FAILURE), 0);
         assert_int_equal(result->status, WR_ERR_DEVICE);
         assert_non_null(strstr(result->text, "CL_BUILD_PROGRAM_FAILURE"));
         assert_string_equal(result->log, FAULT_LAYER_LOG);
@@ -207,7 +220,8 @@ static void test_build_failure_shows_log(void **state) {
 
 static void test_allocation_failure_is_memory(void **state) {
     (void)state;
-    assert_int_equal(run_child(train_here, "clCreateBuffer", 1, -4), 0);
+    assert_int_equal(run_child(train_here, "clCreateBuffer", 1, CL_MEM_OBJECT_ALLOCATION_FAILURE),
+                     0);
     assert_int_equal(result->status, WR_ERR_MEMORY);
 }
 
@@ -220,7 +234,7 @@ static void test_listing_survives(void **state) {
     char device[32];
     memcpy(device, result->device, sizeof device);
     for (size_t i = 0; i < TEST_COUNT_OF(calls); i++) {
-        int ended = run_child(list_here, calls[i], 1, -5);
+        int ended = run_child(list_here, calls[i], 1, CL_OUT_OF_RESOURCES);
         if (ended != 0 || result->status != WR_OK || result->listed || result->detail[0] == '\0')
             fail_msg("%s fails: ended with 0x%x, status %s, listed as %s: %s", calls[i], ended,
                      wr_status_name(result->status), result->listed ? "usable" : "unusable",
