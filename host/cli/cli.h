@@ -44,6 +44,8 @@ wr_status train_command(const struct option_value *options, struct wr_error *err
 wr_status devices_command(const struct option_value *options, struct wr_error *error);
 wr_status verify_command(const struct option_value *options, struct wr_error *error);
 
+/* Flushes stdout. A failure is told at the end, as one of storage. */
+void cli_flush(void);
 /* Prints "windrow: text" and the build log, if there is one, on stderr. */
 void cli_complain(const struct wr_error *error);
 

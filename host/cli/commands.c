@@ -16,7 +16,7 @@ static const struct option_spec train_options[TRAIN_OPTIONS] = {
                     .help = "Read the series from a CSV file, with or without a header."},
     [TRAIN_SYNTHETIC] = {.name = "synthetic",
                          .kind = OPTION_CHOICE,
-                         .argument = "NAME",
+                         .argument = "ar2",
                          .choices = WORDS("ar2"),
                          .fallback = "ar2",
                          .help = "Make the series: x[t] = 0.7 x[t-1] + 0.2 x[t-2] + noise."},

@@ -71,13 +71,13 @@ void help_command(FILE *file, const struct command *command) {
 
 void help_overview(FILE *file) {
     fputs("Usage: windrow COMMAND [OPTION]...\n\n"
-          "Trains many small recurrent networks at once, with the same bits on every device.\n\n"
+          "Trains many small recurrent networks at once, the same bits on every device.\n\n"
           "Commands:\n",
           file);
     for (const struct command *command = command_table; command->name != NULL; command++)
         fprintf(file, "  %-10s  %s\n", command->name, command->summary);
     fputs("  help        describe a command: windrow help train\n\n"
-          "windrow COMMAND --help lists a command's options; windrow --version prints the "
-          "version.\n",
+          "windrow COMMAND --help lists a command's options.\n"
+          "windrow --version prints the version.\n",
           file);
 }

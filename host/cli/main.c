@@ -14,8 +14,15 @@ static const struct {
     wr_status (*run)(const struct option_value *options, struct wr_error *error);
 } runs[] = {{"train", train_command}, {"devices", devices_command}, {"verify", verify_command}};
 
+static int stdout_cause; /* errno of the first write to stdout that failed */
+
+void cli_flush(void) {
+    if (fflush(stdout) != 0 && stdout_cause == 0)
+        stdout_cause = errno;
+}
+
 void cli_complain(const struct wr_error *error) {
-    fflush(stdout);
+    cli_flush();
     fprintf(stderr, "windrow: %s\n", error->text);
     if (error->log != NULL)
         fprintf(stderr, "%s%s", error->log,
@@ -90,13 +97,13 @@ static void hold_standard_streams(void) {
 
 /* What was printed counts only once it is written. */
 static wr_status close_stdout(wr_status status, struct wr_error *error) {
+    cli_flush();
     bool failed = ferror(stdout) != 0;
-    errno = 0;
     if (fclose(stdout) == 0 && !failed)
         return status;
+    const char *cause = stdout_cause != 0 ? strerror(stdout_cause) : "an earlier write failed";
     if (status == WR_OK || status == CLI_DIVERGED)
-        status = wr_fail(error, WR_ERR_STORAGE, "cannot write to standard output%s%s",
-                         errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
+        status = wr_fail(error, WR_ERR_STORAGE, "cannot write to standard output: %s", cause);
     return status;
 }
 

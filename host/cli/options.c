@@ -71,9 +71,9 @@ static wr_status fail_unknown(const struct command *command, const char *name,
             nearest = command->options[i].name;
         }
     if (nearest != NULL)
-        return wr_fail(error, WR_ERR_USAGE, "windrow %s has no option --%s; did you mean --%s?",
+        return wr_fail(error, WR_ERR_USAGE, "%s has no option --%s; did you mean --%s?",
                        command->name, name, nearest);
-    return wr_fail(error, WR_ERR_USAGE, "windrow %s has no option --%s; windrow help %s lists them",
+    return wr_fail(error, WR_ERR_USAGE, "%s has no option --%s; windrow help %s lists them",
                    command->name, name, command->name);
 }
 
@@ -190,7 +190,7 @@ static wr_status take_option(const struct command *command, char *argument, stru
     if (spec->kind == OPTION_FLAG) {
         if (equals != NULL)
             return wr_fail(error, WR_ERR_USAGE, "--%s takes no value, found %s", spec->name,
-                           equals);
+                           equals + 1);
         value->given = true;
         return WR_OK;
     }
@@ -258,7 +258,7 @@ wr_status options_parse(const struct command *command, int count, char **argumen
             status = take_option(command, argument, &cursor, values, error);
         else
             status = wr_fail(error, WR_ERR_USAGE,
-                             "windrow %s does not know what to do with '%s'; options start with --",
+                             "%s does not know what to do with '%s'; options start with --",
                              command->name, argument);
     }
     return status == WR_OK ? check_excluded(command, values, error) : status;

@@ -31,15 +31,15 @@ void report_setup(const struct setup *setup, const struct option_value *options)
         printf(" to %u", setup->seed + (uint32_t)(setup->models - 1));
     printf(": I = %zu, H = %zu, O = %zu, %zu parameters, init %s\n", shape->inputs, shape->hidden,
            shape->outputs, setup->layout.count, options[TRAIN_INIT].text);
-    printf("training  %zu epoch%s of %zu update%s, batch %zu, lr %g, clip %g\n\n",
+    printf("training  %zu epoch%s of %zu update%s, batch %zu, lr %g, clip %g\n",
            options[TRAIN_EPOCHS].size, plural(options[TRAIN_EPOCHS].size), updates, plural(updates),
            batch, (double)options[TRAIN_LR].real, (double)options[TRAIN_CLIP].real);
-    fflush(stdout);
+    cli_flush();
 }
 
 void report_device(const struct wr_device *device, const struct wr_session *session) {
     const struct wr_device_info *info = wr_device_get_info(device);
-    fprintf(stderr, "device    %s: %s%s%s%s, schedule %s%s\n\n", info->id, info->name,
+    fprintf(stderr, "device    %s: %s%s%s%s, schedule %s%s\n", info->id, info->name,
             info->detail[0] != '\0' ? " (" : "", info->detail, info->detail[0] != '\0' ? ")" : "",
             wr_schedule_name(wr_session_schedule(session)), info->exact ? "" : ", not exact");
 }
@@ -94,7 +94,7 @@ wr_status report_losses(const char *label, const float *losses, size_t models,
     if (count > 0 && count < models)
         printf("  diverged %zu", models - count);
     putchar('\n');
-    fflush(stdout);
+    cli_flush();
     return WR_OK;
 }
 
@@ -158,14 +158,15 @@ wr_status report_forecast(const struct setup *setup, const struct wr_train_resul
             wr_predict(&setup->shape, models, parameters, &setup->view, 0, 1, predictions, error);
     if (status == WR_OK)
         forecast_table(setup, result, predictions, forecasts);
-    fflush(stdout);
+    cli_flush();
     free(forecasts);
     free(predictions);
     return status;
 }
 
 void report_speed(const struct wr_train_result *result) {
-    fprintf(stderr, "\n%.0f updates in %.3g s: %.4g updates/s\n", result->updates, result->seconds,
+    fprintf(stderr, "%.0f updates in %.*f s: %.0f updates/s\n", result->updates,
+            result->seconds < 100 ? 3 : 0, result->seconds,
             result->seconds > 0 ? result->updates / result->seconds : 0);
 }
 
@@ -174,7 +175,7 @@ void report_diverged(const struct setup *setup, const struct wr_train_result *re
     for (size_t m = 1; m < setup->models; m++)
         if (result->diverged_at[m] < result->diverged_at[first])
             first = m;
-    fflush(stdout);
+    cli_flush();
     if (setup->models == 1)
         fprintf(stderr, "windrow: the model diverged in epoch %u; ", result->diverged_at[0]);
     else

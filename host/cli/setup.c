@@ -1,8 +1,10 @@
 #include "cli/setup.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/base.h"
 
@@ -74,6 +76,9 @@ static wr_status read_start(struct setup *setup, const struct option_value *opti
     struct wr_shape found = {0};
     size_t models;
     int stacked;
+    if (access(path, F_OK) != 0)
+        return wr_fail(error, WR_ERR_DATA, "--init %s: neither notebook nor pytorch nor a file: %s",
+                       path, strerror(errno));
     wr_status status = wr_parameters_load(path, &found, &models, &stacked, &setup->start, error);
     if (status != WR_OK)
         return status;

@@ -166,11 +166,11 @@ static wr_status tell_results(struct run *run) {
         status = report_json(setup, run->options, run->device, run->session, &run->result,
                              setup->parameters, run->error);
     else if (run->tables) {
+        report_speed(&run->result);
         putchar('\n');
         status = report_losses("last epoch", run->result.losses, setup->models, run->error);
         if (status == WR_OK)
             status = report_forecast(setup, &run->result, setup->parameters, run->error);
-        report_speed(&run->result);
     }
     if (run->result.diverged > 0)
         report_diverged(setup, &run->result);
@@ -188,6 +188,7 @@ static wr_status run_all(struct run *run) {
     if (status == WR_OK && run->tables) {
         report_setup(&run->setup, run->options);
         report_device(run->device, run->session);
+        putchar('\n');
     }
     if (status == WR_OK)
         status = train(run);

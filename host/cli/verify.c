@@ -24,13 +24,13 @@ static void on_row(void *context, const struct wr_verify_row *row) {
     verification->values += row->values;
     verification->differing += row->differing;
     if (verification->table) {
-        printf("  %-7s  %-10s  %-11s  %-36s", verdict(row), row->what, row->tensor, row->shape);
+        printf("  %-7s  %-10s  %-15s  %-30s", verdict(row), row->what, row->tensor, row->shape);
         if (!row->skipped)
             printf("  %9zu values, %zu differing", row->values, row->differing);
         if (row->difference[0] != '\0')
             printf("%s%s", row->skipped ? "  " : "\n           first: ", row->difference);
         putchar('\n');
-        fflush(stdout);
+        cli_flush();
     }
     if (verification->rows != NULL)
         json_array_append_new(verification->rows,
@@ -58,7 +58,7 @@ static wr_status verify_device(const char *selector, bool table, json_t *list,
         printf("%s: %zu comparisons, %zu skipped; %zu values, %zu differing%s\n", info->id,
                seen.comparisons, seen.skipped, seen.values, seen.differing,
                status == WR_OK ? "" : "; FAILED");
-    fflush(stdout);
+    cli_flush();
     if (list != NULL)
         json_array_append_new(list,
                               json_pack("{s:s, s:o, s:b, s:I, s:I, s:o}", "id", info->id, "name",

@@ -1,0 +1,67 @@
+#!/bin/sh
+# Outputs that cannot be written: exit code 6, before the training where that can be known.
+. "$(dirname "$0")/lib.sh"
+
+for option in save history; do
+    # 4e9 epochs would take days
+    refuses_like 6 "missing/file: *" train --device cpu --epochs 4000000000 --$option missing/file
+    mkdir -p folder
+    refuses_like 6 "folder: *" train --device cpu --epochs 4000000000 --$option folder
+    : >plain
+    refuses_like 6 "plain/file: *" train --device cpu --epochs 4000000000 --$option plain/file
+    refuses_like 6 "/proc/windrow: *" train --device cpu --epochs 4000000000 --$option /proc/windrow
+    if [ "$(id -u)" -ne 0 ]; then
+        mkdir -p locked && chmod 555 locked
+        refuses_like 6 "locked/file: *" \
+            train --device cpu --epochs 4000000000 --$option locked/file
+        rmdir locked
+    fi
+    if [ -c /dev/full ]; then
+        refuses_like 6 "/dev/full: *No space left on device*" \
+            train --device cpu --epochs 2 --quiet --$option /dev/full
+    fi
+    rm -r folder plain
+    only_files
+done
+
+# Standard output itself.
+if [ -c /dev/full ]; then
+    for command in "train --epochs 1" "train --epochs 1 --json" "help" "train --help" --version devices; do
+        title="windrow $command >/dev/full"
+        code=0
+        "$windrow" $command >/dev/full 2>err || code=$?
+        : >out
+        exits 6
+        grep -qx 'windrow: cannot write to standard output: No space left on device' err ||
+            fail "no word of standard output"
+    done
+fi
+title="windrow train with standard output closed"
+code=0
+"$windrow" train --epochs 1 --save model >&- 2>err || code=$?
+: >out
+exits 6
+"$windrow" train --epochs 1 --quiet --save other
+same model other
+rm model other
+
+# A file that is there stays as it was until its successor is whole; links are followed.
+echo old >old
+ln -s old link
+run train --device cpu --epochs 1 --quiet --lr 1e30 --clip 0 --init missing --history link
+exits 3
+line old old
+run train --device cpu --epochs 1 --quiet --history link
+exits 0
+[ -L link ] || fail "the link is gone"
+line old epoch,seed,total_loss
+rm old link
+
+# What is no regular file is written directly.
+title="windrow train --history /dev/stdout"
+"$windrow" train --device cpu --epochs 2 --quiet --history /dev/stdout >out 2>err
+run train --device cpu --epochs 2 --quiet --history file
+mv file out
+line out epoch,seed,total_loss
+only_files
+finish

@@ -1,0 +1,91 @@
+# What the files of cases share: each is called as FILE.sh WINDROW FOLDER, works in FOLDER, which it
+# empties first, and ends with `finish`.
+set -u
+windrow=$1
+expected=$(cd "$(dirname "$0")/expected" && pwd)
+rm -rf "$2" && mkdir -p "$2" && cd "$2" || exit 1
+cases=0
+failures=0
+
+# fail WORD...: notes that the last run is wrong, and shows it.
+fail() {
+    failures=$((failures + 1))
+    echo "FAILED: $title"
+    echo "    $*"
+    sed 's/^/    stdout: /' out
+    sed 's/^/    stderr: /' err
+}
+
+# run ARGUMENT...: windrow with stdout in out, stderr in err, its exit code in $code.
+run() {
+    title="windrow $*"
+    cases=$((cases + 1))
+    code=0
+    "$windrow" "$@" >out 2>err || code=$?
+}
+
+exits() {
+    [ "$code" -eq "$1" ] || fail "exit code $code, not $1"
+}
+
+# prints TEXT, says TEXT: all of stdout, of stderr; '' is nothing at all.
+prints() {
+    printf '%s' "${1:+$1
+}" | cmp -s - out || fail "stdout is not: $1"
+}
+says() {
+    printf '%s' "${1:+$1
+}" | cmp -s - err || fail "stderr is not: $1"
+}
+
+# says_like PATTERN: stderr is one line of this shell pattern.
+says_like() {
+    case $(cat err) in
+    *"
+"*) fail "stderr is more than a line" ;;
+    $1) ;;
+    *) fail "stderr is not like: $1" ;;
+    esac
+}
+
+# refuses CODE TEXT ARGUMENT..., refuses_like CODE PATTERN ARGUMENT...: an error and nothing else.
+refuses() {
+    wanted=$1 text=$2
+    shift 2
+    run "$@"
+    exits "$wanted"
+    prints ''
+    says "windrow: $text"
+}
+refuses_like() {
+    wanted=$1 text=$2
+    shift 2
+    run "$@"
+    exits "$wanted"
+    prints ''
+    says_like "windrow: $text"
+}
+
+# same FILE FILE, absent FILE..., line FILE TEXT (a whole line of it)
+same() {
+    cmp -s "$1" "$2" || fail "$1 differs from $2: $(diff "$1" "$2" | head -n 5)"
+}
+absent() {
+    for file in "$@"; do
+        [ ! -e "$file" ] || fail "$file exists"
+    done
+}
+line() {
+    grep -qxF -e "$2" "$1" || fail "$1 has no line: $2"
+}
+# No temporary file lies about in this folder: nothing but the files named.
+only_files() {
+    found=$(ls -A | grep -vx -e out -e err | tr '\n' ' ')
+    [ "$found" = "${*:+$* }" ] || fail "files here: $found"
+}
+
+finish() {
+    echo "$cases cases, $failures failures"
+    [ "$failures" -eq 0 ]
+    exit
+}

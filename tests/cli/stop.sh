@@ -1,0 +1,72 @@
+#!/bin/sh
+# Ctrl-C and its relatives: exit code 130 and no file; and the progress line.
+. "$(dirname "$0")/lib.sh"
+
+# await FILE TEXT: until FILE has it, a minute at most.
+await() {
+    for try in $(seq 600); do
+        ! grep -q -e "$2" "$1" 2>/dev/null || return 0
+        sleep 0.1
+    done
+    fail "$1 never has $2"
+}
+
+for signal in INT TERM HUP; do
+    title="windrow train, and SIG$signal"
+    cases=$((cases + 1))
+    env --default-signal=$signal "$windrow" train --device cpu --epochs 4000000000 \
+        --save model.safetensors --history history.csv >out 2>err &
+    pid=$!
+    await out '^epoch    *0 '
+    kill -s $signal $pid
+    code=0
+    wait $pid || code=$?
+    exits 130
+    line err 'windrow: interrupted; no file was written'
+    only_files
+done
+
+title="windrow train where SIGINT is ignored"
+cases=$((cases + 1))
+env --ignore-signal=INT "$windrow" train --device cpu --epochs 4000000000 --quiet \
+    --history history.csv >out 2>err &
+pid=$!
+sleep 0.5
+kill -s INT $pid
+sleep 0.5
+kill -s TERM $pid
+code=0
+wait $pid || code=$?
+exits 130
+
+# On a terminal: bar NAME=VALUE... trains in such an environment until it has shown an ETA, or, with
+# TERM=dumb, for a second; what the terminal got is in the file typescript.
+bar() {
+    title="windrow train on a terminal, $*"
+    cases=$((cases + 1))
+    rm -f pid typescript
+    : >out
+    : >err
+    env "$@" script -qfc \
+        "echo \$\$ >pid; exec '$windrow' train --device cpu --epochs 4000000000 --json" \
+        typescript >/dev/null 2>&1 </dev/null &
+    script=$!
+    case $* in
+    *dumb*) sleep 1 && await pid '^[0-9]' ;;
+    *) await typescript ETA ;;
+    esac
+    kill -s TERM "$(cat pid)"
+    wait $script
+}
+if command -v script >/dev/null; then
+    escape=$(printf '\033')
+    bar TERM=xterm NO_COLOR=
+    grep -q "$escape\[32m" typescript || fail "the bar has no colour"
+    tr '\r' '\n' <typescript | grep -q "^$escape\[Kwindrow: interrupted" ||
+        fail "the bar stands before the error"
+    bar TERM=xterm NO_COLOR=1
+    ! grep -q "$escape\[[0-9]*m" typescript || fail "NO_COLOR is not honoured"
+    bar TERM=dumb NO_COLOR=
+    ! grep -q -e "$escape" -e ETA typescript || fail "TERM=dumb is not honoured"
+fi
+finish

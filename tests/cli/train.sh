@@ -1,0 +1,119 @@
+#!/bin/sh
+# windrow train: what it prints and writes. The figures are the same on every machine.
+. "$(dirname "$0")/lib.sh"
+
+hashes() {
+    grep -o '"hash":"[0-9a-f]*"' out
+}
+
+# tables NAME ARGUMENT...: stdout is expected/NAME.txt, stderr names device and speed.
+tables() {
+    name=$1
+    shift
+    run train --device cpu "$@"
+    exits 0
+    same out "$expected/$name.txt"
+    grep -q '^device    cpu: .*, schedule fused$' err || fail "no line on the device"
+    grep -q '^[0-9]* updates in [0-9.]* s: [0-9]* updates/s$' err || fail "no line on speed"
+    [ "$(wc -l <err)" -eq 2 ] || fail "more on stderr"
+}
+
+cat >two.csv <<'END'
+day,"a, b",c
+1,1.5,10
+2,2.5,-10
+3,1.0,20
+4,3.5,-20
+5,0.5,30
+6,4.5,-30
+7,0.25,40
+8,5.5,-40
+9,0.125,50
+END
+{ printf '\357\273\277' && sed 's/$/\r/' two.csv; } >crlf.csv
+tail -n +2 two.csv >plain.csv
+
+tables train --epochs 30
+tables train-log --epochs 11 --log-every 5 --seed 3 --length 40 --data-seed 2 --lr 1e-3 --clip 0
+tables train-20 --epochs 30 --models 20 --log-every 10 --init pytorch --batch all
+tables train-csv --epochs 12 --data two.csv --inputs 'c,"a, b"' --target 3,2 --scale standard \
+    --window 3 --hidden 4 --batch 4 --models 3
+cp crlf.csv two.csv
+tables train-csv --epochs 12 --data two.csv --inputs 'c,"a, b"' --target 3,2 --scale standard \
+    --window 3 --hidden 4 --batch 4 --models 3
+tables train-default --epochs 1 --data plain.csv --window 2
+
+# The same bytes whatever does the work, and in a country with a decimal comma.
+for how in "--schedule staged" "--schedule fused" "--threads 1" "--threads 3"; do
+    run train --device cpu --epochs 30 $how
+    exits 0
+    same out "$expected/train.txt"
+done
+if command -v localedef >/dev/null && localedef -i de_DE -f UTF-8 ./de_DE.UTF-8 2>/dev/null; then
+    export LOCPATH="$PWD"
+fi
+export LC_ALL=de_DE.UTF-8
+tables train --epochs 30
+run train --device cpu --epochs 3 --lr 0.5e-3 --history comma.csv --json --quiet
+exits 0
+! grep -q '[0-9],[0-9]*,[0-9]*,' comma.csv || fail "a decimal comma in the history"
+grep -qE '"loss":[0-9]+\.[0-9]+,' out || fail "no decimal point in the JSON"
+unset LC_ALL LOCPATH
+
+# --json and --quiet
+run train --device cpu --epochs 3 --models 2 --seed 4294967294 --json
+exits 0
+says ''
+sed -E -i 's/("name"):"[^"]*"/\1:""/; s/("seconds"|"updates_per_second"):[0-9.e+-]+/\1:0/g' out
+same out "$expected/train.json"
+run train --device cpu --epochs 3 --quiet
+exits 0
+prints ''
+says ''
+
+# --history: what --json says of the last epoch stands in its last row.
+run train --device cpu --epochs 3 --models 2 --seed 7 --json --history history.csv
+exits 0
+same history.csv "$expected/history.csv"
+last=$(tail -n 1 history.csv)
+grep -q "\"loss\":${last##*,}," out || fail "JSON and history differ in ${last##*,}"
+
+# --save and --init: a run goes on to the bit where it stopped.
+run train --device cpu --epochs 5 --hidden 7 --json
+hashes >all
+run train --device cpu --epochs 3 --hidden 7 --quiet --save half.safetensors
+run train --device cpu --epochs 2 --init half.safetensors --json
+exits 0
+hashes >half
+same half all
+run train --device cpu --epochs 5 --hidden 7 --quiet --json --save all.safetensors
+run train --device cpu --epochs 1 --lr 0 --init all.safetensors --json
+hashes >kept
+same kept all
+run train --device cpu --epochs 1 --lr 0 --init all.safetensors --hidden 7 --models 3 --json
+[ "$(hashes | sort -u)" = "$(cat all)" ] || fail "one model was not copied to all"
+run train --device cpu --epochs 2 --models 3 --seed 5 --json --save stack.safetensors
+hashes >stack
+run train --device cpu --epochs 1 --lr 0 --models 3 --init stack.safetensors --json
+hashes >kept
+same kept stack
+run train --device cpu --epochs 2 --seed 6 --json
+[ "$(hashes)" = "$(sed -n 2p stack)" ] || fail "model 2 of 3 is not the same alone"
+for key in windrow numerics window inputs targets scale input_means input_deviations target_means \
+    target_deviations seed epochs lr clip batch; do
+    head -c 2000 stack.safetensors | grep -qaF "\"$key\":\"" || fail "no $key in the metadata"
+done
+
+# Divergence: exit code 8, and everything is written all the same.
+run train --device cpu --epochs 4 --lr 1e30 --clip 0 --json --history gone.csv --save gone
+exits 8
+says 'windrow: the model diverged in epoch 0; a smaller --lr or --clip may help'
+grep -q '"loss":null,"diverged":true,' out || fail "no null"
+grep -q '"updates":95,' out || fail "updates after the end"
+[ "$(cat gone.csv)" = "epoch,seed,total_loss
+0,0,nan" ] || fail "gone.csv: $(cat gone.csv)"
+[ -s gone ] || fail "nothing saved"
+run train --device cpu --epochs 4 --lr 1e30 --clip 0
+exits 8
+same out "$expected/train-diverged.txt"
+finish
