@@ -30,11 +30,17 @@ check() {
         echo "hashes differ from the cpu's: windrow train $*"
         exit 1
     }
-    echo "clean: windrow train $*"
+    echo "clean${WINDROW_WORK_GROUP:+ (work-groups of $WINDROW_WORK_GROUP)}: windrow train $*"
 }
 
-for schedule in staged fused; do
-    check --schedule $schedule --models 2 --hidden 3 --length 9 --epochs 2
-    check --schedule $schedule --models 3 --hidden 18 --window 2 --length 8 --epochs 1 --batch all
-    check --schedule $schedule --models 1 --hidden 2 --window 1 --length 20 --epochs 2 --batch 17
+# With the backend's own choice of work-groups, and with teams that must meet at barriers.
+for group in "" 4; do
+    export WINDROW_WORK_GROUP=$group
+    for schedule in staged fused; do
+        check --schedule $schedule --models 2 --hidden 3 --length 9 --epochs 2
+        check --schedule $schedule --models 3 --hidden 18 --window 2 --length 8 --batch all \
+            --epochs 1
+        check --schedule $schedule --models 1 --hidden 2 --window 1 --length 20 --batch 17 \
+            --epochs 2
+    done
 done

@@ -16,9 +16,7 @@ endif()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/windrow.pc.in ${PROJECT_BINARY_DIR}/windrow.pc @ONLY)
 
 install(TARGETS windrow EXPORT windrow-targets)
-if(TARGET windrow_cli)
-  install(TARGETS windrow_cli)
-endif()
+install(TARGETS windrow_cli)
 install(DIRECTORY include/windrow DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT windrow-targets NAMESPACE windrow:: DESTINATION ${package_folder})
 install(FILES ${PROJECT_BINARY_DIR}/windrow-config.cmake

@@ -1,0 +1,14 @@
+#!/bin/sh
+# work_groups.sh WINDROW: every OpenCL device agrees with the cpu to the bit however its work-items
+# are grouped.
+set -eu
+windrow=$1
+
+"$windrow" devices | grep -q 'opencl:[0-9]' || {
+    echo "skipped: no OpenCL device"
+    exit 77
+}
+for limit in 1 2 7 16 64; do
+    echo "work-groups of $limit"
+    WINDROW_WORK_GROUP=$limit "$windrow" verify
+done
