@@ -26,6 +26,7 @@ struct vectors {
     size_t batch, windows, epochs, updates, count; /* P */
     double lr, clip;
     double gradient_tolerance, tolerance;
+    double worst; /* error so far, as a fraction of its tolerance */
 };
 
 static size_t size_of(json_t *json, const char *key) {
@@ -65,6 +66,7 @@ static void set_tolerances(struct vectors *v) {
 static void read_vectors(const char *name, struct vectors *v) {
     char path[4096];
     json_error_t error;
+    *v = (struct vectors){0};
     snprintf(path, sizeof path, "%s/golden/%s.json", WR_TEST_SOURCE_DIR, name);
     v->json = json_load_file(path, 0, &error);
     if (v->json == NULL)
@@ -89,7 +91,8 @@ static void read_vectors(const char *name, struct vectors *v) {
 static void near(const char *what, struct vectors *v, const char *key, const float *found,
                  size_t count, double tolerance) {
     double *expected = array_of(v->json, key, count);
-    test_near_floats(what, expected, found, count, tolerance);
+    double off = test_near_floats(what, expected, found, count, tolerance);
+    v->worst = fmax(v->worst, off / tolerance);
     free(expected);
 }
 
@@ -146,6 +149,8 @@ static void check_device(const char *id, const char *name, enum wr_schedule sche
     struct wr_session *session = test_session(device, &e, schedule);
     check_start(session, &v);
     check_training(session, &e, &v);
+    print_message("%s %s %s: worst error %.2f of the tolerance\n", id, wr_schedule_name(schedule),
+                  name, v.worst);
     wr_session_close(session);
     wr_device_close(device);
     free(series);
@@ -158,10 +163,8 @@ static void check_device(const char *id, const char *name, enum wr_schedule sche
 static void check_devices(enum wr_schedule schedule) {
     const char *id;
     for (size_t d = 0; (id = test_any_device(d)) != NULL; d++) {
-        for (size_t i = 0; i < TEST_COUNT_OF(names); i++) {
-            print_message("%s %s %s\n", id, wr_schedule_name(schedule), names[i]);
+        for (size_t i = 0; i < TEST_COUNT_OF(names); i++)
             check_device(id, names[i], schedule);
-        }
     }
 }
 
