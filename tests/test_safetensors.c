@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "libc_faults.h"
 #include "windrow/model.h"
 
 static char folder[] = "/tmp/windrow-test-XXXXXX";
@@ -498,6 +499,45 @@ static void what_cannot_be_saved_is_an_error(void **state) {
     wr_error_release(&error);
 }
 
+/* Each allocation of ours is refused in turn, until none is left. */
+static void exhausted_memory_is_an_error(void **state) {
+    (void)state;
+    const struct wr_metadata metadata = {"latin", "Gr\xf6\xdf."};
+    wr_status status = WR_ERR_MEMORY;
+    int refused = 0;
+    for (; status != WR_OK; refused++) {
+        test_faults.allocation = refused;
+        status = wr_parameters_save(path, &small, 1, small_values, &metadata, 1, NULL);
+        test_faults.allocation = -1;
+        assert_true(status == WR_OK || status == WR_ERR_MEMORY);
+    }
+    assert_true(refused > 2);
+    status = WR_ERR_MEMORY;
+    for (refused = 0; status != WR_OK; refused++) {
+        struct wr_shape shape;
+        struct wr_error error = {0};
+        size_t models;
+        float *values;
+        test_faults.allocation = refused;
+        status = wr_parameters_load(path, &shape, &models, NULL, &values, &error);
+        test_faults.allocation = -1;
+        assert_true(status == (values == NULL ? WR_ERR_MEMORY : WR_OK));
+        assert_true(error.status == status);
+        free(values);
+    }
+    assert_true(refused > 4); /* length, header, data, parameters */
+    status = WR_ERR_MEMORY;
+    for (refused = 0; status != WR_OK; refused++) {
+        char *text;
+        test_faults.allocation = refused;
+        status = wr_metadata_load(path, "latin", &text, NULL);
+        test_faults.allocation = -1;
+        assert_true(status == (text == NULL ? WR_ERR_MEMORY : WR_OK));
+        free(text);
+    }
+    assert_true(refused > 3);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_has_these_bytes),
@@ -511,6 +551,7 @@ int main(void) {
         cmocka_unit_test(damage_is_survived),
         cmocka_unit_test(what_cannot_be_read_is_refused),
         cmocka_unit_test(what_cannot_be_saved_is_an_error),
+        cmocka_unit_test(exhausted_memory_is_an_error),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -13,7 +13,7 @@ static json_t *utf8_string(const char *text) {
     size_t size;
     if (string != NULL || !wr_size_mul(strlen(text), 3, &size))
         return string;
-    char *replaced = malloc(size + 1), *to = replaced;
+    char *replaced = calloc(size + 1, 1), *to = replaced;
     if (replaced == NULL)
         return NULL;
     for (; *text != '\0'; text++) {
@@ -24,7 +24,6 @@ static json_t *utf8_string(const char *text) {
             to += 3;
         }
     }
-    *to = '\0';
     string = json_string(replaced);
     free(replaced);
     return string;
@@ -79,7 +78,7 @@ static unsigned char *make_header(const struct wr_saved tensors[WR_SAVED], size_
     }
     size_t text = done ? json_dumpb(header, NULL, 0, JSON_COMPACT) : 0;
     size_t length = (text + 7) & ~(size_t)7;
-    unsigned char *bytes = text == 0 ? NULL : malloc(8 + length);
+    unsigned char *bytes = text == 0 ? NULL : calloc(8 + length, 1);
     if (bytes != NULL) {
         json_dumpb(header, (char *)bytes + 8, text, JSON_COMPACT);
         memset(bytes + 8 + text, ' ', length - text);
