@@ -16,8 +16,8 @@ __kernel void wr_bptt_deltas(ulong first, ulong count, ulong models, ulong batch
                              const __global float *hidden, const __global float *predictions,
                              __global float *deltas) {
     ulong unit = get_global_id(0) / WR_TEAM; /* model * batch + slot */
-    WR_INDEX lane = get_global_id(0) % WR_TEAM;
-    ulong m = unit / batch, slot = unit % batch;
+    WR_INDEX lane = get_global_id(0) - unit * WR_TEAM;
+    ulong m = unit / batch, slot = unit - m * batch;
     if (m >= models || progress[m].diverged != WR_RUNNING)
         return;
     ulong n = wr_windows_here(tasks[m].count, first, count);
@@ -37,7 +37,7 @@ __kernel void wr_bptt_gradients(ulong first, ulong count, ulong models, ulong ba
                                 const __global float *predictions, const __global float *deltas,
                                 __global float *gradients) {
     ulong m = get_global_id(0) / WR_P;
-    WR_INDEX p = get_global_id(0) % WR_P;
+    WR_INDEX p = get_global_id(0) - m * WR_P;
     if (m >= models || progress[m].diverged != WR_RUNNING)
         return;
     ulong n = wr_windows_here(tasks[m].count, first, count);

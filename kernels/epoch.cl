@@ -25,7 +25,7 @@ __kernel void wr_epoch_end(ulong row, ulong models, __global struct wr_model_pro
                            const __global float *parameters, __global float *epoch_losses) {
     __local int flag;
     ulong m = get_global_id(0) / WR_TEAM;
-    WR_INDEX lane = get_global_id(0) % WR_TEAM;
+    WR_INDEX lane = get_global_id(0) - m * WR_TEAM;
     if (m >= models || progress[m].diverged != WR_RUNNING)
         return;
     int finite = wr_all_finite(lane, parameters + m * WR_P, &flag);

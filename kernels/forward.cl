@@ -14,8 +14,8 @@ __kernel void wr_forward(ulong first, ulong count, ulong models, ulong batch,
                          const __global float *weights, __global float *hidden,
                          __global float *predictions, __global float *losses) {
     ulong unit = get_global_id(0) / WR_TEAM; /* model * batch + slot */
-    WR_INDEX lane = get_global_id(0) % WR_TEAM;
-    ulong m = unit / batch, slot = unit % batch;
+    WR_INDEX lane = get_global_id(0) - unit * WR_TEAM;
+    ulong m = unit / batch, slot = unit - m * batch;
     if (m >= models || progress[m].diverged != WR_RUNNING ||
         slot >= wr_windows_here(tasks[m].count, first, count))
         return;

@@ -106,21 +106,23 @@ static inline float wr_gradient(WR_INDEX p, float sum, float scale, const __glob
                                 const __global float *target, const WR_STATE_SPACE float *y,
                                 const WR_STATE_SPACE float *h, const WR_STATE_SPACE float *da) {
     if (p < WR_W_HH) {
-        WR_INDEX j = p / WR_I, i = p % WR_I;
+        WR_INDEX j = p / WR_I, i = p - j * WR_I;
         for (WR_INDEX t = WR_T; t-- > 0;)
             sum = wr_fma(da[t * WR_H + j], x[t * WR_I + i], sum);
     } else if (p < WR_B_H) {
-        WR_INDEX j = (p - WR_W_HH) / WR_H, k = (p - WR_W_HH) % WR_H;
+        WR_INDEX j = (p - WR_W_HH) / WR_H, k = (p - WR_W_HH) - j * WR_H;
         for (WR_INDEX t = WR_T - 1; t > 0; --t)
             sum = wr_fma(da[t * WR_H + j], h[(t - 1) * WR_H + k], sum);
     } else if (p < WR_W_HY) {
         WR_INDEX j = p - WR_B_H;
         for (WR_INDEX t = WR_T; t-- > 0;)
             sum += da[t * WR_H + j];
+    } else if (p < WR_B_Y) {
+        WR_INDEX o = (p - WR_W_HY) / WR_H, k = (p - WR_W_HY) - o * WR_H;
+        sum = wr_fma(scale * (y[o] - target[o]), h[(WR_T - 1) * WR_H + k], sum);
     } else {
-        WR_INDEX o = p < WR_B_Y ? (p - WR_W_HY) / WR_H : p - WR_B_Y;
-        float dy = scale * (y[o] - target[o]);
-        sum = p < WR_B_Y ? wr_fma(dy, h[(WR_T - 1) * WR_H + (p - WR_W_HY) % WR_H], sum) : sum + dy;
+        WR_INDEX o = p - WR_B_Y;
+        sum += scale * (y[o] - target[o]);
     }
     return sum;
 }

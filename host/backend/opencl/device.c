@@ -136,8 +136,6 @@ static const char *not_exact(const struct facts *facts) {
         return "not exact: does not round to nearest (CL_FP_ROUND_TO_NEAREST)";
     if (!(facts->fp & CL_FP_INF_NAN))
         return "not exact: no infinities and NaNs (CL_FP_INF_NAN)";
-    if (!(facts->fp & CL_FP_FMA))
-        return "not exact: no fused multiply-add (CL_FP_FMA)";
     return NULL;
 }
 

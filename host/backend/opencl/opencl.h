@@ -146,9 +146,9 @@ wr_status wr_cl_get(struct wr_cl_session *session, enum wr_cl_buffer which, void
                     struct wr_error *error);
 wr_status wr_cl_put(struct wr_cl_session *session, enum wr_cl_buffer which, const void *from,
                     size_t bytes, struct wr_error *error);
-/* Enqueues: every 4 bytes of a buffer become the pattern. */
-wr_status wr_cl_fill(struct wr_cl_session *session, enum wr_cl_buffer which, uint32_t pattern,
-                     struct wr_error *error);
+/* Every 4 of a buffer's first bytes become the pattern. */
+wr_status wr_cl_fill(struct wr_cl_session *session, enum wr_cl_buffer which, size_t bytes,
+                     uint32_t pattern, struct wr_error *error);
 #define WR_CL_NAN 0x7fc00000u
 /* Makes every NaN this one. */
 void wr_cl_canonical(float *values, size_t count);

@@ -109,7 +109,8 @@ static wr_status run_piece(struct run *run, size_t rows, float *losses, struct w
     struct wr_cl_session *session = run->session;
     size_t M = session->base.ensemble.models;
     /* Diverged models write no loss: theirs stays NaN. */
-    wr_status status = wr_cl_fill(session, WR_CL_EPOCH_LOSSES, WR_CL_NAN, error);
+    wr_status status =
+        wr_cl_fill(session, WR_CL_EPOCH_LOSSES, rows * M * sizeof *losses, WR_CL_NAN, error);
     if (status == WR_OK)
         status = session->plan.fused ? run_fused(run, rows, error) : run_staged(run, rows, error);
     if (status != WR_OK || !losses)

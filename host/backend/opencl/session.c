@@ -6,6 +6,8 @@
 
 #include "layout.h"
 
+#define FILL_BYTES ((size_t)1 << 20) /* written at a time */
+
 wr_status wr_cl_put(struct wr_cl_session *session, enum wr_cl_buffer which, const void *from,
                     size_t bytes, struct wr_error *error) {
     const struct wr_cl_device *device = wr_cl_device_of(&session->base);
@@ -22,12 +24,25 @@ wr_status wr_cl_get(struct wr_cl_session *session, enum wr_cl_buffer which, void
     return wr_cl_check(device, "clEnqueueReadBuffer", code, error);
 }
 
-wr_status wr_cl_fill(struct wr_cl_session *session, enum wr_cl_buffer which, uint32_t pattern,
-                     struct wr_error *error) {
+/* By writes, not clEnqueueFillBuffer: Oclgrind takes what that fills for uninitialised. */
+wr_status wr_cl_fill(struct wr_cl_session *session, enum wr_cl_buffer which, size_t bytes,
+                     uint32_t pattern, struct wr_error *error) {
     const struct wr_cl_device *device = wr_cl_device_of(&session->base);
-    cl_int code = clEnqueueFillBuffer(device->queue, session->buffers[which], &pattern,
-                                      sizeof pattern, 0, session->plan.bytes[which], 0, NULL, NULL);
-    return wr_cl_check(device, "clEnqueueFillBuffer", code, error);
+    size_t room = bytes < FILL_BYTES ? bytes : FILL_BYTES;
+    uint32_t *block =
+        wr_alloc(room / sizeof pattern, sizeof pattern, "a block to fill with", error);
+    if (!block)
+        return WR_ERR_MEMORY;
+    for (size_t i = 0; i < room / sizeof pattern; ++i)
+        block[i] = pattern;
+    cl_int code = CL_SUCCESS;
+    for (size_t at = 0; code == CL_SUCCESS && at < bytes; at += room) {
+        size_t length = bytes - at < room ? bytes - at : room;
+        code = clEnqueueWriteBuffer(device->queue, session->buffers[which], CL_TRUE, at, length,
+                                    block, 0, NULL, NULL);
+    }
+    free(block);
+    return wr_cl_check(device, "clEnqueueWriteBuffer", code, error);
 }
 
 wr_status wr_cl_buffers_make(struct wr_cl_session *session, int first, int last,
@@ -42,7 +57,7 @@ wr_status wr_cl_buffers_make(struct wr_cl_session *session, int first, int last,
             clCreateBuffer(device->context, CL_MEM_READ_WRITE, session->plan.bytes[i], NULL, &code);
         status = wr_cl_check(device, "clCreateBuffer", code, error);
         if (status == WR_OK)
-            status = wr_cl_fill(session, (enum wr_cl_buffer)i, 0, error);
+            status = wr_cl_fill(session, (enum wr_cl_buffer)i, session->plan.bytes[i], 0, error);
     }
     return status;
 }
