@@ -25,26 +25,26 @@ static wr_status fail(const char *path, int cause, struct wr_error *error) {
 }
 
 /* Follows the links of path by hand, since realpath(3) gives nothing for a dangling one.
- * to: PATH_MAX bytes. False with errno set. */
-static bool follow_links(const char *path, char *to) {
+ * False with errno set. */
+static bool follow_links(const char *path, char to[PATH_MAX]) {
     char link[PATH_MAX];
-    if (strlen(path) >= PATH_MAX) {
-        errno = ENAMETOOLONG;
-        return false;
-    }
-    strcpy(to, path);
-    for (int links = 0; links < 40; links++) {
+    size_t size = strlen(path) + 1; /* of what goes to base, with its '\0' */
+    const char *from = path;
+    char *base = to;
+    for (int links = 0; links <= 40; links++) {
+        if ((size_t)(base - to) + size > PATH_MAX) {
+            errno = ENAMETOOLONG;
+            return false;
+        }
+        memcpy(base, from, size);
         ssize_t length = readlink(to, link, sizeof link - 1);
         if (length < 0) /* no link: EINVAL, or nothing there: ENOENT */
             return errno == EINVAL || errno == ENOENT;
         link[length] = '\0';
-        char *slash = strrchr(to, '/');
-        char *base = link[0] == '/' || slash == NULL ? to : slash + 1;
-        if ((size_t)(base - to) + (size_t)length >= PATH_MAX) {
-            errno = ENAMETOOLONG;
-            return false;
-        }
-        strcpy(base, link);
+        from = link;
+        size = (size_t)length + 1;
+        char *slash = strrchr(to, '/'); /* a relative link starts at its own folder */
+        base = link[0] == '/' || slash == NULL ? to : slash + 1;
     }
     errno = ELOOP;
     return false;
@@ -72,11 +72,12 @@ static bool open_directly(struct wr_output *out, const struct stat *target) {
 static bool open_temporary(struct wr_output *out, char *resolved, const struct stat *existing) {
     char *slash = strrchr(resolved, '/');
     const char *name = slash == NULL ? resolved : slash + 1;
-    if (*name == '\0' || strlen(name) > NAME_MAX) {
-        errno = *resolved == '\0' ? ENOENT : *name == '\0' ? EISDIR : ENAMETOOLONG;
+    size_t length = strlen(name);
+    if (length == 0 || length > NAME_MAX) {
+        errno = *resolved == '\0' ? ENOENT : length == 0 ? EISDIR : ENAMETOOLONG;
         return false;
     }
-    strcpy(out->name, name);
+    memcpy(out->name, name, length + 1);
     if (slash != NULL)
         slash[slash == resolved] = '\0'; /* "/name": the folder is "/" */
     out->folder = open(slash == NULL ? "." : resolved, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -152,7 +152,7 @@ wr_status wr_csv_next(struct wr_csv *csv, bool *more, struct wr_error *error) {
     size_t first_blank = 0;
     for (;;) {
         bool blank;
-        int end;
+        int end = EOF;
         wr_status status = read_record(csv, &blank, &end, error);
         if (status != WR_OK)
             return status;

@@ -58,7 +58,7 @@ const char *wr_excerpt(const char *text, char to[WR_EXCERPT]) {
         unsigned char c = (unsigned char)text[i];
         to[i] = c < ' ' || c == 0x7f ? '?' : text[i];
     }
-    strcpy(to + kept, kept < length ? "..." : "");
+    memcpy(to + kept, kept < length ? "..." : "", kept < length ? 4 : 1);
     return to;
 }
 
