@@ -31,11 +31,6 @@ static void catch_interrupts(void) {
     }
 }
 
-static wr_status check_interrupted(struct wr_error *error) {
-    return !interrupted ? WR_OK
-                        : wr_fail(error, WR_ERR_STOPPED, "interrupted; no file was written");
-}
-
 /* ---- the run ---- */
 
 /* All that a run owns. */
@@ -68,6 +63,7 @@ static wr_status open_outputs(struct run *run) {
     const struct option_value *save = &run->options[TRAIN_SAVE];
     const struct option_value *history = &run->options[TRAIN_HISTORY];
     wr_status status = WR_OK;
+    catch_interrupts(); /* up to here there is nothing to clean up */
     if (save->given && history->given && strcmp(save->text, history->text) == 0)
         return wr_fail(run->error, WR_ERR_USAGE, "--save and --history name the same file, %s",
                        save->text);
@@ -149,8 +145,8 @@ static wr_status train(struct run *run) {
 /* ---- results ---- */
 
 static wr_status write_files(struct run *run) {
-    wr_status status = check_interrupted(run->error);
-    if (status == WR_OK && run->options[TRAIN_SAVE].given)
+    wr_status status = WR_OK;
+    if (run->options[TRAIN_SAVE].given)
         status = setup_save(&run->setup, run->options, run->setup.parameters, run->error);
     if (status == WR_OK && run->history != NULL) {
         status = history_commit(run->history, run->error);
@@ -183,8 +179,6 @@ static wr_status run_all(struct run *run) {
         status = open_device(run);
     if (status == WR_OK)
         status = open_session(run);
-    if (status == WR_OK)
-        status = check_interrupted(run->error);
     if (status == WR_OK && run->tables) {
         report_setup(&run->setup, run->options);
         report_device(run->device, run->session);
@@ -192,10 +186,10 @@ static wr_status run_all(struct run *run) {
     }
     if (status == WR_OK)
         status = train(run);
+    if (interrupted) /* whatever else it may have broken off */
+        return wr_fail(run->error, WR_ERR_STOPPED, "interrupted; no file was written");
     if (status == WR_OK)
         status = write_files(run);
-    if (status == WR_ERR_STOPPED)
-        return check_interrupted(run->error);
     return status == WR_OK ? tell_results(run) : status;
 }
 
@@ -206,7 +200,6 @@ wr_status train_command(const struct option_value *options, struct wr_error *err
     run.log_every = epochs >= 10 ? epochs / 10 : 1;
     if (options[TRAIN_LOG_EVERY].given)
         run.log_every = options[TRAIN_LOG_EVERY].size;
-    catch_interrupts();
     wr_status status = run_all(&run);
     if (status == WR_OK && run.result.diverged > 0)
         status = CLI_DIVERGED;

@@ -4,6 +4,7 @@ set -u
 windrow=$1
 expected=$(cd "$(dirname "$0")/expected" && pwd)
 rm -rf "$2" && mkdir -p "$2" && cd "$2" || exit 1
+export LSAN_OPTIONS="${LSAN_OPTIONS:+$LSAN_OPTIONS:}print_suppressions=0"
 cases=0
 failures=0
 
