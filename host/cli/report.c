@@ -68,6 +68,14 @@ static struct spread spread_of(double *values, size_t count) {
     return (struct spread){count, values[0], middle, values[count - 1]};
 }
 
+/* Six digits, of which a column of losses shows all: "565.420", "825813". */
+static const char *loss_text(double loss, char text[24]) {
+    int length = snprintf(text, 24, "%#7.6g", loss);
+    if (text[length - 1] == '.')
+        text[length - 1] = '\0';
+    return text;
+}
+
 int report_epoch_width(size_t epochs) {
     int width = snprintf(NULL, 0, "%zu", epochs - 1);
     return width > 4 ? width : 4;
@@ -84,13 +92,16 @@ wr_status report_losses(const char *label, const float *losses, size_t models,
             finite[count++] = (double)losses[m];
     struct spread spread = spread_of(finite, count);
     free(finite);
+    char least[24], median[24], most[24];
+    loss_text(spread.median, median);
     printf("%s  total_loss  ", label);
     if (count == 0)
         printf("%s", models == 1 ? "diverged" : "all diverged");
     else if (models == 1)
-        printf("%#7.6g", spread.median);
+        printf("%s", median);
     else
-        printf("min %#7.6g  median %#7.6g  max %#7.6g", spread.least, spread.median, spread.most);
+        printf("min %s  median %s  max %s", loss_text(spread.least, least), median,
+               loss_text(spread.most, most));
     if (count > 0 && count < models)
         printf("  diverged %zu", models - count);
     putchar('\n');
@@ -144,8 +155,9 @@ static void forecast_table(const struct setup *setup, const struct wr_train_resu
 wr_status report_forecast(const struct setup *setup, const struct wr_train_result *result,
                           const float *parameters, struct wr_error *error) {
     size_t models = setup->models;
-    printf("%-*s  total_loss  %#7.6g\n", (int)sizeof "last epoch" - 1, "naive",
-           wr_windows_naive_loss(setup->windows));
+    char naive[24];
+    printf("%-10s  total_loss  %s\n", "naive",
+           loss_text(wr_windows_naive_loss(setup->windows), naive));
     if (result->diverged == models)
         return WR_OK;
     /* models <= 2^32-1 whose parameters are in memory: the product fits */

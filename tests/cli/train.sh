@@ -116,4 +116,16 @@ grep -q '"updates":95,' out || fail "updates after the end"
 run train --device cpu --epochs 4 --lr 1e30 --clip 0
 exits 8
 same out "$expected/train-diverged.txt"
+
+# Models that diverge one after another: the others go on, and the history ends where they end.
+short="--length 12 --hidden 3 --clip 0"
+run train --device cpu --epochs 8 --models 4 --lr 0.5 $short --history gone.csv
+exits 8
+same out "$expected/train-diverging.txt"
+same gone.csv "$expected/history-diverging.csv"
+line err "windrow: 4 of 4 models diverged, the first (seed 1) in epoch 5; a smaller --lr or --clip may help"
+run train --device cpu --epochs 30 --models 8 --lr 0.28 $short
+exits 8
+same out "$expected/train-survivors.txt"
+line err "windrow: 6 of 8 models diverged, the first (seed 5) in epoch 28; a smaller --lr or --clip may help"
 finish
