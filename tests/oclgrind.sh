@@ -18,11 +18,11 @@ hashes() {
 check() {
     : >"$log"
     "$windrow" train "$@" --device cpu --json --quiet >"$log.cpu"
-    oclgrind --data-races --uninitialized --check-api --log "$log" \
-        "$windrow" train "$@" --device opencl:0.0 --inexact --json --quiet >"$log.opencl"
+    oclgrind --data-races --uninitialized --check-api --local-mem-size $local \
+        --log "$log" "$windrow" train "$@" --device opencl:0.0 --inexact --json --quiet >"$log.opencl"
     if [ -s "$log" ]; then
         echo "Oclgrind found, in: windrow train $*"
-        cat "$log"
+        head -n 60 "$log"
         exit 1
     fi
     hashes "$log.cpu" >"$log.expected"
@@ -30,12 +30,10 @@ check() {
         echo "hashes differ from the cpu's: windrow train $*"
         exit 1
     }
-    echo "clean${WINDROW_WORK_GROUP:+ (work-groups of $WINDROW_WORK_GROUP)}: windrow train $*"
+    echo "clean, local memory $local, work-groups ${WINDROW_WORK_GROUP:-as chosen}: windrow train $*"
 }
 
-# With the backend's own choice of work-groups, and with teams that must meet at barriers.
-for group in "" 4; do
-    export WINDROW_WORK_GROUP=$group
+check_all() {
     for schedule in staged fused; do
         check --schedule $schedule --models 2 --hidden 3 --length 9 --epochs 2
         check --schedule $schedule --models 3 --hidden 18 --window 2 --length 8 --batch all \
@@ -43,4 +41,13 @@ for group in "" 4; do
         check --schedule $schedule --models 1 --hidden 2 --window 1 --length 20 --batch 17 \
             --epochs 2
     done
-done
+}
+
+# With the backend's own choices; with teams that must meet at barriers; and with local memory too
+# small for a model.
+local=32768
+check_all
+export WINDROW_WORK_GROUP=4
+check_all
+local=256
+check_all
