@@ -143,13 +143,13 @@ static void fill_info(struct place *place, const struct facts *facts, struct wr_
     *info = (struct wr_device_info){.backend = "opencl"};
     snprintf(info->id, sizeof info->id, "opencl:%u.%u", place->p, place->d);
     if (place->code != CL_SUCCESS) {
-        snprintf(info->name, sizeof info->name, "%s", facts->name[0] ? facts->name : "unknown");
+        snprintf(info->name, sizeof info->name, "%.127s", facts->name[0] ? facts->name : "unknown");
         snprintf(info->detail, sizeof info->detail, "%s failed with %s (%d)", place->call,
                  wr_cl_code_name(place->code), (int)place->code);
         return;
     }
     const char *useless = unusable(facts), *wrong = not_exact(facts);
-    snprintf(info->name, sizeof info->name, "%s", facts->name);
+    snprintf(info->name, sizeof info->name, "%.127s", facts->name);
     info->gpu = (facts->type & CL_DEVICE_TYPE_GPU) != 0;
     info->memory = (size_t)facts->memory;
     info->usable = useless == NULL;
@@ -157,7 +157,7 @@ static void fill_info(struct place *place, const struct facts *facts, struct wr_
     if (!info->exact)
         snprintf(info->detail, sizeof info->detail, "%s", useless ? useless : wrong);
     else
-        snprintf(info->detail, sizeof info->detail, "%u compute units, %s, driver %s",
+        snprintf(info->detail, sizeof info->detail, "%u compute units, %.100s, driver %.100s",
                  (unsigned)facts->units, facts->version, facts->driver);
 }
 
