@@ -339,28 +339,39 @@ static void canonicalise(float *values, size_t count) {
             memcpy(&values[i], &pattern, sizeof pattern);
 }
 
-/* Zeroes the slots that no window of the last batch filled. slots (M, B, width) */
-static void zero_unfilled(const struct wr_session *session, float *slots, size_t width) {
-    size_t batch = session->ensemble.batch;
-    for (size_t m = 0; m < session->ensemble.models; m++) {
-        size_t filled = wr_batch_windows(session, m);
+/* Zeroes the slots that no window of the last batch filled; a diverged model fills none.
+ * slots (M, B, width) */
+static wr_status zero_unfilled(struct wr_session *session, float *slots, size_t width,
+                               struct wr_error *error) {
+    size_t batch = session->ensemble.batch, models = session->ensemble.models;
+    uint32_t *diverged = wr_alloc(models, sizeof *diverged, "diverged epochs", error);
+    if (diverged == NULL)
+        return WR_ERR_MEMORY;
+    wr_status status = session->device->backend->diverged(session, diverged, error);
+    for (size_t m = 0; m < models && status == WR_OK; m++) {
+        size_t filled = diverged[m] == WR_NOT_DIVERGED ? wr_batch_windows(session, m) : 0;
         memset(slots + (m * batch + filled) * width, 0, (batch - filled) * width * sizeof *slots);
     }
+    free(diverged);
+    return status;
 }
 
 wr_status wr_session_read(struct wr_session *session, enum wr_tensor tensor, float *values,
                           struct wr_error *error) {
     wr_status status = check_whole(session, error);
+    size_t count = wr_session_tensor_size(session, tensor);
+    if (status == WR_OK && tensor != WR_PARAMETERS && session->batch_count == 0) {
+        memset(values, 0, count * sizeof *values); /* no stage has run */
+        return WR_OK;
+    }
     if (status == WR_OK)
         status = session->device->backend->read(session, tensor, values, error);
-    if (status != WR_OK)
-        return status;
-    size_t count = wr_session_tensor_size(session, tensor);
-    if (tensor != WR_PARAMETERS && tensor != WR_GRADIENTS)
-        zero_unfilled(session, values,
-                      count / (session->ensemble.models * session->ensemble.batch));
-    canonicalise(values, count);
-    return WR_OK;
+    if (status == WR_OK && tensor != WR_PARAMETERS && tensor != WR_GRADIENTS)
+        status = zero_unfilled(session, values,
+                               count / (session->ensemble.models * session->ensemble.batch), error);
+    if (status == WR_OK)
+        canonicalise(values, count);
+    return status;
 }
 
 wr_status wr_session_write_parameters(struct wr_session *session, const float *values,
@@ -421,6 +432,7 @@ wr_status wr_session_run(struct wr_session *session, size_t epochs, float *losse
         return status;
     session->stages_done = 0;
     status = session->device->backend->run(session, epochs, losses, tick, context, error);
+    session->batch_count = 0; /* what the stage buffers hold now is the backend's affair */
     session->spent = status != WR_OK;
     if (status == WR_OK && losses != NULL)
         canonicalise(losses, epochs * session->ensemble.models);

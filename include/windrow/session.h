@@ -60,8 +60,8 @@ wr_status wr_session_memory(struct wr_device *device, const struct wr_ensemble *
                             size_t *bytes, struct wr_error *error);
 
 /* What can be read back. Sizes in floats; b counts the batch's slots, 0 .. B-1. A NaN is read as
- * 0x7fc00000. Slots that no window of the last forward filled, and stage buffers before any stage,
- * hold 0. */
+ * 0x7fc00000. Slots that no window of the last forward filled (those of a diverged model among
+ * them) hold 0, and so do all stage tensors before any stage and after wr_session_run. */
 enum wr_tensor {
     WR_PARAMETERS,  /* (M, P) */
     WR_GRADIENTS,   /* (M, P) of the last bptt; clipped once clip has run */

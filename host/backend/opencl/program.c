@@ -62,13 +62,12 @@ static wr_status build(const struct wr_cl_device *device, cl_program program, co
     cl_int code = clBuildProgram(program, 1, &device->id, options, NULL, NULL);
     if (code == CL_SUCCESS)
         return WR_OK;
-    if (error) {
-        free(error->log);
+    wr_fail(error, WR_ERR_DEVICE,
+            "%s (%s): the kernels did not build (%s) with options \"%s\"; try --device cpu",
+            device->base.info.id, device->base.info.name, wr_cl_code_name(code), options);
+    if (error) /* after wr_fail, which releases what the error held */
         error->log = build_log(device, program);
-    }
-    return wr_fail(error, WR_ERR_DEVICE,
-                   "%s (%s): the kernels did not build (%s) with options \"%s\"; try --device cpu",
-                   device->base.info.id, device->base.info.name, wr_cl_code_name(code), options);
+    return WR_ERR_DEVICE;
 }
 
 wr_status wr_cl_program_get(struct wr_cl_device *device, enum wr_cl_kind kind, const char *options,
