@@ -18,14 +18,15 @@ __kernel void wr_bptt_deltas(ulong first, ulong count, ulong models, ulong batch
     ulong unit = get_global_id(0) / WR_TEAM; /* model * batch + slot */
     WR_INDEX lane = get_global_id(0) - unit * WR_TEAM;
     ulong m = unit / batch, slot = unit - m * batch;
-    if (m >= models || progress[m].diverged != WR_RUNNING)
-        return;
-    ulong n = wr_windows_here(tasks[m].count, first, count);
-    if (slot >= n)
-        return;
-    wr_deltas(lane, parameters + m * WR_P, scales[n],
-              targets + (tasks[m].first + first + slot) * target_stride, predictions + unit * WR_O,
-              hidden + unit * (WR_T * WR_H), deltas + unit * (WR_T * WR_H));
+    ulong n = m < models ? wr_windows_here(tasks[m].count, first, count) : 0;
+    if (slot >= n || progress[m].diverged != WR_RUNNING) {
+        m = slot = unit = n = 0;
+        lane = WR_IDLE;
+    }
+    ulong window = tasks[m].first + first + slot;
+    wr_deltas(lane, parameters + m * WR_P, scales[n], targets + window * target_stride,
+              predictions + unit * WR_O, hidden + unit * (WR_T * WR_H),
+              deltas + unit * (WR_T * WR_H));
 }
 
 __kernel void wr_bptt_gradients(ulong first, ulong count, ulong models, ulong batch,
@@ -48,10 +49,9 @@ __kernel void wr_bptt_gradients(ulong first, ulong count, ulong models, ulong ba
         float run = 0.0f;
         for (ulong slot = start; slot < n && slot < start + WR_RUN; ++slot) {
             ulong unit = m * batch + slot, window = tasks[m].first + first + slot;
-            run =
-                wr_gradient(p, run, scales[n], inputs + window * input_stride,
-                            targets + window * target_stride, predictions + unit * WR_O,
-                            hidden + unit * (WR_T * WR_H), deltas + unit * (WR_T * WR_H));
+            run = wr_gradient(p, run, scales[n], inputs + window * input_stride,
+                              targets + window * target_stride, predictions + unit * WR_O,
+                              hidden + unit * (WR_T * WR_H), deltas + unit * (WR_T * WR_H));
         }
         sum = start == 0 ? run : sum + run;
     }

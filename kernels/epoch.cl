@@ -26,8 +26,10 @@ __kernel void wr_epoch_end(ulong row, ulong models, __global struct wr_model_pro
     __local int flag;
     ulong m = get_global_id(0) / WR_TEAM;
     WR_INDEX lane = get_global_id(0) - m * WR_TEAM;
-    if (m >= models || progress[m].diverged != WR_RUNNING)
-        return;
+    if (m >= models || progress[m].diverged != WR_RUNNING) {
+        m = 0;
+        lane = WR_IDLE;
+    }
     int finite = wr_all_finite(lane, parameters + m * WR_P, &flag);
     if (lane != 0)
         return;

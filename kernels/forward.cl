@@ -17,8 +17,10 @@ __kernel void wr_forward(ulong first, ulong count, ulong models, ulong batch,
     WR_INDEX lane = get_global_id(0) - unit * WR_TEAM;
     ulong m = unit / batch, slot = unit - m * batch;
     if (m >= models || progress[m].diverged != WR_RUNNING ||
-        slot >= wr_windows_here(tasks[m].count, first, count))
-        return;
+        slot >= wr_windows_here(tasks[m].count, first, count)) {
+        m = slot = unit = 0;
+        lane = WR_IDLE;
+    }
     ulong window = tasks[m].first + first + slot;
     __global float *h = hidden + unit * (WR_T * WR_H);
     __global float *y = predictions + unit * WR_O;

@@ -50,6 +50,10 @@ wr_fused(ulong updates, uint begin, uint end, ulong models, ulong batch,
     __local int flag;
     ulong m = get_group_id(0);
     WR_INDEX lane = get_local_id(0);
+    if (m >= models) {
+        m = updates = 0;
+        lane = WR_IDLE;
+    }
 #if WR_STATE_LOCAL
     __local float state[WR_STATE];
 #else
@@ -65,9 +69,6 @@ wr_fused(ulong updates, uint begin, uint end, ulong models, ulong batch,
 #elif WR_SUMS > 0
     __global float *sums = scratch + m * WR_SCRATCH + WR_STATE * (1 - WR_STATE_LOCAL);
 #endif
-    if (m >= models || progress[m].diverged != WR_RUNNING || progress[m].epoch >= end)
-        return;
-
     WR_STATE_SPACE float *h = state, *da = state + WR_T * WR_H, *y = state + 2 * WR_T * WR_H;
     struct wr_model_task task = tasks[m];
     struct wr_model_progress at = progress[m];

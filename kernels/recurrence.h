@@ -2,7 +2,9 @@
  * kernel both call these. Formulas and the order of every sum: numerics.h.
  *
  * A team of WR_TEAM work-items works on one window together; `lane` is the index in the team, and
- * every lane of a team calls every function. A team of 1 needs no barrier.
+ * every lane of a team calls every function. A team of 1 needs no barrier. A team with nothing to
+ * do takes WR_IDLE for its lane, which lies beyond every array: it does nothing, yet meets all
+ * barriers (PoCL 3.1 fails on some kernels whose barriers stand after a conditional return).
  *
  * Options given when the program is built:
  *   WR_I, WR_H, WR_O, WR_T  inputs, hidden, outputs, seq_len, with the suffix of WR_INDEX
@@ -24,6 +26,8 @@
 #define WR_W_HY WR_OFFSET_W_HY(WR_I, WR_H, WR_O)
 #define WR_B_Y  WR_OFFSET_B_Y(WR_I, WR_H, WR_O)
 #define WR_P    WR_PARAMETERS_OF(WR_I, WR_H, WR_O)
+
+#define WR_IDLE ((WR_INDEX)-1)
 
 #if WR_TEAM > 1
 #define wr_team_sync() barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
