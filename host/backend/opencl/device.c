@@ -61,7 +61,7 @@ struct facts {
     cl_bool available, compiler, little_endian;
     cl_device_fp_config fp;
     cl_ulong memory, local_memory, max_buffer;
-    cl_uint units, dimensions;
+    cl_uint units;
     size_t max_group, max_items[16];
     char name[256], version[256], c_version[256], driver[128];
 };

@@ -19,7 +19,7 @@ wr_status wr_cl_check(const struct wr_cl_device *device, const char *call, cl_in
 
 /* ---- devices (device.c) ---- */
 
-enum wr_cl_kind { WR_CL_STAGES, WR_CL_FUSED, WR_CL_KINDS };
+enum wr_cl_kind { WR_CL_STAGES, WR_CL_FUSED, WR_CL_PEAK, WR_CL_KINDS };
 
 #define WR_CL_OPTIONS 512 /* characters of build options */
 
@@ -182,5 +182,9 @@ wr_status wr_cl_clip(struct wr_session *session, struct wr_error *error);
 wr_status wr_cl_update(struct wr_session *session, struct wr_error *error);
 wr_status wr_cl_run(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
                     void *context, struct wr_error *error);
+
+/* ---- what the device could do (peak.c) ---- */
+
+wr_status wr_cl_peak(struct wr_device *device, double *flops_per_second, struct wr_error *error);
 
 #endif

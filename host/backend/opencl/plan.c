@@ -95,8 +95,7 @@ bool wr_cl_fits_fused(struct wr_device *base, const struct wr_ensemble *ensemble
         plan.parameters_local)
         return true;
     snprintf(device->refusal, sizeof device->refusal,
-             "a model of hidden size %zu does not fit the %zu bytes of local memory of %s; "
-             "schedule staged takes it",
+             "a model of hidden size %zu does not fit the %zu bytes of local memory of %s",
              ensemble->shape.hidden, device->local_bytes, base->info.id);
     *why = device->refusal;
     return false;

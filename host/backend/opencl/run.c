@@ -31,7 +31,10 @@ static wr_status end_stretch(struct run *run, size_t steps, double updates,
     wr_status status = wr_cl_finish(run->session, error);
     if (status != WR_OK)
         return status;
-    double now = wr_seconds(), took = now - run->began, most = (double)steps * GROWTH;
+    double now = wr_seconds(), took = now - run->began;
+    double most = (double)steps * GROWTH; /* and what was cut short says little: the pace stays */
+    if (most < (double)run->session->pace)
+        most = (double)run->session->pace;
     double fitting = took > 0 ? (double)steps * STRETCH / took : most;
     if (fitting > most)
         fitting = most;
