@@ -43,6 +43,8 @@ struct wr_backend {
     wr_status (*open_device)(size_t index, const struct wr_device_options *options,
                              struct wr_device **device, struct wr_error *error);
     void (*close_device)(struct wr_device *device);
+    /* See wr_bench_peak. */
+    wr_status (*peak)(struct wr_device *device, double *flops_per_second, struct wr_error *error);
 
     /* Whether the fused schedule can take this shape; if not, *why (static or in the device). */
     bool (*fits_fused)(struct wr_device *device, const struct wr_ensemble *ensemble,

@@ -38,11 +38,25 @@ enum train_option {
 };
 enum devices_option { DEVICES_JSON, DEVICES_OPTIONS };
 enum verify_option { VERIFY_DEVICE, VERIFY_JSON, VERIFY_QUIET, VERIFY_OPTIONS };
+enum bench_option {
+    BENCH_MODELS,
+    BENCH_HIDDEN,
+    BENCH_WINDOW,
+    BENCH_BATCH,
+    BENCH_DEVICE,
+    BENCH_SCHEDULE,
+    BENCH_THREADS,
+    BENCH_SECONDS,
+    BENCH_REPEATS,
+    BENCH_JSON,
+    BENCH_OPTIONS
+};
 
 /* Each command. *error is filled unless the result is WR_OK or CLI_DIVERGED. */
 wr_status train_command(const struct option_value *options, struct wr_error *error);
 wr_status devices_command(const struct option_value *options, struct wr_error *error);
 wr_status verify_command(const struct option_value *options, struct wr_error *error);
+wr_status bench_command(const struct option_value *options, struct wr_error *error);
 
 /* Flushes stdout. A failure is told at the end, as one of storage. */
 void cli_flush(void);

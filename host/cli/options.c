@@ -79,21 +79,45 @@ static wr_status fail_unknown(const struct command *command, const char *name,
 
 /* ---- values ---- */
 
+/* Reads the digits that text starts with, and leaves *text behind them. */
+static bool read_digits(const struct option_spec *spec, const char **text, size_t *size) {
+    uint64_t value = 0;
+    const char *start = *text;
+    for (; **text >= '0' && **text <= '9'; ++*text) {
+        value = value * 10 + (uint64_t)(**text - '0');
+        if (value > UINT32_MAX)
+            return false;
+    }
+    *size = (size_t)value;
+    return *text != start && value >= spec->least;
+}
+
 static bool read_size(const struct option_spec *spec, const char *text, size_t *size) {
     if (spec->word != NULL && strcmp(text, spec->word) == 0) {
         *size = SIZE_MAX;
         return true;
     }
-    uint64_t value = 0;
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c < '0' || *c > '9')
-            return false;
-        value = value * 10 + (uint64_t)(*c - '0');
-        if (value > UINT32_MAX)
+    return read_digits(spec, &text, size) && *text == '\0';
+}
+
+static bool check_sizes(const struct option_spec *spec, const char *text) {
+    size_t size;
+    while (read_digits(spec, &text, &size)) {
+        if (*text == '\0')
+            return true;
+        if (*text++ != ',')
             return false;
     }
-    *size = (size_t)value;
-    return *text != '\0' && value >= spec->least;
+    return false;
+}
+
+bool options_next_size(const char **text, size_t *size) {
+    char *end;
+    if (**text == '\0')
+        return false;
+    *size = strtoul(*text, &end, 10);
+    *text = *end == ',' ? end + 1 : end;
+    return true;
 }
 
 /* Decimal notation only. The command never leaves the "C" locale, so the point is a point. */
@@ -138,6 +162,12 @@ static wr_status read_value(const struct option_spec *spec, const char *text,
         return wr_fail(error, WR_ERR_USAGE, "--%s %s: needs %s%sa whole number from %u to %u",
                        spec->name, text, spec->word != NULL ? spec->word : "",
                        spec->word != NULL ? " or " : "", (unsigned)spec->least, UINT32_MAX);
+    case OPTION_SIZES:
+        if (check_sizes(spec, text))
+            return WR_OK;
+        return wr_fail(error, WR_ERR_USAGE,
+                       "--%s %s: needs whole numbers from %u to %u, separated by commas",
+                       spec->name, text, (unsigned)spec->least, UINT32_MAX);
     case OPTION_REAL:
         if (read_real(text, &value->real))
             return WR_OK;

@@ -12,6 +12,7 @@
 enum option_kind {
     OPTION_FLAG,   /* takes no value */
     OPTION_SIZE,   /* a whole number, least .. 2^32-1 */
+    OPTION_SIZES,  /* such numbers, separated by commas: options_next_size */
     OPTION_REAL,   /* a finite float, not negative */
     OPTION_CHOICE, /* one of choices */
     OPTION_TEXT    /* any text but an empty one */
@@ -22,7 +23,7 @@ struct option_spec {
     const char *name;  /* without the dashes */
     enum option_kind kind;
     const char *argument;        /* what the help calls the value */
-    uint32_t least;              /* OPTION_SIZE */
+    uint32_t least;              /* OPTION_SIZE, OPTION_SIZES */
     const char *word;            /* OPTION_SIZE: a word allowed instead, which gives SIZE_MAX */
     const char *const *choices;  /* OPTION_CHOICE, ends with NULL */
     const char *fallback;        /* the default, read like a value from the command line */
@@ -62,6 +63,9 @@ const char *command_nearest(const char *name);
  * them, and nothing else counts. The strings of the values are those of arguments. */
 wr_status options_parse(const struct command *command, int count, char **arguments,
                         struct option_value *values, bool *help, struct wr_error *error);
+
+/* Takes the next number off the text of an OPTION_SIZES; false at its end. */
+bool options_next_size(const char **text, size_t *size);
 
 /* What --help prints. */
 void help_overview(FILE *file);

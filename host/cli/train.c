@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,29 +6,9 @@
 
 #include "base/output.h"
 #include "cli/history.h"
+#include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/report.h"
-
-/* ---- interrupts ---- */
-
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int number) {
-    (void)number;
-    interrupted = 1;
-}
-
-/* The first SIGINT, SIGTERM or SIGHUP ends the training cleanly, the second one at once. A signal
- * that the caller had ignored (nohup, a job in the background) stays ignored. */
-static void catch_interrupts(void) {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        struct sigaction old, action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
-        sigemptyset(&action.sa_mask);
-        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-            sigaction(numbers[i], &action, NULL);
-    }
-}
 
 /* ---- the run ---- */
 
@@ -63,7 +42,7 @@ static wr_status open_outputs(struct run *run) {
     const struct option_value *save = &run->options[TRAIN_SAVE];
     const struct option_value *history = &run->options[TRAIN_HISTORY];
     wr_status status = WR_OK;
-    catch_interrupts(); /* up to here there is nothing to clean up */
+    interrupt_catch(); /* up to here there is nothing to clean up */
     if (save->given && history->given && strcmp(save->text, history->text) == 0)
         return wr_fail(run->error, WR_ERR_USAGE, "--save and --history name the same file, %s",
                        save->text);
@@ -133,7 +112,7 @@ static wr_status train(struct run *run) {
     struct wr_train_options how = {.epochs = run->options[TRAIN_EPOCHS].size,
                                    .on_event = on_event,
                                    .context = run,
-                                   .stop = &interrupted};
+                                   .stop = &interrupt_seen};
     progress_start(&run->progress, run->options[TRAIN_QUIET].given);
     wr_status status = wr_train(run->session, &how, &run->result, run->error);
     progress_clear(&run->progress);
@@ -186,7 +165,7 @@ static wr_status run_all(struct run *run) {
     }
     if (status == WR_OK)
         status = train(run);
-    if (interrupted) /* whatever else it may have broken off */
+    if (interrupt_seen) /* whatever else it may have broken off */
         return wr_fail(run->error, WR_ERR_STOPPED, "interrupted; no file was written");
     if (status == WR_OK)
         status = write_files(run);

@@ -2,6 +2,7 @@
 #ifndef WINDROW_H
 #define WINDROW_H
 
+#include "windrow/bench.h"
 #include "windrow/device.h"
 #include "windrow/model.h"
 #include "windrow/series.h"

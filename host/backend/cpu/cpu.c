@@ -133,6 +133,7 @@ const struct wr_backend wr_backend_cpu = {
     .describe = describe,
     .open_device = open_device,
     .close_device = close_device,
+    .peak = wr_cpu_peak,
     .fits_fused = fits_fused,
     .memory = wr_cpu_memory,
     .session_size = sizeof(struct cpu_session),

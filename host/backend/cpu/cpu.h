@@ -65,4 +65,7 @@ wr_status wr_cpu_update(struct wr_session *session, struct wr_error *error);
 wr_status wr_cpu_run(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
                      void *context, struct wr_error *error);
 
+/* peak.c */
+wr_status wr_cpu_peak(struct wr_device *device, double *flops_per_second, struct wr_error *error);
+
 #endif

@@ -439,6 +439,21 @@ static void check(const struct wr_block *b, float *poison) {
     *as_lanes(poison) = sum;
 }
 
+/* 12 chains hide the latency of two fma units and leave registers for the factors. */
+static void chains(size_t rounds, float *sums) {
+    enum { CHAINS = 12 };
+    WR_FLOAT x[CHAINS], factor = WR_CONST(0.9999f), term = WR_CONST(0.0001f);
+    for (size_t i = 0; i < CHAINS; i++)
+        x[i] = WR_CONST(1.0f / (float)(i + 2));
+    for (; rounds > 0; rounds--)
+        for (size_t repeat = 0; repeat < WR_CHAIN_FMAS / CHAINS; repeat++)
+            for (size_t i = 0; i < CHAINS; i++)
+                x[i] = wr_fma(x[i], factor, term);
+    for (size_t i = 1; i < CHAINS; i++)
+        x[0] += x[i];
+    *as_lanes(sums) = x[0];
+}
+
 #define NAME_OF(name)    #name
 #define NAME_TEXT(name)  NAME_OF(name)
 #define JOIN_NAMES(a, b) a##b
@@ -454,4 +469,5 @@ const struct wr_engine ENGINE_OF(WR_ENGINE_NAME) = {
     .update = update,
     .account = account,
     .check = check,
+    .chains = chains,
 };

@@ -11,6 +11,7 @@
 #include "windrow/windows.h"
 
 #define WR_MOST_LANES 16
+#define WR_CHAIN_FMAS 48
 
 /* A block of L models and the batch of windows that it works on. Arrays of floats that end in L
  * are interleaved: a model's values stand L floats apart. */
@@ -55,6 +56,9 @@ struct wr_engine {
     void (*account)(struct wr_block *block);
     /* poison (L): 0 where all of a lane's parameters are finite, else NaN. */
     void (*check)(const struct wr_block *block, float *poison);
+    /* Nothing but fma, to measure what the instruction set can do: WR_CHAIN_FMAS of L lanes a
+     * round, in independent chains. sums (L), or nothing would have to be computed. */
+    void (*chains)(size_t rounds, float *sums);
 };
 
 extern const struct wr_engine wr_engine_avx512;

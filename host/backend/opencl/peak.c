@@ -1,0 +1,107 @@
+/* What a device can do at most: kernels/peak.cl, timed. */
+#include "backend/opencl/opencl.h"
+
+#include <stdio.h>
+
+#define LAUNCHES       40    /* the best of them counts */
+#define LAUNCH_SECONDS 0.005 /* long beside the launch itself */
+#define FMAS_A_ROUND   48    /* in peak.cl */
+#define ITEMS_A_UNIT   4096  /* work-items: several groups for each place that a unit has */
+#define GROUP          128
+
+struct peak {
+    struct wr_cl_device *device;
+    struct wr_error *error;
+    cl_kernel kernel;
+    cl_mem out;
+    size_t items, group, width; /* work-items; in a group; floats of each */
+};
+
+static wr_status check(const struct peak *peak, const char *call, cl_int code) {
+    return wr_cl_check(peak->device, call, code, peak->error);
+}
+
+/* How many work-items of how many floats. */
+static wr_status size_up(struct peak *peak) {
+    cl_uint units = 1, width = 1;
+    cl_device_id id = peak->device->id;
+    cl_int code = clGetDeviceInfo(id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL);
+    if (code == CL_SUCCESS)
+        code = clGetDeviceInfo(id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof width, &width, NULL);
+    for (peak->width = 1; peak->width < 16 && peak->width * 2 <= width;)
+        peak->width *= 2;
+    size_t largest = peak->device->max_group;
+    peak->group = peak->device->cpu ? 1 : largest < GROUP ? largest : GROUP;
+    peak->items = peak->device->cpu ? units : units * (ITEMS_A_UNIT / peak->group) * peak->group;
+    return check(peak, "clGetDeviceInfo", code);
+}
+
+static wr_status make(struct peak *peak) {
+    char options[WR_CL_OPTIONS];
+    cl_program program;
+    cl_int code;
+    wr_status status = size_up(peak);
+    if (status != WR_OK)
+        return status;
+    if (peak->width > 1)
+        snprintf(options, sizeof options, "-D WR_VECTOR=float%zu", peak->width);
+    else
+        snprintf(options, sizeof options, "-D WR_VECTOR=float");
+    status = wr_cl_program_get(peak->device, WR_CL_PEAK, options, &program, peak->error);
+    if (status != WR_OK)
+        return status;
+    peak->kernel = clCreateKernel(program, "wr_peak", &code);
+    status = check(peak, "clCreateKernel wr_peak", code);
+    if (status != WR_OK)
+        return status;
+    peak->out = clCreateBuffer(peak->device->context, CL_MEM_WRITE_ONLY,
+                               peak->items * peak->width * sizeof(cl_float), NULL, &code);
+    return check(peak, "clCreateBuffer", code);
+}
+
+/* One launch, from an idle device to an idle device. */
+static wr_status time_launch(struct peak *peak, cl_uint rounds, double *seconds) {
+    const cl_float first = 1.0f;
+    cl_int code = clSetKernelArg(peak->kernel, 0, sizeof rounds, &rounds);
+    if (code == CL_SUCCESS)
+        code = clSetKernelArg(peak->kernel, 1, sizeof first, &first);
+    if (code == CL_SUCCESS)
+        code = clSetKernelArg(peak->kernel, 2, sizeof peak->out, &peak->out);
+    wr_status status = check(peak, "clSetKernelArg", code);
+    double began = wr_seconds();
+    if (status == WR_OK)
+        status = check(peak, "clEnqueueNDRangeKernel",
+                       clEnqueueNDRangeKernel(peak->device->queue, peak->kernel, 1, NULL,
+                                              &peak->items, &peak->group, 0, NULL, NULL));
+    if (status == WR_OK)
+        status = check(peak, "clFinish", clFinish(peak->device->queue));
+    *seconds = wr_seconds() - began;
+    return status;
+}
+
+static wr_status measure(struct peak *peak, double *flops_per_second) {
+    cl_uint rounds = 256;
+    double seconds = 0, best = 0;
+    wr_status status = time_launch(peak, 1, &seconds); /* drivers put work off until then */
+    for (seconds = 0; status == WR_OK && seconds < LAUNCH_SECONDS && rounds < 1u << 30; rounds *= 2)
+        status = time_launch(peak, rounds, &seconds);
+    for (int i = 0; i < LAUNCHES && status == WR_OK; i++) {
+        status = time_launch(peak, rounds, &seconds);
+        double rate = 2.0 * FMAS_A_ROUND * (double)rounds / seconds;
+        best = rate > best ? rate : best;
+    }
+    *flops_per_second = best * (double)peak->width * (double)peak->items;
+    return status;
+}
+
+wr_status wr_cl_peak(struct wr_device *device, double *flops_per_second, struct wr_error *error) {
+    struct peak peak = {.device = (struct wr_cl_device *)device, .error = error};
+    wr_status status = make(&peak);
+    if (status == WR_OK)
+        status = measure(&peak, flops_per_second);
+    if (peak.out)
+        clReleaseMemObject(peak.out);
+    if (peak.kernel)
+        clReleaseKernel(peak.kernel);
+    return status;
+}

@@ -1,0 +1,250 @@
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "cli/interrupt.h"
+#include "cli/report.h"
+
+/* The axes of the grid, in the order of the options from BENCH_MODELS on. */
+enum { MODELS, HIDDEN, WINDOW, BATCH, AXES };
+static const struct {
+    const char *name, *point, *curve; /* point: where no other list is given */
+} axes[AXES] = {[MODELS] = {"models", "64", "1,8,16,32,64,256,1000"},
+                [HIDDEN] = {"hidden", "20", "4,8,16,32,64,128,256"},
+                [WINDOW] = {"window", "5", "2,5,10,20,50"},
+                [BATCH] = {"batch", "1", "1,4,16,64,256"}};
+
+enum { SCHEDULE_BOTH = WR_SCHEDULE_FUSED + 1 }; /* of --schedule */
+
+/* The measuring of one device. */
+struct bench {
+    const struct option_value *options;
+    struct wr_device *device;
+    double peak;  /* flops a second */
+    json_t *rows; /* NULL without --json */
+};
+
+/* ---- rows ---- */
+
+/* A rate with three digits, at least: "0.0123", "1.23", "12345". */
+static void print_rate(double rate, int width) {
+    int decimals = rate >= 100 ? 0 : rate >= 10 ? 1 : rate >= 1 ? 2 : 3;
+    printf("  %*.*f", width, decimals, rate);
+}
+
+static void print_row(const struct bench *bench, const struct wr_bench_cell *cell,
+                      const struct wr_bench_result *result, const char *why) {
+    printf("%8zu %5zu %5zu %7zu  %-8s", cell->models, cell->shape.hidden, cell->shape.seq_len,
+           cell->batch, wr_schedule_name(why == NULL ? result->schedule : cell->schedule));
+    if (why == NULL) {
+        double rate = result->updates_per_second;
+        printf(" %7.3f", result->open_seconds);
+        print_rate(rate, 11);
+        printf("  %5.1f%%", 100 * (result->fastest - result->slowest) / rate);
+        print_rate(rate * wr_bench_flops(cell) / 1e9, 8);
+        printf("  %6.2f%%\n", 100 * rate * wr_bench_recurrent_flops(cell) / bench->peak);
+    } else {
+        printf("  %s\n", why);
+    }
+    cli_flush();
+}
+
+static void print_head(const struct bench *bench) {
+    const struct wr_device_info *info = wr_device_get_info(bench->device);
+    printf("%s: %s (%s)%s, peak", info->id, info->name, info->detail,
+           info->exact ? "" : ", not exact");
+    print_rate(bench->peak / 1e9, 1);
+    printf(" Gflop/s\n%8s %5s %5s %7s  %-8s %7s  %11s  %6s  %8s  %7s\n", "M", "H", "T", "B",
+           "schedule", "open s", "updates/s", "spread", "Gflop/s", "of peak");
+    cli_flush();
+}
+
+/* Numbers that were not measured are null. */
+static json_t *measured(double value, const char *why) {
+    return why == NULL ? json_real(value) : json_null();
+}
+
+static json_t *row_object(const struct bench *bench, const char *curve,
+                          const struct wr_bench_cell *cell, const struct wr_bench_result *result,
+                          const char *why) {
+    double rate = result->updates_per_second;
+    return json_pack(
+        "{s:s, s:I, s:I, s:I, s:I, s:s, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "curve",
+        curve, "models", (json_int_t)cell->models, "hidden", (json_int_t)cell->shape.hidden,
+        "window", (json_int_t)cell->shape.seq_len, "batch", (json_int_t)cell->batch, "schedule",
+        wr_schedule_name(why == NULL ? result->schedule : cell->schedule), "refused",
+        why != NULL ? json_text(why) : json_null(), "windows", (json_int_t)result->windows,
+        "epochs", (json_int_t)result->epochs, "open_seconds", measured(result->open_seconds, why),
+        "updates_per_second", measured(rate, why), "slowest", measured(result->slowest, why),
+        "fastest", measured(result->fastest, why), "spread",
+        measured((result->fastest - result->slowest) / rate, why), "flops_per_second",
+        measured(rate * wr_bench_flops(cell), why), "of_peak",
+        measured(rate * wr_bench_recurrent_flops(cell) / bench->peak, why));
+}
+
+/* ---- cells ---- */
+
+/* What the device cannot do is told in a row, and is no error. */
+static wr_status measure_cell(struct bench *bench, const char *curve,
+                              const struct wr_bench_cell *cell, struct wr_error *error) {
+    struct wr_bench_options how = {.seconds = (double)bench->options[BENCH_SECONDS].real,
+                                   .repeats = bench->options[BENCH_REPEATS].size,
+                                   .stop = &interrupt_seen};
+    struct wr_bench_result result;
+    struct wr_error own = {0};
+    wr_status status = wr_bench_run(bench->device, cell, &how, &result, &own);
+    bool refused = status == WR_ERR_DEVICE || status == WR_ERR_MEMORY;
+    if (interrupt_seen) {
+        wr_error_release(&own);
+        return wr_fail(error, WR_ERR_STOPPED, "interrupted");
+    }
+    if (status != WR_OK && !refused) {
+        *error = own;
+        return status;
+    }
+    if (bench->rows == NULL)
+        print_row(bench, cell, &result, refused ? own.text : NULL);
+    else
+        json_array_append_new(bench->rows,
+                              row_object(bench, curve, cell, &result, refused ? own.text : NULL));
+    wr_error_release(&own);
+    return WR_OK;
+}
+
+static wr_status measure_schedules(struct bench *bench, const char *curve,
+                                   struct wr_bench_cell *cell, struct wr_error *error) {
+    size_t schedule = bench->options[BENCH_SCHEDULE].choice;
+    cell->schedule = schedule == SCHEDULE_BOTH ? WR_SCHEDULE_FUSED : (enum wr_schedule)schedule;
+    wr_status status = measure_cell(bench, curve, cell, error);
+    cell->schedule = WR_SCHEDULE_STAGED;
+    if (status == WR_OK && schedule == SCHEDULE_BOTH)
+        status = measure_cell(bench, curve, cell, error);
+    return status;
+}
+
+/* Every combination of the lists, the last one running fastest. */
+static wr_status measure_grid(struct bench *bench, const char *curve, const char *const lists[AXES],
+                              struct wr_error *error) {
+    struct wr_bench_cell cell = {.shape = {.inputs = 1, .outputs = 1}};
+    wr_status status = WR_OK;
+    for (const char *m = lists[MODELS]; options_next_size(&m, &cell.models);)
+        for (const char *h = lists[HIDDEN]; options_next_size(&h, &cell.shape.hidden);)
+            for (const char *w = lists[WINDOW]; options_next_size(&w, &cell.shape.seq_len);)
+                for (const char *b = lists[BATCH]; options_next_size(&b, &cell.batch);) {
+                    status = measure_schedules(bench, curve, &cell, error);
+                    if (status != WR_OK)
+                        return status;
+                }
+    return WR_OK;
+}
+
+static wr_status measure_curves(struct bench *bench, struct wr_error *error) {
+    wr_status status = WR_OK;
+    for (size_t curve = 0; curve < AXES && status == WR_OK; curve++) {
+        const char *lists[AXES];
+        for (size_t axis = 0; axis < AXES; axis++)
+            lists[axis] = axis == curve ? axes[axis].curve : axes[axis].point;
+        if (curve > 0 && bench->rows == NULL)
+            putchar('\n');
+        status = measure_grid(bench, axes[curve].name, lists, error);
+    }
+    return status;
+}
+
+static wr_status measure_cells(struct bench *bench, struct wr_error *error) {
+    const char *lists[AXES];
+    bool given = false;
+    for (size_t axis = 0; axis < AXES; axis++) {
+        const struct option_value *option = &bench->options[BENCH_MODELS + axis];
+        given |= option->given;
+        lists[axis] = option->given ? option->text : axes[axis].point;
+    }
+    return given ? measure_grid(bench, "grid", lists, error) : measure_curves(bench, error);
+}
+
+/* ---- devices ---- */
+
+/* A device that is not exact is measured too: its bits are not what is asked here. */
+static wr_status open_device(const char *selector, const struct option_value *options,
+                             struct wr_device **device, struct wr_error *error) {
+    struct wr_device_options how = {.threads = options[BENCH_THREADS].size};
+    wr_status status = wr_device_open(selector, &how, device, error);
+    if (status != WR_OK || wr_device_get_info(*device)->exact)
+        return status;
+    wr_device_close(*device);
+    how.inexact = true;
+    return wr_device_open(selector, &how, device, error);
+}
+
+static json_t *device_object(const struct bench *bench) {
+    const struct wr_device_info *info = wr_device_get_info(bench->device);
+    return json_pack("{s:s, s:s, s:o, s:o, s:b, s:f, s:O}", "id", info->id, "backend",
+                     info->backend, "name", json_text(info->name), "detail",
+                     json_text(info->detail), "exact", (int)info->exact, "peak_flops_per_second",
+                     bench->peak, "rows", bench->rows);
+}
+
+static wr_status bench_device(const char *selector, const struct option_value *options,
+                              json_t *list, struct wr_error *error) {
+    struct bench bench = {.options = options};
+    wr_status status = open_device(selector, options, &bench.device, error);
+    if (status != WR_OK)
+        return status;
+    status = wr_bench_peak(bench.device, &bench.peak, error);
+    if (list != NULL)
+        bench.rows = json_array();
+    else if (status == WR_OK)
+        print_head(&bench);
+    if (status == WR_OK)
+        status = measure_cells(&bench, error);
+    if (status == WR_OK && list != NULL)
+        json_array_append_new(list, device_object(&bench));
+    json_decref(bench.rows);
+    wr_device_close(bench.device);
+    return status;
+}
+
+/* One that fails does not keep the others from their turn: its error is told at once. Returns the
+ * first one's status. */
+static wr_status bench_all(const struct option_value *options, json_t *list,
+                           struct wr_error *error) {
+    struct wr_device_info *devices;
+    size_t count, measured_devices = 0;
+    wr_status status = wr_devices_list(&devices, &count, error), worst = WR_OK;
+    for (size_t i = 0; status == WR_OK && i < count; i++) {
+        if (!devices[i].usable)
+            continue;
+        if (measured_devices++ > 0 && list == NULL)
+            putchar('\n');
+        struct wr_error own = {0};
+        status = bench_device(devices[i].id, options, list, &own);
+        if (status == WR_ERR_DEVICE || status == WR_ERR_MEMORY) {
+            cli_complain(&own);
+            worst = status;
+            status = WR_OK;
+        } else if (status != WR_OK) {
+            *error = own;
+            break;
+        }
+        wr_error_release(&own);
+    }
+    free(devices);
+    return status == WR_OK ? worst : status;
+}
+
+wr_status bench_command(const struct option_value *options, struct wr_error *error) {
+    json_t *list = options[BENCH_JSON].given ? json_array() : NULL;
+    interrupt_catch();
+    wr_status status = options[BENCH_DEVICE].given
+                           ? bench_device(options[BENCH_DEVICE].text, options, list, error)
+                           : bench_all(options, list, error);
+    if (status == WR_OK && list != NULL)
+        return json_print(json_pack("{s:s, s:f, s:I, s:o}", "version", wr_version(), "seconds",
+                                    strtod(options[BENCH_SECONDS].text, NULL), "repeats",
+                                    (json_int_t)options[BENCH_REPEATS].size, "devices", list),
+                          error);
+    json_decref(list);
+    return status;
+}
