@@ -68,7 +68,10 @@ refuses_like() {
 }
 
 # same FILE FILE, absent FILE..., line FILE TEXT (a whole line of it)
+# With ACCEPT set, expected/ takes what is printed now: for a raised WR_NUMERICS_VERSION. Read the
+# difference before you commit it.
 same() {
+    [ -z "${ACCEPT:-}" ] || case $2 in "$expected"/*) cp "$1" "$2" ;; esac
     cmp -s "$1" "$2" || fail "$1 differs from $2: $(diff "$1" "$2" | head -n 5)"
 }
 absent() {
