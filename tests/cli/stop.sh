@@ -39,6 +39,17 @@ code=0
 wait $pid || code=$?
 exits 130
 
+title="windrow bench, and SIGINT"
+cases=$((cases + 1))
+env --default-signal=INT "$windrow" bench --device cpu --seconds 1e6 >out 2>err &
+pid=$!
+await out 'updates/s'
+kill -s INT $pid
+code=0
+wait $pid || code=$?
+exits 130
+line err 'windrow: interrupted'
+
 # On a terminal: bar NAME=VALUE... trains in such an environment until it has shown an ETA, or, with
 # TERM=dumb, for a second; what the terminal got is in the file typescript.
 bar() {
