@@ -1,6 +1,7 @@
 """JAX: one model's update by value_and_grad, lax.scan over updates and epochs, vmap over models,
 jit around all of it. The ways that people try when it matters are tried, and the quickest is taken:
 products by dot or by broadcasting, and the loop over updates unrolled or not."""
+import os
 from functools import partial
 
 import jax
@@ -38,6 +39,8 @@ def trainer(work, multiply, unroll):
 
 
 def make(work):
+    if work.threads == 1:  # JAX has no option for it, but makes no more threads than it has cores
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     if work.device not in ("cpu", jax.default_backend()):
         skip("no GPU for JAX")
     jax.config.update("jax_default_matmul_precision", "float32")  # a GPU's default is less

@@ -53,4 +53,4 @@ def make(work):
     return train
 
 
-serve(make)
+serve(make, NumPy=np.__version__)

@@ -118,8 +118,9 @@ class Stack:
 
 def make(work):
     torch.set_grad_enabled(False)
-    torch.set_num_threads(work.threads)
-    if work.device == "cuda" and not torch.cuda.is_available():
+    if work.device == "cpu":
+        torch.set_num_threads(work.threads)
+    elif not torch.cuda.is_available():
         skip("no CUDA device for PyTorch")
     return fastest({"bmm": Stack(work, True).trainer(),
                     "models last": Stack(work, False).trainer()})
