@@ -36,12 +36,12 @@ static void print_rate(double rate, int width) {
 
 static void print_row(const struct bench *bench, const struct wr_bench_cell *cell,
                       const struct wr_bench_result *result, const char *why) {
-    printf("%8zu %5zu %5zu %7zu  %-8s", cell->models, cell->shape.hidden, cell->shape.seq_len,
+    printf("%7zu %5zu %4zu %6zu  %-8s", cell->models, cell->shape.hidden, cell->shape.seq_len,
            cell->batch, wr_schedule_name(why == NULL ? result->schedule : cell->schedule));
     if (why == NULL) {
         double rate = result->updates_per_second;
         printf(" %7.3f", result->open_seconds);
-        print_rate(rate, 11);
+        print_rate(rate, 10);
         printf("  %5.1f%%", 100 * (result->fastest - result->slowest) / rate);
         print_rate(rate * wr_bench_flops(cell) / 1e9, 8);
         printf("  %6.2f%%\n", 100 * rate * wr_bench_recurrent_flops(cell) / bench->peak);
@@ -56,7 +56,7 @@ static void print_head(const struct bench *bench) {
     printf("%s: %s (%s)%s, peak", info->id, info->name, info->detail,
            info->exact ? "" : ", not exact");
     print_rate(bench->peak / 1e9, 1);
-    printf(" Gflop/s\n%8s %5s %5s %7s  %-8s %7s  %11s  %6s  %8s  %7s\n", "M", "H", "T", "B",
+    printf(" Gflop/s\n%7s %5s %4s %6s  %-8s %7s  %10s  %6s  %8s  %7s\n", "M", "H", "T", "B",
            "schedule", "open s", "updates/s", "spread", "Gflop/s", "of peak");
     cli_flush();
 }

@@ -38,7 +38,7 @@ exits 0
 says ''
 [ "$(wc -l <out)" -eq 10 ] || fail "not a line of device, a head and 8 rows"
 grep -qE "^cpu: .*, peak +$number Gflop/s\$" out || fail "no line on the device"
-line out '       M     H     T       B  schedule  open s    updates/s  spread   Gflop/s  of peak'
+line out '      M     H    T      B  schedule  open s   updates/s  spread   Gflop/s  of peak'
 rows 8
 cell 1 4 2 1 fused
 cell 3 5 2 7 fused

@@ -1,9 +1,9 @@
 /* What the threads of a cpu device can do at most. */
 #include "backend/cpu/cpu.h"
 
+/* Short trials, so that some of them run undisturbed on a machine that has other work. */
 #define TRIALS        200
-#define TRIAL_SECONDS 0.0005 /* short, so that some run undisturbed on a machine with other work   \
-                              */
+#define TRIAL_SECONDS 0.0005
 
 /* Multiply-adds a second of this thread. */
 static double time_chains(const struct cpu_device *cpu, size_t rounds, double *seconds) {
