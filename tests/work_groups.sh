@@ -1,6 +1,6 @@
 #!/bin/sh
 # work_groups.sh WINDROW: every OpenCL device agrees with the cpu to the bit however its work-items
-# are grouped.
+# are grouped, and whichever fused kernel runs.
 set -eu
 windrow=$1
 
@@ -12,3 +12,9 @@ for limit in 1 7 32; do
     echo "work-groups of $limit"
     WINDROW_WORK_GROUP=$limit "$windrow" verify
 done
+for kernel in team rows; do
+    echo "fused kernel $kernel"
+    WINDROW_FUSED=$kernel "$windrow" verify
+done
+echo "fused kernel rows, work-groups of 70"
+WINDROW_FUSED=rows WINDROW_WORK_GROUP=70 "$windrow" verify

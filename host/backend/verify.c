@@ -212,13 +212,19 @@ static wr_status verify_plan(struct pair *pair, const struct wr_case_plan *plan,
 /* ---- public ---- */
 
 static const struct wr_case_plan plans[] = {
-    /* I, H, O, T; models, batch, windows, ragged */
+    /* I, H, O, T; models, batch, windows, ragged: models differ in windows, and one diverges */
     {{1, 20, 1, 5}, 33, 1, 19, false}, /* the notebook's shape */
     {{1, 20, 1, 5}, 5, 95, 95, false}, /* its windows at once */
-    {{1, 20, 1, 5}, 17, 3, 20, true},  /* ragged, one diverges */
-    {{2, 32, 1, 14}, 3, 64, 150, false}, {{1, 1, 1, 1}, 3, 1, 5, false},
-    {{3, 17, 2, 4}, 7, 16, 33, true},    {{20, 5, 3, 2}, 4, 17, 40, true},
-    {{1, 64, 1, 6}, 2, 1, 9, false},     {{2, 100, 2, 3}, 2, 18, 37, true},
+    {{1, 20, 1, 5}, 19, 1, 7, true},   /* one window a batch */
+    {{3, 17, 2, 4}, 33, 1, 6, true},
+    {{2, 33, 3, 7}, 5, 1, 5, true},
+    {{1, 64, 1, 6}, 2, 1, 9, false},
+    {{1, 1, 1, 1}, 3, 1, 5, false},   /* the smallest */
+    {{1, 20, 1, 5}, 17, 3, 20, true}, /* some windows a batch */
+    {{3, 17, 2, 4}, 7, 16, 33, true}, /* a whole run of a sum */
+    {{20, 5, 3, 2}, 4, 17, 40, true}, /* more than one */
+    {{2, 32, 1, 14}, 3, 64, 150, false},
+    {{2, 100, 2, 3}, 2, 18, 37, true}, /* beyond what every device fuses */
 };
 
 wr_status wr_verify(struct wr_device *device, wr_verify_fn *on_row, void *context,

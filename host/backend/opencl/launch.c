@@ -9,6 +9,7 @@ enum range {
     WINDOW_TEAMS, /* M * B teams */
     MODEL_TEAMS,  /* M teams, several in a work-group where a team is one work-item */
     MODEL_GROUPS, /* M teams, each a work-group */
+    MODEL_PACKS,  /* M teams, plan.pack in a work-group */
     MODELS,       /* M work-items */
     PARAMETERS    /* M * P work-items */
 };
@@ -76,10 +77,17 @@ static const struct {
                           BUFFER(PARAMETERS), BUFFER(INPUTS), INPUT_STRIDE, BUFFER(TARGETS),
                           TARGET_STRIDE, BUFFER(WEIGHTS), BUFFER(SCALES), BUFFER(SCRATCH),
                           BUFFER(EPOCH_LOSSES)}},
+    [WR_CL_RUN_ROWS] = {"wr_fused_rows",
+                        WR_CL_ROWS,
+                        MODEL_PACKS,
+                        {VARIES, VARIES, VARIES, COUNT_M, BUFFER(TASKS), BUFFER(PROGRESS),
+                         BUFFER(PARAMETERS), BUFFER(INPUTS), INPUT_STRIDE, BUFFER(TARGETS),
+                         TARGET_STRIDE, BUFFER(WEIGHTS), BUFFER(SCALES), BUFFER(EPOCH_LOSSES)}},
 };
 
 static bool is_team(enum range range) {
-    return range == WINDOW_TEAMS || range == MODEL_TEAMS || range == MODEL_GROUPS;
+    return range == WINDOW_TEAMS || range == MODEL_TEAMS || range == MODEL_GROUPS ||
+           range == MODEL_PACKS;
 }
 
 /* Work-items in a group of this kernel, before its own limit. */
@@ -87,6 +95,8 @@ static size_t wanted_group(const struct wr_cl_session *session, enum wr_cl_kerne
     const struct wr_cl_device *device = wr_cl_device_of(&session->base);
     enum range range = kernels[which].range;
     size_t team = session->plan.team[kernels[which].kind], group = ELEMENT_GROUP;
+    if (range == MODEL_PACKS)
+        return session->plan.pack * team;
     if (is_team(range) && (team > 1 || range == MODEL_GROUPS))
         return team;
     if (is_team(range))
@@ -160,12 +170,18 @@ wr_status wr_cl_kernels_make(struct wr_cl_session *session, enum wr_cl_kind kind
     char options[WR_CL_OPTIONS];
     cl_program program;
     for (;;) {
-        size_t *team = &session->plan.team[kind], limit = *team;
+        size_t *team = &session->plan.team[kind];
+        size_t limit = kind == WR_CL_ROWS ? *team * session->plan.pack : *team;
         wr_cl_plan_options(&session->plan, &session->base.ensemble, kind, options);
         wr_status status = wr_cl_program_get(device, kind, options, &program, error);
         for (int i = 0; status == WR_OK && i < WR_CL_KERNELS; ++i)
             if (kernels[i].kind == kind)
                 status = make(session, (enum wr_cl_kernel)i, program, &limit, error);
+        if (status == WR_OK && kind == WR_CL_ROWS && limit < *team * session->plan.pack) {
+            wr_cl_kernels_free(session, kind); /* its group is fixed, and too large here */
+            session->plan.pack = 0;
+            return WR_OK;
+        }
         if (status == WR_OK && limit < *team) { /* once more, with a team that the kernels take */
             wr_cl_kernels_free(session, kind);
             *team = limit;
@@ -176,6 +192,15 @@ wr_status wr_cl_kernels_make(struct wr_cl_session *session, enum wr_cl_kind kind
                 status = bind(session, (enum wr_cl_kernel)i, error);
         return status;
     }
+}
+
+wr_status wr_cl_fused_make(struct wr_cl_session *session, struct wr_error *error) {
+    if (session->plan.pack > 0) {
+        wr_status status = wr_cl_kernels_make(session, WR_CL_ROWS, error);
+        if (status != WR_OK || session->plan.pack > 0)
+            return status;
+    }
+    return wr_cl_kernels_make(session, WR_CL_FUSED, error);
 }
 
 wr_status wr_cl_launch(struct wr_cl_session *session, enum wr_cl_kernel which,

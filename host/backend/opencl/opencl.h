@@ -19,7 +19,7 @@ wr_status wr_cl_check(const struct wr_cl_device *device, const char *call, cl_in
 
 /* ---- devices (device.c) ---- */
 
-enum wr_cl_kind { WR_CL_STAGES, WR_CL_FUSED, WR_CL_PEAK, WR_CL_KINDS };
+enum wr_cl_kind { WR_CL_STAGES, WR_CL_FUSED, WR_CL_ROWS, WR_CL_PEAK, WR_CL_KINDS };
 
 #define WR_CL_OPTIONS 512 /* characters of build options */
 
@@ -39,6 +39,8 @@ struct wr_cl_device {
     bool cpu;               /* a CPU: one work-item is as good as a team, and needs no barrier */
     size_t max_group;       /* largest work-group in dimension 0 */
     size_t forced_group; /* WINDROW_WORK_GROUP, for tests: work-items in a group; 0: our choice */
+    enum wr_cl_kind forced_fused; /* WINDROW_FUSED, for tests: WR_CL_FUSED (team), WR_CL_ROWS (rows)
+                                     where it takes the shape; WR_CL_KINDS: our choice */
     size_t local_bytes;
     size_t max_buffer;
     struct wr_cl_program *programs; /* built with this handle so far */
@@ -78,7 +80,8 @@ struct wr_cl_plan {
     size_t bytes[WR_CL_BUFFERS]; /* 0: not needed */
     /* Where the fused kernel keeps things. */
     bool state_local, parameters_local, sums_local;
-    int sums; /* gradient sums (P) of a batch: 0, 1 or 2 */
+    int sums;    /* gradient sums (P) of a batch: 0, 1 or 2 */
+    size_t pack; /* models in a work-group of fused_rows.cl; 0: fused.cl runs */
 };
 
 bool wr_cl_fits_fused(struct wr_device *device, const struct wr_ensemble *ensemble,
@@ -116,6 +119,7 @@ enum wr_cl_kernel {
     WR_CL_EPOCH_ADD,
     WR_CL_EPOCH_END,
     WR_CL_RUN_FUSED,
+    WR_CL_RUN_ROWS,
     WR_CL_KERNELS
 };
 
@@ -162,6 +166,8 @@ wr_status wr_cl_buffers_make(struct wr_cl_session *session, int first, int last,
 wr_status wr_cl_kernels_make(struct wr_cl_session *session, enum wr_cl_kind kind,
                              struct wr_error *error);
 void wr_cl_kernels_free(struct wr_cl_session *session, enum wr_cl_kind kind);
+/* The fused kernel of the plan: rows, or team where the device cannot take rows after all. */
+wr_status wr_cl_fused_make(struct wr_cl_session *session, struct wr_error *error);
 wr_status wr_cl_set_argument(struct wr_cl_session *session, enum wr_cl_kernel which, cl_uint index,
                              size_t size, const void *value, struct wr_error *error);
 /* Enqueues a kernel over its teams or elements. */

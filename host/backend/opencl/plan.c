@@ -82,6 +82,45 @@ static bool place_fused(const struct wr_cl_device *device, const struct wr_ensem
     return wr_size_add(plan->state_local ? 0 : state, plan->sums_local ? 0 : sums, scratch);
 }
 
+/* What fused_rows.cl takes with at most a few spilled registers: tests/registers.sh. */
+static bool rows_take(const struct wr_ensemble *ensemble) {
+    const struct wr_shape *shape = &ensemble->shape;
+    return ensemble->batch == 1 && shape->inputs <= 8 && shape->outputs <= 4 &&
+           ((shape->hidden <= 32 && shape->seq_len <= 16) ||
+            (shape->hidden <= 64 && shape->seq_len <= 6));
+}
+
+/* Bytes of local memory that fused_rows.cl needs for one model. */
+static size_t rows_local(const struct wr_shape *shape) {
+    size_t row = (shape->hidden + 3) / 4 * 4;
+    return (2 * shape->seq_len + shape->outputs + shape->hidden) * row * sizeof(float) +
+           sizeof(cl_int);
+}
+
+/* Models in a work-group of fused_rows.cl: the fewest that leave at most one work-item in twenty of
+ * its warps idle, else those that leave the fewest; 0 if not even one fits. */
+static size_t choose_pack(const struct wr_cl_device *device, const struct wr_shape *shape) {
+    size_t most = device->forced_group ? device->forced_group : MOST_TEAM, pack = 0;
+    size_t local = device->local_bytes > LOCAL_SPARE ? device->local_bytes - LOCAL_SPARE : 0;
+    double best = 0;
+    most = most < device->max_group ? most : device->max_group;
+    for (size_t n = 1; n * shape->hidden <= most && n * rows_local(shape) <= local; ++n) {
+        size_t items = n * shape->hidden, warps = (items + WARP - 1) / WARP;
+        double used = (double)items / (double)(warps * WARP);
+        if (used > best && best < 0.95) {
+            best = used;
+            pack = n;
+        }
+    }
+    return pack;
+}
+
+static size_t plan_rows(const struct wr_cl_device *device, const struct wr_ensemble *ensemble) {
+    bool wanted =
+        device->forced_fused == WR_CL_KINDS ? !device->cpu : device->forced_fused == WR_CL_ROWS;
+    return wanted && rows_take(ensemble) ? choose_pack(device, &ensemble->shape) : 0;
+}
+
 bool wr_cl_fits_fused(struct wr_device *base, const struct wr_ensemble *ensemble,
                       const char **why) {
     struct wr_cl_device *device = (struct wr_cl_device *)base;
@@ -136,6 +175,8 @@ wr_status wr_cl_plan_make(const struct wr_cl_device *device, const struct wr_ens
     *plan = (struct wr_cl_plan){.fused = ensemble->schedule == WR_SCHEDULE_FUSED};
     for (int kind = 0; kind < WR_CL_KINDS; ++kind)
         plan->team[kind] = choose_team(device, ensemble->shape.hidden);
+    plan->pack = plan_rows(device, ensemble);
+    plan->team[WR_CL_ROWS] = ensemble->shape.hidden;
     plan->loss_rows = LOSS_FLOATS / M;
     if (plan->loss_rows < 1)
         plan->loss_rows = 1;
@@ -209,7 +250,10 @@ void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble 
     const char *space[] = {"__global", "__local"};
     options += length;
     size_t room = WR_CL_OPTIONS - (size_t)length;
-    if (kind == WR_CL_STAGES)
+    if (kind == WR_CL_ROWS)
+        snprintf(options, room,
+                 " -D WR_PACK=%zu -D WR_PARAM_SPACE=__local -D WR_STATE_SPACE=__local", plan->pack);
+    else if (kind == WR_CL_STAGES)
         snprintf(options, room, " -D WR_PARAM_SPACE=__global -D WR_STATE_SPACE=__global");
     else
         snprintf(options, room,

@@ -49,18 +49,19 @@ static wr_status end_stretch(struct run *run, size_t steps, double updates,
 static wr_status run_fused(struct run *run, size_t rows, struct wr_error *error) {
     struct wr_cl_session *session = run->session;
     size_t all = rows * session->base.most_steps, made = 0;
+    const enum wr_cl_kernel which = session->plan.pack > 0 ? WR_CL_RUN_ROWS : WR_CL_RUN_FUSED;
     const cl_uint begin = (cl_uint)session->epochs, end = (cl_uint)(session->epochs + rows);
     wr_status status = WR_OK;
     while (status == WR_OK && made < all) {
         size_t steps = session->pace < all - made ? session->pace : all - made;
         const cl_ulong updates = steps;
-        status = wr_cl_set_argument(session, WR_CL_RUN_FUSED, 0, sizeof updates, &updates, error);
+        status = wr_cl_set_argument(session, which, 0, sizeof updates, &updates, error);
         if (status == WR_OK)
-            status = wr_cl_set_argument(session, WR_CL_RUN_FUSED, 1, sizeof begin, &begin, error);
+            status = wr_cl_set_argument(session, which, 1, sizeof begin, &begin, error);
         if (status == WR_OK)
-            status = wr_cl_set_argument(session, WR_CL_RUN_FUSED, 2, sizeof end, &end, error);
+            status = wr_cl_set_argument(session, which, 2, sizeof end, &end, error);
         if (status == WR_OK)
-            status = wr_cl_launch(session, WR_CL_RUN_FUSED, error);
+            status = wr_cl_launch(session, which, error);
         made += steps;
         if (status == WR_OK)
             status = end_stretch(

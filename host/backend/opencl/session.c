@@ -141,7 +141,7 @@ wr_status wr_cl_open_session(struct wr_session *base, struct wr_error *error) {
     if (status == WR_OK)
         status = upload(session, error);
     if (status == WR_OK)
-        status = session->plan.fused ? wr_cl_kernels_make(session, WR_CL_FUSED, error)
+        status = session->plan.fused ? wr_cl_fused_make(session, error)
                                      : wr_cl_stages_make(session, error);
     session->pace = 1;
     return status;
