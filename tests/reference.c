@@ -40,6 +40,7 @@ struct reference *reference_new(const struct wr_shape *shape, size_t windows, si
         r->weight[o] = 1.0 / (double)O;
     r->parameters = zeros(r->count);
     r->gradients = zeros(r->count);
+    r->terms = zeros(r->count);
     r->h = zeros(batch * T * H);
     r->da = zeros(batch * T * H);
     r->predictions = zeros(batch * O);
@@ -55,6 +56,7 @@ void reference_free(struct reference *r) {
     free(r->weight);
     free(r->parameters);
     free(r->gradients);
+    free(r->terms);
     free(r->h);
     free(r->da);
     free(r->predictions);
@@ -116,16 +118,20 @@ double reference_objective(const struct reference *r) {
     return sum / (double)(r->n * r->outputs);
 }
 
+static void add_term(struct reference *r, size_t parameter, double term) {
+    r->gradients[parameter] += term;
+    r->terms[parameter] += fabs(term);
+}
+
 static void bptt_window(struct reference *r, size_t b) {
     size_t I = r->inputs, H = r->hidden, O = r->outputs, T = r->seq_len;
     const double *p = r->parameters;
-    double *g = r->gradients;
     double *dh = zeros(H);
     for (size_t o = 0; o < O; o++) {
         double dy = 2.0 * error_at(r, b, o) / (double)(r->n * O);
-        g[r->b_y + o] += dy;
+        add_term(r, r->b_y + o, dy);
         for (size_t k = 0; k < H; k++) {
-            g[r->w_hy + o * H + k] += dy * h_at(r, b, T - 1)[k];
+            add_term(r, r->w_hy + o * H + k, dy * h_at(r, b, T - 1)[k]);
             dh[k] += p[r->w_hy + o * H + k] * dy;
         }
     }
@@ -134,11 +140,11 @@ static void bptt_window(struct reference *r, size_t b) {
         for (size_t j = 0; j < H; j++) {
             double h = h_at(r, b, t)[j];
             da[j] = (1.0 - h * h) * dh[j];
-            g[r->b_h + j] += da[j];
+            add_term(r, r->b_h + j, da[j]);
             for (size_t i = 0; i < I; i++)
-                g[r->w_xh + j * I + i] += da[j] * x_at(r, b, t)[i];
+                add_term(r, r->w_xh + j * I + i, da[j] * x_at(r, b, t)[i]);
             for (size_t k = 0; k < H && t > 0; k++)
-                g[r->w_hh + j * H + k] += da[j] * h_at(r, b, t - 1)[k];
+                add_term(r, r->w_hh + j * H + k, da[j] * h_at(r, b, t - 1)[k]);
         }
         for (size_t k = 0; k < H; k++) {
             dh[k] = 0;
@@ -151,6 +157,7 @@ static void bptt_window(struct reference *r, size_t b) {
 
 void reference_bptt(struct reference *r) {
     memset(r->gradients, 0, r->count * sizeof *r->gradients);
+    memset(r->terms, 0, r->count * sizeof *r->terms);
     for (size_t b = 0; b < r->n; b++)
         bptt_window(r, b);
 }

@@ -19,6 +19,8 @@ struct reference {
     size_t w_xh, w_hh, b_h, w_hy, b_y, count; /* offsets in the flat parameters; P */
     double *parameters;                       /* (P) */
     double *gradients;                        /* (P) */
+    double *terms; /* (P) sums of the absolute values of what bptt added up for each gradient: what
+                      rounding errors are in proportion to, however much cancels */
 
     size_t first, n;     /* windows of the last forward */
     double *h;           /* (B, T, H) */

@@ -317,8 +317,8 @@ void test_same_floats(const char *what, const float *expected, const float *actu
 }
 
 double test_near_floats(const char *what, const double *expected, const float *actual, size_t count,
-                        double tolerance) {
-    double scale = 1e-30, worst = 0;
+                        double least, double tolerance) {
+    double scale = fmax(least, 1e-30), worst = 0;
     for (size_t i = 0; i < count; i++)
         scale = fmax(scale, fabs(expected[i]));
     for (size_t i = 0; i < count; i++) {

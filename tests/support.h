@@ -82,6 +82,6 @@ void test_same_floats(const char *what, const float *expected, const float *actu
 /* |actual - expected| <= tolerance * max |expected| over the tensor (or 1e-30). Returns the largest
  * error as a multiple of that maximum. */
 double test_near_floats(const char *what, const double *expected, const float *actual, size_t count,
-                        double tolerance);
+                        double least, double tolerance);
 
 #endif

@@ -91,7 +91,7 @@ static void read_vectors(const char *name, struct vectors *v) {
 static void near(const char *what, struct vectors *v, const char *key, const float *found,
                  size_t count, double tolerance) {
     double *expected = array_of(v->json, key, count);
-    double off = test_near_floats(what, expected, found, count, tolerance);
+    double off = test_near_floats(what, expected, found, count, 0, tolerance);
     v->worst = fmax(v->worst, off / tolerance);
     free(expected);
 }
