@@ -127,5 +127,5 @@ line err "windrow: 4 of 4 models diverged, the first (seed 0) in epoch 5; a smal
 run train --device cpu --epochs 30 --models 8 --lr 0.28 $short
 exits 8
 same out "$expected/train-survivors.txt"
-line err "windrow: 5 of 8 models diverged, the first (seed 5) in epoch 28; a smaller --lr or --clip may help"
+line err "windrow: 6 of 8 models diverged, the first (seed 5) in epoch 28; a smaller --lr or --clip may help"
 finish
