@@ -17,8 +17,9 @@ struct cpu_device {
 struct cpu_session {
     struct wr_session base;
     const struct wr_engine *engine;
-    size_t blocks;     /* N = M / L, rounded up */
-    size_t threads;    /* no more than blocks */
+    struct wr_layout layout; /* P and offsets in a block, with wr_row_stride */
+    size_t blocks;           /* N = M / L, rounded up */
+    size_t threads;          /* no more than blocks */
     size_t workspace;  /* floats per thread: scratch, then what training needs of run, gradients */
     float *workspaces; /* (threads, workspace) */
     float *parameters; /* (N, P, L) */

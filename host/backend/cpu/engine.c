@@ -98,6 +98,7 @@ static void choose_all(WR_FLOAT active, size_t count, const WR_FLOAT *from, WR_F
 /* sum[r] continued over terms w[r * row + k * column] * v[k], k = first .. end-1, for each r. */
 WR_INLINE void chain(size_t rows, WR_FLOAT *sum, const WR_FLOAT *w, size_t row, size_t column,
                      const WR_FLOAT *v, size_t first, size_t end) {
+#pragma GCC unroll 4
     for (size_t k = first; k < end; k++)
         for (size_t r = 0; r < rows; r++)
             sum[r] = wr_fma(w[r * row + k * column], v[k], sum[r]);
@@ -117,9 +118,19 @@ WR_INLINE void accumulate(size_t rows, WR_FLOAT *sum, const WR_FLOAT *w, size_t 
     }
 }
 
-/* Rows first .. of tile i when n rows are cut into equal tiles of at most TILE. */
+/* n rows are cut into equal tiles of at most TILE; tile i is rows tile_start(i) up to the next. */
 static size_t tiles_of(size_t n) {
     return (n + TILE - 1) / TILE;
+}
+
+static size_t tile_start(size_t n, size_t i) {
+    return i * n / tiles_of(n);
+}
+
+/* The i-th tile to work on in step t: back and forth, since what of W_hh was used last is still in
+ * the innermost cache. */
+static size_t tile_at(size_t n, size_t t, size_t i) {
+    return t % 2 == 0 ? i : tiles_of(n) - 1 - i;
 }
 
 /* ---- forward ---- */
@@ -127,14 +138,14 @@ static size_t tiles_of(size_t n) {
 /* W_xh, W_hh and b_h from row j on; h NULL for the first step. */
 WR_INLINE void hidden_rows(size_t rows, const struct wr_block *b, size_t j, const WR_FLOAT *x,
                            const WR_FLOAT *h, WR_FLOAT *a) {
-    size_t I = b->shape->inputs, H = b->shape->hidden;
+    size_t I = b->shape->inputs, H = b->shape->hidden, stride = wr_row_stride(H);
     const WR_FLOAT *p = as_lanes(b->parameters);
     WR_FLOAT sum[TILE];
     for (size_t r = 0; r < rows; r++)
         sum[r] = p[b->layout->b_h + j + r];
     accumulate(rows, sum, p + b->layout->w_xh + j * I, I, 1, x, I);
     if (h != NULL)
-        accumulate(rows, sum, p + b->layout->w_hh + j * H, H, 1, h, H);
+        accumulate(rows, sum, p + b->layout->w_hh + j * stride, stride, 1, h, H);
     for (size_t r = 0; r < rows; r++)
         a[j + r] = sum[r];
 }
@@ -171,19 +182,18 @@ static void gather(const struct wr_block *b, size_t slot, const float *values, s
 
 static void predict(const struct wr_block *b, struct window *w) {
     size_t I = b->shape->inputs, H = b->shape->hidden, O = b->shape->outputs;
-    size_t T = b->shape->seq_len, tiles = tiles_of(H);
+    size_t T = b->shape->seq_len;
     for (size_t t = 0; t < T; t++) {
         WR_FLOAT *h = w->h + t * H;
-        for (size_t i = 0, j = 0, end; i < tiles; i++, j = end) {
-            end = (i + 1) * H / tiles;
+        for (size_t i = 0; i < tiles_of(H); i++) {
+            size_t tile = tile_at(H, t, i), j = tile_start(H, tile), end = tile_start(H, tile + 1);
             WITH_ROWS(end - j, hidden_rows, b, j, w->x + t * I, t > 0 ? h - H : NULL, h)
         }
         for (size_t j = 0; j < H; j++)
             h[j] = wr_tanh(h[j]);
     }
-    tiles = tiles_of(O);
-    for (size_t i = 0, o = 0, end; i < tiles; i++, o = end) {
-        end = (i + 1) * O / tiles;
+    for (size_t i = 0; i < tiles_of(O); i++) {
+        size_t o = tile_start(O, i), end = tile_start(O, i + 1);
         WITH_ROWS(end - o, output_rows, b, o, w->h + (T - 1) * H, w->y)
     }
 }
@@ -209,20 +219,19 @@ static void window_forward(const struct wr_block *b, struct window *w) {
 
 /* ---- back through time ---- */
 
-/* da_t[k] from dh_t[k] = sum over n rows of w (n, H) times v. */
-WR_INLINE void delta_columns(size_t columns, size_t H, const WR_FLOAT *w, size_t n,
+/* da_t[k] from dh_t[k] = the sum over n rows of w times v. */
+WR_INLINE void delta_columns(size_t columns, const WR_FLOAT *w, size_t stride, size_t n,
                              const WR_FLOAT *v, size_t k, const WR_FLOAT *h, WR_FLOAT *da) {
     WR_FLOAT dh[TILE];
     for (size_t r = 0; r < columns; r++)
         dh[r] = WR_CONST(0.0f);
-    accumulate(columns, dh, w + k, 1, H, v, n);
+    accumulate(columns, dh, w + k, 1, stride, v, n);
     for (size_t r = 0; r < columns; r++)
         da[k + r] = wr_flush(wr_fma(-h[k + r], h[k + r], WR_CONST(1.0f)) * dh[r]);
 }
 
 static void window_backward(const struct wr_block *b, struct window *w) {
     size_t H = b->shape->hidden, O = b->shape->outputs, T = b->shape->seq_len;
-    size_t tiles = tiles_of(H);
     const WR_FLOAT *p = as_lanes(b->parameters), scale = *(const WR_FLOAT *)(const void *)b->scale;
     for (size_t o = 0; o < O; o++)
         w->dy[o] = scale * w->e[o];
@@ -230,9 +239,10 @@ static void window_backward(const struct wr_block *b, struct window *w) {
         bool last = t == T - 1;
         const WR_FLOAT *matrix = p + (last ? b->layout->w_hy : b->layout->w_hh);
         const WR_FLOAT *v = last ? w->dy : w->da + (t + 1) * H;
-        for (size_t i = 0, k = 0, end; i < tiles; i++, k = end) {
-            end = (i + 1) * H / tiles;
-            WITH_ROWS(end - k, delta_columns, H, matrix, last ? O : H, v, k, w->h + t * H,
+        size_t stride = last ? H : wr_row_stride(H);
+        for (size_t i = 0; i < tiles_of(H); i++) {
+            size_t tile = tile_at(H, t, i), k = tile_start(H, tile), end = tile_start(H, tile + 1);
+            WITH_ROWS(end - k, delta_columns, matrix, stride, last ? O : H, v, k, w->h + t * H,
                       w->da + t * H)
         }
     }
@@ -262,6 +272,7 @@ struct outer {
     const WR_FLOAT *u, *v;
     ptrdiff_t u_step, v_step;
     size_t rows, columns, terms;
+    size_t stride; /* from one row of the tensor to the next */
 };
 
 /* How a gradient that is complete is used at once. */
@@ -274,10 +285,10 @@ struct descent {
 WR_INLINE void outer_tile(size_t rows, size_t columns, const struct outer *o, size_t j, size_t k,
                           WR_FLOAT *to, const struct descent *use) {
     WR_FLOAT g[WR_OUTER_ROWS][WR_OUTER_COLUMNS];
-    to += j * o->columns + k;
+    to += j * o->stride + k;
     for (size_t r = 0; r < rows; r++)
         for (size_t c = 0; c < columns; c++)
-            g[r][c] = use != NULL ? use->start : to[r * o->columns + c];
+            g[r][c] = use != NULL ? use->start : to[r * o->stride + c];
     const WR_FLOAT *u = o->u + j, *v = o->v + k;
     for (size_t s = 0; s < o->terms; s++, u += o->u_step, v += o->v_step)
         for (size_t r = 0; r < rows; r++)
@@ -285,7 +296,7 @@ WR_INLINE void outer_tile(size_t rows, size_t columns, const struct outer *o, si
                 g[r][c] = wr_fma(u[r], v[c], g[r][c]);
     for (size_t r = 0; r < rows; r++)
         for (size_t c = 0; c < columns; c++) {
-            WR_FLOAT *at = &to[r * o->columns + c];
+            WR_FLOAT *at = &to[r * o->stride + c];
             *at = use != NULL ? wr_fma(use->descent, wr_clip(g[r][c], use->clip), *at) : g[r][c];
         }
 }
@@ -315,11 +326,12 @@ WR_INLINE void window_gradient(const struct wr_block *b, const struct window *w,
     const struct wr_layout *at = b->layout;
     const WR_FLOAT one = WR_CONST(1.0f), *last = w->da + (T - 1) * H, *h = w->h + (T - 1) * H;
     ptrdiff_t minus_I = -(ptrdiff_t)I, minus_H = -(ptrdiff_t)H;
-    struct outer w_hh = {last, h - (T > 1 ? H : 0), minus_H, minus_H, H, H, T - 1};
-    struct outer w_xh = {last, w->x + (T - 1) * I, minus_H, minus_I, H, I, T};
-    struct outer b_h = {last, &one, minus_H, 0, H, 1, T};
-    struct outer w_hy = {w->dy, h, 0, 0, O, H, 1};
-    struct outer b_y = {w->dy, &one, 0, 0, O, 1, 1};
+    struct outer w_hh = {last,  h - (T > 1 ? H : 0), minus_H, minus_H, H, H,
+                         T - 1, wr_row_stride(H)};
+    struct outer w_xh = {last, w->x + (T - 1) * I, minus_H, minus_I, H, I, T, I};
+    struct outer b_h = {last, &one, minus_H, 0, H, 1, T, 1};
+    struct outer w_hy = {w->dy, h, 0, 0, O, H, 1, H};
+    struct outer b_y = {w->dy, &one, 0, 0, O, 1, 1, 1};
     outer_product(&w_hh, to + at->w_hh, use);
     outer_product(&w_xh, to + at->w_xh, use);
     outer_product(&b_h, to + at->b_h, use);
@@ -433,10 +445,15 @@ static void account(struct wr_block *b) {
 
 static void check(const struct wr_block *b, float *poison) {
     const WR_FLOAT *p = as_lanes(b->parameters);
-    WR_FLOAT sum = WR_CONST(0.0f);
-    for (size_t i = 0; i < b->layout->count; i++)
-        sum = wr_fma(p[i], WR_CONST(0.0f), sum);
-    *as_lanes(poison) = sum;
+    WR_FLOAT even = WR_CONST(0.0f), odd = even;
+    size_t i = 0;
+    for (; i + 2 <= b->layout->count; i += 2) {
+        even = wr_fma(p[i], WR_CONST(0.0f), even);
+        odd = wr_fma(p[i + 1], WR_CONST(0.0f), odd);
+    }
+    if (i < b->layout->count)
+        even = wr_fma(p[i], WR_CONST(0.0f), even);
+    *as_lanes(poison) = even + odd;
 }
 
 /* 12 chains hide the latency of two fma units and leave registers for the factors. */

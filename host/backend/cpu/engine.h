@@ -13,6 +13,12 @@
 #define WR_MOST_LANES 16
 #define WR_CHAIN_FMAS 48
 
+/* Rows of W_hh stand this far apart in a block, per lane: an odd number of cache lines, or else the
+ * elements of a column would share a few sets of the cache. */
+static inline size_t wr_row_stride(size_t hidden) {
+    return hidden | 1;
+}
+
 /* A block of L models and the batch of windows that it works on. Arrays of floats that end in L
  * are interleaved: a model's values stand L floats apart. */
 struct wr_block {
@@ -26,7 +32,7 @@ struct wr_block {
     bool together;                          /* all lanes start at the same window */
 
     const struct wr_shape *shape;
-    const struct wr_layout *layout;
+    const struct wr_layout *layout; /* with wr_row_stride: P is more than a model has elsewhere */
     const struct wr_windows_view *view;
     float *parameters; /* (P, L) */
     float *gradients;  /* (P, L); train does without in batches of one window */

@@ -26,8 +26,8 @@ static void bind_block(const struct cpu_session *s, size_t block, size_t thread,
                        struct wr_block *b) {
     const struct wr_ensemble *e = &s->base.ensemble;
     const struct wr_shape *shape = &e->shape;
-    size_t P = s->base.layout.count, L = s->engine->lanes;
-    *b = (struct wr_block){.shape = shape, .layout = &s->base.layout, .view = &e->windows};
+    size_t P = s->layout.count, L = s->engine->lanes;
+    *b = (struct wr_block){.shape = shape, .layout = &s->layout, .view = &e->windows};
     for (size_t l = 0; l < L; l++) {
         size_t m = wr_cpu_model(s, block, l);
         b->descent[l] = -e->lr[m];
@@ -45,7 +45,7 @@ static void bind_block(const struct cpu_session *s, size_t block, size_t thread,
 static void bind_stages(const struct cpu_session *s, size_t block, struct wr_block *b) {
     const struct wr_ensemble *e = &s->base.ensemble;
     const struct wr_shape *shape = &e->shape;
-    size_t P = s->base.layout.count, L = s->engine->lanes, slots = e->batch * L;
+    size_t P = s->layout.count, L = s->engine->lanes, slots = e->batch * L;
     size_t steps = slots * shape->seq_len * shape->hidden;
     b->gradients = s->gradients + block * P * L;
     b->hidden = s->hidden + block * steps;

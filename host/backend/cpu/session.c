@@ -17,6 +17,16 @@ static size_t plus(size_t a, size_t b) {
     return wr_size_add(a, b, &sum) ? sum : SIZE_MAX;
 }
 
+/* The layout in a block. */
+static struct wr_layout block_layout(const struct wr_shape *shape, struct wr_layout layout) {
+    size_t H = shape->hidden, wider = times(H, wr_row_stride(H) - H);
+    layout.b_h = plus(layout.b_h, wider);
+    layout.w_hy = plus(layout.w_hy, wider);
+    layout.b_y = plus(layout.b_y, wider);
+    layout.count = plus(layout.count, wider);
+    return layout;
+}
+
 /* Floats that a model's slot of a batch takes in the stage buffers: h, da, y, loss. */
 static size_t slot_floats(const struct wr_shape *shape) {
     size_t steps = times(shape->seq_len, shape->hidden);
@@ -60,6 +70,7 @@ wr_status wr_cpu_memory(struct wr_device *device, const struct wr_ensemble *ense
     wr_status status = wr_layout_of(&ensemble->shape, &layout, error);
     if (status != WR_OK)
         return status;
+    layout = block_layout(&ensemble->shape, layout);
     size_t models = ensemble->models;
     size_t floats =
         plus(times(lanes_of(cpu->engine, models), plus(layout.count, 1)),
@@ -80,7 +91,9 @@ wr_status wr_cpu_open(struct wr_session *session, struct wr_error *error) {
     struct cpu_session *s = (struct cpu_session *)session;
     const struct cpu_device *device = (const struct cpu_device *)session->device;
     const struct wr_ensemble *ensemble = &session->ensemble;
-    size_t P = session->layout.count, lanes = lanes_of(device->engine, ensemble->models);
+    size_t lanes = lanes_of(device->engine, ensemble->models), P;
+    s->layout = block_layout(&ensemble->shape, session->layout);
+    P = s->layout.count;
     s->engine = device->engine;
     s->blocks = lanes / s->engine->lanes;
     s->threads = threads_of(device, ensemble->models);
@@ -113,7 +126,7 @@ wr_status wr_cpu_need_stages(struct cpu_session *s, struct wr_error *error) {
     if (s->stages != NULL)
         return WR_OK;
     const struct wr_ensemble *ensemble = &s->base.ensemble;
-    size_t P = s->base.layout.count, lanes = lanes_of(s->engine, ensemble->models);
+    size_t P = s->layout.count, lanes = lanes_of(s->engine, ensemble->models);
     size_t floats = stage_floats(s->engine, ensemble, P);
     s->stages = wr_alloc(floats, sizeof(float), "stage buffers", error);
     if (s->stages == NULL)
@@ -135,17 +148,26 @@ size_t wr_cpu_model(const struct cpu_session *s, size_t block, size_t lane) {
     return model < models ? model : models - 1;
 }
 
+/* Where element i of a model's parameters or gradients stands in a block's. */
+static size_t place_of(const struct cpu_session *s, size_t i) {
+    size_t H = s->base.ensemble.shape.hidden, w_hh = s->layout.w_hh;
+    if (i < w_hh)
+        return i;
+    size_t row = (i - w_hh) / H < H ? (i - w_hh) / H : H;
+    return i + row * (wr_row_stride(H) - H);
+}
+
 wr_status wr_cpu_write_parameters(struct wr_session *session, const float *values,
                                   struct wr_error *error) {
     struct cpu_session *s = (struct cpu_session *)session;
-    size_t P = session->layout.count, L = s->engine->lanes;
+    size_t count = session->layout.count, L = s->engine->lanes;
     (void)error;
     for (size_t block = 0; block < s->blocks; block++) {
         for (size_t l = 0; l < L; l++) {
-            const float *from = values + wr_cpu_model(s, block, l) * P;
-            float *to = s->parameters + block * P * L + l;
-            for (size_t i = 0; i < P; i++)
-                to[i * L] = from[i];
+            const float *from = values + wr_cpu_model(s, block, l) * count;
+            float *to = s->parameters + block * s->layout.count * L + l;
+            for (size_t i = 0; i < count; i++)
+                to[place_of(s, i) * L] = from[i];
         }
     }
     for (size_t m = 0; m < session->ensemble.models; m++)
@@ -160,10 +182,10 @@ static const float *buffer_of(const struct cpu_session *s, enum wr_tensor tensor
     size_t B = s->base.ensemble.batch;
     switch (tensor) {
     case WR_PARAMETERS:
-        *count = s->base.layout.count;
+        *count = s->layout.count;
         return s->parameters;
     case WR_GRADIENTS:
-        *count = s->base.layout.count;
+        *count = s->layout.count;
         return s->gradients;
     case WR_HIDDEN:
         *count = B * shape->seq_len * shape->hidden;
@@ -185,8 +207,10 @@ static const float *buffer_of(const struct cpu_session *s, enum wr_tensor tensor
 wr_status wr_cpu_read(struct wr_session *session, enum wr_tensor tensor, float *values,
                       struct wr_error *error) {
     const struct cpu_session *s = (const struct cpu_session *)session;
-    size_t count, L = s->engine->lanes;
-    const float *buffer = buffer_of(s, tensor, &count);
+    bool flat = tensor == WR_PARAMETERS || tensor == WR_GRADIENTS;
+    size_t stored, L = s->engine->lanes;
+    const float *buffer = buffer_of(s, tensor, &stored);
+    size_t count = flat ? session->layout.count : stored;
     (void)error;
     for (size_t m = 0; m < session->ensemble.models; m++) {
         float *to = values + m * count;
@@ -194,9 +218,9 @@ wr_status wr_cpu_read(struct wr_session *session, enum wr_tensor tensor, float *
             memset(to, 0, count * sizeof *to);
             continue;
         }
-        const float *from = buffer + m / L * L * count + m % L;
+        const float *from = buffer + m / L * L * stored + m % L;
         for (size_t i = 0; i < count; i++)
-            to[i] = wr_cpu_canonical(from[i * L]);
+            to[i] = wr_cpu_canonical(from[(flat ? place_of(s, i) : i) * L]);
     }
     return WR_OK;
 }
