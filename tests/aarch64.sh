@@ -1,0 +1,74 @@
+#!/bin/sh
+# aarch64.sh HASHES SOURCE RANDOM123 FOLDER: tests/hashes.c, built for aarch64 and run by QEMU with
+# each engine there, prints what HASHES, the same program for this machine, prints with each engine
+# here. Builds in FOLDER the sources that training needs, with the compiler alone. RANDOM123 is the
+# folder of that library's headers.
+set -eu
+native=$1
+source=$2
+random123=$3
+folder=$4
+
+mkdir -p "$folder"
+cd "$folder"
+if ! command -v qemu-aarch64 >/dev/null || ! echo 'int main(void) { return 0; }' |
+    aarch64-linux-gnu-gcc -static -x c -o nothing - 2>/dev/null; then
+    echo "skipped: needs gcc-aarch64-linux-gnu, libc6-dev-arm64-cross and qemu-user (Debian's names)"
+    exit 77
+fi
+
+# Random123 may lie among the host's own headers, which must not hide the target's.
+compile() { # OBJECT OPTION...
+    object=$1
+    shift
+    aarch64-linux-gnu-gcc -std=c11 -O3 -ffp-contract=off -fno-math-errno -fopenmp -Wall -Wextra \
+        -Werror -D_GNU_SOURCE -I "$source/include" -I "$source/host" -I "$source/kernels" \
+        -idirafter "$random123" -c -o "$object" "$@"
+}
+set --
+for file in host/base/base host/base/random host/model/layout host/model/init host/backend/device \
+    host/backend/session host/backend/case host/backend/verify host/backend/cpu/cpu \
+    host/backend/cpu/session host/backend/cpu/run host/backend/cpu/peak tests/hashes; do
+    object=$(echo $file | tr / _).o
+    compile $object -D WR_HAVE_ENGINE_SCALAR=1 -D WR_HAVE_ENGINE_NEON=1 "$source/$file.c"
+    set -- "$@" $object
+done
+for engine in scalar neon; do
+    upper=$(echo $engine | tr a-z A-Z)
+    compile engine_$engine.o -D WR_ENGINE_$upper=1 -D WR_ENGINE_NAME=$engine \
+        "$source/host/backend/cpu/engine.c"
+    set -- "$@" engine_$engine.o
+done
+aarch64-linux-gnu-gcc -static -fopenmp -o hashes "$@" -lm 2>link.log || {
+    cat link.log
+    exit 1
+}
+
+compare() { # MACHINE ENGINE COMMAND...
+    name=$1_$2
+    engine=$2
+    shift 2
+    status=0
+    WINDROW_CPU=$engine "$@" >"$name" 2>"$name.log" || status=$?
+    case $name:$status in
+    *:0) ;;
+    here_*:4) return ;; # an engine of other machines
+    *)
+        cat "$name.log"
+        exit 1
+        ;;
+    esac
+    [ -f expected ] || cp "$name" expected
+    diff expected "$name" || {
+        echo "$name: other hashes (>) than here_scalar's (<)"
+        exit 1
+    }
+    echo "$name: $(wc -l <"$name") hashes, all equal ($(cat "$name.log"))"
+}
+rm -f expected
+for engine in scalar avx2 avx512 neon; do
+    compare here $engine "$native"
+done
+for engine in scalar neon; do
+    compare aarch64 $engine qemu-aarch64 ./hashes
+done
