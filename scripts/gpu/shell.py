@@ -1,8 +1,8 @@
 """Commands with a time limit, for scripts/gpu_report."""
-import ctypes
 import os
 import signal
 import subprocess
+import sys
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -35,7 +35,7 @@ def run(command, limit, codes=(0,), **environment):
 
 
 def loads(library):
-    try:
-        return bool(ctypes.CDLL(library))
-    except OSError:
-        return False
+    """Asked of a new process, since the loader reads LD_LIBRARY_PATH once."""
+    program = "import ctypes; ctypes.CDLL(%r)" % library
+    return subprocess.run([sys.executable, "-c", program],
+                          stderr=subprocess.DEVNULL).returncode == 0
