@@ -7,8 +7,10 @@
 /* Set by the first SIGINT, SIGTERM or SIGHUP after interrupt_catch. */
 extern volatile sig_atomic_t interrupt_seen;
 
-/* From now on the first of these signals only sets interrupt_seen; the second one ends the process.
- * A signal that the caller had ignored (nohup, a job in the background) stays ignored. */
+/* From now on these signals end the process at once, with exit code 130. One that the caller had
+ * ignored (nohup, a job in the background) stays ignored. */
+void interrupt_exit(void);
+/* From now on the first of them only sets interrupt_seen; the second one ends the process. */
 void interrupt_catch(void);
 
 #endif

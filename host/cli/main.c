@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "cli/interrupt.h"
 
 static const struct {
     const char *name;
@@ -113,6 +114,7 @@ static wr_status close_stdout(wr_status status, struct wr_error *error) {
 int main(int count, char **arguments) {
     struct wr_error error = {0};
     hold_standard_streams();
+    interrupt_exit();
     wr_status status = dispatch(count > 0 ? count - 1 : 0, arguments + 1, &error);
     status = close_stdout(status, &error);
     if (error.text[0] != '\0')

@@ -43,6 +43,8 @@ static wr_status open_outputs(struct run *run) {
     const struct option_value *history = &run->options[TRAIN_HISTORY];
     wr_status status = WR_OK;
     interrupt_catch(); /* up to here there is nothing to clean up */
+    if (save->given || history->given)
+        signal(SIGPIPE, SIG_IGN); /* a reader that leaves is an error, and costs no file */
     if (save->given && history->given && strcmp(save->text, history->text) == 0)
         return wr_fail(run->error, WR_ERR_USAGE, "--save and --history name the same file, %s",
                        save->text);
@@ -169,6 +171,8 @@ static wr_status run_all(struct run *run) {
         return wr_fail(run->error, WR_ERR_STOPPED, "interrupted; no file was written");
     if (status == WR_OK)
         status = write_files(run);
+    if (status == WR_ERR_STORAGE && interrupt_seen) /* so that a file could not be opened */
+        return wr_fail(run->error, WR_ERR_STOPPED, "interrupted while the files were written");
     return status == WR_OK ? tell_results(run) : status;
 }
 

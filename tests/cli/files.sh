@@ -45,6 +45,32 @@ exits 6
 same model other
 rm model other
 
+# A reader that leaves: of standard output, which costs no file, and of a file.
+title="windrow train --save model, and no reader of standard output"
+{
+    code=0
+    while [ ! -e closed ]; do sleep 0.1; done
+    "$windrow" train --epochs 2 --save model 2>err || code=$?
+    echo $code >code
+} | {
+    exec <&-
+    : >closed
+}
+: >out
+code=$(cat code)
+exits 6
+line err 'windrow: cannot write to standard output: Broken pipe'
+"$windrow" train --epochs 2 --quiet --save other
+same model other
+rm model other code closed
+mkfifo pipe
+head -c 1 pipe >/dev/null &
+refuses 6 'pipe: cannot be written: Broken pipe' \
+    train --device cpu --models 5000 --epochs 1 --quiet --save pipe --history history
+wait
+only_files pipe
+rm pipe
+
 # A file that is there stays as it was until its successor is whole; links are followed.
 echo old >old
 ln -s old link

@@ -26,6 +26,22 @@ for signal in INT TERM HUP; do
     only_files
 done
 
+# Before there is anything to clean up, and where a file cannot be opened: both wait for a FIFO.
+mkfifo pipe
+for arguments in "--data pipe" "--save pipe --epochs 1" "--history pipe"; do
+    title="windrow train $arguments, and SIGTERM"
+    cases=$((cases + 1))
+    "$windrow" train --device cpu --quiet $arguments >out 2>err &
+    pid=$!
+    sleep 0.5
+    kill -s TERM $pid
+    code=0
+    wait $pid || code=$?
+    exits 130
+    only_files pipe
+done
+rm pipe
+
 title="windrow train where SIGINT is ignored"
 cases=$((cases + 1))
 env --ignore-signal=INT "$windrow" train --device cpu --epochs 4000000000 --quiet \
