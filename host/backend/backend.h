@@ -59,9 +59,9 @@ struct wr_backend {
     wr_status (*open_session)(struct wr_session *session, struct wr_error *error);
     void (*close_session)(struct wr_session *session);
 
-    /* The operations of windrow/session.h. Stage buffers are allocated by the first stage.
-     * session.c zeroes slots that the last batch did not fill, and turns every NaN read into
-     * 0x7fc00000. */
+    /* The operations of windrow/session.h. Stage buffers are allocated by the first stage, and read
+     * after one only. session.c zeroes slots that the last batch did not fill, and turns every NaN
+     * read, in losses too, into 0x7fc00000. */
     wr_status (*read)(struct wr_session *session, enum wr_tensor tensor, float *values,
                       struct wr_error *error);
     wr_status (*write_parameters)(struct wr_session *session, const float *values,

@@ -38,14 +38,13 @@ wr_status history_open(const char *path, size_t models, uint32_t seed, struct hi
 
 static wr_status append_row(struct history *history, size_t epoch, size_t m, float loss,
                             struct wr_error *error) {
-    char row[64], number[24];
+    char number[24];
     if (isnan(loss)) /* printf would show its sign */
         snprintf(number, sizeof number, "nan");
     else
         snprintf(number, sizeof number, "%.9g", (double)loss);
-    int length =
-        snprintf(row, sizeof row, "%zu,%u,%s\n", epoch, history->seed + (uint32_t)m, number);
-    return wr_output_write(history->output, row, (size_t)length, error);
+    return wr_output_print(history->output, error, "%zu,%u,%s\n", epoch,
+                           history->seed + (uint32_t)m, number);
 }
 
 wr_status history_append(struct history *history, const struct wr_train_event *event,

@@ -154,8 +154,6 @@ wr_status wr_cl_put(struct wr_cl_session *session, enum wr_cl_buffer which, cons
 wr_status wr_cl_fill(struct wr_cl_session *session, enum wr_cl_buffer which, size_t bytes,
                      uint32_t pattern, struct wr_error *error);
 #define WR_CL_NAN 0x7fc00000u
-/* Makes every NaN this one. */
-void wr_cl_canonical(float *values, size_t count);
 /* Creates and zero-fills buffers first .. last - 1 of the plan. */
 wr_status wr_cl_buffers_make(struct wr_cl_session *session, int first, int last,
                              struct wr_error *error);

@@ -119,10 +119,7 @@ static wr_status run_piece(struct run *run, size_t rows, float *losses, struct w
         status = session->plan.fused ? run_fused(run, rows, error) : run_staged(run, rows, error);
     if (status != WR_OK || !losses)
         return status;
-    status = wr_cl_get(session, WR_CL_EPOCH_LOSSES, losses, rows * M * sizeof *losses, error);
-    if (status == WR_OK)
-        wr_cl_canonical(losses, rows * M);
-    return status;
+    return wr_cl_get(session, WR_CL_EPOCH_LOSSES, losses, rows * M * sizeof *losses, error);
 }
 
 wr_status wr_cl_run(struct wr_session *base, size_t epochs, float *losses, wr_tick_fn *tick,

@@ -156,53 +156,16 @@ void wr_cl_close_session(struct wr_session *base) {
             clReleaseMemObject(session->buffers[i]);
 }
 
-void wr_cl_canonical(float *values, size_t count) {
-    for (size_t i = 0; i < count; ++i) {
-        uint32_t bits;
-        memcpy(&bits, &values[i], sizeof bits);
-        if ((bits & 0x7fffffffu) > 0x7f800000u) {
-            bits = WR_CL_NAN;
-            memcpy(&values[i], &bits, sizeof bits);
-        }
-    }
-}
-
-/* Zeroes the slots that the last batch did not fill. slots (M, B, width) */
-static void zero_unfilled(const struct wr_session *session, size_t width, float *slots) {
-    size_t B = session->ensemble.batch;
-    for (size_t m = 0; m < session->ensemble.models; ++m) {
-        size_t filled = wr_batch_windows(session, m);
-        memset(slots + (m * B + filled) * width, 0, (B - filled) * width * sizeof *slots);
-    }
-}
-
 wr_status wr_cl_read(struct wr_session *base, enum wr_tensor tensor, float *values,
                      struct wr_error *error) {
-    struct wr_cl_session *session = (struct wr_cl_session *)base;
-    const struct wr_shape *shape = &base->ensemble.shape;
-    const struct {
-        enum wr_cl_buffer which;
-        size_t width; /* floats of a slot; 0: no slots */
-    } sources[] = {
-        [WR_PARAMETERS] = {WR_CL_PARAMETERS, 0},
-        [WR_GRADIENTS] = {WR_CL_GRADIENTS, 0},
-        [WR_HIDDEN] = {WR_CL_HIDDEN, shape->seq_len * shape->hidden},
-        [WR_DELTAS] = {WR_CL_DELTAS, shape->seq_len * shape->hidden},
-        [WR_PREDICTIONS] = {WR_CL_PREDICTIONS, shape->outputs},
-        [WR_LOSSES] = {WR_CL_LOSSES, 1},
+    static const enum wr_cl_buffer sources[] = {
+        [WR_PARAMETERS] = WR_CL_PARAMETERS,   [WR_GRADIENTS] = WR_CL_GRADIENTS,
+        [WR_HIDDEN] = WR_CL_HIDDEN,           [WR_DELTAS] = WR_CL_DELTAS,
+        [WR_PREDICTIONS] = WR_CL_PREDICTIONS, [WR_LOSSES] = WR_CL_LOSSES,
     };
-    size_t bytes = session->plan.bytes[sources[tensor].which];
-    if (!session->buffers[sources[tensor].which]) { /* before any stage */
-        memset(values, 0, bytes);
-        return WR_OK;
-    }
-    wr_status status = wr_cl_get(session, sources[tensor].which, values, bytes, error);
-    if (status != WR_OK)
-        return status;
-    if (sources[tensor].width)
-        zero_unfilled(base, sources[tensor].width, values);
-    wr_cl_canonical(values, bytes / sizeof *values);
-    return WR_OK;
+    struct wr_cl_session *session = (struct wr_cl_session *)base;
+    enum wr_cl_buffer source = sources[tensor];
+    return wr_cl_get(session, source, values, session->plan.bytes[source], error);
 }
 
 wr_status wr_cl_write_parameters(struct wr_session *base, const float *values,
