@@ -98,17 +98,9 @@ static void end_epoch(const struct cpu_session *s, size_t block, const struct wr
 
 /* ---- stages ---- */
 
-/* What is done to every block: one stage on the current batch, or the end of an epoch. */
-struct pass {
-    void (*stage)(struct wr_block *block); /* NULL: the end of an epoch */
-    uint32_t epoch;
-    float *losses; /* (M) of the epoch, or NULL */
-};
-
-/* Returns the number of models that have a window in the current batch. */
-static size_t each_block(struct cpu_session *s, const struct pass *pass) {
-    size_t models = 0;
-#pragma omp parallel num_threads((int)s->threads) reduction(+ : models)
+/* One stage of the current batch, on every block. */
+static void each_block(struct cpu_session *s, void (*stage)(struct wr_block *)) {
+#pragma omp parallel num_threads((int)s->threads)
     {
         fenv_t saved;
         struct wr_block b;
@@ -117,16 +109,11 @@ static size_t each_block(struct cpu_session *s, const struct pass *pass) {
         for (size_t block = 0; block < s->blocks; block++) {
             bind_block(s, block, (size_t)omp_get_thread_num(), &b);
             bind_stages(s, block, &b);
-            size_t here = set_batch(s, block, s->base.batch_first, s->base.batch_count, &b);
-            models += here;
-            if (pass->stage == NULL)
-                end_epoch(s, block, &b, pass->epoch, pass->losses);
-            else if (here > 0)
-                pass->stage(&b);
+            if (set_batch(s, block, s->base.batch_first, s->base.batch_count, &b) > 0)
+                stage(&b);
         }
         leave_arithmetic(&saved);
     }
-    return models;
 }
 
 static wr_status run_stage(struct wr_session *session, void (*stage)(struct wr_block *),
@@ -134,7 +121,7 @@ static wr_status run_stage(struct wr_session *session, void (*stage)(struct wr_b
     struct cpu_session *s = (struct cpu_session *)session;
     wr_status status = wr_cpu_need_stages(s, error);
     if (status == WR_OK)
-        each_block(s, &(struct pass){.stage = stage});
+        each_block(s, stage);
     return status;
 }
 
@@ -183,16 +170,14 @@ struct worker {
     unsigned long long updates; /* not yet told */
 };
 
-/* Calls tick if it is time to, in the caller's own floating-point environment: saved, or NULL where
- * that is the present one. */
+/* Calls tick if it is time to, in the caller's own floating-point environment. */
 static void tick_now_and_then(struct run *run, const fenv_t *saved) {
     double now = wr_seconds();
     if (run->tick == NULL || now - run->ticked < TICK_SECONDS)
         return;
     fenv_t ours;
     fegetenv(&ours);
-    if (saved != NULL)
-        leave_arithmetic(saved);
+    leave_arithmetic(saved);
     if (run->tick(run->context, (double)atomic_load(&run->updates)) != 0)
         atomic_store(&run->stop, true);
     fesetenv(&ours);
@@ -212,11 +197,24 @@ static bool go_on(struct worker *w, size_t updates) {
     return !atomic_load(&w->run->stop);
 }
 
+/* The stages of a batch one after the other, in the stage buffers. Blocks do not wait for each
+ * other: no stage looks beyond its block. */
+static void train_staged(const struct wr_engine *engine, struct wr_block *b) {
+    engine->forward(b);
+    engine->account(b);
+    engine->bptt(b);
+    engine->apply_clip(b);
+    engine->update(b);
+}
+
 static bool train_epoch(struct worker *w, size_t block, struct wr_block *b) {
     const struct cpu_session *s = w->run->session;
     size_t B = s->base.ensemble.batch, models;
     for (size_t offset = 0; (models = set_batch(s, block, offset, B, b)) > 0; offset += B) {
-        s->engine->train(b);
+        if (s->base.ensemble.schedule == WR_SCHEDULE_STAGED)
+            train_staged(s->engine, b);
+        else
+            s->engine->train(b);
         if (!go_on(w, models))
             return false;
     }
@@ -229,6 +227,8 @@ static void train_block(struct worker *w, size_t block) {
     size_t models = s->base.ensemble.models;
     struct wr_block b;
     bind_block(s, block, w->thread, &b);
+    if (s->base.ensemble.schedule == WR_SCHEDULE_STAGED)
+        bind_stages(s, block, &b);
     for (size_t e = 0; e < run->epochs; e++) {
         memset(b.total, 0, s->engine->lanes * sizeof *b.total);
         if (!train_epoch(w, block, &b))
@@ -254,7 +254,7 @@ static size_t look_interval(const struct wr_ensemble *e) {
     return work < 1e6 ? (size_t)(1e6 / work) : 1;
 }
 
-static void run_fused(struct run *run) {
+static void run_blocks(struct run *run) {
     struct cpu_session *s = run->session;
     size_t interval = look_interval(&s->base.ensemble);
 #pragma omp parallel num_threads((int)s->threads)
@@ -273,34 +273,6 @@ static void run_fused(struct run *run) {
     }
 }
 
-/* The four stages one after the other, on all blocks each. */
-static void staged_epoch(struct run *run, size_t epoch) {
-    struct cpu_session *s = run->session;
-    const struct wr_engine *engine = s->engine;
-    const struct pass passes[] = {{.stage = engine->forward},
-                                  {.stage = engine->account},
-                                  {.stage = engine->bptt},
-                                  {.stage = engine->apply_clip},
-                                  {.stage = engine->update}};
-    size_t models = s->base.ensemble.models;
-    memset(s->totals, 0, s->blocks * engine->lanes * sizeof *s->totals);
-    s->base.batch_count = s->base.ensemble.batch;
-    for (size_t step = 0; step < s->base.most_steps; step++) {
-        size_t updates = 0;
-        s->base.batch_first = step * s->base.batch_count;
-        for (size_t i = 0; i < sizeof passes / sizeof *passes && !atomic_load(&run->stop); i++) {
-            updates = each_block(s, &passes[i]);
-            tick_now_and_then(run, NULL);
-        }
-        if (atomic_load(&run->stop))
-            return;
-        atomic_fetch_add(&run->updates, updates);
-    }
-    each_block(s,
-               &(struct pass){.epoch = s->epoch + (uint32_t)epoch,
-                              .losses = run->losses != NULL ? run->losses + epoch * models : NULL});
-}
-
 wr_status wr_cpu_run(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
                      void *context, struct wr_error *error) {
     struct cpu_session *s = (struct cpu_session *)session;
@@ -314,11 +286,8 @@ wr_status wr_cpu_run(struct wr_session *session, size_t epochs, float *losses, w
         wr_status status = wr_cpu_need_stages(s, error);
         if (status != WR_OK)
             return status;
-        for (size_t e = 0; e < epochs && !atomic_load(&run.stop); e++)
-            staged_epoch(&run, e);
-    } else {
-        run_fused(&run);
     }
+    run_blocks(&run);
     if (atomic_load(&run.stop))
         return wr_fail(error, WR_ERR_STOPPED, "stopped in a run of %zu epochs", epochs);
     s->epoch += (uint32_t)epochs;
