@@ -1,6 +1,7 @@
 /* Every OpenCL call that the backend makes fails in its turn: what comes back is a clean error that
  * names the call, never a crash or a leak (this runs under the asan preset as well). Each failure
- * has a process of its own, since the layer is loaded once per process. */
+ * has a process of its own, since the layer is loaded once per process. The layer counts too: what
+ * is built at open. */
 #include "support.h"
 
 #define CL_TARGET_OPENCL_VERSION 120
@@ -93,6 +94,39 @@ static void train_here(void) {
     result->status = train(result->device, &error);
     snprintf(result->text, sizeof result->text, "%s", error.text);
     snprintf(result->log, sizeof result->log, "%s", error.log != NULL ? error.log : "");
+    wr_error_release(&error);
+}
+
+/* What open_here opens. */
+static struct test_case opened;
+static enum wr_schedule opened_schedule;
+
+/* A session as a user opens it: the device must be exact. */
+static void open_here(void) {
+    struct wr_error error = {0};
+    struct test_ensemble e;
+    struct wr_device *device = NULL;
+    struct wr_session *session = NULL;
+    test_ensemble_make(&e, &opened);
+    e.ensemble.schedule = opened_schedule;
+    result->status = wr_device_open(result->device, NULL, &device, &error);
+    if (result->status == WR_OK)
+        result->status = wr_session_open(device, &e.ensemble, &session, &error);
+    snprintf(result->text, sizeof result->text, "%s", error.text);
+    wr_session_close(session);
+    wr_device_close(device);
+    test_ensemble_free(&e);
+    wr_error_release(&error);
+}
+
+static void choose_here(void) {
+    struct wr_error error = {0};
+    struct wr_device *device = NULL;
+    result->status = wr_device_open("auto", NULL, &device, &error);
+    result->text[0] = '\0';
+    if (result->status == WR_OK)
+        snprintf(result->text, sizeof result->text, "%s", wr_device_get_info(device)->id);
+    wr_device_close(device);
     wr_error_release(&error);
 }
 
@@ -243,6 +277,42 @@ static void test_listing_survives(void **state) {
     memcpy(result->device, device, sizeof device);
 }
 
+/* The check at open is of the session's own program, which is built once: whatever the batch is,
+ * and with shapes for which the check has to be short. */
+static void test_one_build(void **state) {
+    (void)state;
+    static const struct wr_shape shapes[] = {{1, 20, 1, 5}, {2, 40, 1, 70}, {1, 60, 2, 300}};
+    static const size_t batches[] = {1, 2, 16, 17, 40};
+    for (size_t i = 0; i < TEST_COUNT_OF(shapes); i++)
+        for (size_t k = 0; k < TEST_COUNT_OF(batches); k++)
+            for (int schedule = WR_SCHEDULE_STAGED; schedule <= WR_SCHEDULE_FUSED; schedule++) {
+                if (schedule == WR_SCHEDULE_STAGED && k > 1)
+                    continue;
+                opened = (struct test_case){
+                    .shape = shapes[i], .models = 2, .windows = 41, .batch = batches[k]};
+                opened_schedule = (enum wr_schedule)schedule;
+                assert_int_equal(run_child(open_here, NULL, 0, 0), 0);
+                if (strstr(result->text, "not exact") != NULL)
+                    skip();
+                if (result->status != WR_OK || calls_made("clBuildProgram") != 1)
+                    fail_msg("H=%zu T=%zu B=%zu %s: %zu programs built; %s", shapes[i].hidden,
+                             shapes[i].seq_len, batches[k], wr_schedule_name(opened_schedule),
+                             calls_made("clBuildProgram"), result->text);
+            }
+}
+
+/* Where there is no GPU, auto asks the drivers and builds nothing. */
+static void test_auto_builds_nothing(void **state) {
+    (void)state;
+    assert_int_equal(run_child(choose_here, NULL, 0, 0), 0);
+    assert_int_equal(result->status, WR_OK);
+    if (strcmp(result->text, "cpu") != 0)
+        skip();
+    assert_true(calls_made("clGetDeviceIDs") > 0);
+    assert_int_equal(calls_made("clCreateContext"), 0);
+    assert_int_equal(calls_made("clBuildProgram"), 0);
+}
+
 int main(void) {
     test_setup();
     setenv("OPENCL_LAYERS", WR_TEST_FAULT_LAYER, 1);
@@ -262,6 +332,8 @@ int main(void) {
         cmocka_unit_test(test_build_failure_shows_log),
         cmocka_unit_test(test_allocation_failure_is_memory),
         cmocka_unit_test(test_listing_survives),
+        cmocka_unit_test(test_one_build),
+        cmocka_unit_test(test_auto_builds_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -249,24 +249,28 @@ wr_status wr_verify(struct wr_device *device, wr_verify_fn *on_row, void *contex
     return status;
 }
 
-/* Windows per batch of the known case at open: two runs of a sum where that is cheap. */
-static size_t check_batch(const struct wr_ensemble *ensemble) {
+/* What the check at open may cost: a full batch of more than one run of a sum, and a short one,
+ * where that is cheap. A fused program is one for single windows, for up to a run of them, or for
+ * more; the check is to build, and hold to the bits, the session's own. */
+static void plan_check(const struct wr_ensemble *ensemble, struct wr_case_plan *plan) {
     const struct wr_shape *shape = &ensemble->shape;
     double cost = (double)shape->seq_len * (double)shape->hidden *
                   ((double)shape->hidden + (double)shape->inputs);
     size_t batch = cost < 1e5 ? 17 : cost < 1e6 ? 3 : 1;
-    return ensemble->batch < batch ? ensemble->batch : batch;
+    if (ensemble->schedule == WR_SCHEDULE_FUSED && batch < 17)
+        batch = ensemble->batch > 16 ? 17 : 2;
+    *plan = (struct wr_case_plan){.shape = *shape, .models = 3};
+    plan->batch = ensemble->batch < batch ? ensemble->batch : batch;
+    plan->windows = cost < 1e5 ? 2 * plan->batch + 1 : plan->batch + 1;
 }
 
 wr_status wr_check_exact(struct wr_device *device, const struct wr_ensemble *ensemble,
                          struct wr_error *error) {
-    struct wr_case_plan plan = {.shape = ensemble->shape,
-                                .models = 3,
-                                .batch = check_batch(ensemble),
-                                .windows = 2 * check_batch(ensemble) + 1};
+    struct wr_case_plan plan;
     struct wr_device *cpu = NULL;
     struct wr_case made = {0};
     struct pair pair = {.error = error};
+    plan_check(ensemble, &plan);
     wr_status status = wr_device_open("cpu", NULL, &cpu, error);
     if (status == WR_OK)
         status = wr_case_make(&plan, &made, error);
