@@ -1,8 +1,10 @@
 /* Errors, checked sizes, memory. */
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +32,25 @@ static void test_fail(void **state) {
     wr_error_release(&error);
     assert_int_equal(error.status, WR_OK);
     wr_error_release(NULL);
+}
+
+/* Numbers keep the point in a host program whose locale has a comma. */
+static void test_locale(void **state) {
+    (void)state;
+    static const char make[] =
+        "localedef -i de_DE -f UTF-8 '" WR_TEST_BINARY_DIR "/de_DE.UTF-8' >/dev/null 2>&1";
+    struct wr_error error = {0};
+    char text[8];
+    if (setlocale(LC_ALL, "de_DE.UTF-8") == NULL && system(make) == 0)
+        setenv("LOCPATH", WR_TEST_BINARY_DIR, 1);
+    if (setlocale(LC_ALL, "de_DE.UTF-8") == NULL)
+        print_message("tested in \"C\" alone: no locale de_DE, and none can be made\n");
+    wr_fail(&error, WR_ERR_USAGE, "clip %g", -0.5);
+    assert_string_equal(error.text, "clip -0.5");
+    wr_format(text, sizeof text, "%g %s", 2.5, "and more");
+    assert_string_equal(text, "2.5 and");
+    setlocale(LC_ALL, "C");
+    wr_error_release(&error);
 }
 
 static void test_status_names(void **state) {
@@ -88,9 +109,9 @@ static void test_texts(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fail),  cmocka_unit_test(test_status_names),
-        cmocka_unit_test(test_sizes), cmocka_unit_test(test_alloc),
-        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_fail),         cmocka_unit_test(test_locale),
+        cmocka_unit_test(test_status_names), cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_alloc),        cmocka_unit_test(test_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,9 +55,9 @@ static void compare(struct pair *pair, const char *what, const char *tensor, siz
         if (expected == found)
             continue;
         if (row->differing++ == 0)
-            snprintf(row->difference, sizeof row->difference,
-                     "[%zu] cpu %.9g (0x%08x), %s %.9g (0x%08x)", i, (double)pair->expected[i],
-                     expected, pair->device->device->info.id, (double)pair->found[i], found);
+            wr_format(row->difference, sizeof row->difference,
+                      "[%zu] cpu %.9g (0x%08x), %s %.9g (0x%08x)", i, (double)pair->expected[i],
+                      expected, pair->device->device->info.id, (double)pair->found[i], found);
     }
     if (row->differing > 0 && !pair->differs) {
         pair->differs = true;

@@ -1,12 +1,32 @@
 #include "base/base.h"
 
-#include <errno.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+/* A locale is made anew each time, so that nothing global is kept; without memory the point may be
+ * a comma. */
+WR_PRINTF(3, 0)
+static void format_arguments(char *text, size_t size, const char *format, va_list arguments) {
+    locale_t c = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    locale_t before = c != (locale_t)0 ? uselocale(c) : (locale_t)0;
+    vsnprintf(text, size, format, arguments);
+    if (c == (locale_t)0)
+        return;
+    uselocale(before);
+    freelocale(c);
+}
+
+void wr_format(char *text, size_t size, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    format_arguments(text, size, format, arguments);
+    va_end(arguments);
+}
 
 wr_status wr_fail(struct wr_error *error, wr_status status, const char *format, ...) {
     if (error == NULL)
@@ -15,7 +35,7 @@ wr_status wr_fail(struct wr_error *error, wr_status status, const char *format, 
     error->status = status;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(error->text, sizeof error->text, format, arguments);
+    format_arguments(error->text, sizeof error->text, format, arguments);
     va_end(arguments);
     return status;
 }

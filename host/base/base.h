@@ -9,7 +9,11 @@
 #include "base/compiler.h"
 #include "windrow/status.h"
 
-/* Fills error (which may be NULL) and returns status: `return wr_fail(error, WR_ERR_DATA, ...);` */
+/* snprintf with a decimal point whatever the process's locale is. */
+void wr_format(char *text, size_t size, const char *format, ...) WR_PRINTF(3, 4);
+
+/* Fills error (which may be NULL) as wr_format does and returns status:
+ * `return wr_fail(error, WR_ERR_DATA, ...);` */
 wr_status wr_fail(struct wr_error *error, wr_status status, const char *format, ...)
     WR_PRINTF(3, 4);
 
