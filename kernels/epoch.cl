@@ -7,6 +7,8 @@
  * parameters (M, P)  losses (M, B)  epoch_losses (rows, M) */
 #include "recurrence.h"
 
+#define WR_AHEAD 32 /* losses read before they are added: reading is slow, adding has an order */
+
 __kernel void wr_epoch_add(ulong first, ulong count, ulong models, ulong batch,
                            const __global struct wr_model_task *tasks,
                            __global struct wr_model_progress *progress,
@@ -16,7 +18,15 @@ __kernel void wr_epoch_add(ulong first, ulong count, ulong models, ulong batch,
         return;
     ulong n = wr_windows_here(tasks[m].count, first, count);
     float total = progress[m].total;
-    for (ulong slot = 0; slot < n; ++slot)
+    ulong slot = 0;
+    for (; slot + WR_AHEAD <= n; slot += WR_AHEAD) {
+        float ahead[WR_AHEAD];
+        for (uint i = 0; i < WR_AHEAD; ++i)
+            ahead[i] = losses[m * batch + slot + i];
+        for (uint i = 0; i < WR_AHEAD; ++i)
+            total += ahead[i];
+    }
+    for (; slot < n; ++slot)
         total += losses[m * batch + slot];
     progress[m].total = total;
 }

@@ -47,6 +47,10 @@ check_all() {
 local=32768
 WINDROW_FUSED=rows check --schedule fused --models 3 --hidden 5 --window 3 --length 9 --epochs 2
 
+# Tiles of windows: more than one run, more than one slice of runs, and more than one tile
+WINDROW_STAGED=tiled check --schedule staged --models 2 --hidden 5 --window 3 --length 43 --batch 38 \
+    --epochs 1
+
 # With the backend's own choices; with teams that must meet at barriers; and with local memory too
 # small for a model.
 check_all

@@ -1,6 +1,6 @@
 #!/bin/sh
 # work_groups.sh WINDROW: every OpenCL device agrees with the cpu to the bit however its work-items
-# are grouped, and whichever fused kernel runs.
+# are grouped, and whichever kernels run, staged and fused.
 set -eu
 windrow=$1
 
@@ -11,6 +11,10 @@ windrow=$1
 for limit in 1 7 32; do
     echo "work-groups of $limit"
     WINDROW_WORK_GROUP=$limit "$windrow" verify
+done
+for kernels in plain tiled; do
+    echo "stages $kernels"
+    WINDROW_STAGED=$kernels "$windrow" verify
 done
 for kernel in team rows; do
     echo "fused kernel $kernel"

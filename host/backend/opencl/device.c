@@ -194,6 +194,14 @@ static enum wr_cl_kind forced_fused(void) {
     return text && strcmp(text, "team") == 0 ? WR_CL_FUSED : WR_CL_KINDS;
 }
 
+/* WINDROW_STAGED; WR_CL_KINDS if it is not set. */
+static enum wr_cl_kind forced_staged(void) {
+    const char *text = getenv("WINDROW_STAGED");
+    if (text && strcmp(text, "tiled") == 0)
+        return WR_CL_TILED;
+    return text && strcmp(text, "plain") == 0 ? WR_CL_STAGES : WR_CL_KINDS;
+}
+
 static wr_status open_queue(struct wr_cl_device *device, cl_platform_id platform,
                             struct wr_error *error) {
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
@@ -232,6 +240,7 @@ wr_status wr_cl_open_device(size_t index, const struct wr_device_options *option
     device->max_group = facts.max_group < facts.max_items[0] ? facts.max_group : facts.max_items[0];
     device->forced_group = forced_group(device->max_group);
     device->forced_fused = forced_fused();
+    device->forced_staged = forced_staged();
     device->local_bytes = (size_t)facts.local_memory;
     device->max_buffer = (size_t)facts.max_buffer;
     if (status == WR_OK)

@@ -10,6 +10,8 @@ enum range {
     MODEL_TEAMS,  /* M teams, several in a work-group where a team is one work-item */
     MODEL_GROUPS, /* M teams, each a work-group */
     MODEL_PACKS,  /* M teams, plan.pack in a work-group */
+    WINDOW_TILES, /* M * plan.window_tiles work-groups, each a tile */
+    RUN_TILES,    /* M * plan.slice * plan.gradient_tiles work-groups, each a tile */
     MODELS,       /* M work-items */
     PARAMETERS    /* M * P work-items */
 };
@@ -21,64 +23,93 @@ enum argument {
     COUNT_M = -2,
     COUNT_B = -3,
     INPUT_STRIDE = -4,
-    TARGET_STRIDE = -5
+    TARGET_STRIDE = -5,
+    SLICE = -6
 };
 #define BUFFER(name) ((signed char)(WR_CL_##name + 1))
 
+/* Kinds of program that a kernel is part of. */
+#define KIND(name) (1u << WR_CL_##name)
+#define STAGED     (KIND(STAGES) | KIND(TILED))
+
 static const struct {
     const char *name;
-    enum wr_cl_kind kind;
+    unsigned kinds;
     enum range range;
     signed char arguments[20]; /* in the kernel's order; VARIES: set before each launch */
 } kernels[WR_CL_KERNELS] = {
     [WR_CL_FORWARD] = {"wr_forward",
-                       WR_CL_STAGES,
+                       KIND(STAGES),
                        WINDOW_TEAMS,
                        {VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
                         BUFFER(PARAMETERS), BUFFER(INPUTS), INPUT_STRIDE, BUFFER(TARGETS),
                         TARGET_STRIDE, BUFFER(WEIGHTS), BUFFER(HIDDEN), BUFFER(PREDICTIONS),
                         BUFFER(LOSSES)}},
     [WR_CL_BPTT_DELTAS] = {"wr_bptt_deltas",
-                           WR_CL_STAGES,
+                           KIND(STAGES),
                            WINDOW_TEAMS,
                            {VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
                             BUFFER(PARAMETERS), BUFFER(TARGETS), TARGET_STRIDE, BUFFER(SCALES),
                             BUFFER(HIDDEN), BUFFER(PREDICTIONS), BUFFER(DELTAS)}},
     [WR_CL_BPTT_GRADIENTS] = {"wr_bptt_gradients",
-                              WR_CL_STAGES,
+                              KIND(STAGES),
                               PARAMETERS,
                               {VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
                                BUFFER(INPUTS), INPUT_STRIDE, BUFFER(TARGETS), TARGET_STRIDE,
                                BUFFER(SCALES), BUFFER(HIDDEN), BUFFER(PREDICTIONS), BUFFER(DELTAS),
                                BUFFER(GRADIENTS)}},
     [WR_CL_CLIP] = {"wr_clip_gradients",
-                    WR_CL_STAGES,
+                    STAGED,
                     PARAMETERS,
                     {VARIES, VARIES, COUNT_M, BUFFER(TASKS), BUFFER(PROGRESS), BUFFER(GRADIENTS)}},
     [WR_CL_UPDATE] = {"wr_update",
-                      WR_CL_STAGES,
+                      STAGED,
                       PARAMETERS,
                       {VARIES, VARIES, COUNT_M, BUFFER(TASKS), BUFFER(PROGRESS), BUFFER(GRADIENTS),
                        BUFFER(PARAMETERS)}},
     [WR_CL_EPOCH_ADD] = {"wr_epoch_add",
-                         WR_CL_STAGES,
+                         STAGED,
                          MODELS,
                          {VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
                           BUFFER(LOSSES)}},
     [WR_CL_EPOCH_END] = {"wr_epoch_end",
-                         WR_CL_STAGES,
+                         STAGED,
                          MODEL_TEAMS,
                          {VARIES, COUNT_M, BUFFER(PROGRESS), BUFFER(PARAMETERS),
                           BUFFER(EPOCH_LOSSES)}},
+    [WR_CL_FORWARD_TILED] = {"wr_forward_tiled",
+                             KIND(TILED),
+                             WINDOW_TILES,
+                             {VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
+                              BUFFER(PARAMETERS), BUFFER(INPUTS), INPUT_STRIDE, BUFFER(TARGETS),
+                              TARGET_STRIDE, BUFFER(WEIGHTS), BUFFER(HIDDEN), BUFFER(PREDICTIONS),
+                              BUFFER(LOSSES)}},
+    [WR_CL_DELTAS_TILED] = {"wr_bptt_deltas_tiled",
+                            KIND(TILED),
+                            WINDOW_TILES,
+                            {VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
+                             BUFFER(PARAMETERS), BUFFER(TARGETS), TARGET_STRIDE, BUFFER(SCALES),
+                             BUFFER(HIDDEN), BUFFER(PREDICTIONS), BUFFER(DELTAS), BUFFER(DY)}},
+    [WR_CL_RUNS_TILED] = {"wr_bptt_runs",
+                          KIND(TILED),
+                          RUN_TILES,
+                          {VARIES, VARIES, VARIES, SLICE, COUNT_M, COUNT_B, BUFFER(TASKS),
+                           BUFFER(PROGRESS), BUFFER(INPUTS), INPUT_STRIDE, BUFFER(HIDDEN),
+                           BUFFER(DELTAS), BUFFER(DY), BUFFER(RUNS)}},
+    [WR_CL_ADD_RUNS] = {"wr_bptt_add_runs",
+                        KIND(TILED),
+                        PARAMETERS,
+                        {VARIES, VARIES, VARIES, SLICE, COUNT_M, BUFFER(TASKS), BUFFER(PROGRESS),
+                         BUFFER(RUNS), BUFFER(GRADIENTS)}},
     [WR_CL_RUN_FUSED] = {"wr_fused",
-                         WR_CL_FUSED,
+                         KIND(FUSED),
                          MODEL_GROUPS,
                          {VARIES, VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
                           BUFFER(PARAMETERS), BUFFER(INPUTS), INPUT_STRIDE, BUFFER(TARGETS),
                           TARGET_STRIDE, BUFFER(WEIGHTS), BUFFER(SCALES), BUFFER(SCRATCH),
                           BUFFER(EPOCH_LOSSES)}},
     [WR_CL_RUN_ROWS] = {"wr_fused_rows",
-                        WR_CL_ROWS,
+                        KIND(ROWS),
                         MODEL_PACKS,
                         {VARIES, VARIES, VARIES, COUNT_M, BUFFER(TASKS), BUFFER(PROGRESS),
                          BUFFER(PARAMETERS), BUFFER(INPUTS), INPUT_STRIDE, BUFFER(TARGETS),
@@ -90,11 +121,28 @@ static bool is_team(enum range range) {
            range == MODEL_PACKS;
 }
 
+static bool is_tile(enum range range) {
+    return range == WINDOW_TILES || range == RUN_TILES;
+}
+
+static bool is_of(enum wr_cl_kernel which, enum wr_cl_kind kind) {
+    return (kernels[which].kinds & 1u << kind) != 0;
+}
+
+/* Work-items that share a window in this kernel. */
+static size_t team_of(const struct wr_cl_session *session, enum wr_cl_kernel which) {
+    if (kernels[which].kinds & STAGED)
+        return session->plan.team[session->plan.staged];
+    return session->plan.team[is_of(which, WR_CL_ROWS) ? WR_CL_ROWS : WR_CL_FUSED];
+}
+
 /* Work-items in a group of this kernel, before its own limit. */
 static size_t wanted_group(const struct wr_cl_session *session, enum wr_cl_kernel which) {
     const struct wr_cl_device *device = wr_cl_device_of(&session->base);
     enum range range = kernels[which].range;
-    size_t team = session->plan.team[kernels[which].kind], group = ELEMENT_GROUP;
+    size_t team = team_of(session, which), group = ELEMENT_GROUP;
+    if (is_tile(range))
+        return wr_cl_tile_items(&session->plan);
     if (range == MODEL_PACKS)
         return session->plan.pack * team;
     if (is_team(range) && (team > 1 || range == MODEL_GROUPS))
@@ -121,6 +169,7 @@ static wr_status bind(struct wr_cl_session *session, enum wr_cl_kernel which,
         int argument = kernels[which].arguments[i];
         cl_ulong number = argument == COUNT_M        ? ensemble->models
                           : argument == COUNT_B      ? ensemble->batch
+                          : argument == SLICE        ? session->plan.slice
                           : argument == INPUT_STRIDE ? ensemble->windows.input_stride
                                                      : ensemble->windows.target_stride;
         if (argument > 0)
@@ -132,7 +181,8 @@ static wr_status bind(struct wr_cl_session *session, enum wr_cl_kernel which,
     return status;
 }
 
-/* Creates one kernel and finds its work-group size; *limit falls to what the kernel allows. */
+/* Creates one kernel and finds its work-group size; *limit falls to what the kernel allows, to 0 if
+ * that is less than a tile. */
 static wr_status make(struct wr_cl_session *session, enum wr_cl_kernel which, cl_program program,
                       size_t *limit, struct wr_error *error) {
     struct wr_cl_device *device = wr_cl_device_of(&session->base);
@@ -151,13 +201,15 @@ static wr_status make(struct wr_cl_session *session, enum wr_cl_kernel which, cl
         session->group[which] = most;
         if (is_team(kernels[which].range) && most < *limit)
             *limit = most;
+        if (is_tile(kernels[which].range))
+            *limit = 0;
     }
     return WR_OK;
 }
 
 void wr_cl_kernels_free(struct wr_cl_session *session, enum wr_cl_kind kind) {
     for (int which = 0; which < WR_CL_KERNELS; ++which) {
-        if (kernels[which].kind == kind && session->kernels[which]) {
+        if (is_of((enum wr_cl_kernel)which, kind) && session->kernels[which]) {
             clReleaseKernel(session->kernels[which]);
             session->kernels[which] = NULL;
         }
@@ -175,11 +227,16 @@ wr_status wr_cl_kernels_make(struct wr_cl_session *session, enum wr_cl_kind kind
         wr_cl_plan_options(&session->plan, &session->base.ensemble, kind, options);
         wr_status status = wr_cl_program_get(device, kind, options, &program, error);
         for (int i = 0; status == WR_OK && i < WR_CL_KERNELS; ++i)
-            if (kernels[i].kind == kind)
+            if (is_of((enum wr_cl_kernel)i, kind))
                 status = make(session, (enum wr_cl_kernel)i, program, &limit, error);
         if (status == WR_OK && kind == WR_CL_ROWS && limit < *team * session->plan.pack) {
             wr_cl_kernels_free(session, kind); /* its group is fixed, and too large here */
             session->plan.pack = 0;
+            return WR_OK;
+        }
+        if (status == WR_OK && limit == 0) { /* a tile's group is fixed too */
+            wr_cl_kernels_free(session, kind);
+            session->plan.staged = WR_CL_STAGES;
             return WR_OK;
         }
         if (status == WR_OK && limit < *team) { /* once more, with a team that the kernels take */
@@ -188,10 +245,19 @@ wr_status wr_cl_kernels_make(struct wr_cl_session *session, enum wr_cl_kind kind
             continue;
         }
         for (int i = 0; status == WR_OK && i < WR_CL_KERNELS; ++i)
-            if (kernels[i].kind == kind)
+            if (is_of((enum wr_cl_kernel)i, kind))
                 status = bind(session, (enum wr_cl_kernel)i, error);
         return status;
     }
+}
+
+wr_status wr_cl_staged_make(struct wr_cl_session *session, struct wr_error *error) {
+    if (session->plan.staged == WR_CL_TILED) {
+        wr_status status = wr_cl_kernels_make(session, WR_CL_TILED, error);
+        if (status != WR_OK || session->plan.staged == WR_CL_TILED)
+            return status;
+    }
+    return wr_cl_kernels_make(session, WR_CL_STAGES, error);
 }
 
 wr_status wr_cl_fused_make(struct wr_cl_session *session, struct wr_error *error) {
@@ -206,14 +272,19 @@ wr_status wr_cl_fused_make(struct wr_cl_session *session, struct wr_error *error
 wr_status wr_cl_launch(struct wr_cl_session *session, enum wr_cl_kernel which,
                        struct wr_error *error) {
     const struct wr_cl_device *device = wr_cl_device_of(&session->base);
-    size_t items = session->base.ensemble.models;
-    if (kernels[which].range == WINDOW_TEAMS)
+    const struct wr_cl_plan *plan = &session->plan;
+    const enum range range = kernels[which].range;
+    size_t items = session->base.ensemble.models, group = session->group[which];
+    if (range == WINDOW_TEAMS)
         items *= session->base.ensemble.batch;
-    if (kernels[which].range == PARAMETERS)
+    if (range == PARAMETERS)
         items *= session->base.layout.count;
-    if (is_team(kernels[which].range))
-        items *= session->plan.team[kernels[which].kind];
-    size_t group = session->group[which], global = (items + group - 1) / group * group;
+    if (is_team(range))
+        items *= team_of(session, which);
+    if (is_tile(range))
+        items *= group *
+                 (range == WINDOW_TILES ? plan->window_tiles : plan->slice * plan->gradient_tiles);
+    size_t global = (items + group - 1) / group * group;
     cl_int code = clEnqueueNDRangeKernel(device->queue, session->kernels[which], 1, NULL, &global,
                                          &group, 0, NULL, NULL);
     return wr_cl_check(device, kernels[which].name, code, error);

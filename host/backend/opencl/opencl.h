@@ -19,7 +19,7 @@ wr_status wr_cl_check(const struct wr_cl_device *device, const char *call, cl_in
 
 /* ---- devices (device.c) ---- */
 
-enum wr_cl_kind { WR_CL_STAGES, WR_CL_FUSED, WR_CL_ROWS, WR_CL_PEAK, WR_CL_KINDS };
+enum wr_cl_kind { WR_CL_STAGES, WR_CL_TILED, WR_CL_FUSED, WR_CL_ROWS, WR_CL_PEAK, WR_CL_KINDS };
 
 #define WR_CL_OPTIONS 512 /* characters of build options */
 
@@ -41,6 +41,8 @@ struct wr_cl_device {
     size_t forced_group; /* WINDROW_WORK_GROUP, for tests: work-items in a group; 0: our choice */
     enum wr_cl_kind forced_fused; /* WINDROW_FUSED, for tests: WR_CL_FUSED (team), WR_CL_ROWS (rows)
                                      where it takes the shape; WR_CL_KINDS: our choice */
+    enum wr_cl_kind forced_staged; /* WINDROW_STAGED, for tests: WR_CL_STAGES (plain), WR_CL_TILED
+                                      (tiled) where the device takes it; WR_CL_KINDS: our choice */
     size_t local_bytes;
     size_t max_buffer;
     struct wr_cl_program *programs; /* built with this handle so far */
@@ -69,12 +71,15 @@ enum wr_cl_buffer {
     WR_CL_DELTAS,       /* (M, B, T, H) */
     WR_CL_PREDICTIONS,  /* (M, B, O) */
     WR_CL_LOSSES,       /* (M, B) */
+    WR_CL_DY,           /* (M, B, O): this and the next, tiled only */
+    WR_CL_RUNS,         /* (M, slice, P) */
     WR_CL_BUFFERS
 };
 #define WR_CL_FIRST_STAGE_BUFFER WR_CL_GRADIENTS
 
 struct wr_cl_plan {
     bool fused;                  /* schedule */
+    enum wr_cl_kind staged;      /* the stages' kernels: WR_CL_STAGES or WR_CL_TILED */
     size_t team[WR_CL_KINDS];    /* work-items that share a window */
     size_t loss_rows;            /* epochs whose losses the device keeps */
     size_t bytes[WR_CL_BUFFERS]; /* 0: not needed */
@@ -82,7 +87,16 @@ struct wr_cl_plan {
     bool state_local, parameters_local, sums_local;
     int sums;    /* gradient sums (P) of a batch: 0, 1 or 2 */
     size_t pack; /* models in a work-group of fused_rows.cl; 0: fused.cl runs */
+    /* The tiled kernels' tiles: tiles.h. */
+    size_t tile_rows, tile_columns;
+    size_t window_tiles, gradient_tiles; /* of a batch, of the parameters */
+    size_t slice;                        /* runs of a batch whose gradients are kept apart */
 };
+
+/* Work-items that make a tile. */
+static inline size_t wr_cl_tile_items(const struct wr_cl_plan *plan) {
+    return plan->tile_rows / 4 * (plan->tile_columns / 4);
+}
 
 bool wr_cl_fits_fused(struct wr_device *device, const struct wr_ensemble *ensemble,
                       const char **why);
@@ -118,6 +132,10 @@ enum wr_cl_kernel {
     WR_CL_UPDATE,
     WR_CL_EPOCH_ADD,
     WR_CL_EPOCH_END,
+    WR_CL_FORWARD_TILED,
+    WR_CL_DELTAS_TILED,
+    WR_CL_RUNS_TILED,
+    WR_CL_ADD_RUNS,
     WR_CL_RUN_FUSED,
     WR_CL_RUN_ROWS,
     WR_CL_KERNELS
@@ -164,6 +182,8 @@ wr_status wr_cl_buffers_make(struct wr_cl_session *session, int first, int last,
 wr_status wr_cl_kernels_make(struct wr_cl_session *session, enum wr_cl_kind kind,
                              struct wr_error *error);
 void wr_cl_kernels_free(struct wr_cl_session *session, enum wr_cl_kind kind);
+/* The stage kernels of the plan: tiled, or plain where the device cannot take tiles after all. */
+wr_status wr_cl_staged_make(struct wr_cl_session *session, struct wr_error *error);
 /* The fused kernel of the plan: rows, or team where the device cannot take rows after all. */
 wr_status wr_cl_fused_make(struct wr_cl_session *session, struct wr_error *error);
 wr_status wr_cl_set_argument(struct wr_cl_session *session, enum wr_cl_kernel which, cl_uint index,
@@ -177,7 +197,8 @@ wr_status wr_cl_finish(struct wr_cl_session *session, struct wr_error *error);
 
 /* Stage buffers and kernels, made at first need. */
 wr_status wr_cl_stages_make(struct wr_cl_session *session, struct wr_error *error);
-/* Enqueues a kernel on windows first .. first + count - 1 of every model. */
+/* Enqueues a stage, by the name of its plain kernel, on windows first .. first + count - 1 of every
+ * model. */
 wr_status wr_cl_stage(struct wr_cl_session *session, enum wr_cl_kernel which, size_t first,
                       size_t count, struct wr_error *error);
 wr_status wr_cl_forward(struct wr_session *session, struct wr_error *error);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "layout.h"
+#include "numerics.h"
 
 #define ALWAYS_FUSED 64         /* hidden sizes up to this one are fused on every device */
 #define WARP         32         /* a team on a GPU is one or more of these */
@@ -12,6 +13,10 @@
 #define LOSS_ROWS    65536      /* epochs whose losses stay on the device */
 #define LOSS_FLOATS  (1u << 20) /* and floats, where models are many */
 #define UINT_LIMIT   (1u << 31) /* floats of a model that 32-bit indices are used for */
+#define TILE_ROWS    32
+#define TILE_COLUMNS 64           /* half as many where more would lie idle */
+#define TILED_BATCH  (WR_RUN + 1) /* windows of a batch from which on tiles pay */
+#define RUN_FLOATS   (1u << 24)   /* of gradients kept apart, unless one run has more */
 
 static const char *const buffer_names[WR_CL_BUFFERS] = {
     "the models' tasks",
@@ -28,6 +33,8 @@ static const char *const buffer_names[WR_CL_BUFFERS] = {
     "deltas",
     "predictions",
     "window losses",
+    "loss gradients",
+    "gradients of runs",
 };
 
 /* *bytes = 4 * a * b * c; false if it does not fit. */
@@ -140,6 +147,51 @@ bool wr_cl_fits_fused(struct wr_device *base, const struct wr_ensemble *ensemble
     return false;
 }
 
+static size_t ceiling(size_t count, size_t step) {
+    return count / step + (count % step != 0);
+}
+
+/* Parameter tiles of wr_bptt_runs, which has three outer products. */
+static size_t count_gradient_tiles(const struct wr_shape *s, size_t rows, size_t columns) {
+    return ceiling(s->hidden, rows) *
+               (ceiling(s->hidden, columns) + ceiling(s->inputs + 1, columns)) +
+           ceiling(s->outputs, rows) * ceiling(s->hidden + 1, columns);
+}
+
+/* Which kernels the stages take, and their tiles. */
+static void plan_staged(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
+                        const struct wr_layout *layout, struct wr_cl_plan *plan) {
+    const struct wr_shape *shape = &ensemble->shape;
+    size_t columns = shape->hidden <= TILE_COLUMNS / 2 ? TILE_COLUMNS / 2 : TILE_COLUMNS;
+    size_t most = device->forced_group ? device->forced_group : device->max_group;
+    size_t local = (TILE_ROWS + columns + 8) * WR_RUN * sizeof(float) + LOCAL_SPARE;
+    size_t runs = ceiling(ensemble->batch, WR_RUN);
+    bool wanted = device->forced_staged == WR_CL_KINDS ? ensemble->batch >= TILED_BATCH
+                                                       : device->forced_staged == WR_CL_TILED;
+    plan->tile_rows = TILE_ROWS;
+    plan->tile_columns = columns;
+    plan->staged = WR_CL_STAGES;
+    if (!wanted || wr_cl_tile_items(plan) > most || local > device->local_bytes)
+        return;
+    plan->staged = WR_CL_TILED;
+    plan->window_tiles = ceiling(ensemble->batch, TILE_ROWS);
+    plan->gradient_tiles = count_gradient_tiles(shape, TILE_ROWS, columns);
+    plan->slice = RUN_FLOATS / layout->count / ensemble->models;
+    if (device->forced_staged == WR_CL_TILED) /* small tests, too, go on from slice to slice */
+        plan->slice = 2;
+    if (plan->slice < 1)
+        plan->slice = 1;
+    if (plan->slice > runs)
+        plan->slice = runs;
+}
+
+static bool tiled_bytes(const struct wr_ensemble *ensemble, const struct wr_layout *layout,
+                        size_t slice, size_t bytes[WR_CL_BUFFERS]) {
+    size_t M = ensemble->models;
+    return floats(M, ensemble->batch, ensemble->shape.outputs, &bytes[WR_CL_DY]) &&
+           floats(M, slice, layout->count, &bytes[WR_CL_RUNS]);
+}
+
 static bool stage_bytes(const struct wr_ensemble *ensemble, const struct wr_layout *layout,
                         size_t bytes[WR_CL_BUFFERS]) {
     size_t M = ensemble->models, units, steps;
@@ -177,6 +229,7 @@ wr_status wr_cl_plan_make(const struct wr_cl_device *device, const struct wr_ens
         plan->team[kind] = choose_team(device, ensemble->shape.hidden);
     plan->pack = plan_rows(device, ensemble);
     plan->team[WR_CL_ROWS] = ensemble->shape.hidden;
+    plan_staged(device, ensemble, layout, plan);
     plan->loss_rows = LOSS_FLOATS / M;
     if (plan->loss_rows < 1)
         plan->loss_rows = 1;
@@ -184,6 +237,7 @@ wr_status wr_cl_plan_make(const struct wr_cl_device *device, const struct wr_ens
         plan->loss_rows = LOSS_ROWS;
     if (!common_bytes(ensemble, layout, plan->loss_rows, plan->bytes) ||
         !stage_bytes(ensemble, layout, plan->bytes) ||
+        (plan->staged == WR_CL_TILED && !tiled_bytes(ensemble, layout, plan->slice, plan->bytes)) ||
         !place_fused(device, ensemble, layout, plan, &scratch) ||
         !floats(M, plan->fused && scratch == 0 ? 1 : scratch, 1, &plan->bytes[WR_CL_SCRATCH]))
         return wr_fail(error, WR_ERR_MEMORY,
@@ -239,7 +293,8 @@ void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble 
                         enum wr_cl_kind kind, char options[WR_CL_OPTIONS]) {
     const struct wr_shape *s = &ensemble->shape;
     size_t per_model = (plan->bytes[WR_CL_PARAMETERS] / ensemble->models) / sizeof(float), state;
-    bool wide = !state_floats(s, &state) || state > UINT_LIMIT || 2 * per_model > UINT_LIMIT ||
+    size_t limit = kind == WR_CL_TILED ? UINT_LIMIT / TILE_ROWS : UINT_LIMIT;
+    bool wide = !state_floats(s, &state) || state > limit || 2 * per_model > UINT_LIMIT ||
                 s->seq_len > UINT_LIMIT / s->inputs;
     const char *suffix = wide ? "ul" : "u";
     int length = snprintf(options, WR_CL_OPTIONS,
@@ -255,6 +310,11 @@ void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble 
                  " -D WR_PACK=%zu -D WR_PARAM_SPACE=__local -D WR_STATE_SPACE=__local", plan->pack);
     else if (kind == WR_CL_STAGES)
         snprintf(options, room, " -D WR_PARAM_SPACE=__global -D WR_STATE_SPACE=__global");
+    else if (kind == WR_CL_TILED)
+        snprintf(options, room,
+                 " -D WR_PARAM_SPACE=__global -D WR_STATE_SPACE=__global"
+                 " -D WR_TILE_ROWS=%zu -D WR_TILE_COLUMNS=%zu",
+                 plan->tile_rows, plan->tile_columns);
     else
         snprintf(options, room,
                  " -D WR_PARAM_SPACE=%s -D WR_PARAM_LOCAL=%d -D WR_STATE_SPACE=%s"

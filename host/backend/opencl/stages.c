@@ -1,6 +1,8 @@
 /* The stages, each one or two launches. */
 #include "backend/opencl/opencl.h"
 
+#include "numerics.h"
+
 wr_status wr_cl_stages_make(struct wr_cl_session *session, struct wr_error *error) {
     if (session->stages_ready)
         return WR_OK;
@@ -9,18 +11,48 @@ wr_status wr_cl_stages_make(struct wr_cl_session *session, struct wr_error *erro
     if (status == WR_OK)
         status = wr_cl_buffers_make(session, WR_CL_FIRST_STAGE_BUFFER, WR_CL_BUFFERS, error);
     if (status == WR_OK)
-        status = wr_cl_kernels_make(session, WR_CL_STAGES, error);
+        status = wr_cl_staged_make(session, error);
     session->stages_ready = status == WR_OK;
     return status;
 }
 
-wr_status wr_cl_stage(struct wr_cl_session *session, enum wr_cl_kernel which, size_t first,
-                      size_t count, struct wr_error *error) {
+/* Enqueues one kernel on windows first .. first + count - 1 of every model. */
+static wr_status enqueue(struct wr_cl_session *session, enum wr_cl_kernel which, size_t first,
+                         size_t count, struct wr_error *error) {
     const cl_ulong window = first, windows = count;
     wr_status status = wr_cl_set_argument(session, which, 0, sizeof window, &window, error);
     if (status == WR_OK)
         status = wr_cl_set_argument(session, which, 1, sizeof windows, &windows, error);
     return status == WR_OK ? wr_cl_launch(session, which, error) : status;
+}
+
+/* The batch's gradients, a slice of its runs of windows at a time. */
+static wr_status gradients_tiled(struct wr_cl_session *session, size_t first, size_t count,
+                                 struct wr_error *error) {
+    const enum wr_cl_kernel kernels[] = {WR_CL_RUNS_TILED, WR_CL_ADD_RUNS};
+    const size_t B = session->base.ensemble.batch, slots = count < B ? count : B;
+    wr_status status = WR_OK;
+    for (size_t run = 0; status == WR_OK && run * WR_RUN < slots; run += session->plan.slice) {
+        const cl_ulong from = run;
+        for (size_t i = 0; status == WR_OK && i < sizeof kernels / sizeof kernels[0]; ++i) {
+            status = wr_cl_set_argument(session, kernels[i], 2, sizeof from, &from, error);
+            if (status == WR_OK)
+                status = enqueue(session, kernels[i], first, count, error);
+        }
+    }
+    return status;
+}
+
+wr_status wr_cl_stage(struct wr_cl_session *session, enum wr_cl_kernel which, size_t first,
+                      size_t count, struct wr_error *error) {
+    if (session->plan.staged == WR_CL_TILED) {
+        if (which == WR_CL_BPTT_GRADIENTS)
+            return gradients_tiled(session, first, count, error);
+        which = which == WR_CL_FORWARD       ? WR_CL_FORWARD_TILED
+                : which == WR_CL_BPTT_DELTAS ? WR_CL_DELTAS_TILED
+                                             : which;
+    }
+    return enqueue(session, which, first, count, error);
 }
 
 /* One stage on the session's current batch, to its end. */

@@ -1,0 +1,189 @@
+/* Stage bptt for batches of many windows.
+ *
+ * wr_bptt_deltas_tiled: one work-group per (model, WR_TILE_ROWS slots), for all t; it keeps dL/dy
+ * as well. wr_bptt_runs: one work-group per (model, run of windows, tile of parameters) sums a run
+ * of the gradients. wr_bptt_add_runs: one work-item per (model, parameter) adds those sums in their
+ * order. The last two take `slice` runs of a batch at a launch, `run` the first of them, which
+ * bounds what the sums of runs take. Formulas and the other arrays: bptt.cl.
+ *
+ * dy (M, B, O)  runs (M, slice, P) */
+#include "tiles.h"
+
+__kernel __attribute__((reqd_work_group_size(WR_TILE_ITEMS, 1, 1))) void wr_bptt_deltas_tiled(
+    ulong first, ulong count, ulong models, ulong batch, const __global struct wr_model_task *tasks,
+    const __global struct wr_model_progress *progress, const __global float *parameters,
+    const __global float *targets, ulong target_stride, const __global float *scales,
+    const __global float *hidden, const __global float *predictions, __global float *deltas,
+    __global float *dy) {
+    WR_TILE_ROOM(rows, columns);
+    const uint lane = get_local_id(0), row = wr_tile_row(lane), column = wr_tile_column(lane);
+    const struct wr_window_tile tile =
+        wr_window_tile_of(first, count, models, batch, tasks, progress);
+    const __global float *theta = parameters + tile.m * WR_P;
+    const __global float *h = hidden + tile.unit * (WR_T * WR_H);
+    __global float *da = deltas + tile.unit * (WR_T * WR_H);
+    float4 sum[4];
+
+    dy += tile.unit * WR_O;
+    for (WR_INDEX e = lane; e < tile.rows * WR_O; e += WR_TILE_ITEMS) {
+        WR_INDEX r = e / WR_O, o = e - r * WR_O;
+        dy[e] = scales[tile.n] * (predictions[tile.unit * WR_O + e] -
+                                  targets[(tile.window + r) * target_stride + o]);
+    }
+    wr_global_sync();
+    for (WR_INDEX t = tile.rows ? WR_T : 0; t-- > 0;) {
+        const int last = t == WR_T - 1;
+        for (WR_INDEX at = 0; at < WR_H; at += WR_TILE_COLUMNS) {
+#pragma unroll
+            for (uint r = 0; r < 4; ++r)
+                sum[r] = (float4)(0.0f);
+            const struct wr_lines from = {last ? dy : da + (t + 1) * WR_H,
+                                          last ? WR_O : WR_T * WR_H, 1, tile.rows};
+            const struct wr_lines w = {theta + (last ? WR_W_HY : WR_W_HH) + at, 1, WR_H, WR_H - at};
+            wr_tile_sum(lane, last ? WR_O : WR_H, from, w, rows, columns, sum);
+#pragma unroll
+            for (uint r = 0; r < 4; ++r) {
+                const float dh[4] = {sum[r].x, sum[r].y, sum[r].z, sum[r].w};
+#pragma unroll
+                for (uint c = 0; c < 4; ++c) {
+                    if (row + r >= tile.rows || at + column + c >= WR_H)
+                        continue;
+                    WR_INDEX here = ((row + r) * WR_T + t) * WR_H + at + column + c;
+                    da[here] = wr_flush(wr_fma(-h[here], h[here], 1.0f) * dh[c]);
+                }
+            }
+        }
+        wr_global_sync();
+    }
+}
+
+/* Which parameters a group has: rows `row` on and columns `column` on of one of three outer
+ * products; the column after the last is 1, the bias's. plan.c counts the tiles. */
+enum { WR_HH, WR_XH, WR_HY }; /* da h_{t-1}; da [x_t 1]; dy [h_{T-1} 1] */
+
+#define WR_TILES_OF(rows, columns)                                                                 \
+    (((rows) + WR_TILE_ROWS - 1) / WR_TILE_ROWS *                                                  \
+     (((columns) + WR_TILE_COLUMNS - 1) / WR_TILE_COLUMNS))
+#define WR_HH_TILES WR_TILES_OF(WR_H, WR_H)
+#define WR_XH_TILES WR_TILES_OF(WR_H, WR_I + 1)
+#define WR_HY_TILES WR_TILES_OF(WR_O, WR_H + 1)
+#define WR_TILES    (WR_HH_TILES + WR_XH_TILES + WR_HY_TILES)
+
+struct wr_gradient_tile {
+    int product;
+    WR_INDEX row, column, height, width; /* the product's size, the column of 1 apart */
+    WR_INDEX steps;                      /* terms a window has */
+};
+
+static inline struct wr_gradient_tile wr_gradient_tile_of(WR_INDEX index) {
+    struct wr_gradient_tile tile;
+    tile.product = index < WR_HH_TILES ? WR_HH : index < WR_HH_TILES + WR_XH_TILES ? WR_XH : WR_HY;
+    index -= tile.product == WR_HH   ? 0
+             : tile.product == WR_XH ? WR_HH_TILES
+                                     : WR_HH_TILES + WR_XH_TILES;
+    tile.height = tile.product == WR_HY ? WR_O : WR_H;
+    tile.width = tile.product == WR_XH ? WR_I : WR_H;
+    tile.steps = tile.product == WR_HH ? WR_T - 1 : tile.product == WR_XH ? WR_T : 1;
+    WR_INDEX down = (tile.height + WR_TILE_ROWS - 1) / WR_TILE_ROWS, across = index / down;
+    tile.row = (index - across * down) * WR_TILE_ROWS;
+    tile.column = across * WR_TILE_COLUMNS;
+    return tile;
+}
+
+/* The parameter at row r, column c of the product; WR_P if there is none. */
+static inline WR_INDEX wr_parameter_of(struct wr_gradient_tile tile, WR_INDEX r, WR_INDEX c) {
+    WR_INDEX bias = tile.product == WR_XH ? WR_B_H : tile.product == WR_HY ? WR_B_Y : WR_P;
+    WR_INDEX w = tile.product == WR_HH ? WR_W_HH : tile.product == WR_XH ? WR_W_XH : WR_W_HY;
+    if (r >= tile.height || c > tile.width || (c == tile.width && bias == WR_P))
+        return WR_P;
+    return c == tile.width ? bias + r : w + r * tile.width + c;
+}
+
+/* Lines at + 0 .. of WR_RUN vectors, which begin at from[starts[term]], to local memory; 1 beyond
+ * their width. */
+static inline void wr_vectors_load(uint lane, const __global float *from,
+                                   const __local ulong *starts, WR_INDEX at, WR_INDEX width,
+                                   uint terms, uint lines, uint pitch, __local float *to) {
+    for (uint e = lane; e < lines * terms; e += WR_TILE_ITEMS) {
+        uint term = e / lines, line = e % lines;
+        to[term * pitch + line] = at + line < width ? from[starts[term] + at + line] : 1.0f;
+    }
+}
+
+__kernel __attribute__((reqd_work_group_size(WR_TILE_ITEMS, 1, 1))) void
+wr_bptt_runs(ulong first, ulong count, ulong run, ulong slice, ulong models, ulong batch,
+             const __global struct wr_model_task *tasks,
+             const __global struct wr_model_progress *progress, const __global float *inputs,
+             ulong input_stride, const __global float *hidden, const __global float *deltas,
+             const __global float *dy, __global float *runs) {
+    WR_TILE_ROOM(rows, columns);
+    __local ulong row_starts[WR_RUN], column_starts[WR_RUN];
+    const uint lane = get_local_id(0);
+    const ulong place = get_group_id(0) / WR_TILES; /* m * slice + run of the slice */
+    const struct wr_gradient_tile tile =
+        wr_gradient_tile_of((WR_INDEX)(get_group_id(0) - place * WR_TILES));
+    ulong m = place / slice, start = (run + (place - m * slice)) * WR_RUN; /* slot */
+    ulong n = m < models ? wr_windows_here(tasks[m].count, first, count) : 0;
+    ulong windows = min(wr_windows_here(n, start, batch), (ulong)WR_RUN);
+    if (windows > 0 && progress[m].diverged != WR_RUNNING)
+        windows = 0;
+    if (windows == 0)
+        m = start = 0;
+    const ulong unit = m * batch + start, window = tasks[m].first + first + start;
+    const ulong terms = windows * tile.steps;
+    const __global float *left = tile.product == WR_HY ? dy : deltas;
+    const __global float *right = tile.product == WR_XH ? inputs : hidden;
+
+    float4 sum[4];
+#pragma unroll
+    for (uint r = 0; r < 4; ++r)
+        sum[r] = (float4)(0.0f);
+    for (ulong at = 0; at < terms; at += WR_RUN) { /* one chain, WR_RUN terms at a time */
+        const uint here = (uint)min(terms - at, (ulong)WR_RUN);
+        if (lane < here) {
+            ulong w = (at + lane) / tile.steps, t = WR_T - 1 - ((at + lane) - w * tile.steps);
+            ulong u = unit + w;
+            row_starts[lane] = tile.product == WR_HY ? u * WR_O : (u * WR_T + t) * WR_H;
+            column_starts[lane] = tile.product == WR_XH
+                                      ? (window + w) * input_stride + t * WR_I
+                                      : (u * WR_T + t - (tile.product == WR_HH)) * WR_H;
+        }
+        wr_local_sync();
+        wr_vectors_load(lane, left, row_starts, tile.row, tile.height, here, WR_TILE_ROWS,
+                        WR_ROW_PITCH, rows);
+        wr_vectors_load(lane, right, column_starts, tile.column, tile.width, here, WR_TILE_COLUMNS,
+                        WR_COLUMN_PITCH, columns);
+        wr_local_sync();
+        wr_tile_terms(lane, here, rows, columns, sum);
+    }
+#pragma unroll
+    for (uint r = 0; r < 4; ++r) {
+        const float values[4] = {sum[r].x, sum[r].y, sum[r].z, sum[r].w};
+#pragma unroll
+        for (uint c = 0; c < 4; ++c) {
+            WR_INDEX p = wr_parameter_of(tile, tile.row + wr_tile_row(lane) + r,
+                                         tile.column + wr_tile_column(lane) + c);
+            if (windows > 0 && p < WR_P)
+                runs[place * WR_P + p] = values[c];
+        }
+    }
+}
+
+__kernel void wr_bptt_add_runs(ulong first, ulong count, ulong run, ulong slice, ulong models,
+                               const __global struct wr_model_task *tasks,
+                               const __global struct wr_model_progress *progress,
+                               const __global float *runs, __global float *gradients) {
+    ulong m = get_global_id(0) / WR_P;
+    WR_INDEX p = get_global_id(0) - m * WR_P;
+    if (m >= models || progress[m].diverged != WR_RUNNING)
+        return;
+    ulong all = (wr_windows_here(tasks[m].count, first, count) + WR_RUN - 1) / WR_RUN;
+    ulong here = wr_windows_here(all, run, slice);
+    if (here == 0)
+        return;
+    const __global float *sums = runs + m * slice * WR_P + p;
+    float sum = run == 0 ? sums[0] : gradients[m * WR_P + p] + sums[0];
+    for (ulong i = 1; i < here; ++i)
+        sum += sums[i * WR_P];
+    gradients[m * WR_P + p] = sum;
+}
