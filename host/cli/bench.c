@@ -240,11 +240,15 @@ wr_status bench_command(const struct option_value *options, struct wr_error *err
     wr_status status = options[BENCH_DEVICE].given
                            ? bench_device(options[BENCH_DEVICE].text, options, list, error)
                            : bench_all(options, list, error);
-    if (status == WR_OK && list != NULL)
-        return json_print(json_pack("{s:s, s:f, s:I, s:o}", "version", wr_version(), "seconds",
-                                    strtod(options[BENCH_SECONDS].text, NULL), "repeats",
-                                    (json_int_t)options[BENCH_REPEATS].size, "devices", list),
-                          error);
-    json_decref(list);
-    return status;
+    bool tell = list != NULL && (status == WR_OK || json_array_size(list) > 0);
+    if (!tell || status == WR_ERR_STOPPED) {
+        json_decref(list);
+        return status;
+    }
+    wr_status printed =
+        json_print(json_pack("{s:s, s:f, s:I, s:o}", "version", wr_version(), "seconds",
+                             strtod(options[BENCH_SECONDS].text, NULL), "repeats",
+                             (json_int_t)options[BENCH_REPEATS].size, "devices", list),
+                   error);
+    return status == WR_OK ? printed : status;
 }
