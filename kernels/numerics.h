@@ -6,13 +6,16 @@
  * one.
  *
  * The order of every sum (WR_NUMERICS_VERSION 1): terms are cut into runs of WR_RUN; a run is one
- * fma chain in ascending order; run sums are added in ascending order, to the first one. a_t[j]   x
- * part: terms W_xh[j,i] * x_t[i], the first run starts at b_h[j], later ones at 0; h part: terms
- * W_hh[j,k] * h_{t-1}[k], its first run starts at the x part, later ones at 0. At t = 0 there is no
- * h part. y[o]     terms W_hy[o,k] * h_{T-1}[k], the first run starts at b_y[o]. e[o]     = y[o] -
- * target[o]. loss     of a window: terms (weight[o] * e[o]) * e[o], starting at 0; weight = 1/O by
- * default. dy[o]    = scale_n * e[o], scale_n = 2/(O n) for a batch of n windows, divided in double
- * on the host and rounded once. dh[k]    at t = T-1: terms W_hy[o,k] * dy[o], starting at 0;
+ * fma chain in ascending order; run sums are added in ascending order, to the first one.
+ *   a_t[j]   x part: terms W_xh[j,i] * x_t[i], the first run starts at b_h[j], later ones at 0;
+ *            h part: terms W_hh[j,k] * h_{t-1}[k], its first run starts at the x part, later ones
+ *            at 0. At t = 0 there is no h part.
+ *   y[o]     terms W_hy[o,k] * h_{T-1}[k], the first run starts at b_y[o].
+ *   e[o]     = y[o] - target[o].
+ *   loss     of a window: terms (weight[o] * e[o]) * e[o], starting at 0; weight = 1/O by default.
+ *   dy[o]    = scale_n * e[o], scale_n = 2/(O n) for a batch of n windows, divided in double on the
+ *            host and rounded once.
+ *   dh[k]    at t = T-1: terms W_hy[o,k] * dy[o], starting at 0;
  *            before: terms W_hh[j,k] * da_{t+1}[j] over j, starting at 0.
  *   da_t[j]  = wr_flush(wr_fma(-h, h, 1) * dh), h = h_t[j].
  *   gradients: terms are the batch's windows; a run is one chain over its windows in ascending

@@ -37,7 +37,8 @@ struct wr_device;
 /* selector: "auto" (the first exact GPU, else cpu), "cpu", "opencl" (the first exact GPU, else the
  * first exact OpenCL device) or "opencl:P.D" (device D of platform P). options may be NULL.
  * WR_ERR_USAGE for a selector of another form; WR_ERR_DEVICE names what was found instead.
- * *device is owned by the caller and must outlive its sessions. */
+ * *device is owned by the caller and must outlive its sessions. A device and its sessions serve one
+ * thread at a time; different devices, and the same one opened twice, are independent. */
 wr_status wr_device_open(const char *selector, const struct wr_device_options *options,
                          struct wr_device **device, struct wr_error *error);
 void wr_device_close(struct wr_device *device);
