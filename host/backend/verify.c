@@ -257,7 +257,7 @@ static void plan_check(const struct wr_ensemble *ensemble, struct wr_case_plan *
     double cost = (double)shape->seq_len * (double)shape->hidden *
                   ((double)shape->hidden + (double)shape->inputs);
     size_t batch = cost < 1e5 ? 17 : cost < 1e6 ? 3 : 1;
-    if (ensemble->schedule == WR_SCHEDULE_FUSED && batch < 17)
+    if (batch < 17)
         batch = ensemble->batch > 16 ? 17 : 2;
     *plan = (struct wr_case_plan){.shape = *shape, .models = 3};
     plan->batch = ensemble->batch < batch ? ensemble->batch : batch;
