@@ -39,6 +39,8 @@ for engine in scalar neon; do
         "$source/host/backend/cpu/engine.c"
     set -- "$@" engine_$engine.o
 done
+compile rows_neon.o -D WR_ENGINE_NEON=1 -D WR_ENGINE_NAME=neon "$source/host/backend/cpu/rows.c"
+set -- "$@" rows_neon.o
 aarch64-linux-gnu-gcc -static -fopenmp -o hashes "$@" -lm 2>link.log || {
     cat link.log
     exit 1
@@ -66,9 +68,9 @@ compare() { # MACHINE ENGINE COMMAND...
     echo "$name: $(wc -l <"$name") hashes, all equal ($(cat "$name.log"))"
 }
 rm -f expected
-for engine in scalar avx2 avx512 neon; do
+for engine in scalar avx2 avx2-rows avx512 avx512-rows neon neon-rows; do
     compare here $engine "$native"
 done
-for engine in scalar neon; do
+for engine in scalar neon neon-rows; do
     compare aarch64 $engine qemu-aarch64 ./hashes
 done

@@ -11,42 +11,77 @@ enum { MOST_THREADS = 1024 };
 
 /* ---- engines ---- */
 
-/* The engines of this build that this CPU can run, best first; returns their number. */
-static size_t list_engines(const struct wr_engine *engines[4]) {
+/* An instruction set: its engines with models in lanes, and with rows in lanes or NULL. */
+struct engines {
+    const struct wr_engine *lanes, *rows;
+};
+enum { MOST_SETS = 3 };
+
+/* Those of this build that this CPU can run, best first; returns their number. */
+static size_t list_engines(struct engines sets[MOST_SETS]) {
     size_t count = 0;
 #ifdef WR_HAVE_ENGINE_AVX512
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma"))
-        engines[count++] = &wr_engine_avx512;
+        sets[count++] = (struct engines){&wr_engine_avx512, &wr_rows_avx512};
 #endif
 #ifdef WR_HAVE_ENGINE_AVX2
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        engines[count++] = &wr_engine_avx2;
+        sets[count++] = (struct engines){&wr_engine_avx2, &wr_rows_avx2};
 #endif
 #ifdef WR_HAVE_ENGINE_NEON
-    engines[count++] = &wr_engine_neon; /* every aarch64 has it */
+    sets[count++] = (struct engines){&wr_engine_neon, &wr_rows_neon}; /* every aarch64 has it */
 #endif
-    engines[count++] = &wr_engine_scalar;
+    sets[count++] = (struct engines){&wr_engine_scalar, NULL};
     return count;
 }
 
-/* The best engine, or the one that WINDROW_CPU names. */
-static wr_status choose_engine(const struct wr_engine **engine, struct wr_error *error) {
-    const struct wr_engine *engines[4];
-    size_t count = list_engines(engines), length = 0;
+/* The best engines, or the one that WINDROW_CPU names. */
+static wr_status choose_engines(struct cpu_device *cpu, struct wr_error *error) {
+    struct engines sets[MOST_SETS];
+    size_t count = list_engines(sets), length = 0;
     const char *name = getenv("WINDROW_CPU");
-    char names[64] = "";
+    char names[96] = "";
     for (size_t i = 0; i < count; i++) {
-        *engine = engines[i];
-        if (name == NULL || strcmp(name, engines[i]->name) == 0) {
+        const struct wr_engine *lanes = sets[i].lanes, *rows = sets[i].rows;
+        bool alone = name != NULL && strcmp(name, lanes->name) == 0;
+        cpu->rows_only = name != NULL && rows != NULL && strcmp(name, rows->name) == 0;
+        cpu->engine = lanes;
+        cpu->rows = alone ? NULL : rows;
+        if (name == NULL || alone || cpu->rows_only)
             return WR_OK;
-        }
-        length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", i > 0 ? ", " : "",
-                                   engines[i]->name);
+        length +=
+            (size_t)snprintf(names + length, sizeof names - length, "%s%s%s%s", i > 0 ? ", " : "",
+                             lanes->name, rows != NULL ? ", " : "", rows != NULL ? rows->name : "");
     }
     return wr_fail(error, WR_ERR_DEVICE,
-                   "WINDROW_CPU=%s: this CPU and this build have %s; unset it for the first", name,
+                   "WINDROW_CPU=%s: this CPU and this build have %s; unset it for the best", name,
                    names);
+}
+
+/* Models that rows train in the time in which lanes train a block of L. Measured at O = 1: latency
+ * fills rows of few models, and a block of 16 outgrows the innermost cache above H = 20, up to
+ * where rows are faster however many models there are. The terms of y are added one by one. */
+static double rows_worth(const struct wr_shape *shape, size_t lanes) {
+    double H = (double)shape->hidden, O = (double)shape->outputs, T = (double)shape->seq_len;
+    double worth = 1 + H / 8, most = 0.8 * (double)lanes;
+    if (lanes >= 16 && H > 20)
+        worth += (H - 20) * 3 / 8;
+    else if (worth > most)
+        worth = most;
+    return 1 / (1 / worth + O / (3 * (H * (T - 1) + O)));
+}
+
+const struct wr_engine *wr_cpu_engine(const struct cpu_device *cpu,
+                                      const struct wr_ensemble *ensemble) {
+    size_t lanes = cpu->engine->lanes, models = ensemble->models;
+    if (cpu->rows == NULL)
+        return cpu->engine;
+    double alone = (double)((models - 1) / cpu->threads + 1); /* a thread takes one by one */
+    double together = (double)((models - 1) / lanes / cpu->threads + 1);
+    if (cpu->rows_only || alone <= together * rows_worth(&ensemble->shape, lanes))
+        return cpu->rows;
+    return cpu->engine;
 }
 
 /* ---- the device ---- */
@@ -70,21 +105,22 @@ static size_t default_threads(void) {
     return (size_t)omp_get_max_threads();
 }
 
-static void fill_info(const struct wr_engine *engine, size_t threads, struct wr_device_info *info) {
+static void fill_info(const struct cpu_device *cpu, struct wr_device_info *info) {
+    const struct wr_engine *engine = cpu->rows_only ? cpu->rows : cpu->engine;
     *info = (struct wr_device_info){
         .backend = "cpu", .id = "cpu", .usable = true, .exact = true, .memory = wr_memory_limit()};
     read_cpu_name(info->name, sizeof info->name);
-    snprintf(info->detail, sizeof info->detail, "%zu thread%s, %s", threads,
-             threads == 1 ? "" : "s", engine->detail);
+    snprintf(info->detail, sizeof info->detail, "%zu thread%s, %s", cpu->threads,
+             cpu->threads == 1 ? "" : "s", engine->detail);
 }
 
 static wr_status describe(size_t index, struct wr_device_info *info, struct wr_error *error) {
-    const struct wr_engine *engine;
+    struct cpu_device cpu = {.threads = default_threads()};
     struct wr_error why = {0};
     if (index > 0)
         return wr_fail(error, WR_ERR_DEVICE, "there is one cpu device");
-    wr_status status = choose_engine(&engine, &why);
-    fill_info(engine, default_threads(), info);
+    wr_status status = choose_engines(&cpu, &why);
+    fill_info(&cpu, info);
     if (status != WR_OK) {
         info->usable = info->exact = false;
         snprintf(info->detail, sizeof info->detail, "%.255s", why.text);
@@ -94,24 +130,23 @@ static wr_status describe(size_t index, struct wr_device_info *info, struct wr_e
 
 static wr_status open_device(size_t index, const struct wr_device_options *options,
                              struct wr_device **device, struct wr_error *error) {
-    const struct wr_engine *engine;
     *device = NULL;
     if (index > 0)
         return wr_fail(error, WR_ERR_DEVICE, "there is one cpu device");
-    wr_status status = choose_engine(&engine, error);
+    struct cpu_device chosen = {.base.backend = &wr_backend_cpu};
+    wr_status status = choose_engines(&chosen, error);
     if (status != WR_OK)
         return status;
     struct cpu_device *cpu = wr_alloc(1, sizeof *cpu, "the cpu device", error);
     if (cpu == NULL)
         return WR_ERR_MEMORY;
-    cpu->base.backend = &wr_backend_cpu;
+    *cpu = chosen;
     if (options != NULL)
         cpu->base.options = *options;
-    cpu->engine = engine;
     cpu->threads = cpu->base.options.threads > 0 ? cpu->base.options.threads : default_threads();
     if (cpu->threads > MOST_THREADS)
         cpu->threads = MOST_THREADS;
-    fill_info(engine, cpu->threads, &cpu->base.info);
+    fill_info(cpu, &cpu->base.info);
     *device = &cpu->base;
     return WR_OK;
 }

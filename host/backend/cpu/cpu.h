@@ -9,7 +9,9 @@
 
 struct cpu_device {
     struct wr_device base;
-    const struct wr_engine *engine;
+    const struct wr_engine *engine; /* models in lanes */
+    const struct wr_engine *rows;   /* a model's rows in lanes; NULL: not to be used */
+    bool rows_only;
     size_t threads;
 };
 
@@ -17,13 +19,13 @@ struct cpu_device {
 struct cpu_session {
     struct wr_session base;
     const struct wr_engine *engine;
-    struct wr_layout layout; /* P and offsets in a block, with wr_row_stride */
+    struct wr_layout layout; /* P and offsets in a block, padded */
     size_t blocks;           /* N = M / L, rounded up */
     size_t threads;          /* no more than blocks */
+    size_t scratch;          /* floats of a block's scratch, per lane */
     size_t workspace;  /* floats per thread: scratch, then what training needs of run, gradients */
     float *workspaces; /* (threads, workspace) */
     float *parameters; /* (N, P, L) */
-    float *totals;     /* (N, L) losses of the epoch under way */
     uint32_t *frozen;  /* (M) the epoch in which a model diverged, or WR_NOT_DIVERGED */
     uint32_t epoch;    /* epochs run since the parameters were written */
     /* Stage buffers: one allocation, NULL until the first stage. */
@@ -42,6 +44,10 @@ static inline float wr_cpu_canonical(float x) {
         memcpy(&x, &quiet, sizeof x);
     return x;
 }
+
+/* cpu.c: the engine for an ensemble. */
+const struct wr_engine *wr_cpu_engine(const struct cpu_device *device,
+                                      const struct wr_ensemble *ensemble);
 
 /* session.c */
 wr_status wr_cpu_memory(struct wr_device *device, const struct wr_ensemble *ensemble, size_t *bytes,

@@ -1,6 +1,6 @@
-/* The one header with intrinsics: WR_FLOAT is a vector of WR_LANES floats, one per model, with the
- * primitives that numerics.h asks for. The build defines one of WR_ENGINE_AVX512, WR_ENGINE_AVX2,
- * WR_ENGINE_NEON and WR_ENGINE_SCALAR and passes the flags that go with it. */
+/* The one header with intrinsics: WR_FLOAT is a vector of WR_LANES floats, with the primitives that
+ * numerics.h asks for. The build defines one of WR_ENGINE_AVX512, WR_ENGINE_AVX2, WR_ENGINE_NEON
+ * and WR_ENGINE_SCALAR and passes the flags that go with it. */
 #ifndef WR_LANES_H
 #define WR_LANES_H
 
@@ -13,7 +13,7 @@
 #include <immintrin.h>
 #define WR_LANES         16
 #define WR_ENGINE_DETAIL "16 lanes of AVX-512"
-/* Rows and columns of W_hh whose gradients are in registers at once. */
+/* Rows and columns of a gradient that are in registers at once. */
 #define WR_OUTER_ROWS    4
 #define WR_OUTER_COLUMNS 4
 

@@ -34,10 +34,8 @@ static void bind_block(const struct cpu_session *s, size_t block, size_t thread,
         b->clip[l] = e->clip[m];
     }
     b->parameters = s->parameters + block * P * L;
-    b->total = s->totals + block * L;
     b->scratch = s->workspaces + thread * s->workspace;
-    b->gradients = b->scratch +
-                   L * (shape->seq_len * (shape->inputs + 2 * shape->hidden) + 4 * shape->outputs);
+    b->gradients = b->scratch + s->scratch * L;
     b->run = b->gradients + P * L;
 }
 
@@ -230,7 +228,7 @@ static void train_block(struct worker *w, size_t block) {
     if (s->base.ensemble.schedule == WR_SCHEDULE_STAGED)
         bind_stages(s, block, &b);
     for (size_t e = 0; e < run->epochs; e++) {
-        memset(b.total, 0, s->engine->lanes * sizeof *b.total);
+        memset(b.total, 0, sizeof b.total);
         if (!train_epoch(w, block, &b))
             return;
         end_epoch(s, block, &b, s->epoch + (uint32_t)e,

@@ -17,9 +17,24 @@ static size_t plus(size_t a, size_t b) {
     return wr_size_add(a, b, &sum) ? sum : SIZE_MAX;
 }
 
+static size_t whole_lines(size_t floats) {
+    return times((floats - 1) / 16 + 1, 16); /* so that threads share no cache line */
+}
+
 /* The layout in a block. */
-static struct wr_layout block_layout(const struct wr_shape *shape, struct wr_layout layout) {
-    size_t H = shape->hidden, wider = times(H, wr_row_stride(H) - H);
+static struct wr_layout block_layout(const struct wr_engine *engine, const struct wr_shape *shape,
+                                     struct wr_layout layout) {
+    size_t H = shape->hidden;
+    if (engine->width > 0) {
+        size_t width = wr_padded(H, engine->width);
+        layout.w_hh = times(shape->inputs, width);
+        layout.b_h = plus(layout.w_hh, times(2, times(H, width)));
+        layout.w_hy = plus(layout.b_h, width);
+        layout.b_y = plus(layout.w_hy, times(shape->outputs, width));
+        layout.count = whole_lines(plus(layout.b_y, shape->outputs));
+        return layout;
+    }
+    size_t wider = times(H, wr_row_stride(H) - H);
     layout.b_h = plus(layout.b_h, wider);
     layout.w_hy = plus(layout.w_hy, wider);
     layout.b_y = plus(layout.b_y, wider);
@@ -44,22 +59,28 @@ static size_t stage_floats(const struct wr_engine *engine, const struct wr_ensem
     return times(lanes_of(engine, ensemble->models), plus(parameters, slots));
 }
 
+static size_t scratch_floats(const struct wr_engine *engine, const struct wr_shape *shape) {
+    size_t T = shape->seq_len, outputs = times(4, shape->outputs);
+    if (engine->width > 0)
+        return whole_lines(
+            plus(times(2, times(T, wr_padded(shape->hidden, engine->width))), outputs));
+    return plus(times(T, plus(shape->inputs, times(2, shape->hidden))), outputs);
+}
+
 /* Floats of a thread's workspace. */
 static size_t workspace_floats(const struct wr_engine *engine, const struct wr_ensemble *ensemble,
                                size_t parameters) {
-    const struct wr_shape *shape = &ensemble->shape;
-    size_t scratch = plus(times(shape->seq_len, plus(shape->inputs, times(2, shape->hidden))),
-                          times(4, shape->outputs));
+    size_t floats = scratch_floats(engine, &ensemble->shape);
     if (ensemble->batch > 1)
-        scratch = plus(scratch, parameters);
+        floats = plus(floats, parameters);
     if (ensemble->batch > WR_RUN)
-        scratch = plus(scratch, parameters);
-    size_t floats = times(scratch, engine->lanes);
-    return times((floats - 1) / 16 + 1, 16); /* threads share no cache line */
+        floats = plus(floats, parameters);
+    return whole_lines(times(floats, engine->lanes));
 }
 
-static size_t threads_of(const struct cpu_device *device, size_t models) {
-    size_t blocks = (models - 1) / device->engine->lanes + 1;
+static size_t threads_of(const struct cpu_device *device, const struct wr_engine *engine,
+                         size_t models) {
+    size_t blocks = (models - 1) / engine->lanes + 1;
     return device->threads < blocks ? device->threads : blocks;
 }
 
@@ -70,13 +91,14 @@ wr_status wr_cpu_memory(struct wr_device *device, const struct wr_ensemble *ense
     wr_status status = wr_layout_of(&ensemble->shape, &layout, error);
     if (status != WR_OK)
         return status;
-    layout = block_layout(&ensemble->shape, layout);
+    const struct wr_engine *engine = wr_cpu_engine(cpu, ensemble);
+    layout = block_layout(engine, &ensemble->shape, layout);
     size_t models = ensemble->models;
-    size_t floats =
-        plus(times(lanes_of(cpu->engine, models), plus(layout.count, 1)),
-             times(threads_of(cpu, models), workspace_floats(cpu->engine, ensemble, layout.count)));
+    size_t floats = plus(
+        times(lanes_of(engine, models), layout.count),
+        times(threads_of(cpu, engine, models), workspace_floats(engine, ensemble, layout.count)));
     if (ensemble->schedule == WR_SCHEDULE_STAGED)
-        floats = plus(floats, stage_floats(cpu->engine, ensemble, layout.count));
+        floats = plus(floats, stage_floats(engine, ensemble, layout.count));
     *bytes = plus(times(floats, sizeof(float)), times(models, sizeof(uint32_t)));
     return *bytes < SIZE_MAX ? WR_OK
                              : wr_fail(error, WR_ERR_MEMORY,
@@ -91,21 +113,18 @@ wr_status wr_cpu_open(struct wr_session *session, struct wr_error *error) {
     struct cpu_session *s = (struct cpu_session *)session;
     const struct cpu_device *device = (const struct cpu_device *)session->device;
     const struct wr_ensemble *ensemble = &session->ensemble;
-    size_t lanes = lanes_of(device->engine, ensemble->models), P;
-    s->layout = block_layout(&ensemble->shape, session->layout);
-    P = s->layout.count;
-    s->engine = device->engine;
+    s->engine = wr_cpu_engine(device, ensemble);
+    s->layout = block_layout(s->engine, &ensemble->shape, session->layout);
+    size_t lanes = lanes_of(s->engine, ensemble->models), P = s->layout.count;
     s->blocks = lanes / s->engine->lanes;
-    s->threads = threads_of(device, ensemble->models);
+    s->threads = threads_of(device, s->engine, ensemble->models);
+    s->scratch = scratch_floats(s->engine, &ensemble->shape);
     s->workspace = workspace_floats(s->engine, ensemble, P);
     s->parameters = wr_alloc(times(lanes, P), sizeof(float), "parameters", error);
     if (s->parameters == NULL)
         return WR_ERR_MEMORY;
     s->workspaces = wr_alloc(times(s->threads, s->workspace), sizeof(float), "workspaces", error);
     if (s->workspaces == NULL)
-        return WR_ERR_MEMORY;
-    s->totals = wr_alloc(lanes, sizeof(float), "losses", error);
-    if (s->totals == NULL)
         return WR_ERR_MEMORY;
     s->frozen = wr_alloc(ensemble->models, sizeof *s->frozen, "models", error);
     if (s->frozen == NULL)
@@ -117,7 +136,6 @@ void wr_cpu_close(struct wr_session *session) {
     struct cpu_session *s = (struct cpu_session *)session;
     free(s->parameters);
     free(s->workspaces);
-    free(s->totals);
     free(s->frozen);
     free(s->stages);
 }
@@ -133,10 +151,10 @@ wr_status wr_cpu_need_stages(struct cpu_session *s, struct wr_error *error) {
         return WR_ERR_MEMORY;
     size_t slots = lanes * ensemble->batch;
     size_t steps = slots * ensemble->shape.seq_len * ensemble->shape.hidden;
-    s->hidden = s->stages;
+    s->gradients = s->stages; /* first: whole vectors in any case */
+    s->hidden = s->gradients + lanes * P;
     s->deltas = s->hidden + steps;
-    s->gradients = s->deltas + steps;
-    s->predictions = s->gradients + lanes * P;
+    s->predictions = s->deltas + steps;
     s->losses = s->predictions + slots * ensemble->shape.outputs;
     return WR_OK;
 }
@@ -148,28 +166,59 @@ size_t wr_cpu_model(const struct cpu_session *s, size_t block, size_t lane) {
     return model < models ? model : models - 1;
 }
 
-/* Where element i of a model's parameters or gradients stands in a block's. */
-static size_t place_of(const struct cpu_session *s, size_t i) {
-    size_t H = s->base.ensemble.shape.hidden, w_hh = s->layout.w_hh;
-    if (i < w_hh)
-        return i;
-    size_t row = (i - w_hh) / H < H ? (i - w_hh) / H : H;
-    return i + row * (wr_row_stride(H) - H);
+/* Element [j, k] of a parameter tensor (rows, columns) is at flat + j * columns + k in a model's
+ * parameters or gradients, and at at + j * row + k * column in a block's. */
+struct placed {
+    size_t flat, rows, columns, at, row, column;
+};
+enum { MOST_PLACED = 6 };
+
+/* Returns their number. W_hh comes twice where a block has it twice. */
+static size_t place_tensors(const struct cpu_session *s, struct placed placed[MOST_PLACED]) {
+    const struct wr_shape *shape = &s->base.ensemble.shape;
+    const struct wr_layout *flat = &s->base.layout, *at = &s->layout;
+    size_t I = shape->inputs, H = shape->hidden, O = shape->outputs, width = s->engine->width;
+    bool by_rows = width == 0;
+    width = by_rows ? 0 : wr_padded(H, width);
+    placed[0] = (struct placed){flat->w_xh, H, I, at->w_xh, by_rows ? I : 1, by_rows ? 1 : width};
+    placed[1] = (struct placed){flat->b_h, H, 1, at->b_h, 1, 1};
+    placed[2] = (struct placed){flat->w_hy, O, H, at->w_hy, by_rows ? H : width, 1};
+    placed[3] = (struct placed){flat->b_y, O, 1, at->b_y, 1, 1};
+    placed[4] = (struct placed){flat->w_hh,         H, H, at->w_hh, by_rows ? wr_row_stride(H) : 1,
+                                by_rows ? 1 : width};
+    placed[5] = (struct placed){flat->w_hh, H, H, at->w_hh + H * width, width, 1};
+    return by_rows ? 5 : 6;
+}
+
+static void write_model(const struct cpu_session *s, const float *model, float *lane) {
+    struct placed placed[MOST_PLACED];
+    size_t count = place_tensors(s, placed), L = s->engine->lanes;
+    for (const struct placed *p = placed; p < placed + count; p++)
+        for (size_t j = 0; j < p->rows; j++)
+            for (size_t k = 0; k < p->columns; k++)
+                lane[(p->at + j * p->row + k * p->column) * L] =
+                    model[p->flat + j * p->columns + k];
+}
+
+static void read_model(const struct cpu_session *s, const float *lane, float *model) {
+    struct placed placed[MOST_PLACED];
+    size_t count = place_tensors(s, placed), L = s->engine->lanes;
+    for (const struct placed *p = placed; p < placed + count; p++)
+        for (size_t j = 0; j < p->rows; j++)
+            for (size_t k = 0; k < p->columns; k++)
+                model[p->flat + j * p->columns + k] =
+                    wr_cpu_canonical(lane[(p->at + j * p->row + k * p->column) * L]);
 }
 
 wr_status wr_cpu_write_parameters(struct wr_session *session, const float *values,
                                   struct wr_error *error) {
     struct cpu_session *s = (struct cpu_session *)session;
-    size_t count = session->layout.count, L = s->engine->lanes;
+    size_t P = s->layout.count, L = s->engine->lanes;
     (void)error;
-    for (size_t block = 0; block < s->blocks; block++) {
-        for (size_t l = 0; l < L; l++) {
-            const float *from = values + wr_cpu_model(s, block, l) * count;
-            float *to = s->parameters + block * s->layout.count * L + l;
-            for (size_t i = 0; i < count; i++)
-                to[place_of(s, i) * L] = from[i];
-        }
-    }
+    for (size_t block = 0; block < s->blocks; block++)
+        for (size_t l = 0; l < L; l++)
+            write_model(s, values + wr_cpu_model(s, block, l) * session->layout.count,
+                        s->parameters + block * P * L + l);
     for (size_t m = 0; m < session->ensemble.models; m++)
         s->frozen[m] = WR_NOT_DIVERGED;
     s->epoch = 0;
@@ -219,8 +268,10 @@ wr_status wr_cpu_read(struct wr_session *session, enum wr_tensor tensor, float *
             continue;
         }
         const float *from = buffer + m / L * L * stored + m % L;
-        for (size_t i = 0; i < count; i++)
-            to[i] = wr_cpu_canonical(from[(flat ? place_of(s, i) : i) * L]);
+        if (flat)
+            read_model(s, from, to);
+        for (size_t i = 0; i < count && !flat; i++)
+            to[i] = wr_cpu_canonical(from[i * L]);
     }
     return WR_OK;
 }
