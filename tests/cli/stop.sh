@@ -14,6 +14,7 @@ await() {
 for signal in INT TERM HUP; do
     title="windrow train, and SIG$signal"
     cases=$((cases + 1))
+    : >out; : >err # by us: the child may come to it after the wait below began
     env --default-signal=$signal "$windrow" train --device cpu --epochs 4000000000 \
         --save model.safetensors --history history.csv >out 2>err &
     pid=$!
@@ -31,6 +32,7 @@ mkfifo pipe
 for arguments in "--data pipe" "--save pipe --epochs 1" "--history pipe"; do
     title="windrow train $arguments, and SIGTERM"
     cases=$((cases + 1))
+    : >out; : >err
     "$windrow" train --device cpu --quiet $arguments >out 2>err &
     pid=$!
     sleep 0.5
@@ -44,6 +46,7 @@ rm pipe
 
 title="windrow train where SIGINT is ignored"
 cases=$((cases + 1))
+: >out; : >err
 env --ignore-signal=INT "$windrow" train --device cpu --epochs 4000000000 --quiet \
     --history history.csv >out 2>err &
 pid=$!
@@ -57,6 +60,7 @@ exits 130
 
 title="windrow bench, and SIGINT"
 cases=$((cases + 1))
+: >out; : >err
 env --default-signal=INT "$windrow" bench --device cpu --seconds 1e6 >out 2>err &
 pid=$!
 await out 'updates/s'
