@@ -77,9 +77,9 @@ const struct wr_engine *wr_cpu_engine(const struct cpu_device *cpu,
     size_t lanes = cpu->engine->lanes, models = ensemble->models;
     if (cpu->rows == NULL)
         return cpu->engine;
-    double alone = (double)((models - 1) / cpu->threads + 1); /* a thread takes one by one */
-    double together = (double)((models - 1) / lanes / cpu->threads + 1);
-    if (cpu->rows_only || alone <= together * rows_worth(&ensemble->shape, lanes))
+    size_t alone = (models - 1) / cpu->threads + 1; /* a thread takes one by one */
+    size_t together = (models - 1) / lanes / cpu->threads + 1;
+    if (cpu->rows_only || (double)alone <= (double)together * rows_worth(&ensemble->shape, lanes))
         return cpu->rows;
     return cpu->engine;
 }
@@ -106,7 +106,7 @@ static size_t default_threads(void) {
 }
 
 static void fill_info(const struct cpu_device *cpu, struct wr_device_info *info) {
-    const struct wr_engine *engine = cpu->rows_only ? cpu->rows : cpu->engine;
+    const struct wr_engine *engine = cpu->rows_only && cpu->rows != NULL ? cpu->rows : cpu->engine;
     *info = (struct wr_device_info){
         .backend = "cpu", .id = "cpu", .usable = true, .exact = true, .memory = wr_memory_limit()};
     read_cpu_name(info->name, sizeof info->name);
