@@ -37,14 +37,6 @@ struct cpu_session {
     float *losses;      /* (N, B, L) */
 };
 
-/* Every NaN leaves a session as 0x7fc00000. */
-static inline float wr_cpu_canonical(float x) {
-    const uint32_t quiet = 0x7fc00000;
-    if (x != x)
-        memcpy(&x, &quiet, sizeof x);
-    return x;
-}
-
 /* cpu.c: the engine for an ensemble. */
 const struct wr_engine *wr_cpu_engine(const struct cpu_device *device,
                                       const struct wr_ensemble *ensemble);

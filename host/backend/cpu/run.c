@@ -88,7 +88,7 @@ static void end_epoch(const struct cpu_session *s, size_t block, const struct wr
         size_t m = block * L + l;
         bool frozen = s->frozen[m] != WR_NOT_DIVERGED;
         if (losses != NULL)
-            losses[m] = wr_cpu_canonical(frozen ? NAN : b->total[l]);
+            losses[m] = frozen ? NAN : b->total[l];
         if (!frozen && !(isfinite(b->total[l]) && isfinite(poison[l])))
             s->frozen[m] = epoch;
     }

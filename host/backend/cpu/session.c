@@ -207,7 +207,7 @@ static void read_model(const struct cpu_session *s, const float *lane, float *mo
         for (size_t j = 0; j < p->rows; j++)
             for (size_t k = 0; k < p->columns; k++)
                 model[p->flat + j * p->columns + k] =
-                    wr_cpu_canonical(lane[(p->at + j * p->row + k * p->column) * L]);
+                    lane[(p->at + j * p->row + k * p->column) * L];
 }
 
 wr_status wr_cpu_write_parameters(struct wr_session *session, const float *values,
@@ -271,7 +271,7 @@ wr_status wr_cpu_read(struct wr_session *session, enum wr_tensor tensor, float *
         if (flat)
             read_model(s, from, to);
         for (size_t i = 0; i < count && !flat; i++)
-            to[i] = wr_cpu_canonical(from[i * L]);
+            to[i] = from[i * L];
     }
     return WR_OK;
 }
