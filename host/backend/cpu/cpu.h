@@ -23,11 +23,12 @@ struct cpu_session {
     size_t blocks;           /* N = M / L, rounded up */
     size_t threads;          /* no more than blocks */
     size_t scratch;          /* floats of a block's scratch, per lane */
-    size_t workspace;  /* floats per thread: scratch, then what training needs of run, gradients */
-    float *workspaces; /* (threads, workspace) */
-    float *parameters; /* (N, P, L) */
-    uint32_t *frozen;  /* (M) the epoch in which a model diverged, or WR_NOT_DIVERGED */
-    uint32_t epoch;    /* epochs run since the parameters were written */
+    size_t workspace;        /* floats per thread: parameters, scratch, then what training needs of
+                                gradients, run */
+    float *workspaces;       /* (threads, workspace) */
+    float *parameters;       /* (N, P, L) */
+    uint32_t *frozen;        /* (M) the epoch in which a model diverged, or WR_NOT_DIVERGED */
+    uint32_t epoch;          /* epochs run since the parameters were written */
     /* Stage buffers: one allocation, NULL until the first stage. */
     float *stages;
     float *gradients;   /* (N, P, L) */

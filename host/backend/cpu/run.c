@@ -21,7 +21,7 @@ static void leave_arithmetic(const fenv_t *saved) {
 
 /* ---- a block and its batch ---- */
 
-/* Everything but the batch. */
+/* Everything but the batch, for training in the thread's workspace. */
 static void bind_block(const struct cpu_session *s, size_t block, size_t thread,
                        struct wr_block *b) {
     const struct wr_ensemble *e = &s->base.ensemble;
@@ -33,18 +33,19 @@ static void bind_block(const struct cpu_session *s, size_t block, size_t thread,
         b->descent[l] = -e->lr[m];
         b->clip[l] = e->clip[m];
     }
-    b->parameters = s->parameters + block * P * L;
-    b->scratch = s->workspaces + thread * s->workspace;
+    b->parameters = s->workspaces + thread * s->workspace;
+    b->scratch = b->parameters + P * L;
     b->gradients = b->scratch + s->scratch * L;
     b->run = b->gradients + P * L;
 }
 
-/* The stages leave their results in the session. */
+/* The stages work in the session's memory. */
 static void bind_stages(const struct cpu_session *s, size_t block, struct wr_block *b) {
     const struct wr_ensemble *e = &s->base.ensemble;
     const struct wr_shape *shape = &e->shape;
     size_t P = s->layout.count, L = s->engine->lanes, slots = e->batch * L;
     size_t steps = slots * shape->seq_len * shape->hidden;
+    b->parameters = s->parameters + block * P * L;
     b->gradients = s->gradients + block * P * L;
     b->hidden = s->hidden + block * steps;
     b->deltas = s->deltas + block * steps;
@@ -219,21 +220,36 @@ static bool train_epoch(struct worker *w, size_t block, struct wr_block *b) {
     return true;
 }
 
-static void train_block(struct worker *w, size_t block) {
+static bool train_epochs(struct worker *w, size_t block, struct wr_block *b) {
     const struct run *run = w->run;
     const struct cpu_session *s = run->session;
     size_t models = s->base.ensemble.models;
-    struct wr_block b;
-    bind_block(s, block, w->thread, &b);
-    if (s->base.ensemble.schedule == WR_SCHEDULE_STAGED)
-        bind_stages(s, block, &b);
     for (size_t e = 0; e < run->epochs; e++) {
-        memset(b.total, 0, sizeof b.total);
-        if (!train_epoch(w, block, &b))
-            return;
-        end_epoch(s, block, &b, s->epoch + (uint32_t)e,
+        memset(b->total, 0, sizeof b->total);
+        if (!train_epoch(w, block, b))
+            return false;
+        end_epoch(s, block, b, s->epoch + (uint32_t)e,
                   run->losses != NULL ? run->losses + e * models : NULL);
     }
+    return true;
+}
+
+/* All that changes with every update lies in the thread's workspace, the parameters too:
+ * see APART in session.c. */
+static void train_block(struct worker *w, size_t block) {
+    const struct cpu_session *s = w->run->session;
+    size_t floats = s->layout.count * s->engine->lanes;
+    float *home = s->parameters + block * floats;
+    struct wr_block b;
+    bind_block(s, block, w->thread, &b);
+    if (s->base.ensemble.schedule == WR_SCHEDULE_STAGED) {
+        bind_stages(s, block, &b);
+        train_epochs(w, block, &b);
+        return;
+    }
+    memcpy(b.parameters, home, floats * sizeof *home);
+    if (train_epochs(w, block, &b))
+        memcpy(home, b.parameters, floats * sizeof *home);
 }
 
 /* The calling thread has no block left: it goes on ticking. */
