@@ -9,12 +9,23 @@
 
 /* The axes of the grid, in the order of the options from BENCH_MODELS on. */
 enum { MODELS, HIDDEN, WINDOW, BATCH, AXES };
+struct list {
+    size_t count;
+    const size_t *values; /* (count) */
+};
+#define LIST(...)                                                                                  \
+    {                                                                                              \
+        sizeof((const size_t[]){__VA_ARGS__}) / sizeof(size_t), (const size_t[]) {                 \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
 static const struct {
-    const char *name, *point, *curve; /* point: where no other list is given */
-} axes[AXES] = {[MODELS] = {"models", "64", "1,8,16,32,64,256,1000"},
-                [HIDDEN] = {"hidden", "20", "4,8,16,32,64,128,256"},
-                [WINDOW] = {"window", "5", "2,5,10,20,50"},
-                [BATCH] = {"batch", "1", "1,4,16,64,256"}};
+    const char *name;
+    struct list point, curve; /* point: where no other list is given */
+} axes[AXES] = {[MODELS] = {"models", LIST(64), LIST(1, 8, 16, 32, 64, 256, 1000)},
+                [HIDDEN] = {"hidden", LIST(20), LIST(4, 8, 16, 32, 64, 128, 256)},
+                [WINDOW] = {"window", LIST(5), LIST(2, 5, 10, 20, 50)},
+                [BATCH] = {"batch", LIST(1), LIST(1, 4, 16, 64, 256)}};
 
 enum { SCHEDULE_BOTH = WR_SCHEDULE_FUSED + 1 }; /* of --schedule */
 
@@ -125,25 +136,29 @@ static wr_status measure_schedules(struct bench *bench, const char *curve,
 }
 
 /* Every combination of the lists, the last one running fastest. */
-static wr_status measure_grid(struct bench *bench, const char *curve, const char *const lists[AXES],
+static wr_status measure_grid(struct bench *bench, const char *curve, const struct list lists[AXES],
                               struct wr_error *error) {
     struct wr_bench_cell cell = {.shape = {.inputs = 1, .outputs = 1}};
+    size_t *const places[AXES] = {[MODELS] = &cell.models,
+                                  [HIDDEN] = &cell.shape.hidden,
+                                  [WINDOW] = &cell.shape.seq_len,
+                                  [BATCH] = &cell.batch};
+    size_t at[AXES] = {0}, axis;
     wr_status status = WR_OK;
-    for (const char *m = lists[MODELS]; options_next_size(&m, &cell.models);)
-        for (const char *h = lists[HIDDEN]; options_next_size(&h, &cell.shape.hidden);)
-            for (const char *w = lists[WINDOW]; options_next_size(&w, &cell.shape.seq_len);)
-                for (const char *b = lists[BATCH]; options_next_size(&b, &cell.batch);) {
-                    status = measure_schedules(bench, curve, &cell, error);
-                    if (status != WR_OK)
-                        return status;
-                }
-    return WR_OK;
+    do {
+        for (axis = 0; axis < AXES; axis++)
+            *places[axis] = lists[axis].values[at[axis]];
+        status = measure_schedules(bench, curve, &cell, error);
+        while (axis > 0 && ++at[axis - 1] == lists[axis - 1].count)
+            at[--axis] = 0;
+    } while (status == WR_OK && axis > 0);
+    return status;
 }
 
 static wr_status measure_curves(struct bench *bench, struct wr_error *error) {
     wr_status status = WR_OK;
     for (size_t curve = 0; curve < AXES && status == WR_OK; curve++) {
-        const char *lists[AXES];
+        struct list lists[AXES];
         for (size_t axis = 0; axis < AXES; axis++)
             lists[axis] = axis == curve ? axes[axis].curve : axes[axis].point;
         if (curve > 0 && bench->rows == NULL)
@@ -154,12 +169,13 @@ static wr_status measure_curves(struct bench *bench, struct wr_error *error) {
 }
 
 static wr_status measure_cells(struct bench *bench, struct wr_error *error) {
-    const char *lists[AXES];
+    struct list lists[AXES];
     bool given = false;
     for (size_t axis = 0; axis < AXES; axis++) {
         const struct option_value *option = &bench->options[BENCH_MODELS + axis];
         given |= option->given;
-        lists[axis] = option->given ? option->text : axes[axis].point;
+        lists[axis] =
+            option->given ? (struct list){option->count, option->sizes} : axes[axis].point;
     }
     return given ? measure_grid(bench, "grid", lists, error) : measure_curves(bench, error);
 }

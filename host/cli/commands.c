@@ -1,242 +1,18 @@
-/* What each command takes. --help and windrow.1 say what stands here, and nothing else. */
-#include "cli/cli.h"
+/* What each command is, in words. --help and windrow.1 say what stands here and in the tables of
+ * options, and nothing else. */
+#include "cli/tables.h"
 
-#define WORDS(...)                                                                                 \
-    (const char *const[]) {                                                                        \
-        __VA_ARGS__, NULL                                                                          \
-    }
+#include <string.h>
 
-static const struct option_spec train_options[TRAIN_OPTIONS] = {
-    [TRAIN_DATA] = {.group = "Data",
-                    .name = "data",
-                    .kind = OPTION_TEXT,
-                    .argument = "FILE",
-                    .excludes = WORDS("synthetic", "length", "data-seed"),
-                    .otherwise = "the synthetic series",
-                    .help = "Read the series from a CSV file, with or without a header."},
-    [TRAIN_SYNTHETIC] = {.name = "synthetic",
-                         .kind = OPTION_CHOICE,
-                         .argument = "ar2",
-                         .choices = WORDS("ar2"),
-                         .fallback = "ar2",
-                         .help = "Make the series: x[t] = 0.7 x[t-1] + 0.2 x[t-2] + noise."},
-    [TRAIN_LENGTH] = {.name = "length",
-                      .kind = OPTION_SIZE,
-                      .argument = "L",
-                      .least = 2,
-                      .fallback = "100",
-                      .help = "Rows of the synthetic series."},
-    [TRAIN_DATA_SEED] = {.name = "data-seed",
-                         .kind = OPTION_SIZE,
-                         .argument = "D",
-                         .fallback = "0",
-                         .help = "Seed of the synthetic series."},
-    [TRAIN_TARGET] = {.name = "target",
-                      .kind = OPTION_TEXT,
-                      .argument = "A,B",
-                      .otherwise = "the first of --inputs",
-                      .help = "Columns to forecast, by name, else by number from 1. A name that "
-                              "holds a comma or a quote is quoted as in CSV."},
-    [TRAIN_INPUTS] = {.name = "inputs",
-                      .kind = OPTION_TEXT,
-                      .argument = "A,B",
-                      .otherwise = "the targets, else the first column of numbers",
-                      .help = "Columns that the models see, likewise."},
-    [TRAIN_SCALE] = {.name = "scale",
-                     .kind = OPTION_CHOICE,
-                     .argument = "HOW",
-                     .choices = WORDS("none", "standard"),
-                     .fallback = "none",
-                     .help = "none, or standard: each column to mean 0 and deviation 1. Losses and "
-                             "forecasts stay in the units of the series."},
-    [TRAIN_WINDOW] = {.name = "window",
-                      .kind = OPTION_SIZE,
-                      .argument = "T",
-                      .least = 1,
-                      .fallback = "5",
-                      .help = "Rows that a model sees before each row that it forecasts."},
-    [TRAIN_HIDDEN] = {.group = "Models",
-                      .name = "hidden",
-                      .kind = OPTION_SIZE,
-                      .argument = "H",
-                      .least = 1,
-                      .fallback = "20",
-                      .help = "Hidden units of each model; must be that of FILE with --init FILE."},
-    [TRAIN_INIT] = {.name = "init",
-                    .kind = OPTION_TEXT,
-                    .argument = "HOW",
-                    .fallback = "notebook",
-                    .help = "Start values: notebook (weights 0.01 N(0,1), biases N(0,1)), pytorch "
-                            "(all uniform in +-1/sqrt(H)), or a safetensors file with one model "
-                            "for all or a stack of M."},
-    [TRAIN_MODELS] = {.name = "models",
-                      .kind = OPTION_SIZE,
-                      .argument = "M",
-                      .least = 1,
-                      .fallback = "1",
-                      .help = "Models to train side by side, with seeds S to S+M-1."},
-    [TRAIN_SEED] = {.name = "seed",
-                    .kind = OPTION_SIZE,
-                    .argument = "S",
-                    .fallback = "0",
-                    .help =
-                        "Seed of the first model's start values; the data do not depend on it."},
-    [TRAIN_EPOCHS] = {.group = "Training",
-                      .name = "epochs",
-                      .kind = OPTION_SIZE,
-                      .argument = "E",
-                      .least = 1,
-                      .fallback = "2500",
-                      .help = "Passes over the windows."},
-    [TRAIN_LR] = {.name = "lr",
-                  .kind = OPTION_REAL,
-                  .argument = "X",
-                  .fallback = "1e-4",
-                  .help = "Learning rate."},
-    [TRAIN_CLIP] = {.name = "clip",
-                    .kind = OPTION_REAL,
-                    .argument = "C",
-                    .fallback = "1.0",
-                    .help = "Bound each element of a gradient to +-C; 0 is no bound."},
-    [TRAIN_BATCH] = {.name = "batch",
-                     .kind = OPTION_SIZE,
-                     .argument = "B",
-                     .least = 1,
-                     .word = "all",
-                     .fallback = "1",
-                     .help = "Windows per update, or all; the last batch may be short."},
-    [TRAIN_DEVICE] = {.group = "Device",
-                      .name = "device",
-                      .kind = OPTION_TEXT,
-                      .argument = "ID",
-                      .fallback = "auto",
-                      .help = "auto (the first exact GPU, else cpu), cpu, opencl (the first exact "
-                              "GPU, else the first exact OpenCL device), or opencl:P.D as "
-                              "windrow devices lists it."},
-    [TRAIN_SCHEDULE] = {.name = "schedule",
-                        .kind = OPTION_CHOICE,
-                        .argument = "HOW",
-                        .choices = WORDS("auto", "staged", "fused"),
-                        .fallback = "auto",
-                        .help = "staged (a launch per stage), fused (many updates per launch), or "
-                                "auto: fused where a model fits the device. The results are the "
-                                "same."},
-    [TRAIN_THREADS] = {.name = "threads",
-                       .kind = OPTION_SIZE,
-                       .argument = "N",
-                       .least = 1,
-                       .otherwise = "OMP_NUM_THREADS, else all allowed cores",
-                       .help = "CPU threads."},
-    [TRAIN_INEXACT] = {.name = "inexact",
-                       .kind = OPTION_FLAG,
-                       .help = "Accept a device that does not reproduce the cpu's bits."},
-    [TRAIN_LOG_EVERY] = {.group = "Output",
-                         .name = "log-every",
-                         .kind = OPTION_SIZE,
-                         .argument = "N",
-                         .least = 1,
-                         .otherwise = "E/10, at least 1",
-                         .help = "Print the loss of every Nth epoch; for M > 1 its minimum, median "
-                                 "and maximum over the models."},
-    [TRAIN_SAVE] = {.name = "save",
-                    .kind = OPTION_TEXT,
-                    .argument = "FILE",
-                    .help = "Write the trained parameters as safetensors."},
-    [TRAIN_HISTORY] = {.name = "history",
-                       .kind = OPTION_TEXT,
-                       .argument = "FILE",
-                       .help = "Write each epoch's loss as CSV: epoch,seed,total_loss."},
-    [TRAIN_JSON] = {.name = "json",
-                    .kind = OPTION_FLAG,
-                    .help = "Print one JSON object on stdout instead of the tables."},
-    [TRAIN_QUIET] = {.name = "quiet", .kind = OPTION_FLAG, .help = "No progress and no tables."},
-};
-
-static const struct option_spec devices_options[DEVICES_OPTIONS] = {
-    [DEVICES_JSON] = {.group = "Output",
-                      .name = "json",
-                      .kind = OPTION_FLAG,
-                      .help = "Print one JSON object on stdout instead of the table."},
-};
-
-static const struct option_spec verify_options[VERIFY_OPTIONS] = {
-    [VERIFY_DEVICE] = {.group = "Device",
-                       .name = "device",
-                       .kind = OPTION_TEXT,
-                       .argument = "ID",
-                       .otherwise = "every usable OpenCL device",
-                       .help = "The device to verify, named as for windrow train. cpu is compared "
-                               "with itself, which checks one schedule against the other."},
-    [VERIFY_JSON] = {.group = "Output",
-                     .name = "json",
-                     .kind = OPTION_FLAG,
-                     .help = "Print one JSON object on stdout instead of the table."},
-    [VERIFY_QUIET] = {.name = "quiet",
-                      .kind = OPTION_FLAG,
-                      .help = "Print nothing but what is wrong."},
-};
-
-static const struct option_spec bench_options[BENCH_OPTIONS] = {
-    [BENCH_MODELS] = {.group = "Cells",
-                      .name = "models",
-                      .kind = OPTION_SIZES,
-                      .argument = "M,M",
-                      .least = 1,
-                      .otherwise = "64",
-                      .help = "Models that train side by side."},
-    [BENCH_HIDDEN] = {.name = "hidden",
-                      .kind = OPTION_SIZES,
-                      .argument = "H,H",
-                      .least = 1,
-                      .otherwise = "20",
-                      .help = "Hidden units of each model."},
-    [BENCH_WINDOW] = {.name = "window",
-                      .kind = OPTION_SIZES,
-                      .argument = "T,T",
-                      .least = 1,
-                      .otherwise = "5",
-                      .help = "Rows that a model sees."},
-    [BENCH_BATCH] = {.name = "batch",
-                     .kind = OPTION_SIZES,
-                     .argument = "B,B",
-                     .least = 1,
-                     .otherwise = "1",
-                     .help = "Windows per update."},
-    [BENCH_DEVICE] = {.group = "Device",
-                      .name = "device",
-                      .kind = OPTION_TEXT,
-                      .argument = "ID",
-                      .otherwise = "cpu, then every usable OpenCL device",
-                      .help = "The device to measure, named as for windrow train."},
-    [BENCH_SCHEDULE] = {.name = "schedule",
-                        .kind = OPTION_CHOICE,
-                        .argument = "HOW",
-                        .choices = WORDS("auto", "staged", "fused", "both"),
-                        .fallback = "auto",
-                        .help = "As for windrow train, or both, one after the other."},
-    [BENCH_THREADS] = {.name = "threads",
-                       .kind = OPTION_SIZE,
-                       .argument = "N",
-                       .least = 1,
-                       .otherwise = "OMP_NUM_THREADS, else all allowed cores",
-                       .help = "CPU threads; the peak of cpu is that of as many."},
-    [BENCH_SECONDS] = {.group = "Measuring",
-                       .name = "seconds",
-                       .kind = OPTION_REAL,
-                       .argument = "S",
-                       .fallback = "0.3",
-                       .help = "How long a repeat lasts at least; it is a number of whole epochs."},
-    [BENCH_REPEATS] = {.name = "repeats",
-                       .kind = OPTION_SIZE,
-                       .argument = "R",
-                       .least = 1,
-                       .fallback = "5",
-                       .help = "Repeats of each cell, after its warm-up."},
-    [BENCH_JSON] = {.group = "Output",
-                    .name = "json",
-                    .kind = OPTION_FLAG,
-                    .help = "Print one JSON object on stdout, at the end, instead of the table."},
-};
+const char help_lists[] =
+    "A list is values and ranges, separated by commas. A range is A..B (whole numbers from A to "
+    "B), A..B:S (in steps of S) or A..B*F (each F times the one before): 1..128*2 is "
+    "1,2,4,8,16,32,64,128, and 1e-4..1e-2*10 is 1e-4,1e-3,1e-2.";
+const char help_config[] =
+    "A file of options has a line \"name = value\" for each: the option without its dashes, and "
+    "the "
+    "value as on the command line; true or false for an option that takes none. Blank lines, and "
+    "what stands behind a #, do not count.";
 
 const struct command command_table[] = {
     {.name = "train",
@@ -298,3 +74,22 @@ const struct command command_table[] = {
                    "windrow bench --device cpu --threads 1 --hidden 32,64 --json"}}},
     {.name = NULL},
 };
+
+const struct command *command_find(const char *name) {
+    for (const struct command *command = command_table; command->name != NULL; command++)
+        if (strcmp(command->name, name) == 0)
+            return command;
+    return NULL;
+}
+
+const struct option_spec *command_option(const struct command *command, enum option_kind kind) {
+    for (size_t i = 0; i < command->option_count; i++)
+        if (command->options[i].kind == kind)
+            return &command->options[i];
+    return NULL;
+}
+
+bool command_has_lists(const struct command *command) {
+    return command_option(command, OPTION_SIZES) != NULL ||
+           command_option(command, OPTION_REALS) != NULL;
+}

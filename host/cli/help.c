@@ -29,8 +29,9 @@ static void paragraph(FILE *file, const char *text) {
     fputc('\n', file);
 }
 
+/* name: "--json", or "" */
 static void option_line(FILE *file, const char *name, const char *argument) {
-    int width = fprintf(file, "  --%s%s%s", name, argument != NULL ? " " : "",
+    int width = fprintf(file, "  %s%s%s", name, argument != NULL && *name != '\0' ? " " : "",
                         argument != NULL ? argument : "");
     if (width + 2 > COLUMN)
         fprintf(file, "\n%*s", COLUMN, "");
@@ -40,9 +41,12 @@ static void option_line(FILE *file, const char *name, const char *argument) {
 
 static void option_help(FILE *file, const struct option_spec *spec) {
     size_t column = COLUMN;
+    char name[32] = "";
+    if (spec->kind != OPTION_OPERAND)
+        snprintf(name, sizeof name, "--%s", spec->name);
     if (spec->group != NULL)
         fprintf(file, "\n%s:\n", spec->group);
-    option_line(file, spec->name, spec->argument);
+    option_line(file, name, spec->argument);
     fill(file, spec->help, COLUMN, &column);
     const char *shown = spec->fallback != NULL ? spec->fallback : spec->otherwise;
     if (shown != NULL) {
@@ -54,12 +58,18 @@ static void option_help(FILE *file, const struct option_spec *spec) {
 }
 
 void help_command(FILE *file, const struct command *command) {
-    fprintf(file, "Usage: windrow %s [OPTION]...\n", command->name);
+    const struct option_spec *operand = command_option(command, OPTION_OPERAND);
+    fprintf(file, "Usage: windrow %s%s%s [OPTION]...\n", command->name, operand != NULL ? " " : "",
+            operand != NULL ? operand->argument : "");
     for (const char *const *text = command->description; *text != NULL; text++)
         paragraph(file, *text);
+    if (command_has_lists(command))
+        paragraph(file, help_lists);
+    if (command_option(command, OPTION_CONFIG) != NULL)
+        paragraph(file, help_config);
     for (size_t i = 0; i < command->option_count; i++)
         option_help(file, &command->options[i]);
-    option_line(file, "help", NULL);
+    option_line(file, "--help", NULL);
     fputs("Print this and exit.\n\nExamples:\n", file);
     for (size_t i = 0; command->examples[i].does != NULL; i++) {
         size_t column = 4;

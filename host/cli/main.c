@@ -61,16 +61,13 @@ static wr_status run_command(const struct command *command, int count, char **ar
     struct option_value options[OPTIONS_MOST];
     bool wants_help;
     wr_status status = options_parse(command, count, arguments, options, &wants_help, error);
-    if (status != WR_OK)
-        return status;
-    if (wants_help) {
-        help_command(stdout, command);
-        return WR_OK;
-    }
-    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++)
+    for (size_t i = 0; status == WR_OK && !wants_help && i < sizeof runs / sizeof *runs; i++)
         if (strcmp(runs[i].name, command->name) == 0)
-            return runs[i].run(options, error);
-    return fail_command(command->name, error);
+            status = runs[i].run(options, error);
+    if (wants_help)
+        help_command(stdout, command);
+    options_release(command, options);
+    return status;
 }
 
 static wr_status dispatch(int count, char **arguments, struct wr_error *error) {

@@ -30,9 +30,14 @@ static void heading(const char *macro, const char *name) {
 
 static void option(const struct option_spec *spec) {
     puts(".TP");
-    fputs(".BR \\-\\-", stdout);
-    text(spec->name);
-    if (spec->argument != NULL) {
+    if (spec->kind == OPTION_OPERAND) {
+        fputs(".I ", stdout);
+        text(spec->argument);
+    } else {
+        fputs(".BR \\-\\-", stdout);
+        text(spec->name);
+    }
+    if (spec->kind != OPTION_OPERAND && spec->argument != NULL) {
         fputs(" \" \\fI", stdout);
         text(spec->argument);
         fputs("\\fR\"", stdout);
@@ -69,15 +74,21 @@ static void example(const char *does, const char *line) {
     puts("\n.fi\n.RE");
 }
 
+static void paragraph(const char *from) {
+    puts(".PP");
+    text(from);
+    putchar('\n');
+}
+
 static void commands(void) {
     for (const struct command *command = command_table; command->name != NULL; command++) {
         printf(".SS \"windrow %s\"\n", command->name);
-        for (const char *const *paragraph = command->description; *paragraph != NULL; paragraph++) {
-            if (paragraph != command->description)
-                puts(".PP");
-            text(*paragraph);
-            putchar('\n');
-        }
+        for (const char *const *part = command->description; *part != NULL; part++)
+            paragraph(*part);
+        if (command_has_lists(command))
+            paragraph(help_lists);
+        if (command_option(command, OPTION_CONFIG) != NULL)
+            paragraph(help_config);
         for (size_t i = 0; i < command->option_count; i++) {
             if (command->options[i].group != NULL && command->option_count > 4) {
                 fputs(".PP\n.I ", stdout);
@@ -140,9 +151,13 @@ static const char *const files[][2] = {
 int main(void) {
     printf(".TH WINDROW 1 \"\" \"windrow %s\" \"User Commands\"\n", WR_VERSION);
     puts(".SH NAME\nwindrow \\- train many small recurrent networks at once\n.SH SYNOPSIS");
-    for (const struct command *command = command_table; command->name != NULL; command++)
-        printf("%s.B windrow %s\n.RI [ option ]...\n", command == command_table ? "" : ".br\n",
-               command->name);
+    for (const struct command *command = command_table; command->name != NULL; command++) {
+        const struct option_spec *operand = command_option(command, OPTION_OPERAND);
+        printf("%s.B windrow %s\n", command == command_table ? "" : ".br\n", command->name);
+        if (operand != NULL)
+            printf(".I %s\n", operand->argument);
+        puts(".RI [ option ]...");
+    }
     puts(".br\n.B windrow help\n.RI [ command ]\n.br\n.B windrow \\-\\-version\n.SH COMMANDS");
     commands();
     list("Exit status", statuses, COUNT(statuses));

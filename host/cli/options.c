@@ -43,13 +43,6 @@ static size_t unlikeness(const char *typed, const char *candidate) {
     return far <= 2 && far < length ? far : SIZE_MAX;
 }
 
-const struct command *command_find(const char *name) {
-    for (const struct command *command = command_table; command->name != NULL; command++)
-        if (strcmp(command->name, name) == 0)
-            return command;
-    return NULL;
-}
-
 const char *command_nearest(const char *name) {
     const char *nearest = NULL;
     size_t least = SIZE_MAX;
@@ -66,7 +59,8 @@ static wr_status fail_unknown(const struct command *command, const char *name,
     const char *nearest = NULL;
     size_t least = SIZE_MAX;
     for (size_t i = 0; i < command->option_count; i++)
-        if (unlikeness(name, command->options[i].name) < least) {
+        if (command->options[i].kind != OPTION_OPERAND &&
+            unlikeness(name, command->options[i].name) < least) {
             least = unlikeness(name, command->options[i].name);
             nearest = command->options[i].name;
         }
@@ -79,49 +73,20 @@ static wr_status fail_unknown(const struct command *command, const char *name,
 
 /* ---- values ---- */
 
-/* Reads the digits that text starts with, and leaves *text behind them. */
-static bool read_digits(const struct option_spec *spec, const char **text, size_t *size) {
+bool option_read_size(const struct option_spec *spec, const char *text, size_t *size) {
     uint64_t value = 0;
-    const char *start = *text;
-    for (; **text >= '0' && **text <= '9'; ++*text) {
-        value = value * 10 + (uint64_t)(**text - '0');
+    const char *next = text;
+    for (; *next >= '0' && *next <= '9'; next++) {
+        value = value * 10 + (uint64_t)(*next - '0');
         if (value > UINT32_MAX)
             return false;
     }
     *size = (size_t)value;
-    return *text != start && value >= spec->least;
-}
-
-static bool read_size(const struct option_spec *spec, const char *text, size_t *size) {
-    if (spec->word != NULL && strcmp(text, spec->word) == 0) {
-        *size = SIZE_MAX;
-        return true;
-    }
-    return read_digits(spec, &text, size) && *text == '\0';
-}
-
-static bool check_sizes(const struct option_spec *spec, const char *text) {
-    size_t size;
-    while (read_digits(spec, &text, &size)) {
-        if (*text == '\0')
-            return true;
-        if (*text++ != ',')
-            return false;
-    }
-    return false;
-}
-
-bool options_next_size(const char **text, size_t *size) {
-    char *end;
-    if (**text == '\0')
-        return false;
-    *size = strtoul(*text, &end, 10);
-    *text = *end == ',' ? end + 1 : end;
-    return true;
+    return next != text && *next == '\0' && value >= spec->least;
 }
 
 /* Decimal notation only. The command never leaves the "C" locale, so the point is a point. */
-static bool read_real(const char *text, float *real) {
+bool option_read_real(const char *text, float *real) {
     char *end;
     if (text[strspn(text, "+-.0123456789eE")] != '\0')
         return false;
@@ -131,14 +96,14 @@ static bool read_real(const char *text, float *real) {
     return *text != '\0' && *end == '\0' && isfinite(*real) && *real >= 0.0f && !vanished;
 }
 
-static bool read_choice(const struct option_spec *spec, const char *text, size_t *choice) {
+bool option_read_choice(const struct option_spec *spec, const char *text, size_t *choice) {
     for (*choice = 0; spec->choices[*choice] != NULL; ++*choice)
         if (strcmp(text, spec->choices[*choice]) == 0)
             return true;
     return false;
 }
 
-static wr_status fail_choice(const struct option_spec *spec, const char *text,
+wr_status option_fail_choice(const struct option_spec *spec, const char *text,
                              struct wr_error *error) {
     char list[256] = "";
     for (size_t i = 0; spec->choices[i] != NULL; i++) {
@@ -149,39 +114,92 @@ static wr_status fail_choice(const struct option_spec *spec, const char *text,
                    spec->choices[1] != NULL ? "needs one of" : "can only be", list);
 }
 
-static wr_status read_value(const struct option_spec *spec, const char *text,
-                            struct option_value *value, struct wr_error *error) {
+static wr_status read_size(const struct option_spec *spec, const char *text, size_t *size,
+                           struct wr_error *error) {
+    if (option_read_size(spec, text, size))
+        return WR_OK;
+    *size = SIZE_MAX;
+    if (spec->word != NULL && strcmp(text, spec->word) == 0)
+        return WR_OK;
+    return wr_fail(error, WR_ERR_USAGE, "--%s %s: needs %s%sa whole number from %u to %u",
+                   spec->name, text, spec->word != NULL ? spec->word : "",
+                   spec->word != NULL ? " or " : "", (unsigned)spec->least, UINT32_MAX);
+}
+
+wr_status option_read(const struct option_spec *spec, const char *text, struct option_value *value,
+                      struct wr_error *error) {
     value->text = text;
+    if (*text == '\0' && spec->kind == OPTION_OPERAND)
+        return wr_fail(error, WR_ERR_USAGE, "%s is empty", spec->argument);
     if (*text == '\0')
         return wr_fail(error, WR_ERR_USAGE, "--%s: its value %s is empty", spec->name,
                        spec->argument);
     switch (spec->kind) {
     case OPTION_SIZE:
-        if (read_size(spec, text, &value->size))
-            return WR_OK;
-        return wr_fail(error, WR_ERR_USAGE, "--%s %s: needs %s%sa whole number from %u to %u",
-                       spec->name, text, spec->word != NULL ? spec->word : "",
-                       spec->word != NULL ? " or " : "", (unsigned)spec->least, UINT32_MAX);
-    case OPTION_SIZES:
-        if (check_sizes(spec, text))
-            return WR_OK;
-        return wr_fail(error, WR_ERR_USAGE,
-                       "--%s %s: needs whole numbers from %u to %u, separated by commas",
-                       spec->name, text, (unsigned)spec->least, UINT32_MAX);
+        return read_size(spec, text, &value->size, error);
     case OPTION_REAL:
-        if (read_real(text, &value->real))
+        if (option_read_real(text, &value->real))
             return WR_OK;
         return wr_fail(error, WR_ERR_USAGE,
                        "--%s %s: needs a number that is finite, not negative, and fits a float",
                        spec->name, text);
     case OPTION_CHOICE:
-        if (read_choice(spec, text, &value->choice))
+        if (option_read_choice(spec, text, &value->choice))
             return WR_OK;
-        return fail_choice(spec, text, error);
+        return option_fail_choice(spec, text, error);
+    case OPTION_SIZES:
+    case OPTION_REALS:
+    case OPTION_CHOICES:
+        return option_read_list(spec, text, value, error);
     case OPTION_FLAG:
     case OPTION_TEXT:
+    case OPTION_CONFIG:
+    case OPTION_OPERAND:
         break;
     }
+    return WR_OK;
+}
+
+void option_release(struct option_value *value) {
+    free(value->sizes);
+    free(value->reals);
+    free(value->file);
+    *value = (struct option_value){0};
+}
+
+void options_release(const struct command *command, struct option_value *values) {
+    for (size_t i = 0; i < command->option_count; i++)
+        option_release(&values[i]);
+}
+
+/* ---- options that exclude each other ---- */
+
+static bool names(const char *const *list, const char *name) {
+    for (; list != NULL && *list != NULL; list++)
+        if (strcmp(*list, name) == 0)
+            return true;
+    return false;
+}
+
+static bool exclude(const struct option_spec *a, const struct option_spec *b) {
+    return names(a->excludes, b->name) || names(b->excludes, a->name);
+}
+
+bool option_is_excluded(const struct command *command, size_t i,
+                        const struct option_value *values) {
+    for (size_t j = 0; j < command->option_count; j++)
+        if (values[j].given && exclude(&command->options[i], &command->options[j]))
+            return true;
+    return false;
+}
+
+wr_status options_check_excluded(const struct command *command, const struct option_value *values,
+                                 struct wr_error *error) {
+    for (size_t i = 0; i < command->option_count; i++)
+        for (size_t j = i + 1; values[i].given && j < command->option_count; j++)
+            if (values[j].given && exclude(&command->options[i], &command->options[j]))
+                return wr_fail(error, WR_ERR_USAGE, "--%s and --%s exclude each other",
+                               command->options[i].name, command->options[j].name);
     return WR_OK;
 }
 
@@ -192,30 +210,28 @@ struct cursor {
     char **arguments;
 };
 
-static const struct option_spec *find_option(const struct command *command, const char *name,
-                                             size_t length) {
-    for (size_t i = 0; i < command->option_count; i++)
-        if (strlen(command->options[i].name) == length &&
-            strncmp(command->options[i].name, name, length) == 0)
-            return &command->options[i];
-    return NULL;
+wr_status option_find(const struct command *command, const char *name, size_t length,
+                      const struct option_spec **spec, struct wr_error *error) {
+    for (size_t i = 0; i < command->option_count; i++) {
+        *spec = &command->options[i];
+        if ((*spec)->kind != OPTION_OPERAND && strlen((*spec)->name) == length &&
+            strncmp((*spec)->name, name, length) == 0)
+            return WR_OK;
+    }
+    char typed[64];
+    snprintf(typed, sizeof typed, "%.*s", length < sizeof typed ? (int)length : 60, name);
+    return fail_unknown(command, typed, error);
 }
 
 /* argument is "--name" or "--name=value"; takes the next argument if that is the value. */
 static wr_status take_option(const struct command *command, char *argument, struct cursor *cursor,
                              struct option_value *values, struct wr_error *error) {
     const char *name = argument + 2, *equals = strchr(name, '=');
-    size_t length = equals != NULL ? (size_t)(equals - name) : strlen(name);
-    const struct option_spec *spec = find_option(command, name, length);
-    if (spec == NULL) {
-        char typed[64];
-        if (length < sizeof typed) {
-            memcpy(typed, name, length);
-            typed[length] = '\0';
-            name = typed;
-        }
-        return fail_unknown(command, name, error);
-    }
+    const struct option_spec *spec;
+    wr_status status = option_find(
+        command, name, equals != NULL ? (size_t)(equals - name) : strlen(name), &spec, error);
+    if (status != WR_OK)
+        return status;
     struct option_value *value = &values[spec - command->options];
     if (spec->kind == OPTION_FLAG) {
         if (equals != NULL)
@@ -235,33 +251,31 @@ static wr_status take_option(const struct command *command, char *argument, stru
         return wr_fail(error, WR_ERR_USAGE, "--%s is given twice, as %s and as %s", spec->name,
                        value->text, text);
     value->given = true;
-    return read_value(spec, text, value, error);
+    return option_read(spec, text, value, error);
 }
 
-static wr_status set_fallbacks(const struct command *command, struct option_value *values,
+static wr_status take_operand(const struct command *command, const char *argument, bool any,
+                              struct option_value *values, struct wr_error *error) {
+    const struct option_spec *spec = command_option(command, OPTION_OPERAND);
+    if (spec == NULL || (argument[0] == '-' && !any))
+        return wr_fail(error, WR_ERR_USAGE,
+                       "%s does not know what to do with '%s'; options start with --",
+                       command->name, argument);
+    struct option_value *value = &values[spec - command->options];
+    if (value->given)
+        return wr_fail(error, WR_ERR_USAGE, "%s takes one %s, found '%s' and '%s'", command->name,
+                       spec->argument, value->text, argument);
+    value->given = true;
+    return option_read(spec, argument, value, error);
+}
+
+static wr_status check_operand(const struct command *command, const struct option_value *values,
                                struct wr_error *error) {
-    wr_status status = WR_OK;
-    for (size_t i = 0; i < command->option_count && status == WR_OK; i++) {
-        values[i] = (struct option_value){0};
-        if (command->options[i].fallback != NULL)
-            status =
-                read_value(&command->options[i], command->options[i].fallback, &values[i], error);
-    }
-    return status;
-}
-
-static wr_status check_excluded(const struct command *command, const struct option_value *values,
-                                struct wr_error *error) {
-    for (size_t i = 0; i < command->option_count; i++) {
-        const char *const *other = command->options[i].excludes;
-        for (; values[i].given && other != NULL && *other != NULL; other++) {
-            const struct option_spec *spec = find_option(command, *other, strlen(*other));
-            if (spec != NULL && values[spec - command->options].given)
-                return wr_fail(error, WR_ERR_USAGE, "--%s and --%s exclude each other",
-                               command->options[i].name, spec->name);
-        }
-    }
-    return WR_OK;
+    const struct option_spec *spec = command_option(command, OPTION_OPERAND);
+    if (spec == NULL || values[spec - command->options].given)
+        return WR_OK;
+    return wr_fail(error, WR_ERR_USAGE, "%s needs a %s: windrow %s %s", command->name,
+                   spec->argument, command->name, spec->argument);
 }
 
 /* Whether help is asked for anywhere, so that it is had whatever else is wrong. */
@@ -272,24 +286,45 @@ static bool wants_help(const struct cursor *cursor) {
     return false;
 }
 
-wr_status options_parse(const struct command *command, int count, char **arguments,
-                        struct option_value *values, bool *help, struct wr_error *error) {
-    struct cursor cursor = {.count = count, .arguments = arguments};
-    *help = wants_help(&cursor);
-    if (*help)
-        return WR_OK;
-    wr_status status = set_fallbacks(command, values, error);
+static wr_status read_arguments(const struct command *command, struct cursor *cursor,
+                                struct option_value *values, struct wr_error *error) {
+    wr_status status = WR_OK;
     bool operands = false;
-    while (status == WR_OK && cursor.next < count) {
-        char *argument = arguments[cursor.next++];
+    while (status == WR_OK && cursor->next < cursor->count) {
+        char *argument = cursor->arguments[cursor->next++];
         if (!operands && strcmp(argument, "--") == 0)
             operands = true;
         else if (!operands && strncmp(argument, "--", 2) == 0)
-            status = take_option(command, argument, &cursor, values, error);
+            status = take_option(command, argument, cursor, values, error);
         else
-            status = wr_fail(error, WR_ERR_USAGE,
-                             "%s does not know what to do with '%s'; options start with --",
-                             command->name, argument);
+            status = take_operand(command, argument, operands, values, error);
     }
-    return status == WR_OK ? check_excluded(command, values, error) : status;
+    if (status == WR_OK)
+        status = check_operand(command, values, error);
+    return status == WR_OK ? options_check_excluded(command, values, error) : status;
+}
+
+static wr_status set_fallbacks(const struct command *command, struct option_value *values,
+                               struct wr_error *error) {
+    wr_status status = WR_OK;
+    for (size_t i = 0; i < command->option_count && status == WR_OK; i++)
+        if (!values[i].given && command->options[i].fallback != NULL)
+            status =
+                option_read(&command->options[i], command->options[i].fallback, &values[i], error);
+    return status;
+}
+
+wr_status options_parse(const struct command *command, int count, char **arguments,
+                        struct option_value *values, bool *help, struct wr_error *error) {
+    struct cursor cursor = {.count = count, .arguments = arguments};
+    for (size_t i = 0; i < command->option_count; i++)
+        values[i] = (struct option_value){0};
+    *help = wants_help(&cursor);
+    if (*help)
+        return WR_OK;
+    wr_status status = read_arguments(command, &cursor, values, error);
+    const struct option_spec *config = command_option(command, OPTION_CONFIG);
+    if (status == WR_OK && config != NULL && values[config - command->options].given)
+        status = options_read_file(command, &values[config - command->options], values, error);
+    return status == WR_OK ? set_fallbacks(command, values, error) : status;
 }

@@ -4,14 +4,22 @@
 most=4294967295
 
 # lists and numbers
-for value in 0 1,0 1, ,1 1,,2 '1, 2' 1-3 x -1 1.5 1e3 4294967296 1,99999999999999999999999; do
+for value in 0 ' 2' 1-3 x -1 1.5 1e3 4294967296 99999999999999999999999 0..3 1..x 1..3:x 1..2..3; do
     for option in models hidden window batch; do
-        refuses 2 "--$option $value: needs whole numbers from 1 to $most, separated by commas" \
-            bench --$option "$value"
+        refuses 2 "--$option: '$value' is no whole number from 1 to $most, and no range of them, A..B, A..B:STEP or A..B*FACTOR" \
+            bench --$option "1,$value,2"
     done
 done
-refuses 2 "--models: its value M,M is empty" bench --models ''
-refuses 2 "--models needs a value: --models M,M" bench --models
+for value in 1, ,1 1,,2; do
+    refuses 2 "--hidden: a value in its list is empty" bench --hidden "$value"
+done
+refuses 2 "--hidden: the range '3..2' ends before it starts" bench --hidden 3..2
+refuses 2 "--hidden: the range '2..3:0' needs a step above 0" bench --hidden 2..3:0
+refuses 2 "--hidden: the range '2..3*1' needs a factor above 1" bench --hidden 2..3*1
+refuses 2 "--hidden: 1..$most,7 is a list of 4294967296 values; 10000000 is the most" \
+    bench --hidden 1..$most,7
+refuses 2 "--models: its value LIST is empty" bench --models ''
+refuses 2 "--models needs a value: --models LIST" bench --models
 refuses 2 "--models is given twice, as 1 and as 2" bench --models 1 --models 2
 refuses 2 "--repeats 0: needs a whole number from 1 to $most" bench --repeats 0
 refuses 2 "--threads 0: needs a whole number from 1 to $most" bench --threads 0
@@ -47,6 +55,13 @@ exits 0
 rows 2
 cell 64 20 5 3 fused
 cell 64 20 5 3 staged
+run bench $tiny --models 1..3:2,8..70*8 --hidden 2..3 # 1, 3, 8 and 64
+exits 0
+rows 8
+for models in 1 3 8 64; do
+    cell $models 2 5 1 fused
+    cell $models 3 5 1 fused
+done
 run bench $tiny --window 1 # no recurrence, no flops of it
 exits 0
 grep -q ' 0\.00%$' out || fail "a part of the peak without recurrent products"
