@@ -8,15 +8,19 @@
 /* A status beside those of the library: some models diverged; the results are kept. */
 #define CLI_DIVERGED ((wr_status)8)
 
+/* The first options of commands that train on a series. */
+enum data_option {
+    DATA_FILE,
+    DATA_SYNTHETIC,
+    DATA_LENGTH,
+    DATA_SEED,
+    DATA_TARGET,
+    DATA_INPUTS,
+    DATA_SCALE,
+    DATA_OPTIONS
+};
 enum train_option {
-    TRAIN_DATA,
-    TRAIN_SYNTHETIC,
-    TRAIN_LENGTH,
-    TRAIN_DATA_SEED,
-    TRAIN_TARGET,
-    TRAIN_INPUTS,
-    TRAIN_SCALE,
-    TRAIN_WINDOW,
+    TRAIN_WINDOW = DATA_OPTIONS,
     TRAIN_HIDDEN,
     TRAIN_INIT,
     TRAIN_MODELS,

@@ -15,17 +15,17 @@ static const char *plural(size_t count) {
 
 void report_setup(const struct setup *setup, const struct option_value *options) {
     const struct wr_shape *shape = &setup->shape;
-    size_t rows = wr_series_rows(setup->series), windows = setup->view.count;
+    size_t rows = wr_series_rows(setup->data.series), windows = setup->view.count;
     size_t batch = options[TRAIN_BATCH].size < windows ? options[TRAIN_BATCH].size : windows;
     size_t updates = (windows - 1) / batch + 1;
-    if (options[TRAIN_DATA].given)
-        printf("series    %s, %zu rows\n", options[TRAIN_DATA].text, rows);
+    if (options[DATA_FILE].given)
+        printf("series    %s, %zu rows\n", options[DATA_FILE].text, rows);
     else
-        printf("series    %s, seed %s, %zu rows\n", options[TRAIN_SYNTHETIC].text,
-               options[TRAIN_DATA_SEED].text, rows);
+        printf("series    %s, seed %s, %zu rows\n", options[DATA_SYNTHETIC].text,
+               options[DATA_SEED].text, rows);
     printf("windows   %zu of %zu row%s: %s -> %s, scale %s\n", windows, shape->seq_len,
-           plural(shape->seq_len), setup->input_names, setup->target_names,
-           options[TRAIN_SCALE].text);
+           plural(shape->seq_len), setup->data.input_names, setup->data.target_names,
+           options[DATA_SCALE].text);
     printf("models    %zu, seed%s %u", setup->models, plural(setup->models), setup->seed);
     if (setup->models > 1)
         printf(" to %u", setup->seed + (uint32_t)(setup->models - 1));
@@ -115,8 +115,8 @@ wr_status report_losses(const char *label, const float *losses, size_t models,
  * diverged models. */
 static void forecast_row(const struct setup *setup, size_t output, double *forecasts,
                          size_t count) {
-    struct columns column = {1, &setup->targets.index[output]};
-    char *name = columns_text(&column, setup->series);
+    struct columns column = {1, &setup->data.targets.index[output]};
+    char *name = columns_text(&column, setup->data.series);
     double truth = wr_windows_target(setup->windows, 0, output);
     struct spread spread = spread_of(forecasts, count);
     if (setup->models == 1)

@@ -8,55 +8,17 @@
 
 #include "base/base.h"
 
-/* ---- data ---- */
-
-static wr_status read_series(struct setup *setup, const struct option_value *options,
-                             struct wr_error *error) {
-    if (options[TRAIN_DATA].given)
-        return wr_series_read_csv(options[TRAIN_DATA].text, &setup->series, error);
-    return wr_series_ar2(options[TRAIN_LENGTH].size, (uint32_t)options[TRAIN_DATA_SEED].size,
-                         &setup->series, error);
-}
-
-/* --inputs and --target, each by default what the other says, or the first column of numbers. */
-static wr_status choose_columns(struct setup *setup, const struct option_value *options,
-                                struct wr_error *error) {
-    bool inputs = options[TRAIN_INPUTS].given, targets = options[TRAIN_TARGET].given;
-    wr_status status = WR_OK;
-    if (inputs)
-        status = columns_parse("inputs", options[TRAIN_INPUTS].text, false, setup->series,
-                               &setup->inputs, error);
-    if (status == WR_OK && targets)
-        status = columns_parse("target", options[TRAIN_TARGET].text, true, setup->series,
-                               &setup->targets, error);
-    if (status == WR_OK && !inputs && !targets) {
-        size_t first;
-        status = wr_series_first_numeric(setup->series, &first, error);
-        if (status == WR_OK)
-            status = columns_one(first, &setup->inputs, error);
-    } else if (status == WR_OK && !inputs) {
-        status = columns_copy(&setup->targets, setup->targets.count, &setup->inputs, error);
-    }
-    if (status == WR_OK && !targets)
-        status = columns_copy(&setup->inputs, 1, &setup->targets, error);
-    if (status != WR_OK)
-        return status;
-    setup->input_names = columns_text(&setup->inputs, setup->series);
-    setup->target_names = columns_text(&setup->targets, setup->series);
-    if (setup->input_names == NULL || setup->target_names == NULL)
-        return wr_fail(error, WR_ERR_MEMORY, "no memory for the names of columns");
-    return WR_OK;
-}
+/* ---- windows ---- */
 
 static wr_status make_windows(struct setup *setup, const struct option_value *options,
                               struct wr_error *error) {
-    struct wr_windows_spec spec = {.input_columns = setup->inputs.index,
-                                   .inputs = setup->inputs.count,
-                                   .target_columns = setup->targets.index,
-                                   .outputs = setup->targets.count,
+    struct wr_windows_spec spec = {.input_columns = setup->data.inputs.index,
+                                   .inputs = setup->data.inputs.count,
+                                   .target_columns = setup->data.targets.index,
+                                   .outputs = setup->data.targets.count,
                                    .seq_len = options[TRAIN_WINDOW].size,
-                                   .scale = (enum wr_scale)options[TRAIN_SCALE].choice};
-    wr_status status = wr_windows_make(setup->series, &spec, &setup->windows, error);
+                                   .scale = (enum wr_scale)options[DATA_SCALE].choice};
+    wr_status status = wr_windows_make(setup->data.series, &spec, &setup->windows, error);
     if (status == WR_OK)
         wr_windows_get(setup->windows, &setup->view);
     return status;
@@ -88,10 +50,10 @@ static wr_status read_start(struct setup *setup, const struct option_value *opti
                        options[TRAIN_HIDDEN].size, path, found.hidden);
     if (found.inputs != setup->shape.inputs)
         return wr_fail(error, WR_ERR_DATA, "%s is for %zu inputs, --inputs %s has %zu", path,
-                       found.inputs, setup->input_names, setup->shape.inputs);
+                       found.inputs, setup->data.input_names, setup->shape.inputs);
     if (found.outputs != setup->shape.outputs)
         return wr_fail(error, WR_ERR_DATA, "%s is for %zu targets, --target %s has %zu", path,
-                       found.outputs, setup->target_names, setup->shape.outputs);
+                       found.outputs, setup->data.target_names, setup->shape.outputs);
     if (stacked && models != setup->models)
         return wr_fail(error, WR_ERR_DATA, "%s holds %zu models, --models is %zu; try --models %zu",
                        path, models, setup->models, models);
@@ -116,16 +78,14 @@ wr_status setup_shape(struct setup *setup, const struct option_value *options,
                       struct wr_error *error) {
     wr_status status = choose_seeds(setup, options, error);
     if (status == WR_OK)
-        status = read_series(setup, options, error);
-    if (status == WR_OK)
-        status = choose_columns(setup, options, error);
+        status = data_read(&setup->data, options, error);
     if (status == WR_OK)
         status = make_windows(setup, options, error);
     if (status != WR_OK)
         return status;
-    setup->shape = (struct wr_shape){.inputs = setup->inputs.count,
+    setup->shape = (struct wr_shape){.inputs = setup->data.inputs.count,
                                      .hidden = options[TRAIN_HIDDEN].size,
-                                     .outputs = setup->targets.count,
+                                     .outputs = setup->data.targets.count,
                                      .seq_len = options[TRAIN_WINDOW].size};
     if (init_is_file(options))
         status = read_start(setup, options, error);
@@ -177,11 +137,7 @@ wr_status setup_models(struct setup *setup, const struct option_value *options,
 
 void setup_release(struct setup *setup) {
     wr_windows_free(setup->windows);
-    wr_series_free(setup->series);
-    columns_release(&setup->inputs);
-    columns_release(&setup->targets);
-    free(setup->input_names);
-    free(setup->target_names);
+    data_release(&setup->data);
     free(setup->start);
     free(setup->parameters);
     free(setup->lr);
@@ -221,9 +177,9 @@ wr_status setup_save(const struct setup *setup, const struct option_value *optio
     struct wr_metadata metadata[] = {{"windrow", wr_version()},
                                      {"numerics", numerics},
                                      {"window", options[TRAIN_WINDOW].text},
-                                     {"inputs", setup->input_names},
-                                     {"targets", setup->target_names},
-                                     {"scale", options[TRAIN_SCALE].text},
+                                     {"inputs", setup->data.input_names},
+                                     {"targets", setup->data.target_names},
+                                     {"scale", options[DATA_SCALE].text},
                                      {"input_means", inputs[0]},
                                      {"input_deviations", inputs[1]},
                                      {"target_means", targets[0]},

@@ -2,14 +2,11 @@
 #ifndef WR_CLI_SETUP_H
 #define WR_CLI_SETUP_H
 
-#include "cli/cli.h"
-#include "cli/columns.h"
+#include "cli/data.h"
 
 /* Start with {0}; setup_release after any failure too. */
 struct setup {
-    struct wr_series *series;
-    struct columns inputs, targets;
-    char *input_names, *target_names; /* comma-separated */
+    struct data data;
     struct wr_windows *windows;
     struct wr_windows_view view;
     struct wr_shape shape;
