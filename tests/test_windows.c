@@ -77,7 +77,7 @@ static void test_layout(void **state) {
             for (size_t O = 1; O <= 3; O++)
                 for (int scale = WR_SCALE_NONE; scale <= WR_SCALE_STANDARD; scale++)
                     assert_windows(series, &(struct wr_windows_spec){columns, I, columns + 1, O, T,
-                                                                     (enum wr_scale)scale});
+                                                                     (enum wr_scale)scale, 0});
     wr_series_free(series);
 }
 
@@ -90,7 +90,7 @@ static void test_notebook(void **state) {
     assert_int_equal(wr_series_values(series, 0, &x, NULL), WR_OK);
     const size_t column = 0;
     struct wr_windows *windows =
-        make(series, &(struct wr_windows_spec){&column, 1, &column, 1, 5, WR_SCALE_NONE});
+        make(series, &(struct wr_windows_spec){&column, 1, &column, 1, 5, WR_SCALE_NONE, 0});
     struct wr_windows_view view;
     wr_windows_get(windows, &view);
     assert_int_equal(view.count, 95);
@@ -112,7 +112,7 @@ static void test_scaling(void **state) {
     struct wr_series *series = read_text("a,b,c\n2,0.1,-2\n4,0.1,-4\n4,0.1,-2\n4,0.1,-4\n5,0.1,-2\n"
                                          "5,0.1,-4\n7,0.1,-2\n9,0.1,-4\n");
     const size_t columns[] = {0, 1, 2};
-    struct wr_windows_spec spec = {columns, 3, columns, 3, 1, WR_SCALE_STANDARD};
+    struct wr_windows_spec spec = {columns, 3, columns, 3, 1, WR_SCALE_STANDARD, 0};
     struct wr_windows *windows = make(series, &spec);
     static const double expected[3][2] = {{5, 2}, {0.1, 1}, {-3, 1}};
     struct wr_windows_view view;
@@ -138,11 +138,36 @@ static void test_scaling(void **state) {
     wr_series_free(series);
 }
 
+/* The rows held out tell nothing of the scale, and one may be too far off to be scaled. */
+static void test_scale_rows(void **state) {
+    (void)state;
+    struct wr_series *series = read_text("a\n2\n4\n4\n4\n5\n5\n7\n9\n100\n-100\n");
+    const size_t column = 0;
+    struct wr_windows_spec spec = {&column, 1, &column, 1, 1, WR_SCALE_STANDARD, 8};
+    struct wr_windows *windows = make(series, &spec);
+    struct wr_windows_view view;
+    double mean, deviation;
+    wr_windows_get(windows, &view);
+    wr_windows_input_scale(windows, 0, &mean, &deviation);
+    assert_true(mean == 5 && deviation == 2);
+    assert_true(view.inputs[0] == -1.5f && view.targets[8] == -52.5f);
+    wr_windows_free(windows);
+    wr_series_free(series);
+
+    struct wr_error error = {0};
+    series = read_text("a\n0\n1e-30\n1e30\n");
+    spec.scale_rows = 2;
+    assert_int_equal(wr_windows_make(series, &spec, &windows, &error), WR_ERR_DATA);
+    assert_non_null(strstr(error.text, "column 1, row 3"));
+    wr_error_release(&error);
+    wr_series_free(series);
+}
+
 static void test_naive_loss(void **state) {
     (void)state;
     struct wr_series *series = read_text("a,b\n1,10\n2,10\n4,13\n7,13\n11,14\n");
     const size_t columns[] = {0, 1};
-    struct wr_windows_spec spec = {columns, 1, columns, 2, 2, WR_SCALE_NONE};
+    struct wr_windows_spec spec = {columns, 1, columns, 2, 2, WR_SCALE_NONE, 0};
     for (int scale = WR_SCALE_NONE; scale <= WR_SCALE_STANDARD; scale++) {
         spec.scale = (enum wr_scale)scale;
         struct wr_windows *windows = make(series, &spec);
@@ -170,37 +195,37 @@ static void test_refusals(void **state) {
         read_text("a,b,tiny,huge,big\n1,x,1e-30,1e30,1e15\n2,2,2e-30,2e30,2e15\n"
                   "3,3,3e-30,3e30,3e15\n");
     const size_t a = 0, b = 1, tiny = 2, huge = 3, big = 4, none = 5;
-    struct wr_windows_spec spec = {&a, 1, &a, 1, 3, WR_SCALE_NONE};
+    struct wr_windows_spec spec = {&a, 1, &a, 1, 3, WR_SCALE_NONE, 0};
     assert_refused(series, &spec, WR_ERR_DATA, "t.csv: 3 rows are too few: windows of length 3");
     spec.seq_len = SIZE_MAX;
     assert_refused(series, &spec, WR_ERR_DATA, "3 rows");
     spec.seq_len = 0;
     assert_refused(series, &spec, WR_ERR_USAGE, "length 0");
-    spec = (struct wr_windows_spec){&a, 0, &a, 1, 1, WR_SCALE_NONE};
+    spec = (struct wr_windows_spec){&a, 0, &a, 1, 1, WR_SCALE_NONE, 0};
     assert_refused(series, &spec, WR_ERR_USAGE, "0 inputs");
-    spec = (struct wr_windows_spec){&a, 1, &a, 0, 1, WR_SCALE_NONE};
+    spec = (struct wr_windows_spec){&a, 1, &a, 0, 1, WR_SCALE_NONE, 0};
     assert_refused(series, &spec, WR_ERR_USAGE, "0 outputs");
-    spec = (struct wr_windows_spec){&b, 1, &a, 1, 1, WR_SCALE_NONE};
+    spec = (struct wr_windows_spec){&b, 1, &a, 1, 1, WR_SCALE_NONE, 0};
     assert_refused(series, &spec, WR_ERR_DATA, "t.csv: line 2, column \"b\" (number 2): \"x\"");
-    spec = (struct wr_windows_spec){&a, 1, &b, 1, 1, WR_SCALE_NONE};
+    spec = (struct wr_windows_spec){&a, 1, &b, 1, 1, WR_SCALE_NONE, 0};
     assert_refused(series, &spec, WR_ERR_DATA, "t.csv: line 2, column \"b\" (number 2): \"x\"");
-    spec = (struct wr_windows_spec){&none, 1, &a, 1, 1, WR_SCALE_NONE};
+    spec = (struct wr_windows_spec){&none, 1, &a, 1, 1, WR_SCALE_NONE, 0};
     assert_refused(series, &spec, WR_ERR_USAGE, "index 5");
     /* Memory is counted before it is asked for. */
-    spec = (struct wr_windows_spec){&a, SIZE_MAX / 2, &a, 1, 1, WR_SCALE_NONE};
+    spec = (struct wr_windows_spec){&a, SIZE_MAX / 2, &a, 1, 1, WR_SCALE_NONE, 0};
     assert_refused(series, &spec, WR_ERR_MEMORY, "t.csv");
-    spec = (struct wr_windows_spec){&a, 1, &a, (size_t)1 << 50, 1, WR_SCALE_NONE};
+    spec = (struct wr_windows_spec){&a, 1, &a, (size_t)1 << 50, 1, WR_SCALE_NONE, 0};
     assert_refused(series, &spec, WR_ERR_MEMORY, "PiB");
     /* A variance that no float holds; inputs have none to hold. */
-    spec = (struct wr_windows_spec){&a, 1, &tiny, 1, 1, WR_SCALE_STANDARD};
+    spec = (struct wr_windows_spec){&a, 1, &tiny, 1, 1, WR_SCALE_STANDARD, 0};
     assert_refused(series, &spec, WR_ERR_DATA, "t.csv: the variance of column 3");
     spec.target_columns = &huge;
     assert_refused(series, &spec, WR_ERR_DATA, "t.csv: the variance of column 4");
     spec.target_columns = &big;
     assert_windows(series, &spec);
-    spec = (struct wr_windows_spec){&huge, 1, &tiny, 1, 1, WR_SCALE_NONE};
+    spec = (struct wr_windows_spec){&huge, 1, &tiny, 1, 1, WR_SCALE_NONE, 0};
     assert_windows(series, &spec);
-    spec = (struct wr_windows_spec){&huge, 1, &a, 1, 1, WR_SCALE_STANDARD};
+    spec = (struct wr_windows_spec){&huge, 1, &a, 1, 1, WR_SCALE_STANDARD, 0};
     assert_windows(series, &spec);
     wr_series_free(series);
 }
@@ -211,7 +236,7 @@ static void test_extremes(void **state) {
     struct wr_series *series = read_text("a,b,c\n3.4e38,1e-300,1e8\n-3.4e38,-1e-300,100000001\n"
                                          "3.4e38,0,1e8\n-3.4e38,1e-300,1e8\n");
     const size_t columns[] = {0, 1, 2};
-    const struct wr_windows_spec spec = {columns, 3, columns + 2, 1, 2, WR_SCALE_STANDARD};
+    const struct wr_windows_spec spec = {columns, 3, columns + 2, 1, 2, WR_SCALE_STANDARD, 0};
     struct wr_windows *windows = make(series, &spec);
     struct wr_windows_view view;
     wr_windows_get(windows, &view);
@@ -226,7 +251,7 @@ static void test_no_memory(void **state) {
     (void)state;
     struct wr_series *series = read_text("1\n2\n3\n");
     const size_t column = 0;
-    const struct wr_windows_spec spec = {&column, 1, &column, 1, 1, WR_SCALE_NONE};
+    const struct wr_windows_spec spec = {&column, 1, &column, 1, 1, WR_SCALE_NONE, 0};
     struct wr_windows *windows;
     struct wr_error error = {0};
     for (long n = 0; n < 7; n++) {
@@ -243,10 +268,10 @@ static void test_no_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_layout),    cmocka_unit_test(test_notebook),
-        cmocka_unit_test(test_scaling),   cmocka_unit_test(test_naive_loss),
-        cmocka_unit_test(test_refusals),  cmocka_unit_test(test_extremes),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_layout),     cmocka_unit_test(test_notebook),
+        cmocka_unit_test(test_scaling),    cmocka_unit_test(test_scale_rows),
+        cmocka_unit_test(test_naive_loss), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_extremes),   cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

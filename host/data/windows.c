@@ -37,30 +37,45 @@ static struct scale standard_scale(const double *values, size_t rows) {
 }
 
 /* A column's values (rows) and their scaling. */
-static wr_status get_column(const struct wr_series *series, size_t column, enum wr_scale kind,
-                            const double **values, struct scale *scale, struct wr_error *error) {
+static wr_status get_column(const struct wr_series *series, size_t column,
+                            const struct wr_windows_spec *spec, const double **values,
+                            struct scale *scale, struct wr_error *error) {
     wr_status status = wr_series_values(series, column, values, error);
+    size_t rows = spec->scale_rows > 0 ? spec->scale_rows : series->rows;
     if (status == WR_OK)
-        *scale = kind == WR_SCALE_STANDARD ? standard_scale(*values, series->rows)
-                                           : (struct scale){0, 1};
+        *scale =
+            spec->scale == WR_SCALE_STANDARD ? standard_scale(*values, rows) : (struct scale){0, 1};
     return status;
 }
 
-/* Scaled in double and rounded once; |scaled| <= sqrt(rows), so a float holds it. */
+/* Scaled in double and rounded once. */
 static float scaled(double value, const struct scale *scale) {
     return (float)((value - scale->mean) / scale->deviation);
+}
+
+/* Cannot be where all rows make the scale: |scaled| <= sqrt(rows). */
+static wr_status fail_scaled(const struct wr_series *series, size_t column, size_t row,
+                             double value, struct wr_error *error) {
+    return wr_fail(error, WR_ERR_DATA,
+                   "%s: column %zu, row %zu: %g is too far from the rows before it to be scaled "
+                   "by their mean and deviation; use it unscaled",
+                   series->source, column + 1, row + 1, value);
 }
 
 static wr_status fill_inputs(struct wr_windows *w, const struct wr_series *series,
                              const struct wr_windows_spec *spec, struct wr_error *error) {
     for (size_t i = 0; i < w->inputs; i++) {
         const double *values; /* (rows) */
-        wr_status status = get_column(series, spec->input_columns[i], spec->scale, &values,
-                                      &w->input_scale[i], error);
+        wr_status status =
+            get_column(series, spec->input_columns[i], spec, &values, &w->input_scale[i], error);
         if (status != WR_OK)
             return status;
-        for (size_t t = 0; t + 1 < series->rows; t++) /* the last row is a target alone */
-            w->input[t * w->inputs + i] = scaled(values[t], &w->input_scale[i]);
+        for (size_t t = 0; t + 1 < series->rows; t++) { /* the last row is a target alone */
+            float *input = &w->input[t * w->inputs + i];
+            *input = scaled(values[t], &w->input_scale[i]);
+            if (!isfinite(*input))
+                return fail_scaled(series, spec->input_columns[i], t, values[t], error);
+        }
     }
     return WR_OK;
 }
@@ -70,13 +85,15 @@ static wr_status fill_targets(struct wr_windows *w, const struct wr_series *seri
     for (size_t o = 0; o < w->outputs; o++) {
         struct scale *scale = &w->target_scale[o];
         const double *values; /* (rows) */
-        wr_status status =
-            get_column(series, spec->target_columns[o], spec->scale, &values, scale, error);
+        wr_status status = get_column(series, spec->target_columns[o], spec, &values, scale, error);
         if (status != WR_OK)
             return status;
         values += spec->seq_len;
         for (size_t i = 0; i < w->count; i++) {
             w->target[i * w->outputs + o] = scaled(values[i], scale);
+            if (!isfinite(w->target[i * w->outputs + o]))
+                return fail_scaled(series, spec->target_columns[o], i + spec->seq_len, values[i],
+                                   error);
             w->truth[(i + 1) * w->outputs + o] = values[i];
         }
         w->truth[o] = values[-1]; /* seq_len >= 1 */

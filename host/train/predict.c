@@ -2,40 +2,107 @@
 
 #include "backend/backend.h"
 
+#include <math.h>
 #include <stdlib.h>
 
-wr_status wr_predict(const struct wr_shape *shape, size_t models, const float *parameters,
-                     const struct wr_windows_view *windows, size_t first, size_t count,
-                     float *predictions, struct wr_error *error) {
-    if (count == 0 || first >= windows->count || count > windows->count - first)
-        return wr_fail(error, WR_ERR_USAGE, "predictions for %zu windows from %zu on, of %zu",
-                       count, first, windows->count);
-    struct wr_windows_view part = *windows;
-    part.count = count;
-    part.inputs += first * windows->input_stride;
-    part.targets += first * windows->target_stride;
+/* ---- forward alone, on the cpu backend ---- */
+
+/* Opens a session whose batches are `batch` of `windows`. *cpu and *session are closed by the
+ * caller, whatever is returned. */
+static wr_status open_forward(const struct wr_shape *shape, size_t models, const float *parameters,
+                              const struct wr_windows_view *windows, size_t batch,
+                              struct wr_device **cpu, struct wr_session **session,
+                              struct wr_error *error) {
     float *zeros = wr_alloc(models, sizeof *zeros, "learning rates", error);
     if (zeros == NULL)
         return WR_ERR_MEMORY;
     struct wr_ensemble ensemble = {.shape = *shape,
                                    .models = models,
-                                   .batch = count,
+                                   .batch = batch,
                                    .schedule = WR_SCHEDULE_STAGED,
-                                   .windows = part,
+                                   .windows = *windows,
                                    .lr = zeros,
                                    .clip = zeros,
                                    .parameters = parameters};
+    wr_status status = wr_device_open("cpu", NULL, cpu, error);
+    if (status == WR_OK)
+        status = wr_session_open(*cpu, &ensemble, session, error);
+    free(zeros);
+    return status;
+}
+
+static wr_status cut_view(const struct wr_windows_view *windows, size_t first, size_t count,
+                          struct wr_windows_view *part, struct wr_error *error) {
+    if (count == 0 || first >= windows->count || count > windows->count - first)
+        return wr_fail(error, WR_ERR_USAGE, "%zu windows from %zu on, of %zu", count, first,
+                       windows->count);
+    *part = *windows;
+    part->count = count;
+    part->inputs += first * windows->input_stride;
+    part->targets += first * windows->target_stride;
+    return WR_OK;
+}
+
+wr_status wr_predict(const struct wr_shape *shape, size_t models, const float *parameters,
+                     const struct wr_windows_view *windows, size_t first, size_t count,
+                     float *predictions, struct wr_error *error) {
+    struct wr_windows_view part;
     struct wr_device *cpu = NULL;
     struct wr_session *session = NULL;
-    wr_status status = wr_device_open("cpu", NULL, &cpu, error);
+    wr_status status = cut_view(windows, first, count, &part, error);
     if (status == WR_OK)
-        status = wr_session_open(cpu, &ensemble, &session, error);
+        status = open_forward(shape, models, parameters, &part, count, &cpu, &session, error);
     if (status == WR_OK)
         status = wr_session_forward(session, 0, count, error);
     if (status == WR_OK)
         status = wr_session_read(session, WR_PREDICTIONS, predictions, error);
     wr_session_close(session);
     wr_device_close(cpu);
-    free(zeros);
+    return status;
+}
+
+/* Windows at a time: what a session keeps of each is then of no account. */
+enum { EVALUATED_AT_ONCE = 32 };
+
+static wr_status add_losses(struct wr_session *session, size_t models, size_t count, size_t batch,
+                            float *losses, double *sums, struct wr_error *error) {
+    wr_status status = WR_OK;
+    for (size_t first = 0; first < count && status == WR_OK; first += batch) {
+        size_t windows = count - first < batch ? count - first : batch;
+        status = wr_session_forward(session, first, windows, error);
+        if (status == WR_OK)
+            status = wr_session_read(session, WR_LOSSES, losses, error);
+        for (size_t m = 0; m < models && status == WR_OK; m++)
+            for (size_t b = 0; b < windows; b++)
+                sums[m] += (double)losses[m * batch + b];
+    }
+    return status;
+}
+
+wr_status wr_evaluate(const struct wr_shape *shape, size_t models, const float *parameters,
+                      const struct wr_windows_view *windows, size_t first, size_t count,
+                      double *mean_losses, struct wr_error *error) {
+    struct wr_windows_view part;
+    struct wr_device *cpu = NULL;
+    struct wr_session *session = NULL;
+    size_t batch = count < EVALUATED_AT_ONCE ? count : EVALUATED_AT_ONCE, floats;
+    wr_status status = cut_view(windows, first, count, &part, error);
+    if (status != WR_OK)
+        return status;
+    if (!wr_size_mul(models, batch, &floats))
+        return wr_fail(error, WR_ERR_MEMORY, "the losses of %zu models overflow", models);
+    float *losses = wr_alloc(floats, sizeof *losses, "losses", error); /* (M, batch) */
+    if (losses == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t m = 0; m < models; m++)
+        mean_losses[m] = 0;
+    status = open_forward(shape, models, parameters, &part, batch, &cpu, &session, error);
+    if (status == WR_OK)
+        status = add_losses(session, models, count, batch, losses, mean_losses, error);
+    for (size_t m = 0; m < models && status == WR_OK; m++)
+        mean_losses[m] = isnan(mean_losses[m]) ? (double)NAN : mean_losses[m] / (double)count;
+    wr_session_close(session);
+    wr_device_close(cpu);
+    free(losses);
     return status;
 }

@@ -21,6 +21,7 @@ struct trainer {
     float *losses;       /* (capacity, M) of the chunk */
     double start, last_event;
     wr_status event_status; /* what on_event returned */
+    bool enough;
 };
 
 static bool stop_wanted(const struct trainer *trainer) {
@@ -29,8 +30,6 @@ static bool stop_wanted(const struct trainer *trainer) {
 
 static wr_status send_event(struct trainer *trainer, size_t epochs, double fraction) {
     const struct wr_train_options *options = trainer->options;
-    if (options->on_event == NULL)
-        return WR_OK;
     double now = wr_seconds(), seconds = now - trainer->start;
     struct wr_train_event event = {.first_epoch = trainer->done,
                                    .epochs = epochs,
@@ -41,7 +40,9 @@ static wr_status send_event(struct trainer *trainer, size_t epochs, double fract
                                    .seconds_left =
                                        fraction > 0 ? seconds * (1 - fraction) / fraction : 0};
     trainer->last_event = now;
-    return options->on_event(options->context, &event);
+    trainer->enough =
+        epochs > 0 && options->enough != NULL && options->enough(options->context, &event);
+    return options->on_event != NULL ? options->on_event(options->context, &event) : WR_OK;
 }
 
 static int on_tick(void *context, double updates) {
@@ -66,8 +67,7 @@ static wr_status note_losses(struct trainer *trainer, size_t epochs, struct wr_e
         if (!known && isfinite(last[m]))
             result->losses[m] = last[m];
     }
-    bool at_end = trainer->done + epochs == trainer->options->epochs;
-    if (!suspect && !at_end)
+    if (!suspect)
         return WR_OK;
     wr_status status = wr_session_diverged(trainer->session, result->diverged_at, error);
     for (size_t m = 0; m < trainer->models && status == WR_OK; m++) {
@@ -80,9 +80,10 @@ static wr_status note_losses(struct trainer *trainer, size_t epochs, struct wr_e
 
 static void sum_up(struct trainer *trainer) {
     struct wr_train_result *result = trainer->result;
+    result->epochs = trainer->done;
     for (size_t m = 0; m < trainer->models; m++) {
         bool diverged = result->diverged_at[m] != WR_NOT_DIVERGED;
-        size_t epochs = diverged ? (size_t)result->diverged_at[m] + 1 : trainer->options->epochs;
+        size_t epochs = diverged ? (size_t)result->diverged_at[m] + 1 : trainer->done;
         result->diverged += diverged;
         result->updates += (double)trainer->session->epoch_steps[m] * (double)epochs;
     }
@@ -121,7 +122,7 @@ static size_t next_chunk(const struct trainer *trainer, size_t last, double seco
 static wr_status run_all(struct trainer *trainer, struct wr_error *error) {
     wr_status status = WR_OK;
     size_t chunk = 1;
-    while (trainer->done < trainer->options->epochs && status == WR_OK) {
+    while (trainer->done < trainer->options->epochs && !trainer->enough && status == WR_OK) {
         double before = trainer->result->seconds;
         status = run_chunk(trainer, chunk, error);
         if (status == WR_OK) {
@@ -129,6 +130,9 @@ static wr_status run_all(struct trainer *trainer, struct wr_error *error) {
             chunk = next_chunk(trainer, chunk, trainer->result->seconds - before);
         }
     }
+    if (status ==
+        WR_OK) /* a parameter may have left the finite in the last epoch, unseen by losses */
+        status = wr_session_diverged(trainer->session, trainer->result->diverged_at, error);
     return status;
 }
 

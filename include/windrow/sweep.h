@@ -94,8 +94,8 @@ struct wr_sweep_result {
 
 /* Trains the trials of the grid that the study does not hold yet, longest first, from their
  * checkpoints where they have one. The study must be open for writing; settings that results depend
- * on are compared first (wr_study_settle): "numerics", "data" (a hash of the columns used),
- * "inputs", "targets", "scale", "epochs", "validate".
+ * on are compared first (wr_study_settle): "numerics", "rows", "inputs", "target", "data" (a hash of
+ * the columns used), "scale", "epochs", "validate", "curve".
  *
  * A trial that diverges, or fails (no device has memory for it), is a row like any other. A device
  * that fails is given no more work; WR_ERR_DEVICE once none is left. *result is filled in any case.

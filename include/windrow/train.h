@@ -3,6 +3,7 @@
 #define WINDROW_TRAIN_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,12 +30,16 @@ typedef wr_status wr_train_fn(void *context, const struct wr_train_event *event)
 struct wr_train_options {
     size_t epochs;
     wr_train_fn *on_event; /* or NULL */
-    void *context;
+    /* Asked after each chunk: true ends the training there, as if no more epochs had been asked
+     * for. NULL: never. */
+    bool (*enough)(void *context, const struct wr_train_event *event);
+    void *context; /* of both */
     /* Set to non-zero (by a signal handler, say) to stop: WR_ERR_STOPPED. NULL: never. */
     const volatile sig_atomic_t *stop;
 };
 
 struct wr_train_result {
+    size_t epochs;         /* done */
     double seconds;        /* training alone */
     double updates;        /* parameter updates made by all models */
     size_t diverged;       /* models */
@@ -53,6 +58,12 @@ void wr_train_result_release(struct wr_train_result *result);
 wr_status wr_predict(const struct wr_shape *shape, size_t models, const float *parameters,
                      const struct wr_windows_view *windows, size_t first, size_t count,
                      float *predictions, struct wr_error *error);
+
+/* The mean loss of each model over the same windows: mean_losses (M), NaN where a loss is. Added up
+ * in double in window order, so that it has the same bits on every host too. */
+wr_status wr_evaluate(const struct wr_shape *shape, size_t models, const float *parameters,
+                      const struct wr_windows_view *windows, size_t first, size_t count,
+                      double *mean_losses, struct wr_error *error);
 
 #ifdef __cplusplus
 }

@@ -24,6 +24,7 @@ struct wr_windows_spec {
     size_t outputs;
     size_t seq_len;
     enum wr_scale scale;
+    size_t scale_rows; /* the first rows, whose statistics scale them all; 0: all rows */
 };
 
 struct wr_windows;
