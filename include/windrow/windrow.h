@@ -8,6 +8,8 @@
 #include "windrow/series.h"
 #include "windrow/session.h"
 #include "windrow/status.h"
+#include "windrow/study.h"
+#include "windrow/sweep.h"
 #include "windrow/train.h"
 #include "windrow/verify.h"
 #include "windrow/version.h"

@@ -1,5 +1,5 @@
 # Checks that data flows one way: a folder of host/ includes only what stands to its left in
-#   base <- data, model <- backend <- train <- cli
+#   base <- data, model <- backend <- train <- sweep <- cli
 # that kernels/ includes nothing of host/, and that the host includes none of the kernels' own
 # mathematics, so that the cpu backend can catch a mistake in it.
 #   cmake -P scripts/cmake/includes.cmake
@@ -10,7 +10,8 @@ set(may_data base data)
 set(may_model base model)
 set(may_backend base data model backend)
 set(may_train base data model backend train)
-set(may_cli base data model backend train cli)
+set(may_sweep base data model backend train sweep)
+set(may_cli base data model backend train sweep cli)
 set(may_kernels "")
 
 set(root ${CMAKE_CURRENT_LIST_DIR}/../..)

@@ -1,0 +1,192 @@
+/* Commits of a study: how trials end, where others stand, whose parameters are kept. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "model/tensors.h"
+#include "sweep/store.h"
+#include "windrow/version.h"
+
+/* What trials are ranked by: as in schema.sql. */
+#define RANK "ifnull(score, 9e999), hidden, window, batch, init, lr, clip, seed"
+
+static const char what[] = "commit";
+
+/* Binds floats as they are stored, in *bytes, which the caller frees once the query has run. */
+static wr_status bind_floats(struct wr_query *query, const float *values, size_t count,
+                             unsigned char **bytes, struct wr_error *error) {
+    *bytes = wr_alloc(count, sizeof *values, "a trial's parameters", error);
+    if (*bytes == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits = wr_stored_bits(values[i]);
+        for (size_t byte = 0; byte < sizeof bits; byte++)
+            (*bytes)[sizeof bits * i + byte] = (unsigned char)(bits >> 8 * byte & 0xff);
+    }
+    wr_bind_blob(query, *bytes, count * sizeof *values);
+    return WR_OK;
+}
+
+static struct wr_query curve_query(struct wr_study *study) {
+    return wr_query(study, "INSERT INTO curve (trial, epoch, loss) VALUES (?, ?, ?)"
+                           " ON CONFLICT DO UPDATE SET loss = excluded.loss");
+}
+
+static void add_curve(struct wr_query *insert, int64_t trial, const struct wr_curve_point *points,
+                      size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(points[i].loss))
+            continue;
+        wr_bind_int(insert, trial);
+        wr_bind_size(insert, points[i].epoch);
+        wr_bind_real(insert, (double)points[i].loss);
+        wr_query_run(insert);
+    }
+}
+
+static void bind_outcome(struct wr_query *update, const struct wr_trial_outcome *outcome,
+                         char hash[17]) {
+    bool failed = outcome->status == WR_TRIAL_FAILED;
+    bool done = outcome->status == WR_TRIAL_DONE;
+    wr_bind_int(update, outcome->id);
+    wr_bind_text(update, wr_trial_status_name(outcome->status));
+    wr_bind_text(update, failed ? outcome->why : NULL);
+    wr_bind_real(update, outcome->loss);
+    wr_bind_real(update, outcome->validation_loss);
+    wr_bind_real(update, done ? outcome->score : NAN);
+    if (outcome->status == WR_TRIAL_DIVERGED)
+        wr_bind_size(update, outcome->diverged_at);
+    else
+        wr_bind_text(update, NULL);
+    snprintf(hash, 17, "%016llx", (unsigned long long)outcome->hash);
+    wr_bind_text(update, failed ? NULL : hash);
+    wr_bind_text(update, outcome->device);
+    wr_bind_text(update, wr_version());
+    wr_bind_real(update, outcome->seconds);
+}
+
+static wr_status write_outcomes(struct wr_study *study, const struct wr_trial_outcome *outcomes,
+                                size_t count, struct wr_error *error) {
+    struct wr_query update = wr_query(
+        study, "UPDATE trial SET status = ?2, why = ?3, loss = ?4, validation_loss = ?5,"
+               " score = ?6, diverged_at = ?7, hash = ?8, device = ?9, version = ?10,"
+               " seconds = ?11 + ifnull((SELECT seconds FROM checkpoint WHERE trial = ?1), 0)"
+               " WHERE id = ?1");
+    struct wr_query forget = wr_query(study, "DELETE FROM checkpoint WHERE trial = ?");
+    struct wr_query curve = curve_query(study);
+    wr_status status = WR_OK;
+    for (size_t i = 0; i < count && status == WR_OK; i++) {
+        char hash[17];
+        bind_outcome(&update, &outcomes[i], hash);
+        wr_query_run(&update);
+        if (update.code == SQLITE_OK && sqlite3_changes(study->db) == 0)
+            status = wr_fail(error, WR_ERR_USAGE, "%s: has no trial %lld", study->path,
+                             (long long)outcomes[i].id);
+        wr_bind_int(&forget, outcomes[i].id);
+        wr_query_run(&forget);
+        add_curve(&curve, outcomes[i].id, outcomes[i].curve, outcomes[i].curve_count);
+    }
+    status = wr_query_end(&update, status, what, error);
+    status = wr_query_end(&forget, status, what, error);
+    return wr_query_end(&curve, status, what, error);
+}
+
+static wr_status write_checkpoints(struct wr_study *study,
+                                   const struct wr_trial_checkpoint *checkpoints, size_t count,
+                                   struct wr_error *error) {
+    struct wr_query insert = wr_query(
+        study, "INSERT INTO checkpoint (trial, epoch, parameters, seconds) VALUES (?, ?, ?, ?)"
+               " ON CONFLICT DO UPDATE SET epoch = excluded.epoch,"
+               " parameters = excluded.parameters, seconds = seconds + excluded.seconds");
+    struct wr_query curve = curve_query(study);
+    wr_status status = WR_OK;
+    for (size_t i = 0; i < count && status == WR_OK; i++) {
+        const struct wr_trial_checkpoint *checkpoint = &checkpoints[i];
+        unsigned char *bytes;
+        wr_bind_int(&insert, checkpoint->id);
+        wr_bind_size(&insert, checkpoint->epoch);
+        status = bind_floats(&insert, checkpoint->parameters, checkpoint->parameter_count, &bytes,
+                             error);
+        wr_bind_real(&insert, isfinite(checkpoint->seconds) ? checkpoint->seconds : 0);
+        if (status == WR_OK)
+            wr_query_run(&insert);
+        free(bytes);
+        add_curve(&curve, checkpoint->id, checkpoint->curve, checkpoint->curve_count);
+    }
+    status = wr_query_end(&insert, status, what, error);
+    return wr_query_end(&curve, status, what, error);
+}
+
+/* The last trial of those whose parameters are kept, or 0 where there are not so many. */
+static wr_status last_kept(struct wr_study *study, int64_t *id, struct wr_error *error) {
+    *id = 0;
+    struct wr_query query = wr_query(study, "SELECT id FROM best LIMIT 1 OFFSET ?");
+    wr_bind_size(&query, study->keep - 1);
+    while (wr_query_row(&query))
+        *id = sqlite3_column_int64(query.statement, 0);
+    return wr_query_end(&query, WR_OK, what, error);
+}
+
+/* Of the outcomes that are done, those ranked no lower than the trial `last`, if there is one. */
+static wr_status keep_outcomes(struct wr_study *study, const struct wr_trial_outcome *outcomes,
+                               size_t count, int64_t last, struct wr_error *error) {
+    struct wr_query insert =
+        wr_query(study, "INSERT OR REPLACE INTO parameters (trial, value) SELECT id, ?3 FROM trial"
+                        " WHERE id = ?1 AND (?2 = 0 OR (" RANK ") <= (SELECT " RANK
+                        " FROM trial WHERE id = ?2))");
+    wr_status status = WR_OK;
+    for (size_t i = 0; i < count && status == WR_OK; i++) {
+        if (outcomes[i].status != WR_TRIAL_DONE || outcomes[i].parameters == NULL)
+            continue;
+        unsigned char *bytes;
+        wr_bind_int(&insert, outcomes[i].id);
+        wr_bind_int(&insert, last);
+        status = bind_floats(&insert, outcomes[i].parameters, outcomes[i].parameter_count, &bytes,
+                             error);
+        if (status == WR_OK)
+            wr_query_run(&insert);
+        free(bytes);
+    }
+    return wr_query_end(&insert, status, what, error);
+}
+
+static wr_status drop_others(struct wr_study *study, int64_t last, struct wr_error *error) {
+    struct wr_query drop =
+        wr_query(study, "DELETE FROM parameters WHERE trial IN (SELECT id FROM parameters"
+                        " JOIN trial ON id = parameters.trial"
+                        " WHERE (" RANK ") > (SELECT " RANK " FROM trial WHERE id = ?))");
+    wr_bind_int(&drop, last);
+    wr_query_run(&drop);
+    return wr_query_end(&drop, WR_OK, what, error);
+}
+
+/* The trials that are done only become more: what is dropped now would have been dropped later. */
+static wr_status keep_best(struct wr_study *study, const struct wr_trial_outcome *outcomes,
+                           size_t count, struct wr_error *error) {
+    if (study->keep == 0) {
+        struct wr_query drop = wr_query(study, "DELETE FROM parameters");
+        wr_query_run(&drop);
+        return wr_query_end(&drop, WR_OK, what, error);
+    }
+    int64_t last;
+    wr_status status = last_kept(study, &last, error);
+    if (status == WR_OK)
+        status = keep_outcomes(study, outcomes, count, last, error);
+    if (status == WR_OK && last != 0)
+        status = drop_others(study, last, error);
+    return status;
+}
+
+wr_status wr_study_commit(struct wr_study *study, const struct wr_trial_outcome *outcomes,
+                          size_t outcome_count, const struct wr_trial_checkpoint *checkpoints,
+                          size_t checkpoint_count, struct wr_error *error) {
+    wr_status status = wr_study_begin(study, error);
+    if (status != WR_OK)
+        return status;
+    status = write_outcomes(study, outcomes, outcome_count, error);
+    if (status == WR_OK)
+        status = write_checkpoints(study, checkpoints, checkpoint_count, error);
+    if (status == WR_OK && outcome_count > 0)
+        status = keep_best(study, outcomes, outcome_count, error);
+    return wr_study_end(study, status, what, error);
+}

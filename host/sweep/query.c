@@ -1,0 +1,149 @@
+/* SQLite, as the rest of the store sees it: queries whose errors are looked at once, at the end. */
+#include <math.h>
+#include <string.h>
+
+#include "sweep/store.h"
+
+static wr_status status_of(int code) {
+    switch (code & 0xff) {
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+    case SQLITE_ERROR: /* no such table or column */
+        return WR_ERR_DATA;
+    case SQLITE_NOMEM:
+        return WR_ERR_MEMORY;
+    case SQLITE_CONSTRAINT: /* a trial that is not there */
+    case SQLITE_RANGE:
+    case SQLITE_MISUSE:
+        return WR_ERR_USAGE;
+    default: /* BUSY, READONLY, FULL, IOERR, CANTOPEN, TOOBIG, ... */
+        return WR_ERR_STORAGE;
+    }
+}
+
+wr_status wr_study_fail(struct wr_study *study, int code, const char *what,
+                        struct wr_error *error) {
+    const char *advice = "";
+    switch (code & 0xff) {
+    case SQLITE_BUSY:
+        advice = ": another program is writing it";
+        break;
+    case SQLITE_NOTADB:
+        advice = ": this is no study; name another file";
+        break;
+    case SQLITE_CORRUPT:
+        advice = ": restore it from a copy, or name another file";
+        break;
+    case SQLITE_FULL:
+        advice = "; what was committed before is kept";
+        break;
+    default:
+        break;
+    }
+    int cause = sqlite3_system_errno(study->db); /* of the operating system's last failing call */
+    bool system = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
+    system = system && cause != 0;
+    bool last = sqlite3_extended_errcode(study->db) == code;
+    return wr_fail(error, status_of(code), "%s: cannot %s: %s%s%s%s%s", study->path, what,
+                   last ? sqlite3_errmsg(study->db) : sqlite3_errstr(code), system ? " (" : "",
+                   system ? strerror(cause) : "", system ? ")" : "", advice);
+}
+
+struct wr_query wr_query(struct wr_study *study, const char *sql) {
+    struct wr_query query = {.study = study};
+    query.code = sqlite3_prepare_v2(study->db, sql, -1, &query.statement, NULL);
+    return query;
+}
+
+void wr_bind_int(struct wr_query *query, int64_t value) {
+    if (query->code == SQLITE_OK)
+        query->code = sqlite3_bind_int64(query->statement, ++query->bound, value);
+}
+
+void wr_bind_size(struct wr_query *query, size_t value) {
+    wr_bind_int(query, value > INT64_MAX ? INT64_MAX : (int64_t)value);
+}
+
+void wr_bind_real(struct wr_query *query, double value) {
+    if (query->code != SQLITE_OK)
+        return;
+    int at = ++query->bound;
+    query->code = isfinite(value) ? sqlite3_bind_double(query->statement, at, value)
+                                  : sqlite3_bind_null(query->statement, at);
+}
+
+void wr_bind_text(struct wr_query *query, const char *value) {
+    if (query->code == SQLITE_OK)
+        query->code = sqlite3_bind_text(query->statement, ++query->bound, value, -1, SQLITE_STATIC);
+}
+
+void wr_bind_blob(struct wr_query *query, const void *value, size_t size) {
+    if (query->code == SQLITE_OK)
+        query->code =
+            sqlite3_bind_blob64(query->statement, ++query->bound, value, size, SQLITE_STATIC);
+}
+
+bool wr_query_row(struct wr_query *query) {
+    if (query->code != SQLITE_OK)
+        return false;
+    int code = sqlite3_step(query->statement);
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        query->code = code;
+    return code == SQLITE_ROW;
+}
+
+void wr_query_reset(struct wr_query *query) {
+    int code = sqlite3_reset(query->statement);
+    if (query->code == SQLITE_OK)
+        query->code = code;
+    query->bound = 0;
+}
+
+void wr_query_run(struct wr_query *query) {
+    while (wr_query_row(query))
+        ;
+    wr_query_reset(query);
+}
+
+wr_status wr_query_end(struct wr_query *query, wr_status status, const char *what,
+                       struct wr_error *error) {
+    if (query->code != SQLITE_OK && status == WR_OK)
+        status = wr_study_fail(query->study, query->code, what, error);
+    sqlite3_finalize(query->statement);
+    query->statement = NULL;
+    return status;
+}
+
+double wr_column_real(const struct wr_query *query, int column) {
+    if (sqlite3_column_type(query->statement, column) == SQLITE_NULL)
+        return NAN;
+    return sqlite3_column_double(query->statement, column);
+}
+
+size_t wr_column_size(const struct wr_query *query, int column) {
+    int64_t value = sqlite3_column_int64(query->statement, column);
+    return value < 0 ? 0 : (size_t)value;
+}
+
+const char *wr_column_text(const struct wr_query *query, int column) {
+    const unsigned char *text = sqlite3_column_text(query->statement, column);
+    return text == NULL ? "" : (const char *)text;
+}
+
+wr_status wr_study_begin(struct wr_study *study, struct wr_error *error) {
+    int code = sqlite3_exec(study->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    return code == SQLITE_OK ? WR_OK : wr_study_fail(study, code, "be written", error);
+}
+
+wr_status wr_study_end(struct wr_study *study, wr_status status, const char *what,
+                       struct wr_error *error) {
+    if (status == WR_OK) {
+        int code = sqlite3_exec(study->db, "COMMIT", NULL, NULL, NULL);
+        if (code == SQLITE_OK)
+            return WR_OK;
+        status = wr_study_fail(study, code, what, error);
+    }
+    if (!sqlite3_get_autocommit(study->db)) /* some errors have rolled back already */
+        sqlite3_exec(study->db, "ROLLBACK", NULL, NULL, NULL);
+    return status;
+}

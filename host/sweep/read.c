@@ -1,0 +1,231 @@
+/* What a study holds, for those who look: settings, parameters, trials, groups. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sweep/store.h"
+
+/* ---- words of the schema ---- */
+
+static const char *const status_names[] = {[WR_TRIAL_PENDING] = "pending",
+                                           [WR_TRIAL_DONE] = "done",
+                                           [WR_TRIAL_DIVERGED] = "diverged",
+                                           [WR_TRIAL_FAILED] = "failed"};
+enum { STATUSES = sizeof status_names / sizeof *status_names };
+
+const char *wr_trial_status_name(enum wr_trial_status status) {
+    return status_names[status];
+}
+
+enum wr_trial_status wr_study_status(const char *name) {
+    for (int status = 0; status < STATUSES; status++)
+        if (strcmp(name, status_names[status]) == 0)
+            return (enum wr_trial_status)status;
+    return WR_TRIAL_PENDING;
+}
+
+const char *wr_study_init_name(enum wr_init init) {
+    return init == WR_INIT_PYTORCH ? "pytorch" : "notebook";
+}
+
+/* ---- settings, parameters ---- */
+
+wr_status wr_study_setting(struct wr_study *study, const char *name, char **value,
+                           struct wr_error *error) {
+    *value = NULL;
+    struct wr_query query = wr_query(study, "SELECT value FROM study WHERE name = ?");
+    wr_bind_text(&query, name);
+    wr_status status = WR_OK;
+    if (wr_query_row(&query)) {
+        *value = strdup(wr_column_text(&query, 0));
+        if (*value == NULL)
+            status = wr_fail(error, WR_ERR_MEMORY, "%s: no memory for its settings", study->path);
+    }
+    return wr_query_end(&query, status, "be read", error);
+}
+
+/* The floats of a blob, freed by the caller; NULL where memory is exhausted or it holds none. */
+static wr_status copy_floats(const struct wr_query *query, int column, const char *what,
+                             float **values, size_t *count, struct wr_error *error) {
+    const unsigned char *bytes = sqlite3_column_blob(query->statement, column);
+    *count = (size_t)sqlite3_column_bytes(query->statement, column) / sizeof(float);
+    *values = wr_alloc(*count, sizeof **values, what, error);
+    if (*values == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t i = 0; i < *count; i++) {
+        uint32_t bits = 0;
+        for (size_t byte = 0; byte < sizeof bits; byte++)
+            bits |= (uint32_t)bytes[sizeof bits * i + byte] << 8 * byte;
+        memcpy(&(*values)[i], &bits, sizeof bits);
+    }
+    return WR_OK;
+}
+
+wr_status wr_study_read_checkpoint(struct wr_study *study, int64_t id, float *parameters,
+                                   size_t count, struct wr_error *error) {
+    struct wr_query query = wr_query(study, "SELECT parameters FROM checkpoint WHERE trial = ?");
+    wr_bind_int(&query, id);
+    float *values = NULL;
+    size_t found = 0;
+    wr_status status = WR_OK;
+    if (wr_query_row(&query))
+        status = copy_floats(&query, 0, "a checkpoint", &values, &found, error);
+    status = wr_query_end(&query, status, "be read", error);
+    if (status == WR_OK && (values == NULL || found != count))
+        status = wr_fail(error, WR_ERR_DATA,
+                         "%s: the checkpoint of trial %lld holds %zu parameters, not %zu",
+                         study->path, (long long)id, found, count);
+    if (status == WR_OK)
+        memcpy(parameters, values, count * sizeof *values);
+    free(values);
+    return status;
+}
+
+wr_status wr_study_read_parameters(struct wr_study *study, int64_t id, float **parameters,
+                                   size_t *count, struct wr_error *error) {
+    *parameters = NULL;
+    *count = 0;
+    struct wr_query query = wr_query(study, "SELECT value FROM parameters WHERE trial = ?");
+    wr_bind_int(&query, id);
+    wr_status status = WR_OK;
+    if (wr_query_row(&query))
+        status = copy_floats(&query, 0, "a trial's parameters", parameters, count, error);
+    return wr_query_end(&query, status, "be read", error);
+}
+
+/* ---- trials ---- */
+
+enum trial_column {
+    ID,
+    HIDDEN,
+    WINDOW,
+    BATCH,
+    INIT,
+    LR,
+    CLIP,
+    SEED,
+    STATUS,
+    LOSS,
+    VALIDATION_LOSS,
+    SCORE,
+    DIVERGED_AT,
+    HASH,
+    SECONDS,
+    WHY,
+    DEVICE,
+    KEPT
+};
+#define TRIALS                                                                                     \
+    "SELECT id, hidden, window, batch, init, lr, clip, seed, status, loss, validation_loss,"       \
+    " score, diverged_at, hash, ifnull(seconds, 0), why, device,"                                  \
+    " EXISTS (SELECT 1 FROM parameters WHERE parameters.trial = id) FROM trial"                    \
+    " WHERE (?1 = 0 OR id = ?1) AND (?2 = 0 OR hidden = ?2)"
+
+static struct wr_trial trial_of(const struct wr_query *row) {
+    return (struct wr_trial){.id = sqlite3_column_int64(row->statement, ID),
+                             .options = {.hidden = wr_column_size(row, HIDDEN),
+                                         .window = wr_column_size(row, WINDOW),
+                                         .batch = wr_column_size(row, BATCH),
+                                         .init = strcmp(wr_column_text(row, INIT), "pytorch") == 0
+                                                     ? WR_INIT_PYTORCH
+                                                     : WR_INIT_NOTEBOOK,
+                                         .lr = (float)wr_column_real(row, LR),
+                                         .clip = (float)wr_column_real(row, CLIP),
+                                         .seed = (uint32_t)wr_column_size(row, SEED)},
+                             .status = wr_study_status(wr_column_text(row, STATUS)),
+                             .loss = wr_column_real(row, LOSS),
+                             .validation_loss = wr_column_real(row, VALIDATION_LOSS),
+                             .score = wr_column_real(row, SCORE),
+                             .diverged_at = wr_column_size(row, DIVERGED_AT),
+                             .hash = strtoull(wr_column_text(row, HASH), NULL, 16),
+                             .seconds = wr_column_real(row, SECONDS),
+                             .why = wr_column_text(row, WHY),
+                             .device = wr_column_text(row, DEVICE),
+                             .kept = sqlite3_column_int(row->statement, KEPT) != 0};
+}
+
+wr_status wr_study_trials(struct wr_study *study, const struct wr_trial_query *query,
+                          wr_trial_fn *on_trial, void *context, struct wr_error *error) {
+    struct wr_query rows =
+        wr_query(study, query->best ? TRIALS " AND status = 'done' ORDER BY ifnull(score, 9e999),"
+                                             " hidden, window, batch, init, lr, clip, seed LIMIT ?3"
+                                    : TRIALS " ORDER BY id LIMIT ?3");
+    wr_bind_int(&rows, query->id);
+    wr_bind_size(&rows, query->hidden);
+    wr_bind_int(&rows, query->most == 0 || query->most > INT64_MAX ? -1 : (int64_t)query->most);
+    wr_status status = WR_OK;
+    while (status == WR_OK && wr_query_row(&rows)) {
+        struct wr_trial trial = trial_of(&rows);
+        status = on_trial(context, &trial);
+    }
+    return wr_query_end(&rows, status, "be read", error);
+}
+
+wr_status wr_study_count(struct wr_study *study, struct wr_study_counts *counts,
+                         struct wr_error *error) {
+    struct wr_query query =
+        wr_query(study, "SELECT count(*), count(*) FILTER (WHERE status = 'pending'),"
+                        " count(*) FILTER (WHERE status = 'done'),"
+                        " count(*) FILTER (WHERE status = 'diverged'),"
+                        " count(*) FILTER (WHERE status = 'failed'),"
+                        " total(seconds) + (SELECT total(seconds) FROM checkpoint) FROM trial");
+    *counts = (struct wr_study_counts){0};
+    while (wr_query_row(&query))
+        *counts = (struct wr_study_counts){.trials = wr_column_size(&query, 0),
+                                           .pending = wr_column_size(&query, 1),
+                                           .done = wr_column_size(&query, 2),
+                                           .diverged = wr_column_size(&query, 3),
+                                           .failed = wr_column_size(&query, 4),
+                                           .seconds = wr_column_real(&query, 5)};
+    return wr_query_end(&query, WR_OK, "be read", error);
+}
+
+/* ---- groups ---- */
+
+#define GROUPS(value, view)                                                                        \
+    "SELECT " value ", trials, done, diverged, failed, best, lower_quartile, median,"              \
+    " upper_quartile, seconds FROM by_" view " ORDER BY " view
+
+static const char *groups_of(const char *option) {
+    static const struct {
+        const char *option, *sql;
+    } known[] = {
+        {"hidden", GROUPS("hidden", "hidden")},
+        {"window", GROUPS("window", "window")},
+        {"batch", GROUPS("iif(batch = 0, 'all', batch)", "batch")},
+        {"init", GROUPS("init", "init")},
+        {"lr", GROUPS("lr", "lr")},
+        {"clip", GROUPS("clip", "clip")},
+        {"seed", GROUPS("seed", "seed")},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(option, known[i].option) == 0)
+            return known[i].sql;
+    return NULL;
+}
+
+wr_status wr_study_groups(struct wr_study *study, const char *option, wr_group_fn *on_group,
+                          void *context, struct wr_error *error) {
+    const char *sql = groups_of(option);
+    if (sql == NULL)
+        return wr_fail(error, WR_ERR_USAGE,
+                       "trials cannot be grouped by %s; hidden, window, batch, init, lr, clip or "
+                       "seed would do",
+                       option);
+    struct wr_query rows = wr_query(study, sql);
+    wr_status status = WR_OK;
+    while (status == WR_OK && wr_query_row(&rows)) {
+        struct wr_study_group group = {.value = wr_column_text(&rows, 0),
+                                       .trials = wr_column_size(&rows, 1),
+                                       .done = wr_column_size(&rows, 2),
+                                       .diverged = wr_column_size(&rows, 3),
+                                       .failed = wr_column_size(&rows, 4),
+                                       .best = wr_column_real(&rows, 5),
+                                       .lower_quartile = wr_column_real(&rows, 6),
+                                       .median = wr_column_real(&rows, 7),
+                                       .upper_quartile = wr_column_real(&rows, 8),
+                                       .seconds = wr_column_real(&rows, 9)};
+        status = on_group(context, &group);
+    }
+    return wr_query_end(&rows, status, "be read", error);
+}

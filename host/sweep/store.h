@@ -1,0 +1,93 @@
+/* The insides of a study: its file, its SQLite connection, and queries. */
+#ifndef WR_STORE_H
+#define WR_STORE_H
+
+#include <sqlite3.h>
+
+#include "base/base.h"
+#include "windrow/study.h"
+
+/* As in schema.sql. */
+#define WR_STUDY_APPLICATION 0x57726f77
+#define WR_STUDY_SCHEMA      1
+
+extern const char wr_study_schema[]; /* schema.sql, made by schema.cmake */
+
+struct wr_study {
+    char *path; /* as given, for messages */
+    sqlite3 *db;
+    int lock; /* descriptor that holds the writer's lock, or -1 */
+    size_t keep;
+};
+
+/* "PATH: cannot WHAT: ..." of SQLite's last error, whose result code is `code`. */
+wr_status wr_study_fail(struct wr_study *study, int code, const char *what, struct wr_error *error);
+
+/* ---- the file (file.c) ---- */
+
+/* A connection to study->path, which may be read only or, where create is true, a new empty file;
+ * nothing is read yet. */
+wr_status wr_study_connect(struct wr_study *study, bool create, struct wr_error *error);
+/* Likewise of a file that nobody can write: without locks and side files, which readers of a folder
+ * that they may not write cannot make. */
+wr_status wr_study_connect_immutable(struct wr_study *study, struct wr_error *error);
+void wr_study_disconnect(struct wr_study *study);
+/* Whether SQLite keeps a log beside the file. */
+bool wr_study_has_log(const struct wr_study *study);
+
+/* Takes the writer's lock, which dies with the process: WR_ERR_STORAGE at once where another has
+ * it. Turns the write-ahead log on. *moved: the file was renamed meanwhile, so that this is not
+ * the one at study->path; then nothing is locked. */
+wr_status wr_study_lock(struct wr_study *study, bool *moved, struct wr_error *error);
+/* Renames the file of a study that is locked to the first of PATH.1, PATH.2, ... that is free,
+ * whole in one file, and disconnects. WR_ERR_STORAGE where somebody else has it open. */
+wr_status wr_study_set_aside(struct wr_study *study, struct wr_error *error);
+
+/* ---- queries (query.c) ---- */
+
+/* A statement and the first of its errors: after one, calls do nothing. Start with wr_query; end
+ * with wr_query_end in any case. */
+struct wr_query {
+    struct wr_study *study;
+    sqlite3_stmt *statement;
+    int code;  /* SQLite's result */
+    int bound; /* parameters so far */
+};
+struct wr_query wr_query(struct wr_study *study, const char *sql);
+/* Binds the next parameter. Text and bytes must live until the query runs; NULL is NULL. Numbers
+ * that are not finite become NULL. */
+void wr_bind_int(struct wr_query *query, int64_t value);
+void wr_bind_size(struct wr_query *query, size_t value);
+void wr_bind_real(struct wr_query *query, double value);
+void wr_bind_text(struct wr_query *query, const char *value);
+void wr_bind_blob(struct wr_query *query, const void *value, size_t size);
+/* Runs it without rows; it can be bound and run again. */
+void wr_query_run(struct wr_query *query);
+/* The next row; false at the end and after an error. */
+bool wr_query_row(struct wr_query *query);
+/* Ends its rows before the last one; it can be bound and run again. */
+void wr_query_reset(struct wr_query *query);
+/* Releases it. Returns status, if that is an error already, else the query's. */
+wr_status wr_query_end(struct wr_query *query, wr_status status, const char *what,
+                       struct wr_error *error);
+
+/* NaN where NULL. */
+double wr_column_real(const struct wr_query *query, int column);
+size_t wr_column_size(const struct wr_query *query, int column);
+/* "" where NULL; valid until the next row. */
+const char *wr_column_text(const struct wr_query *query, int column);
+
+/* A transaction that writes. */
+wr_status wr_study_begin(struct wr_study *study, struct wr_error *error);
+/* Commits where status is WR_OK, else rolls back and returns it. */
+wr_status wr_study_end(struct wr_study *study, wr_status status, const char *what,
+                       struct wr_error *error);
+
+/* ---- words of the schema (read.c) ---- */
+
+/* "notebook", "pytorch". */
+const char *wr_study_init_name(enum wr_init init);
+/* The status of that name, or WR_TRIAL_PENDING. */
+enum wr_trial_status wr_study_status(const char *name);
+
+#endif

@@ -1,0 +1,172 @@
+/* Opening and closing a study: whether a file is one, and making it one. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sweep/store.h"
+#include "windrow/version.h"
+
+enum { KEEP_BEST = 10, MOST_RENAMES = 100 };
+
+enum kind {
+    NOTHING, /* of anybody's: an empty file too */
+    STUDY,
+    NEWER_STUDY,
+    OTHER /* an SQLite file of somebody else's */
+};
+
+static wr_status identify(struct wr_study *study, enum kind *kind, struct wr_error *error) {
+    struct wr_query query =
+        wr_query(study, "SELECT (SELECT count(*) FROM sqlite_schema), application_id, user_version"
+                        " FROM pragma_application_id, pragma_user_version");
+    int64_t entries = 0, application = 0, version = 0;
+    while (wr_query_row(&query)) {
+        entries = sqlite3_column_int64(query.statement, 0);
+        application = sqlite3_column_int64(query.statement, 1);
+        version = sqlite3_column_int64(query.statement, 2);
+    }
+    wr_status status = wr_query_end(&query, WR_OK, "be read", error);
+    if (application == WR_STUDY_APPLICATION && version >= WR_STUDY_SCHEMA)
+        *kind = version > WR_STUDY_SCHEMA ? NEWER_STUDY : STUDY;
+    else
+        *kind = entries == 0 && application == 0 && version == 0 ? NOTHING : OTHER;
+    return status;
+}
+
+static wr_status refuse(const struct wr_study *study, enum kind kind, struct wr_error *error) {
+    if (kind == NEWER_STUDY)
+        return wr_fail(error, WR_ERR_DATA,
+                       "%s: a study of a newer Windrow than this (%s), which knows schema %d alone",
+                       study->path, WR_VERSION, WR_STUDY_SCHEMA);
+    if (kind == OTHER)
+        return wr_fail(error, WR_ERR_DATA,
+                       "%s: an SQLite file, but no study of Windrow's; name another file",
+                       study->path);
+    return wr_fail(error, WR_ERR_DATA, "%s: empty: there is no study in it", study->path);
+}
+
+/* Refuses what SQLite would not, or with less to say. A file that is not there can be made. */
+static wr_status check_path(const struct wr_study *study, bool make, struct wr_error *error) {
+    wr_status refused = make ? WR_ERR_STORAGE : WR_ERR_DATA;
+    struct stat file;
+    if (stat(study->path, &file) != 0) {
+        if (make && errno == ENOENT)
+            return WR_OK;
+        return wr_fail(error, refused, "%s: cannot be opened: %s", study->path, strerror(errno));
+    }
+    if (!S_ISREG(file.st_mode))
+        return wr_fail(error, refused, "%s: %s; a study is a file", study->path,
+                       S_ISDIR(file.st_mode) ? "a folder" : "no regular file");
+    if (eaccess(study->path, R_OK) != 0)
+        return wr_fail(error, refused, "%s: cannot be read: %s", study->path, strerror(errno));
+    return WR_OK;
+}
+
+static wr_status open_to_read(struct wr_study *study, struct wr_error *error) {
+    enum kind kind;
+    wr_status status = check_path(study, false, error);
+    if (status == WR_OK)
+        status = wr_study_connect(study, false, error);
+    if (status != WR_OK)
+        return status;
+    status = identify(study, &kind, error);
+    /* Readers of a write-ahead log need a file beside it, which a folder may not let them make. */
+    if ((sqlite3_errcode(study->db) & 0xff) == SQLITE_CANTOPEN && !wr_study_has_log(study)) {
+        wr_error_release(error);
+        wr_study_disconnect(study);
+        status = wr_study_connect_immutable(study, error);
+        if (status == WR_OK)
+            status = identify(study, &kind, error);
+    }
+    if (status == WR_OK && kind != STUDY)
+        status = refuse(study, kind, error);
+    if (status == WR_OK)
+        sqlite3_exec(study->db, "PRAGMA query_only = 1", NULL, NULL, NULL);
+    return status;
+}
+
+static wr_status make_schema(struct wr_study *study, struct wr_error *error) {
+    static const char what[] = "be made a study";
+    wr_status status = wr_study_begin(study, error);
+    if (status != WR_OK)
+        return status;
+    int code = sqlite3_exec(study->db, wr_study_schema, NULL, NULL, NULL);
+    if (code != SQLITE_OK)
+        status = wr_study_fail(study, code, what, error);
+    return wr_study_end(study, status, what, error);
+}
+
+/* The file at the path, locked: *kind is NOTHING or a study's. */
+static wr_status open_locked(struct wr_study *study, bool newer, enum kind *kind,
+                             struct wr_error *error) {
+    bool moved = true;
+    for (int attempt = 0; attempt < MOST_RENAMES; attempt++) {
+        wr_status status = check_path(study, true, error);
+        if (status == WR_OK)
+            status = wr_study_connect(study, true, error);
+        if (status == WR_OK)
+            status = identify(study, kind, error);
+        if (status == WR_OK && (*kind == OTHER || (*kind == NEWER_STUDY && !newer)))
+            status = refuse(study, *kind, error);
+        if (status == WR_OK && sqlite3_db_readonly(study->db, "main") == 1)
+            status =
+                wr_fail(error, WR_ERR_STORAGE, "%s: read-only: it cannot be written", study->path);
+        if (status == WR_OK)
+            status = wr_study_lock(study, &moved, error);
+        if (status == WR_OK && !moved) /* another may have written it before the lock was had */
+            return identify(study, kind, error);
+        if (status != WR_OK)
+            return status;
+        wr_study_disconnect(study);
+    }
+    return wr_fail(error, WR_ERR_STORAGE, "%s: others keep renaming it", study->path);
+}
+
+static wr_status open_to_write(struct wr_study *study, bool fresh, struct wr_error *error) {
+    enum kind kind;
+    wr_status status = open_locked(study, fresh, &kind, error);
+    if (status == WR_OK && fresh && kind != NOTHING) {
+        status = wr_study_set_aside(study, error);
+        if (status == WR_OK)
+            status = open_locked(study, false, &kind, error);
+    }
+    if (status == WR_OK)
+        sqlite3_exec(study->db, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
+    if (status == WR_OK && kind == NOTHING)
+        status = make_schema(study, error);
+    return status;
+}
+
+wr_status wr_study_open(const char *path, enum wr_study_mode mode, struct wr_study **study,
+                        struct wr_error *error) {
+    *study = NULL;
+    struct wr_study *opened = calloc(1, sizeof *opened);
+    char *copy = strdup(path);
+    if (opened == NULL || copy == NULL) {
+        free(opened);
+        free(copy);
+        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for opening it", path);
+    }
+    *opened = (struct wr_study){.path = copy, .lock = -1, .keep = KEEP_BEST};
+    wr_status status = mode == WR_STUDY_READ ? open_to_read(opened, error)
+                                             : open_to_write(opened, mode == WR_STUDY_FRESH, error);
+    if (status == WR_OK)
+        *study = opened;
+    else
+        wr_study_close(opened);
+    return status;
+}
+
+void wr_study_close(struct wr_study *study) {
+    if (study == NULL)
+        return;
+    wr_study_disconnect(study);
+    free(study->path);
+    free(study);
+}
+
+void wr_study_keep(struct wr_study *study, size_t best) {
+    study->keep = best;
+}

@@ -1,0 +1,141 @@
+/* What a sweep writes into its study: settings, trials, how they end. */
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sweep/store.h"
+
+/* ---- settings ---- */
+
+static wr_status has_trials(struct wr_study *study, bool *some, struct wr_error *error) {
+    struct wr_query query = wr_query(study, "SELECT 1 FROM trial LIMIT 1");
+    *some = wr_query_row(&query);
+    return wr_query_end(&query, WR_OK, "be read", error);
+}
+
+static wr_status keep_setting(struct wr_study *study, const struct wr_setting *setting,
+                              struct wr_error *error) {
+    struct wr_query query =
+        wr_query(study, "INSERT INTO study (name, value, fixed) VALUES (?, ?, ?)");
+    wr_bind_text(&query, setting->name);
+    wr_bind_text(&query, setting->value);
+    wr_bind_int(&query, setting->fixed);
+    wr_query_run(&query);
+    return wr_query_end(&query, WR_OK, "keep its settings", error);
+}
+
+static wr_status settle(struct wr_study *study, const struct wr_setting *setting, bool trials,
+                        struct wr_error *error) {
+    char *kept;
+    wr_status status = wr_study_setting(study, setting->name, &kept, error);
+    if (status != WR_OK)
+        return status;
+    if (kept == NULL && (!setting->fixed || !trials))
+        status = keep_setting(study, setting, error);
+    else if (kept == NULL)
+        status =
+            wr_fail(error, WR_ERR_DATA,
+                    "%s: its trials were trained without the setting %s, which is %s now; name "
+                    "another file",
+                    study->path, setting->name, setting->value);
+    else if (setting->fixed && strcmp(kept, setting->value) != 0)
+        status = wr_fail(error, WR_ERR_DATA,
+                         "%s: another study: its trials have %s %s, not %s; name another file",
+                         study->path, setting->name, kept, setting->value);
+    free(kept);
+    return status;
+}
+
+wr_status wr_study_settle(struct wr_study *study, const struct wr_setting *settings, size_t count,
+                          struct wr_error *error) {
+    bool trials;
+    wr_status status = wr_study_begin(study, error);
+    if (status != WR_OK)
+        return status;
+    status = has_trials(study, &trials, error);
+    for (size_t i = 0; i < count && status == WR_OK; i++)
+        status = settle(study, &settings[i], trials, error);
+    return wr_study_end(study, status, "keep its settings", error);
+}
+
+/* ---- trials ---- */
+
+/* The shortest decimal that reads as the same float, which is what people gave: 0.0001, not
+ * 9.99999974737875e-05. Under a locale with a decimal point. */
+static double shortest_decimal(float value) {
+    double decimal = (double)value;
+    for (int digits = 6; digits <= 9; digits++) { /* fewer: "%g" drops zeros; 9 always do */
+        char text[32];
+        snprintf(text, sizeof text, "%.*g", digits, (double)value);
+        decimal = strtod(text, NULL);
+        if ((float)decimal == value)
+            break;
+    }
+    return decimal;
+}
+
+static void bind_options(struct wr_query *query, const struct wr_trial_options *options) {
+    wr_bind_size(query, options->hidden);
+    wr_bind_size(query, options->window);
+    wr_bind_size(query, options->batch);
+    wr_bind_text(query, wr_study_init_name(options->init));
+    wr_bind_real(query, shortest_decimal(options->lr));
+    wr_bind_real(query, shortest_decimal(options->clip));
+    wr_bind_int(query, options->seed);
+}
+
+/* Where the trial bound to `find` stands; false where it is not there. */
+static bool find_trial(struct wr_query *find, const struct wr_trial_options *options,
+                       struct wr_trial_state *state) {
+    bind_options(find, options);
+    bool found = wr_query_row(find);
+    if (found)
+        *state = (struct wr_trial_state){.id = sqlite3_column_int64(find->statement, 0),
+                                         .status = wr_study_status(wr_column_text(find, 1)),
+                                         .epoch = wr_column_size(find, 2)};
+    wr_query_reset(find);
+    return found;
+}
+
+/* With a locale that writes 0.5 as the schema does. */
+static wr_status add(struct wr_study *study, const struct wr_trial_options *trials, size_t count,
+                     struct wr_trial_state *states, size_t *added, struct wr_error *error) {
+    struct wr_query find =
+        wr_query(study, "SELECT id, status, ifnull(epoch, 0)"
+                        " FROM trial LEFT JOIN checkpoint ON checkpoint.trial = id"
+                        " WHERE hidden = ? AND window = ? AND batch = ? AND init = ? AND lr = ? AND"
+                        " clip = ? AND seed = ?");
+    struct wr_query insert =
+        wr_query(study, "INSERT INTO trial (hidden, window, batch, init, lr, clip, seed)"
+                        " VALUES (?, ?, ?, ?, ?, ?, ?)");
+    for (size_t i = 0; i < count && find.code == SQLITE_OK && insert.code == SQLITE_OK; i++) {
+        if (find_trial(&find, &trials[i], &states[i]) || find.code != SQLITE_OK)
+            continue;
+        bind_options(&insert, &trials[i]);
+        wr_query_run(&insert);
+        states[i] = (struct wr_trial_state){.id = sqlite3_last_insert_rowid(study->db)};
+        ++*added;
+    }
+    wr_status status = wr_query_end(&find, WR_OK, "find its trials", error);
+    return wr_query_end(&insert, status, "add trials", error);
+}
+
+wr_status wr_study_add(struct wr_study *study, const struct wr_trial_options *trials, size_t count,
+                       struct wr_trial_state *states, size_t *added, struct wr_error *error) {
+    size_t new_trials = 0;
+    locale_t c = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    if (c == (locale_t)0)
+        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for adding trials", study->path);
+    wr_status status = wr_study_begin(study, error);
+    if (status == WR_OK) {
+        locale_t before = uselocale(c);
+        status = add(study, trials, count, states, &new_trials, error);
+        uselocale(before);
+        status = wr_study_end(study, status, "add trials", error);
+    }
+    freelocale(c);
+    if (added != NULL)
+        *added = status == WR_OK ? new_trials : 0;
+    return status;
+}
