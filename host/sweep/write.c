@@ -25,6 +25,10 @@ static wr_status keep_setting(struct wr_study *study, const struct wr_setting *s
     return wr_query_end(&query, WR_OK, "keep its settings", error);
 }
 
+static bool may_write(const struct wr_study *study) {
+    return study->lock >= 0;
+}
+
 static wr_status settle(struct wr_study *study, const struct wr_setting *setting, bool trials,
                         struct wr_error *error) {
     char *kept;
@@ -32,7 +36,7 @@ static wr_status settle(struct wr_study *study, const struct wr_setting *setting
     if (status != WR_OK)
         return status;
     if (kept == NULL && (!setting->fixed || !trials))
-        status = keep_setting(study, setting, error);
+        status = may_write(study) ? keep_setting(study, setting, error) : WR_OK;
     else if (kept == NULL)
         status =
             wr_fail(error, WR_ERR_DATA,
@@ -50,13 +54,13 @@ static wr_status settle(struct wr_study *study, const struct wr_setting *setting
 wr_status wr_study_settle(struct wr_study *study, const struct wr_setting *settings, size_t count,
                           struct wr_error *error) {
     bool trials;
-    wr_status status = wr_study_begin(study, error);
+    wr_status status = may_write(study) ? wr_study_begin(study, error) : WR_OK;
     if (status != WR_OK)
         return status;
     status = has_trials(study, &trials, error);
     for (size_t i = 0; i < count && status == WR_OK; i++)
         status = settle(study, &settings[i], trials, error);
-    return wr_study_end(study, status, "keep its settings", error);
+    return may_write(study) ? wr_study_end(study, status, "keep its settings", error) : status;
 }
 
 /* ---- trials ---- */
