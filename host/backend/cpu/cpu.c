@@ -1,6 +1,8 @@
 /* The cpu backend: its device, and the table of its operations. */
 #include "backend/cpu/cpu.h"
 
+#include "numerics.h"
+
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,8 +23,7 @@ enum { MOST_SETS = 3 };
 static size_t list_engines(struct engines sets[MOST_SETS]) {
     size_t count = 0;
 #ifdef WR_HAVE_ENGINE_AVX512
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma"))
+    if (__builtin_cpu_supports("avx512f"))
         sets[count++] = (struct engines){&wr_engine_avx512, &wr_rows_avx512};
 #endif
 #ifdef WR_HAVE_ENGINE_AVX2
@@ -82,6 +83,13 @@ const struct wr_engine *wr_cpu_engine(const struct cpu_device *cpu,
     if (cpu->rows_only || (double)alone <= (double)together * rows_worth(&ensemble->shape, lanes))
         return cpu->rows;
     return cpu->engine;
+}
+
+/* Where there are not blocks enough for all threads, and a batch has more than one run. */
+bool wr_cpu_team(const struct cpu_device *cpu, const struct wr_engine *engine,
+                 const struct wr_ensemble *ensemble) {
+    size_t blocks = (ensemble->models - 1) / engine->lanes + 1;
+    return blocks < cpu->threads && ensemble->batch > WR_RUN;
 }
 
 /* ---- the device ---- */

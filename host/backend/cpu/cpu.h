@@ -20,13 +20,16 @@ struct cpu_session {
     struct wr_session base;
     const struct wr_engine *engine;
     struct wr_layout layout; /* P and offsets in a block, padded */
+    size_t model;            /* floats of a model's parameters in a block: P, or with a copy */
     size_t blocks;           /* N = M / L, rounded up */
-    size_t threads;          /* no more than blocks */
+    size_t threads;          /* no more than have work */
+    bool team;               /* they take the runs of each batch, and not a block each */
+    size_t at_once;          /* windows that fit the scratch */
     size_t scratch;          /* floats of a block's scratch, per lane */
-    size_t workspace;        /* floats per thread: parameters, scratch, then what training needs of
-                                gradients, run */
+    size_t workspace;        /* floats per thread: parameters, scratch, gradients, then sums of two
+                                runs */
     float *workspaces;       /* (threads, workspace) */
-    float *parameters;       /* (N, P, L) */
+    float *parameters;       /* (N, model, L) */
     uint32_t *frozen;        /* (M) the epoch in which a model diverged, or WR_NOT_DIVERGED */
     uint32_t epoch;          /* epochs run since the parameters were written */
     /* Stage buffers: one allocation, NULL until the first stage. */
@@ -38,9 +41,11 @@ struct cpu_session {
     float *losses;      /* (N, B, L) */
 };
 
-/* cpu.c: the engine for an ensemble. */
+/* cpu.c: the engine for an ensemble, and whether threads are to share its batches. */
 const struct wr_engine *wr_cpu_engine(const struct cpu_device *device,
                                       const struct wr_ensemble *ensemble);
+bool wr_cpu_team(const struct cpu_device *device, const struct wr_engine *engine,
+                 const struct wr_ensemble *ensemble);
 
 /* session.c */
 wr_status wr_cpu_memory(struct wr_device *device, const struct wr_ensemble *ensemble, size_t *bytes,

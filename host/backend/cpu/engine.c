@@ -7,6 +7,8 @@
 #include "backend/cpu/lanes.h"
 #include "numerics.h"
 
+#include <string.h>
+
 /* Rows of a product whose sums are in registers at once: enough independent chains to hide the
  * latency of fma. */
 #define TILE 10
@@ -61,6 +63,10 @@ struct window {
 
 static WR_FLOAT *as_lanes(float *values) {
     return (WR_FLOAT *)(void *)values;
+}
+
+static WR_FLOAT lanes_at(const float *values) {
+    return *(const WR_FLOAT *)(const void *)values;
 }
 
 static struct window window_in(const struct wr_block *b) {
@@ -232,7 +238,7 @@ WR_INLINE void delta_columns(size_t columns, const WR_FLOAT *w, size_t stride, s
 
 static void window_backward(const struct wr_block *b, struct window *w) {
     size_t H = b->shape->hidden, O = b->shape->outputs, T = b->shape->seq_len;
-    const WR_FLOAT *p = as_lanes(b->parameters), scale = *(const WR_FLOAT *)(const void *)b->scale;
+    const WR_FLOAT *p = as_lanes(b->parameters), scale = lanes_at(b->scale);
     for (size_t o = 0; o < O; o++)
         w->dy[o] = scale * w->e[o];
     for (size_t t = T; t-- > 0;) {
@@ -339,65 +345,49 @@ WR_INLINE void window_gradient(const struct wr_block *b, const struct window *w,
     outer_product(&b_y, to + at->b_y, use);
 }
 
-/* Adds a window to the batch's gradient, in runs of WR_RUN windows. */
-static void add_window(const struct wr_block *b, const struct window *w) {
-    size_t P = b->layout->count;
-    WR_FLOAT *sum = as_lanes(b->gradients), *to = w->slot < WR_RUN ? sum : as_lanes(b->run);
-    if (w->slot % WR_RUN == 0) {
-        WR_FLOAT active = active_lanes(b, w->slot);
-        WR_FLOAT start = choose(active, WR_CONST(0.0f), WR_CONST(-0.0f));
-        for (size_t i = 0; i < P; i++)
-            to[i] = w->slot == 0 ? choose(active, start, to[i]) : start;
-    }
-    window_gradient(b, w, to, NULL);
-    bool ends = w->slot % WR_RUN == WR_RUN - 1 || w->slot + 1 == b->windows;
-    if (ends && to != sum)
-        for (size_t i = 0; i < P; i++)
-            sum[i] = sum[i] + to[i];
-}
-
 /* A batch of one window: its gradient goes straight into the parameters. A lane without a window
  * has gradient -0, and +0 times that changes no bit. */
-static void descend(const struct wr_block *b, const struct window *w) {
+static void descend_window(const struct wr_block *b, const struct window *w) {
     WR_FLOAT active = active_lanes(b, 0);
-    struct descent use = {
-        choose(active, WR_CONST(0.0f), WR_CONST(-0.0f)), *(const WR_FLOAT *)(const void *)b->clip,
-        choose(active, *(const WR_FLOAT *)(const void *)b->descent, WR_CONST(0.0f))};
+    struct descent use = {choose(active, WR_CONST(0.0f), WR_CONST(-0.0f)), lanes_at(b->clip),
+                          choose(active, lanes_at(b->descent), WR_CONST(0.0f))};
     window_gradient(b, w, as_lanes(b->parameters), &use);
 }
 
 /* ---- the operations ---- */
 
-static void apply_clip(struct wr_block *b) {
-    WR_FLOAT active = active_lanes(b, 0), bound = *as_lanes(b->clip), *g = as_lanes(b->gradients);
-    for (size_t i = 0; i < b->layout->count; i++)
-        g[i] = choose(active, wr_clip(g[i], bound), g[i]);
-}
-
-static void update(struct wr_block *b) {
-    WR_FLOAT active = active_lanes(b, 0), descent = *as_lanes(b->descent);
-    WR_FLOAT *p = as_lanes(b->parameters), *g = as_lanes(b->gradients);
-    for (size_t i = 0; i < b->layout->count; i++)
-        p[i] = choose(active, wr_fma(descent, g[i], p[i]), p[i]);
+/* The window, forward and back, its terms and loss made -0 in the lanes that lack it. */
+static void window_both(const struct wr_block *b, struct window *w) {
+    window_forward(b, w);
+    window_backward(b, w);
+    if (w->slot >= b->fewest)
+        silence(b, w);
 }
 
 static void train(struct wr_block *b) {
     struct window w = window_in(b);
     WR_FLOAT *total = as_lanes(b->total);
-    for (; w.slot < b->windows; w.slot++) {
-        window_forward(b, &w);
-        window_backward(b, &w);
-        if (w.slot >= b->fewest)
-            silence(b, &w);
-        *total = *total + w.loss;
-        if (b->windows == 1)
-            descend(b, &w);
-        else
-            add_window(b, &w);
-    }
-    if (b->windows > 1) {
-        apply_clip(b);
-        update(b);
+    window_both(b, &w);
+    *total = *total + w.loss;
+    descend_window(b, &w);
+}
+
+/* Sums start at 0 in the lanes that have a window in the run, at -0 in others. */
+static void start_run(const struct wr_block *b, size_t first, const struct wr_sums *sums) {
+    WR_FLOAT start = choose(active_lanes(b, first), WR_CONST(0.0f), WR_CONST(-0.0f));
+    WR_FLOAT *sum = as_lanes(sums->gradient);
+    for (size_t i = 0; i < b->layout->count; i++)
+        sum[i] = start;
+}
+
+static void run(const struct wr_block *b, size_t first, size_t count, const struct wr_sums *sums) {
+    struct window w = window_in(b);
+    start_run(b, first, sums);
+    for (size_t i = 0; i < count; i++) {
+        w.slot = first + i;
+        window_both(b, &w);
+        window_gradient(b, &w, as_lanes(sums->gradient), NULL);
+        as_lanes(sums->losses)[i] = w.loss;
     }
 }
 
@@ -407,9 +397,9 @@ static void store(const struct wr_block *b, size_t slot, size_t count, const WR_
     choose_all(active_lanes(b, slot), count, from, as_lanes(buffer) + slot * count);
 }
 
-static void forward(struct wr_block *b) {
+static void forward(const struct wr_block *b, size_t first, size_t count) {
     struct window w = window_in(b);
-    for (; w.slot < b->windows; w.slot++) {
+    for (w.slot = first; w.slot < first + count; w.slot++) {
         window_forward(b, &w);
         store(b, w.slot, b->shape->seq_len * b->shape->hidden, w.h, b->hidden);
         store(b, w.slot, b->shape->outputs, w.y, b->predictions);
@@ -417,30 +407,58 @@ static void forward(struct wr_block *b) {
     }
 }
 
-static void bptt(struct wr_block *b) {
+static void bptt(const struct wr_block *b, size_t first, size_t count, const struct wr_sums *sums) {
     struct window w = window_in(b);
     size_t T = b->shape->seq_len, TH = T * b->shape->hidden, O = b->shape->outputs;
-    for (; w.slot < b->windows; w.slot++) {
-        const WR_FLOAT *h = as_lanes(b->hidden) + w.slot * TH;
-        const WR_FLOAT *y = as_lanes(b->predictions) + w.slot * O;
-        for (size_t i = 0; i < TH; i++)
-            w.h[i] = h[i];
-        for (size_t o = 0; o < O; o++)
-            w.y[o] = y[o];
+    start_run(b, first, sums);
+    for (size_t i = 0; i < count; i++) {
+        w.slot = first + i;
+        memcpy(w.h, as_lanes(b->hidden) + w.slot * TH, TH * sizeof *w.h);
+        memcpy(w.y, as_lanes(b->predictions) + w.slot * O, O * sizeof *w.y);
         gather(b, w.slot, b->view->inputs, b->view->input_stride, T * b->shape->inputs, w.x);
         compare(b, &w);
         window_backward(b, &w);
         store(b, w.slot, TH, w.da, b->deltas);
         if (w.slot >= b->fewest)
             silence(b, &w);
-        add_window(b, &w);
+        window_gradient(b, &w, as_lanes(sums->gradient), NULL);
+        as_lanes(sums->losses)[i] = w.loss;
     }
 }
 
-static void account(struct wr_block *b) {
-    WR_FLOAT *total = as_lanes(b->total), *losses = as_lanes(b->losses);
-    for (size_t slot = 0; slot < b->windows; slot++)
-        *total = choose(active_lanes(b, slot), *total + losses[slot], *total);
+static void add(const struct wr_block *b, size_t number, const struct wr_sums *sums, size_t first,
+                size_t end) {
+    WR_FLOAT *to = as_lanes(b->gradients), *from = as_lanes(sums->gradient);
+    if (number == 0)
+        choose_all(active_lanes(b, 0), end - first, from + first, to + first);
+    else
+        for (size_t i = first; i < end; i++)
+            to[i] = to[i] + from[i];
+}
+
+static void apply_clip(const struct wr_block *b) {
+    WR_FLOAT active = active_lanes(b, 0), *g = as_lanes(b->gradients);
+    WR_FLOAT bound = lanes_at(b->clip);
+    for (size_t i = 0; i < b->layout->count; i++)
+        g[i] = choose(active, wr_clip(g[i], bound), g[i]);
+}
+
+WR_INLINE void step(const struct wr_block *b, bool clipped) {
+    WR_FLOAT active = active_lanes(b, 0), bound = lanes_at(b->clip);
+    WR_FLOAT descent = lanes_at(b->descent);
+    WR_FLOAT *p = as_lanes(b->parameters), *g = as_lanes(b->gradients);
+    for (size_t i = 0; i < b->layout->count; i++) {
+        WR_FLOAT gradient = clipped ? wr_clip(g[i], bound) : g[i];
+        p[i] = choose(active, wr_fma(descent, gradient, p[i]), p[i]);
+    }
+}
+
+static void update(const struct wr_block *b) {
+    step(b, false);
+}
+
+static void descend(const struct wr_block *b) {
+    step(b, true);
 }
 
 static void check(const struct wr_block *b, float *poison) {
@@ -480,11 +498,13 @@ const struct wr_engine ENGINE_OF(WR_ENGINE_NAME) = {
     .detail = WR_ENGINE_DETAIL,
     .lanes = WR_LANES,
     .train = train,
+    .run = run,
     .forward = forward,
     .bptt = bptt,
+    .add = add,
     .apply_clip = apply_clip,
     .update = update,
-    .account = account,
+    .descend = descend,
     .check = check,
     .chains = chains,
 };

@@ -41,35 +41,50 @@ struct wr_block {
     const struct wr_shape *shape;
     const struct wr_layout *layout; /* padded: P is more than a model has elsewhere */
     const struct wr_windows_view *view;
-    float *parameters; /* (P, L) */
-    float *gradients;  /* (P, L); train does without in batches of one window */
-    /* For the stages, not for train; b counts the windows of the batch. */
+    size_t at_once;    /* windows that fit the scratch: 1 .. WR_RUN, 1 without a width */
+    float *parameters; /* (P, L), then with a width (H, H padded): W_hh by rows */
+    float *gradients;  /* (P, L); not for train */
+    /* For the stages; b counts the windows of the batch. */
     float *hidden;      /* (B, T, H, L) */
     float *deltas;      /* (B, T, H, L) */
     float *predictions; /* (B, O, L) */
     float *losses;      /* (B, L) */
     /* The thread's. */
-    float *scratch; /* (T I + 2 T H + 4 O, L); with a width 2 T times H padded, 4 O */
-    float *run;     /* (P, L) for batches above WR_RUN windows */
+    float *scratch; /* (T I + 2 T H + 4 O, L); with a width at_once times 2 T (H padded) + 4 O */
 };
 
+/* What a run of windows adds up to. */
+struct wr_sums {
+    float *gradient; /* (P, L) */
+    float *losses;   /* (WR_RUN, L), one by one; -0 for a lane without a window */
+};
+
+/* Operations on the windows of the batch from `first` on take `count` of them, at most WR_RUN. */
 struct wr_engine {
     const char *name;   /* "avx512", ... */
     const char *detail; /* for people */
     size_t lanes;       /* L */
     /* Floats of a vector of rows, where a block is one model. W_xh and W_hh then lie by columns, of
-     * H padded to whole vectors, and so do b_h and the rows of W_hy; W_hh is followed by a copy
-     * that lies by rows. 0: models are in lanes, and W_hh has wr_row_stride. */
+     * H padded to whole vectors, and so do b_h and the rows of W_hy; P floats are followed by a
+     * copy of W_hh that lies by rows. 0: models are in lanes, and W_hh has wr_row_stride. */
     size_t width;
-    /* All four stages on the batch; adds the window losses to total. */
+    /* All four stages on a batch of at most at_once windows; adds the window losses to total. */
     void (*train)(struct wr_block *block);
-    /* One stage each, with its results in the stage buffers. */
-    void (*forward)(struct wr_block *block);
-    void (*bptt)(struct wr_block *block);
-    void (*apply_clip)(struct wr_block *block);
-    void (*update)(struct wr_block *block);
-    /* Adds the losses of the last forward to total. */
-    void (*account)(struct wr_block *block);
+    /* Forward and bptt without the stage buffers. */
+    void (*run)(const struct wr_block *block, size_t first, size_t count,
+                const struct wr_sums *sums);
+    /* Stages on some windows, with results in the stage buffers. */
+    void (*forward)(const struct wr_block *block, size_t first, size_t count);
+    void (*bptt)(const struct wr_block *block, size_t first, size_t count,
+                 const struct wr_sums *sums);
+    /* Adds vectors first .. end-1 of what run number `run` of the batch adds up to, the first one
+     * to nothing, to the gradients of the lanes that have a window in the batch. */
+    void (*add)(const struct wr_block *block, size_t run, const struct wr_sums *sums, size_t first,
+                size_t end);
+    /* The last two stages, each alone and both without changing the gradients. */
+    void (*apply_clip)(const struct wr_block *block);
+    void (*update)(const struct wr_block *block);
+    void (*descend)(const struct wr_block *block);
     /* poison (L): 0 where all of a lane's parameters are finite, else NaN. */
     void (*check)(const struct wr_block *block, float *poison);
     /* Nothing but fma, to measure what the instruction set can do: WR_CHAIN_FMAS of L lanes a

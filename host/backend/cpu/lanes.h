@@ -16,6 +16,8 @@
 /* Rows and columns of a gradient that are in registers at once. */
 #define WR_OUTER_ROWS    4
 #define WR_OUTER_COLUMNS 4
+/* Windows of a batch whose products with a weight are. */
+#define WR_GROUP 4
 
 #elif defined(WR_ENGINE_AVX2)
 #include <immintrin.h>
@@ -23,6 +25,7 @@
 #define WR_ENGINE_DETAIL "8 lanes of AVX2"
 #define WR_OUTER_ROWS    2
 #define WR_OUTER_COLUMNS 4
+#define WR_GROUP         2
 
 #elif defined(WR_ENGINE_NEON)
 #include <arm_neon.h>
@@ -30,6 +33,7 @@
 #define WR_ENGINE_DETAIL "4 lanes of NEON"
 #define WR_OUTER_ROWS    4
 #define WR_OUTER_COLUMNS 4
+#define WR_GROUP         4
 
 #elif defined(WR_ENGINE_SCALAR)
 #define WR_LANES         1
@@ -74,6 +78,18 @@ WR_INLINE wr_floats wr_if_less(wr_floats a, wr_floats b, wr_floats x, wr_floats 
 #define wr_lesser(a, b)  ((wr_floats)_mm512_min_ps((a), (b)))
 #define wr_greater(a, b) ((wr_floats)_mm512_max_ps((a), (b)))
 
+/* a and b lane by lane in turn: the first half of that, and the second. */
+WR_INLINE wr_floats wr_interleave_low(wr_floats a, wr_floats b) {
+    const __m512i lanes = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    return _mm512_permutex2var_ps(a, lanes, b);
+}
+
+WR_INLINE wr_floats wr_interleave_high(wr_floats a, wr_floats b) {
+    const __m512i lanes =
+        _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    return _mm512_permutex2var_ps(a, lanes, b);
+}
+
 #elif defined(WR_ENGINE_AVX2)
 WR_INLINE wr_floats wr_splat(float x) {
     return _mm256_set1_ps(x);
@@ -90,6 +106,14 @@ WR_INLINE wr_floats wr_if_less(wr_floats a, wr_floats b, wr_floats x, wr_floats 
 #define wr_lesser(a, b)  ((wr_floats)_mm256_min_ps((a), (b)))
 #define wr_greater(a, b) ((wr_floats)_mm256_max_ps((a), (b)))
 
+WR_INLINE wr_floats wr_interleave_low(wr_floats a, wr_floats b) {
+    return _mm256_permute2f128_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b), 0x20);
+}
+
+WR_INLINE wr_floats wr_interleave_high(wr_floats a, wr_floats b) {
+    return _mm256_permute2f128_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b), 0x31);
+}
+
 #elif defined(WR_ENGINE_NEON)
 WR_INLINE wr_floats wr_splat(float x) {
     return vdupq_n_f32(x);
@@ -101,6 +125,14 @@ WR_INLINE wr_floats wr_fma(wr_floats a, wr_floats b, wr_floats c) {
 
 WR_INLINE wr_floats wr_if_less(wr_floats a, wr_floats b, wr_floats x, wr_floats y) {
     return vbslq_f32(vcltq_f32(a, b), x, y);
+}
+
+WR_INLINE wr_floats wr_interleave_low(wr_floats a, wr_floats b) {
+    return vzip1q_f32(a, b);
+}
+
+WR_INLINE wr_floats wr_interleave_high(wr_floats a, wr_floats b) {
+    return vzip2q_f32(a, b);
 }
 #endif
 

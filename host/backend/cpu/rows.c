@@ -1,5 +1,6 @@
 /* Training one model with its rows in the SIMD lanes, in the arithmetic and the order of
- * numerics.h: for a model alone, which would leave all lanes but one of engine.c to copies.
+ * numerics.h: for a model alone, which would leave all lanes but one of engine.c to copies. Windows
+ * of a batch are worked on side by side.
  *
  * Every tensor but b_y lies in rows of V vectors, with W_hh twice (struct wr_engine). The lanes
  * beyond H start as 0; what they become is of no account, for no other lane ever takes anything
@@ -39,64 +40,81 @@ static const WR_FLOAT *as_const_lanes(const float *values) {
     return (const WR_FLOAT *)(const void *)values;
 }
 
-/* ---- a window's working memory, in the thread's scratch ---- */
+/* ---- windows in work, in the thread's scratch ---- */
 
-struct window {
-    size_t slot;         /* in the batch */
+struct work {
+    size_t count;        /* windows */
     size_t width;        /* floats of V vectors */
-    const float *x;      /* (T, I), in the view */
-    const float *target; /* (O), in the view */
-    float *h;            /* (T, V) vectors */
-    float *da;           /* (T, V) vectors */
-    float *y;            /* (O) */
-    float *e;            /* (O) y - target */
-    float *we;           /* (O) weight * e */
-    float *dy;           /* (O) */
-    float loss;
+    size_t apart;        /* T width: from a window's h or da to the next one's */
+    const float *x;      /* (count, T, I), input_stride apart in the view */
+    const float *target; /* (count, O), target_stride apart in the view */
+    float *h;            /* (count, T, V) vectors */
+    float *da;           /* (count, T, V) vectors */
+    float *y;            /* (count, O) */
+    float *e;            /* (count, O) y - target */
+    float *we;           /* (count, O) weight * e */
+    float *dy;           /* (count, O) */
+    float *losses;       /* (count), the caller's */
 };
 
-static struct window window_in(const struct wr_block *b) {
-    size_t T = b->shape->seq_len, O = b->shape->outputs;
-    struct window w = {.width = wr_padded(b->shape->hidden, WR_LANES)};
+/* Windows of the batch from slot `first` on; count: no more than at_once. */
+static struct work take(const struct wr_block *b, size_t first, size_t count, float *losses) {
+    size_t window = b->first[0] + first, outputs = b->at_once * b->shape->outputs;
+    struct work w = {
+        .count = count, .width = wr_padded(b->shape->hidden, WR_LANES), .losses = losses};
+    w.apart = b->shape->seq_len * w.width;
+    w.x = b->view->inputs + window * b->view->input_stride;
+    w.target = b->view->targets + window * b->view->target_stride;
     w.h = b->scratch;
-    w.da = w.h + T * w.width;
-    w.y = w.da + T * w.width;
-    w.e = w.y + O;
-    w.we = w.e + O;
-    w.dy = w.we + O;
+    w.da = w.h + b->at_once * w.apart;
+    w.y = w.da + b->at_once * w.apart;
+    w.e = w.y + outputs;
+    w.we = w.e + outputs;
+    w.dy = w.we + outputs;
     return w;
 }
 
-static void open_window(const struct wr_block *b, struct window *w) {
-    size_t window = b->first[0] + w->slot;
-    w->x = b->view->inputs + window * b->view->input_stride;
-    w->target = b->view->targets + window * b->view->target_stride;
-}
+/* Calls function with the number of windows that it is to work on at once, and the first of them:
+ * each weight that it loads serves them all. */
+#define EACH_GROUP(count, function, ...)                                                           \
+    {                                                                                              \
+        size_t group = 0;                                                                          \
+        for (; group + WR_GROUP <= (count); group += WR_GROUP)                                     \
+            function(WR_GROUP, group, __VA_ARGS__);                                                \
+        for (; group + 2 <= (count); group += 2)                                                   \
+            function(2, group, __VA_ARGS__);                                                       \
+        for (; group < (count); group++)                                                           \
+            function(1, group, __VA_ARGS__);                                                       \
+    }
 
 /* ---- products ---- */
 
-/* sum[r] continued over terms w[k * stride + r] * v[k], k = first .. end-1. */
-WR_INLINE void chain(size_t vectors, WR_FLOAT *sum, const WR_FLOAT *w, size_t stride,
-                     const float *v, size_t first, size_t end) {
+/* sum[i][r] continued over terms w[k * stride + r] * v[i * apart + k], k = first .. end-1. */
+WR_INLINE void chain(size_t windows, size_t vectors, WR_FLOAT sum[][TILE], const WR_FLOAT *w,
+                     size_t stride, const float *v, size_t apart, size_t first, size_t end) {
 #pragma GCC unroll 4
-    for (size_t k = first; k < end; k++) {
-        WR_FLOAT factor = WR_CONST(v[k]);
-        for (size_t r = 0; r < vectors; r++)
-            sum[r] = wr_fma(w[k * stride + r], factor, sum[r]);
-    }
+    for (size_t k = first; k < end; k++)
+        for (size_t i = 0; i < windows; i++) {
+            WR_FLOAT factor = WR_CONST(v[i * apart + k]);
+            for (size_t r = 0; r < vectors; r++)
+                sum[i][r] = wr_fma(w[k * stride + r], factor, sum[i][r]);
+        }
 }
 
 /* The same over k = 0 .. terms-1, in runs. */
-WR_INLINE void accumulate(size_t vectors, WR_FLOAT *sum, const WR_FLOAT *w, size_t stride,
-                          const float *v, size_t terms) {
-    chain(vectors, sum, w, stride, v, 0, terms < WR_RUN ? terms : WR_RUN);
+WR_INLINE void accumulate(size_t windows, size_t vectors, WR_FLOAT sum[][TILE], const WR_FLOAT *w,
+                          size_t stride, const float *v, size_t apart, size_t terms) {
+    chain(windows, vectors, sum, w, stride, v, apart, 0, terms < WR_RUN ? terms : WR_RUN);
     for (size_t k = WR_RUN; k < terms; k += WR_RUN) {
-        WR_FLOAT run[TILE];
-        for (size_t r = 0; r < vectors; r++)
-            run[r] = WR_CONST(0.0f);
-        chain(vectors, run, w, stride, v, k, terms - k < WR_RUN ? terms : k + WR_RUN);
-        for (size_t r = 0; r < vectors; r++)
-            sum[r] = sum[r] + run[r];
+        WR_FLOAT run[WR_GROUP][TILE];
+        for (size_t i = 0; i < windows; i++)
+            for (size_t r = 0; r < vectors; r++)
+                run[i][r] = WR_CONST(0.0f);
+        chain(windows, vectors, run, w, stride, v, apart, k,
+              terms - k < WR_RUN ? terms : k + WR_RUN);
+        for (size_t i = 0; i < windows; i++)
+            for (size_t r = 0; r < vectors; r++)
+                sum[i][r] = sum[i][r] + run[i][r];
     }
 }
 
@@ -115,171 +133,268 @@ WR_INLINE float dot(float start, const float *a, const float *b, size_t terms) {
 
 /* ---- forward ---- */
 
-/* h_t from vector r on; before is h_{t-1}, or NULL at t = 0. */
-WR_INLINE void hidden_rows(size_t vectors, const struct wr_block *b, size_t r, const float *x,
-                           const float *before, size_t width, float *h) {
+/* h_t of some windows from vector r on; x and h are the first one's at t. */
+WR_INLINE void hidden_rows(size_t vectors, size_t windows, const struct wr_block *b,
+                           const struct work *w, size_t r, size_t t, const float *x, float *h) {
     const WR_FLOAT *p = as_const_lanes(b->parameters) + r;
-    size_t V = width / WR_LANES;
-    WR_FLOAT sum[TILE];
-    for (size_t i = 0; i < vectors; i++)
-        sum[i] = p[b->layout->b_h / WR_LANES + i];
-    accumulate(vectors, sum, p + b->layout->w_xh / WR_LANES, V, x, b->shape->inputs);
-    if (before != NULL)
-        accumulate(vectors, sum, p + b->layout->w_hh / WR_LANES, V, before, b->shape->hidden);
-    for (size_t i = 0; i < vectors; i++)
-        as_lanes(h)[r + i] = wr_tanh(sum[i]);
+    size_t V = w->width / WR_LANES;
+    WR_FLOAT sum[WR_GROUP][TILE];
+    for (size_t i = 0; i < windows; i++)
+        for (size_t v = 0; v < vectors; v++)
+            sum[i][v] = p[b->layout->b_h / WR_LANES + v];
+    accumulate(windows, vectors, sum, p + b->layout->w_xh / WR_LANES, V, x, b->view->input_stride,
+               b->shape->inputs);
+    if (t > 0)
+        accumulate(windows, vectors, sum, p + b->layout->w_hh / WR_LANES, V, h - w->width, w->apart,
+                   b->shape->hidden);
+    for (size_t i = 0; i < windows; i++)
+        for (size_t v = 0; v < vectors; v++)
+            as_lanes(h + i * w->apart)[r + v] = wr_tanh(sum[i][v]);
 }
 
-/* e, and the window's loss. */
-static void compare(const struct wr_block *b, struct window *w) {
-    size_t O = b->shape->outputs;
-    for (size_t o = 0; o < O; o++) {
-        w->e[o] = w->y[o] - w->target[o];
-        w->we[o] = b->view->loss_weights[o] * w->e[o];
-    }
-    w->loss = dot(0.0f, w->we, w->e, O);
-}
-
-static void window_forward(const struct wr_block *b, struct window *w) {
-    size_t I = b->shape->inputs, H = b->shape->hidden, T = b->shape->seq_len, width = w->width;
-    size_t V = width / WR_LANES;
-    for (size_t t = 0; t < T; t++) {
-        float *h = w->h + t * width, *before = t > 0 ? h - width : NULL;
+WR_INLINE void group_forward(size_t windows, size_t first, const struct wr_block *b,
+                             const struct work *w) {
+    size_t V = w->width / WR_LANES;
+    const float *x = w->x + first * b->view->input_stride;
+    float *h = w->h + first * w->apart;
+    for (size_t t = 0; t < b->shape->seq_len; t++, x += b->shape->inputs, h += w->width)
         for (size_t r = 0; r < V; r += TILE)
-            WITH_VECTORS(V - r, hidden_rows, b, r, w->x + t * I, before, width, h)
+            WITH_VECTORS(V - r, hidden_rows, windows, b, w, r, t, x, h)
+}
+
+static void predict(const struct wr_block *b, const struct work *w) {
+    size_t H = b->shape->hidden, O = b->shape->outputs;
+    const float *w_hy = b->parameters + b->layout->w_hy;
+    EACH_GROUP(w->count, group_forward, b, w)
+    for (size_t i = 0; i < w->count; i++) {
+        const float *h = w->h + (i + 1) * w->apart - w->width;
+        for (size_t o = 0; o < O; o++)
+            w->y[i * O + o] = dot(b->parameters[b->layout->b_y + o], w_hy + o * w->width, h, H);
     }
-    const float *h = w->h + (T - 1) * width, *w_hy = b->parameters + b->layout->w_hy;
-    for (size_t o = 0; o < b->shape->outputs; o++)
-        w->y[o] = dot(b->parameters[b->layout->b_y + o], w_hy + o * width, h, H);
-    compare(b, w);
+}
+
+/* e, and the losses. */
+static void compare(const struct wr_block *b, const struct work *w) {
+    size_t O = b->shape->outputs;
+    for (size_t i = 0; i < w->count; i++) {
+        const float *target = w->target + i * b->view->target_stride;
+        float *e = w->e + i * O, *we = w->we + i * O;
+        for (size_t o = 0; o < O; o++) {
+            e[o] = w->y[i * O + o] - target[o];
+            we[o] = b->view->loss_weights[o] * e[o];
+        }
+        w->losses[i] = dot(0.0f, we, e, O);
+    }
 }
 
 /* ---- back through time ---- */
 
-/* da_t from vector r on, dh_t being the sum over n rows of w times v. */
-WR_INLINE void delta_rows(size_t vectors, const WR_FLOAT *w, size_t V, const float *v, size_t n,
-                          size_t r, const WR_FLOAT *h, WR_FLOAT *da) {
-    WR_FLOAT dh[TILE];
-    for (size_t i = 0; i < vectors; i++)
-        dh[i] = WR_CONST(0.0f);
-    accumulate(vectors, dh, w + r, V, v, n);
-    for (size_t i = r; i < r + vectors; i++)
-        da[i] = wr_flush(wr_fma(-h[i], h[i], WR_CONST(1.0f)) * dh[i - r]);
+/* da_t of some windows from vector r on, dh_t being the sum over n rows of matrix times v. */
+WR_INLINE void delta_rows(size_t vectors, size_t windows, const WR_FLOAT *matrix, size_t V,
+                          const float *v, size_t v_apart, size_t n, size_t r, size_t apart,
+                          const float *h, float *da) {
+    WR_FLOAT dh[WR_GROUP][TILE];
+    for (size_t i = 0; i < windows; i++)
+        for (size_t k = 0; k < vectors; k++)
+            dh[i][k] = WR_CONST(0.0f);
+    accumulate(windows, vectors, dh, matrix + r, V, v, v_apart, n);
+    for (size_t i = 0; i < windows; i++) {
+        const WR_FLOAT *hs = as_const_lanes(h + i * apart) + r;
+        WR_FLOAT *das = as_lanes(da + i * apart) + r;
+        for (size_t k = 0; k < vectors; k++)
+            das[k] = wr_flush(wr_fma(-hs[k], hs[k], WR_CONST(1.0f)) * dh[i][k]);
+    }
 }
 
-static void window_backward(const struct wr_block *b, struct window *w) {
-    size_t H = b->shape->hidden, O = b->shape->outputs, T = b->shape->seq_len, width = w->width;
-    size_t V = width / WR_LANES;
-    const float *w_hh = b->parameters + b->layout->w_hh + H * width;
-    for (size_t o = 0; o < O; o++)
-        w->dy[o] = b->scale[0] * w->e[o];
-    for (size_t t = T; t-- > 0;) {
-        bool last = t == T - 1;
-        const WR_FLOAT *matrix = as_const_lanes(last ? b->parameters + b->layout->w_hy : w_hh);
-        const float *v = last ? w->dy : w->da + (t + 1) * width;
+WR_INLINE void group_backward(size_t windows, size_t first, const struct wr_block *b,
+                              const struct work *w) {
+    size_t H = b->shape->hidden, O = b->shape->outputs, V = w->width / WR_LANES;
+    const WR_FLOAT *by_rows = as_const_lanes(b->parameters + b->layout->count);
+    const WR_FLOAT *w_hy = as_const_lanes(b->parameters + b->layout->w_hy);
+    for (size_t t = b->shape->seq_len; t-- > 0;) {
+        bool last = t == b->shape->seq_len - 1;
+        const float *h = w->h + first * w->apart + t * w->width;
+        float *da = w->da + first * w->apart + t * w->width;
         for (size_t r = 0; r < V; r += TILE)
-            WITH_VECTORS(V - r, delta_rows, matrix, V, v, last ? O : H, r,
-                         as_const_lanes(w->h + t * width), as_lanes(w->da + t * width))
+            WITH_VECTORS(V - r, delta_rows, windows, last ? w_hy : by_rows, V,
+                         last ? w->dy + first * O : da + w->width, last ? O : w->apart,
+                         last ? O : H, r, w->apart, h, da)
     }
+}
+
+static void go_back(const struct wr_block *b, const struct work *w) {
+    for (size_t i = 0; i < w->count * b->shape->outputs; i++)
+        w->dy[i] = b->scale[0] * w->e[i];
+    EACH_GROUP(w->count, group_backward, b, w)
 }
 
 /* ---- gradients ---- */
 
-/* A window's share of the gradient of some rows of V vectors: the terms of vector [j, c] are
- * u[s * u_step + j] * v[s * v_step + c], s = 0 .. terms-1. */
+/* The share of some windows in the gradient of some rows of V vectors: a window's terms of vector
+ * [j, c] are u[s * u_step + j] * v[s * v_step + c], s = 0 .. terms-1. */
 struct outer {
     const float *u;
     const WR_FLOAT *v;
     ptrdiff_t u_step, v_step;
     size_t rows, vectors, terms;
+    size_t u_apart, v_apart; /* from one window to the next */
 };
 
-/* How a gradient that is complete is used at once. */
-struct descent {
-    WR_FLOAT clip, descent;
+/* What becomes of it: */
+struct use {
+    bool onward;            /* it continues what is there */
+    bool whole;             /* it is the gradient of the batch, and changes the parameters there */
+    WR_FLOAT clip, descent; /* then */
 };
 
-/* Tile (rows, columns) at [j, c]. use NULL: continues the gradients `to`; else `to` is the
- * parameters. */
-WR_INLINE void outer_tile(size_t rows, size_t columns, const struct outer *o, size_t j, size_t c,
-                          WR_FLOAT *to, const struct descent *use) {
+/* Tile (rows, columns) at [j, c]. */
+WR_INLINE void outer_tile(size_t rows, size_t columns, const struct outer *o, size_t windows,
+                          size_t j, size_t c, WR_FLOAT *to, const struct use *use) {
     WR_FLOAT g[WR_OUTER_ROWS][TILE];
     to += j * o->vectors + c;
     for (size_t r = 0; r < rows; r++)
         for (size_t i = 0; i < columns; i++)
-            g[r][i] = use != NULL ? WR_CONST(0.0f) : to[r * o->vectors + i];
-    const float *u = o->u + j;
-    const WR_FLOAT *v = o->v + c;
-    for (size_t s = 0; s < o->terms; s++, u += o->u_step, v += o->v_step)
-        for (size_t r = 0; r < rows; r++)
-            for (size_t i = 0; i < columns; i++)
-                g[r][i] = wr_fma(WR_CONST(u[r]), v[i], g[r][i]);
+            g[r][i] = use->onward ? to[r * o->vectors + i] : WR_CONST(0.0f);
+    for (size_t window = 0; window < windows; window++) {
+        const float *u = o->u + window * o->u_apart + j;
+        const WR_FLOAT *v = o->v + window * o->v_apart + c;
+        for (size_t s = 0; s < o->terms; s++, u += o->u_step, v += o->v_step)
+            for (size_t r = 0; r < rows; r++)
+                for (size_t i = 0; i < columns; i++)
+                    g[r][i] = wr_fma(WR_CONST(u[r]), v[i], g[r][i]);
+    }
     for (size_t r = 0; r < rows; r++)
         for (size_t i = 0; i < columns; i++) {
             WR_FLOAT *at = &to[r * o->vectors + i];
-            *at = use != NULL ? wr_fma(use->descent, wr_clip(g[r][i], use->clip), *at) : g[r][i];
+            *at = use->whole ? wr_fma(use->descent, wr_clip(g[r][i], use->clip), *at) : g[r][i];
         }
 }
 
-WR_INLINE void outer_band(size_t columns, const struct outer *o, size_t c, WR_FLOAT *to,
-                          const struct descent *use) {
+WR_INLINE void outer_band(size_t columns, const struct outer *o, size_t windows, size_t c,
+                          WR_FLOAT *to, const struct use *use) {
     size_t j = 0;
     for (; j + WR_OUTER_ROWS <= o->rows; j += WR_OUTER_ROWS)
-        outer_tile(WR_OUTER_ROWS, columns, o, j, c, to, use);
+        outer_tile(WR_OUTER_ROWS, columns, o, windows, j, c, to, use);
     for (; j < o->rows; j++)
-        outer_tile(1, columns, o, j, c, to, use);
+        outer_tile(1, columns, o, windows, j, c, to, use);
 }
 
-WR_INLINE void outer_product(const struct outer *o, float *to, const struct descent *use) {
+WR_INLINE void outer_product(const struct outer *o, size_t windows, float *to,
+                             const struct use *use) {
     for (size_t c = 0; c < o->vectors; c += TILE)
-        WITH_VECTORS(o->vectors - c, outer_band, o, c, as_lanes(to), use)
+        WITH_VECTORS(o->vectors - c, outer_band, o, windows, c, as_lanes(to), use)
 }
 
-/* All tensors, W_hh twice; to is laid out as the parameters. b_y is up to the caller. */
-WR_INLINE void window_gradient(const struct wr_block *b, const struct window *w, float *to,
-                               const struct descent *use) {
+/* The last step of the first window, from where everything goes back. */
+struct last {
+    const float *da, *h, *before; /* before: h_{T-2} */
+    ptrdiff_t back;               /* floats */
+    size_t V, apart, terms;       /* apart in vectors */
+};
+
+static struct last last_of(const struct wr_block *b, const struct work *w) {
+    size_t T = b->shape->seq_len, end = w->apart - w->width;
+    return (struct last){.da = w->da + end,
+                         .h = w->h + end,
+                         .before = w->h + end - (T > 1 ? w->width : 0),
+                         .back = -(ptrdiff_t)w->width,
+                         .V = w->width / WR_LANES,
+                         .apart = w->apart / WR_LANES,
+                         .terms = T - 1};
+}
+
+/* All tensors but b_y; to is laid out as the parameters. */
+WR_INLINE void work_gradient(const struct wr_block *b, const struct work *w, size_t windows,
+                             float *to, const struct use *use) {
     size_t I = b->shape->inputs, H = b->shape->hidden, O = b->shape->outputs;
-    size_t T = b->shape->seq_len, V = w->width / WR_LANES;
     const struct wr_layout *at = b->layout;
-    const float one = 1.0f, *da = w->da + (T - 1) * w->width, *h = w->h + (T - 1) * w->width;
-    const float *before = h - (T > 1 ? w->width : 0);
-    const WR_FLOAT *das = as_const_lanes(da), *hs = as_const_lanes(before);
-    ptrdiff_t minus_I = -(ptrdiff_t)I, minus_V = -(ptrdiff_t)V, minus = -(ptrdiff_t)w->width;
-    struct outer columns = {before, das, minus, minus_V, H, V, T - 1};
-    struct outer rows = {da, hs, minus, minus_V, H, V, T - 1};
-    struct outer w_xh = {w->x + (T - 1) * I, das, minus_I, minus_V, I, V, T};
-    struct outer b_h = {&one, das, 0, minus_V, 1, V, T};
-    struct outer w_hy = {w->dy, as_const_lanes(h), 0, 0, O, V, 1};
-    outer_product(&w_xh, to + at->w_xh, use);
-    outer_product(&b_h, to + at->b_h, use);
-    outer_product(&w_hy, to + at->w_hy, use);
-    outer_product(&columns, to + at->w_hh, use);
-    outer_product(&rows, to + at->w_hh + H * w->width, use);
+    const float one = 1.0f, *x = w->x + (b->shape->seq_len - 1) * I;
+    struct last l = last_of(b, w);
+    const WR_FLOAT *das = as_const_lanes(l.da), *hs = as_const_lanes(l.h);
+    size_t T = l.terms + 1, x_apart = b->view->input_stride;
+    ptrdiff_t minus_I = -(ptrdiff_t)I, minus_V = -(ptrdiff_t)l.V;
+    struct outer w_xh = {x, das, minus_I, minus_V, I, l.V, T, x_apart, l.apart};
+    struct outer w_hh = {l.before, das, l.back, minus_V, H, l.V, l.terms, w->apart, l.apart};
+    struct outer b_h = {&one, das, 0, minus_V, 1, l.V, T, 0, l.apart};
+    struct outer w_hy = {w->dy, hs, 0, 0, O, l.V, 1, O, l.apart};
+    outer_product(&w_xh, windows, to + at->w_xh, use);
+    outer_product(&b_h, windows, to + at->b_h, use);
+    outer_product(&w_hy, windows, to + at->w_hy, use);
+    outer_product(&w_hh, windows, to + at->w_hh, use);
 }
 
-/* Adds a window to the batch's gradient, in runs of WR_RUN windows. */
-static void add_window(const struct wr_block *b, const struct window *w) {
-    size_t P = b->layout->count;
-    float *to = w->slot < WR_RUN ? b->gradients : b->run;
-    if (w->slot % WR_RUN == 0)
-        memset(to, 0, P * sizeof *to);
-    window_gradient(b, w, to, NULL);
+/* b_y[o], continued from start. */
+static float output_bias(const struct wr_block *b, const struct work *w, size_t o, float start) {
+    for (size_t i = 0; i < w->count; i++)
+        start = fmaf(w->dy[i * b->shape->outputs + o], 1.0f, start);
+    return start;
+}
+
+/* Starts or continues the gradient of a run. */
+static void add_work(const struct wr_block *b, const struct work *w, bool onward, float *to) {
+    struct use use = {.onward = onward};
+    float *b_y = to + b->layout->b_y;
+    work_gradient(b, w, w->count, to, &use);
     for (size_t o = 0; o < b->shape->outputs; o++)
-        to[b->layout->b_y + o] = fmaf(w->dy[o], 1.0f, to[b->layout->b_y + o]);
-    bool ends = w->slot % WR_RUN == WR_RUN - 1 || w->slot + 1 == b->windows;
-    WR_FLOAT *sum = as_lanes(b->gradients), *run = as_lanes(to);
-    if (ends && run != sum)
-        for (size_t i = 0; i < P / WR_LANES; i++)
-            sum[i] = sum[i] + run[i];
+        b_y[o] = output_bias(b, w, o, onward ? b_y[o] : 0.0f);
 }
 
-/* A batch of one window: its gradient goes straight into the parameters. */
-static void descend(const struct wr_block *b, const struct window *w) {
-    struct descent use = {WR_CONST(b->clip[0]), WR_CONST(b->descent[0])};
+/* ---- descent ---- */
+
+/* Rows and columns of a square of W_hh change places. */
+WR_INLINE void transpose(WR_FLOAT square[WR_LANES]) {
+    for (size_t stage = 1; stage < WR_LANES; stage *= 2) {
+        WR_FLOAT from[WR_LANES];
+        for (size_t i = 0; i < WR_LANES; i++)
+            from[i] = square[i];
+        for (size_t i = 0; i < WR_LANES / 2; i++) {
+            square[2 * i] = wr_interleave_low(from[i], from[i + WR_LANES / 2]);
+            square[2 * i + 1] = wr_interleave_high(from[i], from[i + WR_LANES / 2]);
+        }
+    }
+}
+
+/* Renews the copy of W_hh by rows. */
+static void copy_by_rows(const struct wr_block *b) {
+    size_t H = b->shape->hidden, V = wr_padded(H, WR_LANES) / WR_LANES;
+    const WR_FLOAT *columns = as_const_lanes(b->parameters + b->layout->w_hh);
+    WR_FLOAT *rows = as_lanes(b->parameters + b->layout->count);
+    for (size_t j = 0; j < H; j += WR_LANES)
+        for (size_t k = 0; k < H; k += WR_LANES) {
+            WR_FLOAT square[WR_LANES];
+            for (size_t i = 0; i < WR_LANES; i++)
+                square[i] = k + i < H ? columns[(k + i) * V + j / WR_LANES] : WR_CONST(0.0f);
+            transpose(square);
+            for (size_t i = 0; i < WR_LANES && j + i < H; i++)
+                rows[(j + i) * V + k / WR_LANES] = square[i];
+        }
+}
+
+/* A batch that is in the scratch as a whole: its gradient goes straight into the parameters. Of one
+ * window it is faster computed again for the copy by rows than copied. */
+static void descend_work(const struct wr_block *b, const struct work *w) {
+    struct use use = {
+        .whole = true, .clip = WR_CONST(b->clip[0]), .descent = WR_CONST(b->descent[0])};
     float *b_y = b->parameters + b->layout->b_y;
-    window_gradient(b, w, b->parameters, &use);
+    if (w->count > 1) {
+        work_gradient(b, w, w->count, b->parameters, &use);
+        copy_by_rows(b);
+    } else {
+        struct last l = last_of(b, w);
+        struct outer rows = {l.da,
+                             as_const_lanes(l.before),
+                             l.back,
+                             -(ptrdiff_t)l.V,
+                             b->shape->hidden,
+                             l.V,
+                             l.terms,
+                             0,
+                             0};
+        work_gradient(b, w, 1, b->parameters, &use);
+        outer_product(&rows, 1, b->parameters + b->layout->count, &use);
+    }
     for (size_t o = 0; o < b->shape->outputs; o++) {
-        float g = fmaf(w->dy[o], 1.0f, 0.0f), bound = b->clip[0];
+        float g = output_bias(b, w, o, 0.0f), bound = b->clip[0];
         g = bound < g ? bound : g;
         g = g < -bound ? -bound : g;
         b_y[o] = fmaf(b->descent[0], g, b_y[o]);
@@ -288,78 +403,97 @@ static void descend(const struct wr_block *b, const struct window *w) {
 
 /* ---- the operations ---- */
 
-static void apply_clip(struct wr_block *b) {
+static void train(struct wr_block *b) {
+    float losses[WR_RUN];
+    struct work w = take(b, 0, b->windows, losses);
+    predict(b, &w);
+    compare(b, &w);
+    go_back(b, &w);
+    for (size_t i = 0; i < w.count; i++)
+        *b->total += losses[i];
+    descend_work(b, &w);
+}
+
+static size_t lesser(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+static void run(const struct wr_block *b, size_t first, size_t count, const struct wr_sums *sums) {
+    for (size_t done = 0; done < count; done += b->at_once) {
+        struct work w =
+            take(b, first + done, lesser(b->at_once, count - done), sums->losses + done);
+        predict(b, &w);
+        compare(b, &w);
+        go_back(b, &w);
+        add_work(b, &w, done > 0, sums->gradient);
+    }
+}
+
+/* Between the T rows of H floats of some windows, `width` apart here, and a stage buffer, which has
+ * no gaps. */
+static void copy_rows(const struct wr_block *b, size_t windows, const float *from,
+                      size_t from_width, float *to, size_t to_width) {
+    size_t H = b->shape->hidden;
+    for (size_t row = 0; row < windows * b->shape->seq_len; row++)
+        memcpy(to + row * to_width, from + row * from_width, H * sizeof *to);
+}
+
+static void forward(const struct wr_block *b, size_t first, size_t count) {
+    size_t H = b->shape->hidden, TH = b->shape->seq_len * H, O = b->shape->outputs;
+    for (size_t done = 0; done < count; done += b->at_once) {
+        size_t slot = first + done;
+        struct work w = take(b, slot, lesser(b->at_once, count - done), b->losses + slot);
+        predict(b, &w);
+        compare(b, &w);
+        copy_rows(b, w.count, w.h, w.width, b->hidden + slot * TH, H);
+        memcpy(b->predictions + slot * O, w.y, w.count * O * sizeof *w.y);
+    }
+}
+
+static void bptt(const struct wr_block *b, size_t first, size_t count, const struct wr_sums *sums) {
+    size_t H = b->shape->hidden, TH = b->shape->seq_len * H, O = b->shape->outputs;
+    for (size_t done = 0; done < count; done += b->at_once) {
+        size_t slot = first + done;
+        struct work w = take(b, slot, lesser(b->at_once, count - done), sums->losses + done);
+        copy_rows(b, w.count, b->hidden + slot * TH, H, w.h, w.width);
+        memcpy(w.y, b->predictions + slot * O, w.count * O * sizeof *w.y);
+        compare(b, &w);
+        go_back(b, &w);
+        copy_rows(b, w.count, w.da, w.width, b->deltas + slot * TH, H);
+        add_work(b, &w, done > 0, sums->gradient);
+    }
+}
+
+static void add(const struct wr_block *b, size_t number, const struct wr_sums *sums, size_t first,
+                size_t end) {
+    WR_FLOAT *to = as_lanes(b->gradients), *from = as_lanes(sums->gradient);
+    for (size_t i = first / WR_LANES; i < end / WR_LANES; i++)
+        to[i] = number == 0 ? from[i] : to[i] + from[i];
+}
+
+static void apply_clip(const struct wr_block *b) {
     WR_FLOAT bound = WR_CONST(b->clip[0]), *g = as_lanes(b->gradients);
     for (size_t i = 0; i < b->layout->count / WR_LANES; i++)
         g[i] = wr_clip(g[i], bound);
 }
 
-static void update(struct wr_block *b) {
+static void update(const struct wr_block *b) {
     WR_FLOAT descent = WR_CONST(b->descent[0]);
     WR_FLOAT *p = as_lanes(b->parameters), *g = as_lanes(b->gradients);
     for (size_t i = 0; i < b->layout->count / WR_LANES; i++)
         p[i] = wr_fma(descent, g[i], p[i]);
+    copy_by_rows(b);
 }
 
-static void train(struct wr_block *b) {
-    struct window w = window_in(b);
-    for (; w.slot < b->windows; w.slot++) {
-        open_window(b, &w);
-        window_forward(b, &w);
-        window_backward(b, &w);
-        *b->total += w.loss;
-        if (b->windows == 1)
-            descend(b, &w);
-        else
-            add_window(b, &w);
-    }
-    if (b->windows > 1) {
-        apply_clip(b);
-        update(b);
-    }
+static void descend(const struct wr_block *b) {
+    WR_FLOAT bound = WR_CONST(b->clip[0]), descent = WR_CONST(b->descent[0]);
+    WR_FLOAT *p = as_lanes(b->parameters), *g = as_lanes(b->gradients);
+    for (size_t i = 0; i < b->layout->count / WR_LANES; i++)
+        p[i] = wr_fma(descent, wr_clip(g[i], bound), p[i]);
+    copy_by_rows(b);
 }
 
-/* Between T rows of H floats, `width` apart here, and a stage buffer, which has no gaps. */
-static void copy_rows(const struct wr_block *b, const float *from, size_t from_width, float *to,
-                      size_t to_width) {
-    size_t H = b->shape->hidden;
-    for (size_t t = 0; t < b->shape->seq_len; t++)
-        memcpy(to + t * to_width, from + t * from_width, H * sizeof *to);
-}
-
-static void forward(struct wr_block *b) {
-    struct window w = window_in(b);
-    size_t H = b->shape->hidden, TH = b->shape->seq_len * H, O = b->shape->outputs;
-    for (; w.slot < b->windows; w.slot++) {
-        open_window(b, &w);
-        window_forward(b, &w);
-        copy_rows(b, w.h, w.width, b->hidden + w.slot * TH, H);
-        memcpy(b->predictions + w.slot * O, w.y, O * sizeof *w.y);
-        b->losses[w.slot] = w.loss;
-    }
-}
-
-static void bptt(struct wr_block *b) {
-    struct window w = window_in(b);
-    size_t H = b->shape->hidden, TH = b->shape->seq_len * H, O = b->shape->outputs;
-    memset(w.h, 0, b->shape->seq_len * w.width * sizeof *w.h);
-    for (; w.slot < b->windows; w.slot++) {
-        open_window(b, &w);
-        copy_rows(b, b->hidden + w.slot * TH, H, w.h, w.width);
-        memcpy(w.y, b->predictions + w.slot * O, O * sizeof *w.y);
-        compare(b, &w);
-        window_backward(b, &w);
-        copy_rows(b, w.da, w.width, b->deltas + w.slot * TH, H);
-        add_window(b, &w);
-    }
-}
-
-static void account(struct wr_block *b) {
-    for (size_t slot = 0; slot < b->windows; slot++)
-        *b->total += b->losses[slot];
-}
-
-/* Both copies of W_hh are the same. */
+/* The copy of W_hh apart. */
 static void check(const struct wr_block *b, float *poison) {
     size_t H = b->shape->hidden, width = wr_padded(H, WR_LANES), rows = b->layout->b_y / width;
     float sum = 0.0f;
@@ -387,10 +521,12 @@ const struct wr_engine ENGINE_OF(WR_ENGINE_NAME) = {
     .lanes = 1,
     .width = WR_LANES,
     .train = train,
+    .run = run,
     .forward = forward,
     .bptt = bptt,
+    .add = add,
     .apply_clip = apply_clip,
     .update = update,
-    .account = account,
+    .descend = descend,
     .check = check,
 };

@@ -1,6 +1,8 @@
 /* Work on blocks of models: the stages, and whole epochs. */
 #include "backend/cpu/cpu.h"
 
+#include "numerics.h"
+
 #include <fenv.h>
 #include <math.h>
 #include <omp.h>
@@ -25,28 +27,31 @@ static void leave_arithmetic(const fenv_t *saved) {
 static void bind_block(const struct cpu_session *s, size_t block, size_t thread,
                        struct wr_block *b) {
     const struct wr_ensemble *e = &s->base.ensemble;
-    const struct wr_shape *shape = &e->shape;
-    size_t P = s->layout.count, L = s->engine->lanes;
-    *b = (struct wr_block){.shape = shape, .layout = &s->layout, .view = &e->windows};
+    *b = (struct wr_block){
+        .shape = &e->shape, .layout = &s->layout, .view = &e->windows, .at_once = s->at_once};
+    size_t L = s->engine->lanes;
     for (size_t l = 0; l < L; l++) {
         size_t m = wr_cpu_model(s, block, l);
         b->descent[l] = -e->lr[m];
         b->clip[l] = e->clip[m];
     }
     b->parameters = s->workspaces + thread * s->workspace;
-    b->scratch = b->parameters + P * L;
+    b->scratch = b->parameters + s->model * L;
     b->gradients = b->scratch + s->scratch * L;
-    b->run = b->gradients + P * L;
 }
 
-/* The stages work in the session's memory. */
-static void bind_stages(const struct cpu_session *s, size_t block, struct wr_block *b) {
-    const struct wr_ensemble *e = &s->base.ensemble;
-    const struct wr_shape *shape = &e->shape;
-    size_t P = s->layout.count, L = s->engine->lanes, slots = e->batch * L;
+/* Where a thread adds up a run: one of two places. */
+static struct wr_sums sums_of(const struct cpu_session *s, size_t thread, size_t place) {
+    size_t P = s->layout.count, L = s->engine->lanes;
+    float *sums = s->workspaces + thread * s->workspace + (s->model + s->scratch + P) * L;
+    sums += place * (P + WR_RUN) * L;
+    return (struct wr_sums){.gradient = sums, .losses = sums + P * L};
+}
+
+static void bind_slots(const struct cpu_session *s, size_t block, struct wr_block *b) {
+    const struct wr_shape *shape = &s->base.ensemble.shape;
+    size_t slots = s->base.ensemble.batch * s->engine->lanes;
     size_t steps = slots * shape->seq_len * shape->hidden;
-    b->parameters = s->parameters + block * P * L;
-    b->gradients = s->gradients + block * P * L;
     b->hidden = s->hidden + block * steps;
     b->deltas = s->deltas + block * steps;
     b->predictions = s->predictions + block * slots * shape->outputs;
@@ -97,26 +102,66 @@ static void end_epoch(const struct cpu_session *s, size_t block, const struct wr
 
 /* ---- stages ---- */
 
+static size_t runs_of(const struct wr_block *b) {
+    return (b->windows - 1) / WR_RUN + 1;
+}
+
+/* Windows of a run. */
+static size_t run_length(const struct wr_block *b, size_t run) {
+    size_t left = b->windows - run * WR_RUN;
+    return left < WR_RUN ? left : WR_RUN;
+}
+
+/* A stage of a block's batch, in the session's memory, by a thread. */
+typedef void stage_fn(const struct cpu_session *s, const struct wr_block *b, size_t thread);
+
+static void forward_stage(const struct cpu_session *s, const struct wr_block *b, size_t thread) {
+    (void)thread;
+    for (size_t run = 0; run < runs_of(b); run++)
+        s->engine->forward(b, run * WR_RUN, run_length(b, run));
+}
+
+static void bptt_stage(const struct cpu_session *s, const struct wr_block *b, size_t thread) {
+    struct wr_sums sums = sums_of(s, thread, 0);
+    for (size_t run = 0; run < runs_of(b); run++) {
+        s->engine->bptt(b, run * WR_RUN, run_length(b, run), &sums);
+        s->engine->add(b, run, &sums, 0, s->layout.count);
+    }
+}
+
+static void clip_stage(const struct cpu_session *s, const struct wr_block *b, size_t thread) {
+    (void)thread;
+    s->engine->apply_clip(b);
+}
+
+static void update_stage(const struct cpu_session *s, const struct wr_block *b, size_t thread) {
+    (void)thread;
+    s->engine->update(b);
+}
+
 /* One stage of the current batch, on every block. */
-static void each_block(struct cpu_session *s, void (*stage)(struct wr_block *)) {
+static void each_block(const struct cpu_session *s, stage_fn *stage) {
+    size_t L = s->engine->lanes;
 #pragma omp parallel num_threads((int)s->threads)
     {
         fenv_t saved;
         struct wr_block b;
+        size_t thread = (size_t)omp_get_thread_num();
         enter_arithmetic(&saved);
 #pragma omp for schedule(dynamic, 1)
         for (size_t block = 0; block < s->blocks; block++) {
-            bind_block(s, block, (size_t)omp_get_thread_num(), &b);
-            bind_stages(s, block, &b);
+            bind_block(s, block, thread, &b);
+            bind_slots(s, block, &b);
+            b.parameters = s->parameters + block * s->model * L;
+            b.gradients = s->gradients + block * s->layout.count * L;
             if (set_batch(s, block, s->base.batch_first, s->base.batch_count, &b) > 0)
-                stage(&b);
+                stage(s, &b, thread);
         }
         leave_arithmetic(&saved);
     }
 }
 
-static wr_status run_stage(struct wr_session *session, void (*stage)(struct wr_block *),
-                           struct wr_error *error) {
+static wr_status run_stage(struct wr_session *session, stage_fn *stage, struct wr_error *error) {
     struct cpu_session *s = (struct cpu_session *)session;
     wr_status status = wr_cpu_need_stages(s, error);
     if (status == WR_OK)
@@ -124,24 +169,20 @@ static wr_status run_stage(struct wr_session *session, void (*stage)(struct wr_b
     return status;
 }
 
-static const struct wr_engine *engine_of(const struct wr_session *session) {
-    return ((const struct cpu_session *)session)->engine;
-}
-
 wr_status wr_cpu_forward(struct wr_session *session, struct wr_error *error) {
-    return run_stage(session, engine_of(session)->forward, error);
+    return run_stage(session, forward_stage, error);
 }
 
 wr_status wr_cpu_bptt(struct wr_session *session, struct wr_error *error) {
-    return run_stage(session, engine_of(session)->bptt, error);
+    return run_stage(session, bptt_stage, error);
 }
 
 wr_status wr_cpu_clip(struct wr_session *session, struct wr_error *error) {
-    return run_stage(session, engine_of(session)->apply_clip, error);
+    return run_stage(session, clip_stage, error);
 }
 
 wr_status wr_cpu_update(struct wr_session *session, struct wr_error *error) {
-    return run_stage(session, engine_of(session)->update, error);
+    return run_stage(session, update_stage, error);
 }
 
 /* ---- runs ---- */
@@ -164,10 +205,18 @@ struct run {
 struct worker {
     struct run *run;
     size_t thread;
+    size_t team, rank; /* threads that work on the same block, and which of them this is */
     fenv_t saved;
-    size_t interval, steps;     /* batches between looks at clock and flag; since the last look */
+    size_t interval, windows;   /* between looks at clock and flag; since the last look */
     unsigned long long updates; /* not yet told */
 };
+
+/* Waits for the rest of the team. */
+static void meet(const struct worker *w) {
+    if (w->team > 1) {
+#pragma omp barrier
+    }
+}
 
 /* Calls tick if it is time to, in the caller's own floating-point environment. */
 static void tick_now_and_then(struct run *run, const fenv_t *saved) {
@@ -183,38 +232,88 @@ static void tick_now_and_then(struct run *run, const fenv_t *saved) {
     run->ticked = now;
 }
 
-/* After each batch; false: stop. */
-static bool go_on(struct worker *w, size_t updates) {
+/* After some windows and updates; false: stop, as the whole team is told. */
+static bool go_on(struct worker *w, size_t windows, size_t updates) {
     w->updates += updates;
-    if (++w->steps < w->interval)
+    w->windows += windows;
+    if (w->windows < w->interval)
         return true;
-    w->steps = 0;
-    atomic_fetch_add(&w->run->updates, w->updates);
+    w->windows = 0;
+    if (w->rank == 0)
+        atomic_fetch_add(&w->run->updates, w->updates);
     w->updates = 0;
     if (w->thread == 0)
         tick_now_and_then(w->run, &w->saved);
-    return !atomic_load(&w->run->stop);
+    meet(w);
+    bool stop = atomic_load(&w->run->stop);
+    meet(w); /* nobody ticks again before all have seen the flag */
+    return !stop;
 }
 
-/* The stages of a batch one after the other, in the stage buffers. Blocks do not wait for each
- * other: no stage looks beyond its block. */
-static void train_staged(const struct wr_engine *engine, struct wr_block *b) {
-    engine->forward(b);
-    engine->account(b);
-    engine->bptt(b);
-    engine->apply_clip(b);
-    engine->update(b);
+/* The gradient of a run, stage by stage or in one go. */
+static void add_up(const struct cpu_session *s, const struct wr_block *b, size_t run,
+                   const struct wr_sums *sums) {
+    size_t first = run * WR_RUN, count = run_length(b, run);
+    if (s->base.ensemble.schedule == WR_SCHEDULE_STAGED) {
+        s->engine->forward(b, first, count);
+        s->engine->bptt(b, first, count, sums);
+    } else
+        s->engine->run(b, first, count, sums);
+}
+
+/* The thread's part of P elements, whole lines: where it starts, and where the next one's does. */
+static size_t part_of(size_t P, size_t rank, size_t team) {
+    return rank == team ? P : P / 16 * rank / team * 16;
+}
+
+/* Adds a run to this thread's part of the gradients and its losses to total. */
+static void add_run(const struct worker *w, struct wr_block *b, size_t run,
+                    const struct wr_sums *sums) {
+    const struct cpu_session *s = w->run->session;
+    size_t P = s->layout.count, L = s->engine->lanes;
+    s->engine->add(b, run, sums, part_of(P, w->rank, w->team), part_of(P, w->rank + 1, w->team));
+    for (size_t i = 0; i < run_length(b, run); i++)
+        for (size_t l = 0; l < L; l++)
+            b->total[l] += sums->losses[i * L + l];
+}
+
+/* A batch run by run. A team takes a run each, then each adds all of them to a part of the one
+ * gradient, from which each takes the step in parameters of its own. The next runs are added up in
+ * another place: some may still be adding these. */
+static bool train_runs(struct worker *w, struct wr_block *b) {
+    const struct cpu_session *s = w->run->session;
+    size_t runs = runs_of(b), place = 0;
+    for (size_t first = 0; first < runs; first += w->team, place ^= 1) {
+        size_t end = runs - first < w->team ? runs : first + w->team, own = first + w->rank;
+        if (own < end) {
+            struct wr_sums sums = sums_of(s, w->thread, place);
+            add_up(s, b, own, &sums);
+        }
+        meet(w);
+        for (size_t run = first; run < end; run++) {
+            struct wr_sums sums = sums_of(s, w->team > 1 ? run - first : w->thread, place);
+            add_run(w, b, run, &sums);
+        }
+        if (!go_on(w, WR_RUN, 0))
+            return false;
+    }
+    meet(w);
+    s->engine->descend(b);
+    return true;
 }
 
 static bool train_epoch(struct worker *w, size_t block, struct wr_block *b) {
     const struct cpu_session *s = w->run->session;
-    size_t B = s->base.ensemble.batch, models;
-    for (size_t offset = 0; (models = set_batch(s, block, offset, B, b)) > 0; offset += B) {
-        if (s->base.ensemble.schedule == WR_SCHEDULE_STAGED)
-            train_staged(s->engine, b);
-        else
+    const struct wr_ensemble *e = &s->base.ensemble;
+    size_t models;
+    for (size_t offset = 0; (models = set_batch(s, block, offset, e->batch, b)) > 0;
+         offset += e->batch) {
+        bool small = b->windows <= b->at_once && e->schedule != WR_SCHEDULE_STAGED;
+        if (small) /* for which a team does not part */
             s->engine->train(b);
-        if (!go_on(w, models))
+        else if (!train_runs(w, b))
+            return false;
+        if (!go_on(w, small ? b->windows : 0, models))
             return false;
     }
     return true;
@@ -228,28 +327,32 @@ static bool train_epochs(struct worker *w, size_t block, struct wr_block *b) {
         memset(b->total, 0, sizeof b->total);
         if (!train_epoch(w, block, b))
             return false;
-        end_epoch(s, block, b, s->epoch + (uint32_t)e,
-                  run->losses != NULL ? run->losses + e * models : NULL);
+        if (w->rank == 0)
+            end_epoch(s, block, b, s->epoch + (uint32_t)e,
+                      run->losses != NULL ? run->losses + e * models : NULL);
+        meet(w);
     }
     return true;
 }
 
-/* All that changes with every update lies in the thread's workspace, the parameters too:
- * see APART in session.c. */
-static void train_block(struct worker *w, size_t block) {
+/* All that changes with every update lies in the thread's workspace, the parameters too, of which
+ * each of a team has its own: see APART in session.c. */
+static bool train_block(struct worker *w, size_t block) {
     const struct cpu_session *s = w->run->session;
-    size_t floats = s->layout.count * s->engine->lanes;
+    size_t floats = s->model * s->engine->lanes;
     float *home = s->parameters + block * floats;
     struct wr_block b;
     bind_block(s, block, w->thread, &b);
-    if (s->base.ensemble.schedule == WR_SCHEDULE_STAGED) {
-        bind_stages(s, block, &b);
-        train_epochs(w, block, &b);
-        return;
-    }
+    if (w->team > 1)
+        b.gradients = s->workspaces + (b.gradients - b.parameters); /* thread 0's */
+    if (s->base.ensemble.schedule == WR_SCHEDULE_STAGED)
+        bind_slots(s, block, &b);
     memcpy(b.parameters, home, floats * sizeof *home);
-    if (train_epochs(w, block, &b))
+    if (!train_epochs(w, block, &b))
+        return false;
+    if (w->rank == 0)
         memcpy(home, b.parameters, floats * sizeof *home);
+    return true;
 }
 
 /* The calling thread has no block left: it goes on ticking. */
@@ -261,11 +364,31 @@ static void wait_for_others(struct run *run, const fenv_t *saved) {
     }
 }
 
-/* Batches whose work is about 10^6 multiplications per lane: well below a millisecond. */
+/* Windows whose work is about 10^6 multiplications per lane: well below a millisecond. */
 static size_t look_interval(const struct wr_ensemble *e) {
     double H = (double)e->shape.hidden, T = (double)e->shape.seq_len;
-    double work = 3 * T * H * (H + (double)e->shape.inputs + 10) * (double)e->batch;
+    double work = 3 * T * H * (H + (double)e->shape.inputs + 10);
     return work < 1e6 ? (size_t)(1e6 / work) : 1;
+}
+
+/* Each thread takes a block that none has taken, until none is left. */
+static void take_blocks(struct worker *w) {
+    struct run *run = w->run;
+    size_t block;
+    while (!atomic_load(&run->stop) &&
+           (block = atomic_fetch_add(&run->next, 1)) < run->session->blocks) {
+        (void)train_block(w, block);
+        atomic_fetch_add(&run->ended, 1);
+    }
+    if (w->thread == 0)
+        wait_for_others(run, &w->saved);
+}
+
+/* All threads take the blocks together, one after the other. */
+static void share_blocks(struct worker *w) {
+    for (size_t block = 0; block < w->run->session->blocks; block++)
+        if (!train_block(w, block))
+            return;
 }
 
 static void run_blocks(struct run *run) {
@@ -274,15 +397,14 @@ static void run_blocks(struct run *run) {
 #pragma omp parallel num_threads((int)s->threads)
     {
         struct worker w = {
-            .run = run, .thread = (size_t)omp_get_thread_num(), .interval = interval};
+            .run = run, .thread = (size_t)omp_get_thread_num(), .team = 1, .interval = interval};
         enter_arithmetic(&w.saved);
-        size_t block;
-        while (!atomic_load(&run->stop) && (block = atomic_fetch_add(&run->next, 1)) < s->blocks) {
-            train_block(&w, block);
-            atomic_fetch_add(&run->ended, 1);
-        }
-        if (w.thread == 0)
-            wait_for_others(run, &w.saved);
+        if (s->team) {
+            w.team = (size_t)omp_get_num_threads();
+            w.rank = w.thread;
+            share_blocks(&w);
+        } else
+            take_blocks(&w);
         leave_arithmetic(&w.saved);
     }
 }
@@ -296,6 +418,10 @@ wr_status wr_cpu_run(struct wr_session *session, size_t epochs, float *losses, w
                       .tick = tick,
                       .context = context,
                       .ticked = wr_seconds()};
+    if (epochs >= WR_NOT_DIVERGED - s->epoch)
+        return wr_fail(error, WR_ERR_USAGE,
+                       "%zu epochs after %u: a model has at most %u; write parameters", epochs,
+                       s->epoch, WR_NOT_DIVERGED - 1);
     if (session->ensemble.schedule == WR_SCHEDULE_STAGED) {
         wr_status status = wr_cpu_need_stages(s, error);
         if (status != WR_OK)

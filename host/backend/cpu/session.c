@@ -28,7 +28,7 @@ static struct wr_layout block_layout(const struct wr_engine *engine, const struc
     if (engine->width > 0) {
         size_t width = wr_padded(H, engine->width);
         layout.w_hh = times(shape->inputs, width);
-        layout.b_h = plus(layout.w_hh, times(2, times(H, width)));
+        layout.b_h = plus(layout.w_hh, times(H, width));
         layout.w_hy = plus(layout.b_h, width);
         layout.b_y = plus(layout.w_hy, times(shape->outputs, width));
         layout.count = whole_lines(plus(layout.b_y, shape->outputs));
@@ -40,6 +40,12 @@ static struct wr_layout block_layout(const struct wr_engine *engine, const struc
     layout.b_y = plus(layout.b_y, wider);
     layout.count = plus(layout.count, wider);
     return layout;
+}
+
+/* Floats of a model's parameters in a block: P, then what is there twice. */
+static size_t model_floats(const struct wr_engine *engine, const struct wr_shape *shape, size_t P) {
+    size_t H = shape->hidden;
+    return engine->width > 0 ? plus(P, times(H, wr_padded(H, engine->width))) : P;
 }
 
 /* Floats that a model's slot of a batch takes in the stage buffers: h, da, y, loss. */
@@ -59,11 +65,26 @@ static size_t stage_floats(const struct wr_engine *engine, const struct wr_ensem
     return times(lanes_of(engine, ensemble->models), plus(parameters, slots));
 }
 
-static size_t scratch_floats(const struct wr_engine *engine, const struct wr_shape *shape) {
+/* Windows whose h and da are to be at hand together: a run, while they take no more than 512 KiB,
+ * but enough to share the loads of weights. */
+static size_t at_once_of(const struct wr_engine *engine, const struct wr_ensemble *ensemble) {
+    const struct wr_shape *shape = &ensemble->shape;
+    enum { FLOATS = 131072, FEWEST = 4 };
+    if (engine->width == 0)
+        return 1;
+    size_t each = times(2, times(shape->seq_len, wr_padded(shape->hidden, engine->width)));
+    size_t most = ensemble->batch < WR_RUN ? ensemble->batch : WR_RUN;
+    size_t fit = FLOATS / each > FEWEST ? FLOATS / each : FEWEST;
+    return fit < most ? fit : most;
+}
+
+static size_t scratch_floats(const struct wr_engine *engine, const struct wr_ensemble *ensemble) {
+    const struct wr_shape *shape = &ensemble->shape;
     size_t T = shape->seq_len, outputs = times(4, shape->outputs);
     if (engine->width > 0)
         return whole_lines(
-            plus(times(2, times(T, wr_padded(shape->hidden, engine->width))), outputs));
+            times(at_once_of(engine, ensemble),
+                  plus(times(2, times(T, wr_padded(shape->hidden, engine->width))), outputs)));
     return plus(times(T, plus(shape->inputs, times(2, shape->hidden))), outputs);
 }
 
@@ -74,19 +95,19 @@ enum { APART = 65536 };
 
 /* Floats of a thread's workspace. */
 static size_t workspace_floats(const struct wr_engine *engine, const struct wr_ensemble *ensemble,
-                               size_t parameters) {
-    size_t floats = plus(parameters, scratch_floats(engine, &ensemble->shape));
-    if (ensemble->batch > 1)
-        floats = plus(floats, parameters);
-    if (ensemble->batch > WR_RUN)
-        floats = plus(floats, parameters);
+                               size_t P) {
+    size_t sums = times(2, plus(P, WR_RUN));
+    size_t model = model_floats(engine, &ensemble->shape, P);
+    size_t floats = plus(plus(model, scratch_floats(engine, ensemble)), plus(P, sums));
     return plus(whole_lines(times(floats, engine->lanes)), APART);
 }
 
 static size_t threads_of(const struct cpu_device *device, const struct wr_engine *engine,
-                         size_t models) {
-    size_t blocks = (models - 1) / engine->lanes + 1;
-    return device->threads < blocks ? device->threads : blocks;
+                         const struct wr_ensemble *ensemble) {
+    size_t blocks = (ensemble->models - 1) / engine->lanes + 1;
+    size_t runs = (ensemble->batch - 1) / WR_RUN + 1;
+    size_t most = wr_cpu_team(device, engine, ensemble) ? runs : blocks;
+    return device->threads < most ? device->threads : most;
 }
 
 wr_status wr_cpu_memory(struct wr_device *device, const struct wr_ensemble *ensemble, size_t *bytes,
@@ -100,8 +121,8 @@ wr_status wr_cpu_memory(struct wr_device *device, const struct wr_ensemble *ense
     layout = block_layout(engine, &ensemble->shape, layout);
     size_t models = ensemble->models;
     size_t floats = plus(
-        times(lanes_of(engine, models), layout.count),
-        times(threads_of(cpu, engine, models), workspace_floats(engine, ensemble, layout.count)));
+        times(lanes_of(engine, models), model_floats(engine, &ensemble->shape, layout.count)),
+        times(threads_of(cpu, engine, ensemble), workspace_floats(engine, ensemble, layout.count)));
     if (ensemble->schedule == WR_SCHEDULE_STAGED)
         floats = plus(floats, stage_floats(engine, ensemble, layout.count));
     *bytes = plus(times(floats, sizeof(float)), times(models, sizeof(uint32_t)));
@@ -122,10 +143,13 @@ wr_status wr_cpu_open(struct wr_session *session, struct wr_error *error) {
     s->layout = block_layout(s->engine, &ensemble->shape, session->layout);
     size_t lanes = lanes_of(s->engine, ensemble->models), P = s->layout.count;
     s->blocks = lanes / s->engine->lanes;
-    s->threads = threads_of(device, s->engine, ensemble->models);
-    s->scratch = scratch_floats(s->engine, &ensemble->shape);
+    s->model = model_floats(s->engine, &ensemble->shape, P);
+    s->threads = threads_of(device, s->engine, ensemble);
+    s->team = wr_cpu_team(device, s->engine, ensemble);
+    s->at_once = at_once_of(s->engine, ensemble);
+    s->scratch = scratch_floats(s->engine, ensemble);
     s->workspace = workspace_floats(s->engine, ensemble, P);
-    s->parameters = wr_alloc(times(lanes, P), sizeof(float), "parameters", error);
+    s->parameters = wr_alloc(times(lanes, s->model), sizeof(float), "parameters", error);
     if (s->parameters == NULL)
         return WR_ERR_MEMORY;
     s->workspaces = wr_alloc(times(s->threads, s->workspace), sizeof(float), "workspaces", error);
@@ -176,9 +200,9 @@ size_t wr_cpu_model(const struct cpu_session *s, size_t block, size_t lane) {
 struct placed {
     size_t flat, rows, columns, at, row, column;
 };
-enum { MOST_PLACED = 6 };
+enum { ONCE = 5, MOST_PLACED = 6 };
 
-/* Returns their number. W_hh comes twice where a block has it twice. */
+/* Returns their number. W_hh comes twice where parameters have it twice; gradients never do. */
 static size_t place_tensors(const struct cpu_session *s, struct placed placed[MOST_PLACED]) {
     const struct wr_shape *shape = &s->base.ensemble.shape;
     const struct wr_layout *flat = &s->base.layout, *at = &s->layout;
@@ -191,8 +215,8 @@ static size_t place_tensors(const struct cpu_session *s, struct placed placed[MO
     placed[3] = (struct placed){flat->b_y, O, 1, at->b_y, 1, 1};
     placed[4] = (struct placed){flat->w_hh,         H, H, at->w_hh, by_rows ? wr_row_stride(H) : 1,
                                 by_rows ? 1 : width};
-    placed[5] = (struct placed){flat->w_hh, H, H, at->w_hh + H * width, width, 1};
-    return by_rows ? 5 : 6;
+    placed[5] = (struct placed){flat->w_hh, H, H, at->count, width, 1};
+    return by_rows ? ONCE : MOST_PLACED;
 }
 
 static void write_model(const struct cpu_session *s, const float *model, float *lane) {
@@ -207,8 +231,9 @@ static void write_model(const struct cpu_session *s, const float *model, float *
 
 static void read_model(const struct cpu_session *s, const float *lane, float *model) {
     struct placed placed[MOST_PLACED];
-    size_t count = place_tensors(s, placed), L = s->engine->lanes;
-    for (const struct placed *p = placed; p < placed + count; p++)
+    size_t L = s->engine->lanes;
+    (void)place_tensors(s, placed);
+    for (const struct placed *p = placed; p < placed + ONCE; p++)
         for (size_t j = 0; j < p->rows; j++)
             for (size_t k = 0; k < p->columns; k++)
                 model[p->flat + j * p->columns + k] =
@@ -218,12 +243,12 @@ static void read_model(const struct cpu_session *s, const float *lane, float *mo
 wr_status wr_cpu_write_parameters(struct wr_session *session, const float *values,
                                   struct wr_error *error) {
     struct cpu_session *s = (struct cpu_session *)session;
-    size_t P = s->layout.count, L = s->engine->lanes;
+    size_t L = s->engine->lanes;
     (void)error;
     for (size_t block = 0; block < s->blocks; block++)
         for (size_t l = 0; l < L; l++)
             write_model(s, values + wr_cpu_model(s, block, l) * session->layout.count,
-                        s->parameters + block * P * L + l);
+                        s->parameters + block * s->model * L + l);
     for (size_t m = 0; m < session->ensemble.models; m++)
         s->frozen[m] = WR_NOT_DIVERGED;
     s->epoch = 0;
@@ -236,7 +261,7 @@ static const float *buffer_of(const struct cpu_session *s, enum wr_tensor tensor
     size_t B = s->base.ensemble.batch;
     switch (tensor) {
     case WR_PARAMETERS:
-        *count = s->layout.count;
+        *count = s->model;
         return s->parameters;
     case WR_GRADIENTS:
         *count = s->layout.count;
