@@ -1,0 +1,423 @@
+/* One ensemble of a sweep on one device: from start values or checkpoints to outcomes or the next
+ * checkpoint. */
+#include "sweep/run.h"
+
+#include "base/base.h"
+#include "windrow/train.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct ensemble {
+    struct wr_sweep_worker *worker;
+    struct wr_sweep_run *run;
+    struct wr_slice slice;
+    size_t *order; /* (M) its part of the run's order: nobody else's until the slice is put back */
+    const struct wr_sweep_windows *windows;
+    struct wr_shape shape;
+    struct wr_layout layout;
+    size_t models;                /* M */
+    float *parameters;            /* (M, P) */
+    float *lr, *clip;             /* (M) */
+    size_t *window_count;         /* (M) */
+    size_t points;                /* N: of a whole curve */
+    size_t next_point;            /* the next one that an epoch may bring */
+    struct wr_curve_point *curve; /* (M, N) since the last checkpoint */
+    size_t *curve_count;          /* (M) */
+    double epoch_cost;            /* of one trial */
+    double began;
+    bool trained; /* failures from then on are the device's */
+    struct wr_train_result result;
+};
+
+static const struct wr_trial_options *trial_of(const struct ensemble *e, size_t m) {
+    return &e->run->trials[e->order[m]];
+}
+
+static int64_t id_of(const struct ensemble *e, size_t m) {
+    return e->run->states[e->order[m]].id;
+}
+
+/* ---- memory ---- */
+
+static void release(struct ensemble *e) {
+    free(e->parameters);
+    free(e->lr);
+    free(e->clip);
+    free(e->window_count);
+    free(e->curve);
+    free(e->curve_count);
+    wr_train_result_release(&e->result);
+}
+
+static wr_status allocate(struct ensemble *e, struct wr_error *error) {
+    size_t M = e->models, floats, points;
+    if (!wr_size_mul(M, e->layout.count, &floats) || !wr_size_mul(M, e->points, &points))
+        return wr_fail(error, WR_ERR_MEMORY, "the parameters of %zu models overflow", M);
+    e->parameters = wr_alloc(floats, sizeof(float), "parameters", error);
+    e->lr = wr_alloc(M, sizeof(float), "learning rates", error);
+    e->clip = wr_alloc(M, sizeof(float), "clips", error);
+    e->window_count = wr_alloc(M, sizeof(size_t), "window counts", error);
+    e->curve = wr_alloc(points, sizeof *e->curve, "loss curves", error);
+    e->curve_count = wr_alloc(M, sizeof(size_t), "loss curves", error);
+    bool all = e->parameters && e->lr && e->clip && e->window_count && e->curve && e->curve_count;
+    return all ? WR_OK : WR_ERR_MEMORY;
+}
+
+/* ---- where it starts ---- */
+
+static wr_status read_checkpoints(struct ensemble *e, struct wr_error *error) {
+    size_t P = e->layout.count;
+    wr_status status = WR_OK;
+    pthread_mutex_lock(&e->run->study_lock);
+    for (size_t m = 0; m < e->models && status == WR_OK; m++)
+        status =
+            wr_study_read_checkpoint(e->run->study, id_of(e, m), e->parameters + m * P, P, error);
+    pthread_mutex_unlock(&e->run->study_lock);
+    return status;
+}
+
+static wr_status draw_starts(struct ensemble *e, struct wr_error *error) {
+    wr_status status = WR_OK;
+    for (size_t m = 0; m < e->models && status == WR_OK; m++) {
+        const struct wr_trial_options *trial = trial_of(e, m);
+        status = wr_parameters_init(&e->shape, trial->init, 1, &trial->seed,
+                                    e->parameters + m * e->layout.count, error);
+    }
+    return status;
+}
+
+static wr_status open_session(struct ensemble *e, struct wr_session **session,
+                              struct wr_error *error) {
+    size_t batch = trial_of(e, 0)->batch, bytes;
+    struct wr_ensemble ensemble = {.shape = e->shape,
+                                   .models = e->models,
+                                   .batch = batch == WR_BATCH_ALL ? SIZE_MAX : batch,
+                                   .schedule = e->run->sweep->schedule,
+                                   .windows = e->windows->view};
+    wr_status status = wr_session_memory(e->worker->device, &ensemble, &bytes, error);
+    if (status == WR_OK)
+        status = allocate(e, error);
+    if (status == WR_OK)
+        status = e->slice.epoch > 0 ? read_checkpoints(e, error) : draw_starts(e, error);
+    if (status != WR_OK)
+        return status;
+    for (size_t m = 0; m < e->models; m++) {
+        e->lr[m] = trial_of(e, m)->lr;
+        e->clip[m] = trial_of(e, m)->clip;
+        e->window_count[m] = e->windows->trained;
+    }
+    ensemble.parameters = e->parameters;
+    ensemble.lr = e->lr;
+    ensemble.clip = e->clip;
+    ensemble.window_count = e->window_count;
+    return wr_session_open(e->worker->device, &ensemble, session, error);
+}
+
+/* ---- training ---- */
+
+/* The epoch of point i of a curve: N of them over E epochs, the first and the last among them. */
+static size_t point_epoch(const struct ensemble *e, size_t i) {
+    size_t last = e->run->sweep->epochs - 1;
+    return e->points > 1 ? (size_t)((double)i * (double)last / (double)(e->points - 1) + 0.5)
+                         : last;
+}
+
+static void note_curve(struct ensemble *e, const struct wr_train_event *event) {
+    size_t first = e->slice.epoch + event->first_epoch;
+    for (; e->next_point < e->points; e->next_point++) {
+        size_t epoch = point_epoch(e, e->next_point);
+        if (epoch >= first + event->epochs)
+            return;
+        if (epoch < first)
+            continue;
+        const float *losses = event->losses + (epoch - first) * e->models; /* (M) */
+        for (size_t m = 0; m < e->models; m++)
+            if (isfinite(losses[m]))
+                e->curve[m * e->points + e->curve_count[m]++] =
+                    (struct wr_curve_point){epoch, losses[m]};
+    }
+}
+
+static wr_status on_event(void *context, const struct wr_train_event *event) {
+    struct ensemble *e = context;
+    if (event->epochs > 0)
+        note_curve(e, event);
+    pthread_mutex_lock(&e->run->lock);
+    e->worker->in_flight = event->fraction * (double)e->models * e->slice.cost;
+    pthread_mutex_unlock(&e->run->lock);
+    return WR_OK;
+}
+
+static bool enough(void *context, const struct wr_train_event *event) {
+    const struct ensemble *e = context;
+    return event->seconds >= e->run->sweep->checkpoint_seconds || wr_sweep_ending(e->run);
+}
+
+static wr_status train(struct ensemble *e, struct wr_error *error) {
+    struct wr_session *session = NULL;
+    struct wr_train_options how = {.epochs = e->run->sweep->epochs - e->slice.epoch,
+                                   .on_event = on_event,
+                                   .enough = enough,
+                                   .context = e};
+    wr_status status = open_session(e, &session, error);
+    if (status == WR_OK) {
+        e->trained = true;
+        status = wr_train(session, &how, &e->result, error);
+    }
+    if (status == WR_OK)
+        status = wr_session_read(session, WR_PARAMETERS, e->parameters, error);
+    wr_session_close(session);
+    return status;
+}
+
+/* ---- what comes of it ---- */
+
+/* The ends and the checkpoints of an ensemble's trials. */
+struct yield {
+    struct wr_trial_outcome *outcomes;       /* (M) room for all */
+    struct wr_trial_checkpoint *checkpoints; /* (M) */
+    size_t outcome_count, checkpoint_count, diverged;
+    float *done;       /* (done, P) parameters of the trials that are done, for validation */
+    double *mean_loss; /* (done) */
+    size_t done_count;
+};
+
+static void release_yield(struct yield *y) {
+    free(y->outcomes);
+    free(y->checkpoints);
+    free(y->done);
+    free(y->mean_loss);
+}
+
+static wr_status allocate_yield(const struct ensemble *e, struct yield *y, struct wr_error *error) {
+    y->outcomes = wr_alloc(e->models, sizeof *y->outcomes, "outcomes", error);
+    y->checkpoints = wr_alloc(e->models, sizeof *y->checkpoints, "checkpoints", error);
+    y->mean_loss = wr_alloc(e->models, sizeof *y->mean_loss, "losses", error);
+    y->done = wr_alloc(e->models * e->layout.count, sizeof(float), "parameters", error);
+    return y->outcomes && y->checkpoints && y->mean_loss && y->done ? WR_OK : WR_ERR_MEMORY;
+}
+
+static void add_outcome(const struct ensemble *e, struct yield *y, size_t m, bool diverged) {
+    size_t P = e->layout.count;
+    const float *parameters = e->parameters + m * P;
+    struct wr_trial_outcome *outcome = &y->outcomes[y->outcome_count++];
+    *outcome = (struct wr_trial_outcome){
+        .id = id_of(e, m),
+        .status = diverged ? WR_TRIAL_DIVERGED : WR_TRIAL_DONE,
+        .loss = (double)e->result.losses[m],
+        .validation_loss = NAN,
+        .score = NAN,
+        .hash = wr_parameters_hash(&e->shape, parameters),
+        .curve = e->curve + m * e->points,
+        .curve_count = e->curve_count[m],
+        .device = wr_device_get_info(e->worker->device)->id,
+        .seconds = e->result.seconds / (double)e->models,
+    };
+    if (diverged) {
+        outcome->diverged_at = e->slice.epoch + e->result.diverged_at[m];
+        y->diverged++;
+        return;
+    }
+    outcome->parameters = parameters;
+    outcome->parameter_count = P;
+    memcpy(y->done + y->done_count++ * P, parameters, P * sizeof *parameters);
+}
+
+static void add_checkpoint(const struct ensemble *e, struct yield *y, size_t m) {
+    y->checkpoints[y->checkpoint_count++] = (struct wr_trial_checkpoint){
+        .id = id_of(e, m),
+        .epoch = e->slice.epoch + e->result.epochs,
+        .parameters = e->parameters + m * e->layout.count,
+        .parameter_count = e->layout.count,
+        .curve = e->curve + m * e->points,
+        .curve_count = e->curve_count[m],
+        .seconds = e->result.seconds / (double)e->models,
+    };
+}
+
+/* Scores of the trials that are done. */
+static wr_status rank(const struct ensemble *e, struct yield *y, struct wr_error *error) {
+    const struct wr_sweep_windows *w = e->windows;
+    wr_status status = WR_OK;
+    if (w->held > 0 && y->done_count > 0)
+        status = wr_evaluate(&e->shape, y->done_count, y->done, &w->view, w->trained, w->held,
+                             y->mean_loss, error);
+    for (size_t i = 0, done = 0; i < y->outcome_count && status == WR_OK; i++) {
+        struct wr_trial_outcome *outcome = &y->outcomes[i];
+        if (outcome->status != WR_TRIAL_DONE)
+            continue;
+        outcome->score = outcome->loss / (double)w->trained;
+        if (w->held > 0)
+            outcome->score = outcome->validation_loss = y->mean_loss[done++];
+    }
+    return status;
+}
+
+/* What each trial has come to; the order keeps those alone that go on. */
+static wr_status settle(struct ensemble *e, struct yield *y, struct wr_error *error) {
+    bool at_end = e->slice.epoch + e->result.epochs == e->run->sweep->epochs;
+    wr_status status = allocate_yield(e, y, error);
+    for (size_t m = 0; m < e->models && status == WR_OK; m++) {
+        bool diverged = e->result.diverged_at[m] != WR_NOT_DIVERGED;
+        if (diverged || at_end)
+            add_outcome(e, y, m, diverged);
+        else
+            add_checkpoint(e, y, m);
+    }
+    if (status == WR_OK)
+        status = rank(e, y, error);
+    if (status != WR_OK)
+        return status;
+    size_t left = 0;
+    for (size_t m = 0; m < e->models; m++)
+        if (!at_end && e->result.diverged_at[m] == WR_NOT_DIVERGED)
+            e->order[left++] = e->order[m];
+    e->slice.count = left;
+    return WR_OK;
+}
+
+static wr_status commit(struct ensemble *e, const struct yield *y, struct wr_error *error) {
+    struct wr_sweep_run *run = e->run;
+    pthread_mutex_lock(&run->study_lock);
+    wr_status status = wr_study_commit(run->study, y->outcomes, y->outcome_count, y->checkpoints,
+                                       y->checkpoint_count, error);
+    pthread_mutex_unlock(&run->study_lock);
+    return status;
+}
+
+/* Tells the run what has been committed, and gives back what is left. */
+static wr_status account(struct ensemble *e, const struct yield *y, struct wr_error *error) {
+    struct wr_sweep_run *run = e->run;
+    double trained = (double)e->result.epochs * e->epoch_cost * (double)e->models;
+    wr_status status = WR_OK;
+    pthread_mutex_lock(&run->lock);
+    e->worker->in_flight = 0;
+    e->worker->rate = trained / (wr_seconds() - e->began);
+    e->slice.epoch += e->result.epochs;
+    run->cost_done += (double)e->models * e->slice.cost;
+    run->result.updates += e->result.updates;
+    run->result.ran += y->outcome_count;
+    run->result.diverged += y->diverged;
+    run->result.done += y->outcome_count - y->diverged;
+    if (e->slice.count > 0) {
+        run->cost_done -= (double)e->slice.count * wr_queue_cost(run, &e->slice);
+        status = wr_queue_put(run, &e->slice, error);
+    }
+    pthread_mutex_unlock(&run->lock);
+    return status;
+}
+
+/* ---- failures ---- */
+
+/* Half as many models may do; one alone is refused, or is the device's end. */
+static wr_status give_back(struct ensemble *e, const char *why, struct wr_error *error) {
+    struct wr_sweep_run *run = e->run;
+    struct wr_sweep_worker *worker = e->worker;
+    pthread_mutex_lock(&run->lock);
+    worker->in_flight = 0;
+    if (e->models > 1) {
+        worker->most_floats = e->models / 2 * e->shape.hidden * e->shape.hidden;
+    } else if (e->trained) {
+        worker->lost = true;
+        run->lost++;
+    } else {
+        e->slice.refused |= (uint64_t)1 << worker->index;
+    }
+    wr_status status = wr_queue_put(run, &e->slice, error);
+    if (run->lost == run->worker_count)
+        status = wr_fail(error, WR_ERR_DEVICE, "%s", why);
+    pthread_mutex_unlock(&run->lock);
+    return status;
+}
+
+static wr_status fail_slice(struct ensemble *e, const struct wr_slice *slice, const char *why,
+                            struct wr_error *error) {
+    struct wr_sweep_run *run = e->run;
+    struct wr_trial_outcome *outcomes = wr_alloc(slice->count, sizeof *outcomes, "outcomes", error);
+    if (outcomes == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t i = 0; i < slice->count; i++)
+        outcomes[i] =
+            (struct wr_trial_outcome){.id = run->states[run->order[slice->first + i]].id,
+                                      .status = WR_TRIAL_FAILED,
+                                      .why = why,
+                                      .loss = NAN,
+                                      .validation_loss = NAN,
+                                      .score = NAN,
+                                      .device = wr_device_get_info(e->worker->device)->id};
+    struct yield failed = {.outcomes = outcomes, .outcome_count = slice->count};
+    wr_status status = commit(e, &failed, error);
+    pthread_mutex_lock(&run->lock);
+    run->result.failed += slice->count;
+    run->result.ran += slice->count;
+    run->cost_done += (double)slice->count * slice->cost;
+    pthread_mutex_unlock(&run->lock);
+    free(outcomes);
+    return status;
+}
+
+/* The trials that no device takes any more. */
+static wr_status fail_refused(struct ensemble *e, const char *why, struct wr_error *error) {
+    struct wr_slice slice;
+    wr_status status = WR_OK;
+    while (status == WR_OK) {
+        pthread_mutex_lock(&e->run->lock);
+        bool found = wr_queue_take_refused(e->run, &slice);
+        pthread_mutex_unlock(&e->run->lock);
+        if (!found)
+            break;
+        status = fail_slice(e, &slice, why, error);
+    }
+    return status;
+}
+
+/* A device that lacks memory, or fails: WR_OK if others, or smaller ensembles, may do. */
+static wr_status deal_with(struct ensemble *e, wr_status failure, struct wr_error *error) {
+    char why[sizeof error->text];
+    if (failure != WR_ERR_MEMORY && failure != WR_ERR_DEVICE)
+        return failure;
+    memcpy(why, error->text, sizeof why);
+    wr_error_release(error);
+    wr_status status = give_back(e, why, error);
+    return status == WR_OK ? fail_refused(e, why, error) : status;
+}
+
+static wr_status train_and_commit(struct ensemble *e, struct wr_error *error) {
+    struct yield y = {0};
+    wr_status status = wr_layout_of(&e->shape, &e->layout, error);
+    if (status == WR_OK)
+        status = train(e, error);
+    if (status != WR_OK)
+        return deal_with(e, status, error);
+    status = settle(e, &y, error);
+    if (status == WR_OK)
+        status = commit(e, &y, error);
+    if (status == WR_OK)
+        status = account(e, &y, error);
+    release_yield(&y);
+    return status;
+}
+
+void wr_ensemble_train(struct wr_sweep_worker *worker, const struct wr_slice *slice) {
+    struct wr_sweep_run *run = worker->run;
+    const struct wr_trial_options *trial = &run->trials[run->order[slice->first]];
+    size_t points = run->sweep->curve_points, epochs = run->sweep->epochs;
+    struct ensemble e = {.worker = worker,
+                         .run = run,
+                         .slice = *slice,
+                         .order = run->order + slice->first,
+                         .windows = wr_sweep_windows_of(&run->data, trial->window),
+                         .shape = wr_sweep_shape(run->sweep, trial),
+                         .models = slice->count,
+                         .points = points < epochs ? points : epochs,
+                         .epoch_cost = wr_sweep_epoch_cost(&run->data, trial),
+                         .began = wr_seconds()};
+    struct wr_error error = {0};
+    wr_status status = train_and_commit(&e, &error);
+    release(&e);
+    if (status != WR_OK)
+        wr_sweep_end(run, status, &error);
+    wr_error_release(&error);
+}

@@ -1,0 +1,157 @@
+#include "sweep/grid.h"
+
+#include "base/base.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A list of the grid: `size` bytes each. */
+struct list {
+    const char *name;
+    const void *values;
+    size_t count, size;
+    int (*compare)(const void *a, const void *b);
+};
+enum { LISTS = 7 };
+
+#define COMPARE(name, type)                                                                        \
+    static int name(const void *a, const void *b) {                                                \
+        type x = *(const type *)a, y = *(const type *)b;                                           \
+        return (x > y) - (x < y);                                                                  \
+    }
+COMPARE(compare_sizes, size_t)
+COMPARE(compare_reals, float)
+COMPARE(compare_inits, enum wr_init)
+COMPARE(compare_seeds, uint32_t)
+
+/* In the order in which they vary, the last one fastest. */
+static void list_all(const struct wr_grid *g, struct list lists[LISTS]) {
+    const struct list all[LISTS] = {
+        {"hidden sizes", g->hidden, g->hidden_count, sizeof *g->hidden, compare_sizes},
+        {"windows", g->window, g->window_count, sizeof *g->window, compare_sizes},
+        {"batches", g->batch, g->batch_count, sizeof *g->batch, compare_sizes},
+        {"start values", g->init, g->init_count, sizeof *g->init, compare_inits},
+        {"learning rates", g->lr, g->lr_count, sizeof *g->lr, compare_reals},
+        {"clips", g->clip, g->clip_count, sizeof *g->clip, compare_reals},
+        {"seeds", g->seeds, g->seed_count, sizeof *g->seeds, compare_seeds}};
+    memcpy(lists, all, sizeof all);
+}
+
+static wr_status check_values(const struct wr_grid *g, struct wr_error *error) {
+    for (size_t i = 0; i < g->hidden_count; i++)
+        if (g->hidden[i] == 0 || g->hidden[i] > UINT32_MAX)
+            return wr_fail(error, WR_ERR_USAGE, "hidden size %zu: 1 to %u allowed", g->hidden[i],
+                           UINT32_MAX);
+    for (size_t i = 0; i < g->window_count; i++)
+        if (g->window[i] == 0 || g->window[i] > UINT32_MAX)
+            return wr_fail(error, WR_ERR_USAGE, "window %zu: 1 to %u allowed", g->window[i],
+                           UINT32_MAX);
+    for (size_t i = 0; i < g->lr_count; i++)
+        if (!isfinite(g->lr[i]) || g->lr[i] < 0)
+            return wr_fail(error, WR_ERR_USAGE, "learning rate %g: finite and not negative",
+                           (double)g->lr[i]);
+    for (size_t i = 0; i < g->clip_count; i++)
+        if (!isfinite(g->clip[i]) || g->clip[i] < 0)
+            return wr_fail(error, WR_ERR_USAGE, "clip %g: finite and not negative",
+                           (double)g->clip[i]);
+    for (size_t i = 0; i < g->init_count; i++)
+        if (g->init[i] != WR_INIT_NOTEBOOK && g->init[i] != WR_INIT_PYTORCH)
+            return wr_fail(error, WR_ERR_USAGE, "start values %d: there are no such",
+                           (int)g->init[i]);
+    return WR_OK;
+}
+
+/* Copies a list in ascending order, each value once. */
+static wr_status sort_list(struct list *list, void **copy, struct wr_error *error) {
+    if (list->count == 0)
+        return wr_fail(error, WR_ERR_USAGE, "the grid has no %s", list->name);
+    char *sorted = *copy = wr_alloc(list->count, list->size, list->name, error);
+    if (sorted == NULL)
+        return WR_ERR_MEMORY;
+    memcpy(sorted, list->values, list->count * list->size);
+    qsort(sorted, list->count, list->size, list->compare);
+    size_t count = 1;
+    for (size_t i = 1; i < list->count; i++)
+        if (list->compare(sorted + (count - 1) * list->size, sorted + i * list->size) != 0)
+            memmove(sorted + count++ * list->size, sorted + i * list->size, list->size);
+    list->values = sorted;
+    list->count = count;
+    return WR_OK;
+}
+
+static wr_status count_trials(const struct list lists[LISTS], size_t *trials,
+                              struct wr_error *error) {
+    double product = 1;
+    for (size_t k = 0; k < LISTS; k++)
+        product *= (double)lists[k].count;
+    if (product > WR_MOST_TRIALS)
+        return wr_fail(error, WR_ERR_USAGE,
+                       "the grid has %.0f trials (%zu hidden sizes, %zu windows, %zu batches, %zu "
+                       "start values, %zu learning rates, %zu clips, %zu seeds); %d are the most",
+                       product, lists[0].count, lists[1].count, lists[2].count, lists[3].count,
+                       lists[4].count, lists[5].count, lists[6].count, WR_MOST_TRIALS);
+    *trials = (size_t)product;
+    return WR_OK;
+}
+
+/* Sorts the lists, whose copies are freed by the caller in any case, and counts. */
+static wr_status prepare(const struct wr_grid *grid, struct list lists[LISTS], void *copies[LISTS],
+                         size_t *trials, struct wr_error *error) {
+    list_all(grid, lists);
+    wr_status status = check_values(grid, error);
+    for (size_t k = 0; k < LISTS && status == WR_OK; k++)
+        status = sort_list(&lists[k], &copies[k], error);
+    return status == WR_OK ? count_trials(lists, trials, error) : status;
+}
+
+static struct wr_trial_options trial_at(const struct list lists[LISTS], const size_t at[LISTS]) {
+    return (struct wr_trial_options){
+        .hidden = ((const size_t *)lists[0].values)[at[0]],
+        .window = ((const size_t *)lists[1].values)[at[1]],
+        .batch = ((const size_t *)lists[2].values)[at[2]],
+        .init = ((const enum wr_init *)lists[3].values)[at[3]],
+        .lr = ((const float *)lists[4].values)[at[4]],
+        .clip = ((const float *)lists[5].values)[at[5]],
+        .seed = ((const uint32_t *)lists[6].values)[at[6]],
+    };
+}
+
+static void fill_trials(const struct list lists[LISTS], struct wr_trial_options *trials,
+                        size_t count) {
+    size_t at[LISTS] = {0};
+    for (size_t i = 0; i < count; i++) {
+        trials[i] = trial_at(lists, at);
+        for (size_t k = LISTS; k-- > 0 && ++at[k] == lists[k].count;)
+            at[k] = 0;
+    }
+}
+
+static void free_copies(void *copies[LISTS]) {
+    for (size_t k = 0; k < LISTS; k++)
+        free(copies[k]);
+}
+
+wr_status wr_grid_count(const struct wr_grid *grid, size_t *trials, struct wr_error *error) {
+    struct list lists[LISTS];
+    void *copies[LISTS] = {NULL};
+    wr_status status = prepare(grid, lists, copies, trials, error);
+    free_copies(copies);
+    return status;
+}
+
+wr_status wr_grid_expand(const struct wr_grid *grid, struct wr_trial_options **trials,
+                         size_t *count, struct wr_error *error) {
+    struct list lists[LISTS];
+    void *copies[LISTS] = {NULL};
+    *trials = NULL;
+    wr_status status = prepare(grid, lists, copies, count, error);
+    if (status == WR_OK) {
+        *trials = wr_alloc(*count, sizeof **trials, "trials", error);
+        status = *trials != NULL ? WR_OK : WR_ERR_MEMORY;
+    }
+    if (status == WR_OK)
+        fill_trials(lists, *trials, *count);
+    free_copies(copies);
+    return status;
+}

@@ -1,0 +1,206 @@
+/* What a sweep is going to do, before it does it. */
+#include "windrow/sweep.h"
+
+#include "base/base.h"
+#include "sweep/data.h"
+#include "sweep/grid.h"
+#include "windrow/bench.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what the study holds already ---- */
+
+struct lookup {
+    const struct wr_trial_options *trials; /* (count), as wr_grid_expand sorts them */
+    bool *ended;                           /* (count) */
+    size_t count;
+};
+
+#define COMPARE_BY(field)                                                                          \
+    if (a->field != b->field)                                                                      \
+        return a->field < b->field ? -1 : 1;
+
+static int compare_trials(const void *x, const void *y) {
+    const struct wr_trial_options *a = x, *b = y;
+    COMPARE_BY(hidden)
+    COMPARE_BY(window)
+    COMPARE_BY(batch)
+    COMPARE_BY(init)
+    COMPARE_BY(lr)
+    COMPARE_BY(clip)
+    COMPARE_BY(seed)
+    return 0;
+}
+
+static wr_status note_ended(void *context, const struct wr_trial *trial) {
+    struct lookup *lookup = context;
+    const struct wr_trial_options *found = bsearch(&trial->options, lookup->trials, lookup->count,
+                                                   sizeof *lookup->trials, compare_trials);
+    bool ended = trial->status == WR_TRIAL_DONE || trial->status == WR_TRIAL_DIVERGED;
+    if (found != NULL && ended)
+        lookup->ended[found - lookup->trials] = true;
+    return WR_OK;
+}
+
+/* ---- shapes ---- */
+
+/* Trials that agree in hidden size, window and batch: neighbours in the grid's order. */
+struct group {
+    const struct wr_trial_options *trial; /* one of them */
+    size_t left;
+    double cost; /* of one trial */
+    double rate; /* cost per second, all devices together; 0: not measured */
+};
+
+/* Groups that have trials left: (count) at most, returns their number. */
+static size_t group_trials(const struct lookup *lookup, const struct wr_sweep_data *data,
+                           struct group *groups) {
+    size_t groups_count = 0;
+    for (size_t i = 0; i < lookup->count; i++) {
+        const struct wr_trial_options *trial = &lookup->trials[i];
+        struct group *last = groups_count > 0 ? &groups[groups_count - 1] : NULL;
+        if (lookup->ended[i])
+            continue;
+        if (last != NULL && last->trial->hidden == trial->hidden &&
+            last->trial->window == trial->window && last->trial->batch == trial->batch) {
+            last->left++;
+            continue;
+        }
+        groups[groups_count++] =
+            (struct group){.trial = trial,
+                           .left = 1,
+                           .cost = wr_sweep_epoch_cost(data, trial) * (double)data->sweep->epochs};
+    }
+    return groups_count;
+}
+
+/* Distinct shapes of the whole grid, those that are done too. */
+static size_t count_shapes(const struct lookup *lookup) {
+    size_t shapes = 0;
+    for (size_t i = 0; i < lookup->count; i++) {
+        const struct wr_trial_options *a = &lookup->trials[i], *b = i > 0 ? a - 1 : NULL;
+        shapes +=
+            b == NULL || a->hidden != b->hidden || a->window != b->window || a->batch != b->batch;
+    }
+    return shapes;
+}
+
+/* ---- measuring ---- */
+
+enum { MOST_MEASURED = 8, MODELS_MEASURED = 256 };
+#define MEASURED_SECONDS 0.03
+
+static wr_status measure(const struct wr_sweep_data *data, struct group *group,
+                         struct wr_device *const *devices, size_t device_count,
+                         struct wr_error *error) {
+    const struct wr_sweep_windows *w = wr_sweep_windows_of(data, group->trial->window);
+    size_t batch = group->trial->batch;
+    if (batch == WR_BATCH_ALL || batch > w->trained)
+        batch = w->trained;
+    struct wr_bench_cell cell = {.shape = wr_sweep_shape(data->sweep, group->trial),
+                                 .models =
+                                     group->left < MODELS_MEASURED ? group->left : MODELS_MEASURED,
+                                 .batch = batch,
+                                 .schedule = data->sweep->schedule};
+    struct wr_bench_options how = {.seconds = MEASURED_SECONDS, .repeats = 1};
+    double updates = (double)((w->trained - 1) / batch + 1) * (double)data->sweep->epochs;
+    wr_status status = WR_OK;
+    for (size_t d = 0; d < device_count && status == WR_OK; d++) {
+        struct wr_bench_result result;
+        status = wr_bench_run(devices[d], &cell, &how, &result, error);
+        if (status == WR_OK)
+            group->rate += group->cost * result.updates_per_second / updates;
+    }
+    return status;
+}
+
+/* Measures some groups, evenly spread; the others are taken to be as fast as the measured one
+ * before them. */
+static wr_status measure_all(const struct wr_sweep_data *data, struct group *groups, size_t count,
+                             struct wr_device *const *devices, size_t device_count,
+                             struct wr_error *error) {
+    wr_status status = WR_OK;
+    size_t measured = count < MOST_MEASURED ? count : MOST_MEASURED;
+    for (size_t i = 0; i < measured && status == WR_OK; i++)
+        status = measure(data, &groups[i * count / measured], devices, device_count, error);
+    for (size_t i = 1; i < count; i++)
+        if (groups[i].rate == 0)
+            groups[i].rate = groups[i - 1].rate;
+    return status;
+}
+
+/* ---- the plan ---- */
+
+/* Trials of a group that train together in a minute, and what they need. */
+static wr_status plan_group(const struct wr_sweep_data *data, const struct group *group,
+                            struct wr_device *device, struct wr_sweep_plan *plan,
+                            struct wr_error *error) {
+    double together = 60 * group->rate / group->cost;
+    size_t models = together < 1 ? 1 : (size_t)together, bytes, batch = group->trial->batch;
+    models = together < (double)group->left ? models : group->left;
+    struct wr_ensemble ensemble = {.shape = wr_sweep_shape(data->sweep, group->trial),
+                                   .models = models,
+                                   .batch = batch == WR_BATCH_ALL ? SIZE_MAX : batch,
+                                   .schedule = data->sweep->schedule,
+                                   .windows =
+                                       wr_sweep_windows_of(data, group->trial->window)->view};
+    wr_status status = wr_session_memory(device, &ensemble, &bytes, error);
+    while (status == WR_ERR_MEMORY && models > 1) { /* as wr_sweep_run will have to */
+        ensemble.models = models /= 2;
+        status = wr_session_memory(device, &ensemble, &bytes, error);
+    }
+    if (status != WR_OK)
+        return status;
+    wr_error_release(error);
+    plan->memory = bytes > plan->memory ? bytes : plan->memory;
+    plan->ensembles += (group->left - 1) / models + 1;
+    plan->left += group->left;
+    plan->seconds += (double)group->left * group->cost / group->rate;
+    return WR_OK;
+}
+
+static wr_status plan_all(const struct wr_sweep_data *data, struct lookup *lookup,
+                          struct wr_study *study, struct wr_device *const *devices,
+                          size_t device_count, struct wr_sweep_plan *plan, struct wr_error *error) {
+    static const struct wr_trial_query all = {0};
+    wr_status status = WR_OK;
+    lookup->ended = wr_alloc(lookup->count, sizeof *lookup->ended, "trials", error);
+    if (lookup->ended == NULL)
+        return WR_ERR_MEMORY;
+    if (study != NULL)
+        status = wr_study_trials(study, &all, note_ended, lookup, error);
+    plan->trials = lookup->count;
+    plan->shapes = count_shapes(lookup);
+    struct group *groups = wr_alloc(plan->shapes, sizeof *groups, "shapes", error);
+    if (groups == NULL)
+        return WR_ERR_MEMORY;
+    size_t count = group_trials(lookup, data, groups);
+    if (status == WR_OK)
+        status = measure_all(data, groups, count, devices, device_count, error);
+    for (size_t i = 0; i < count && status == WR_OK; i++)
+        status = plan_group(data, &groups[i], devices[0], plan, error);
+    free(groups);
+    return status;
+}
+
+wr_status wr_sweep_plan(const struct wr_sweep *sweep, struct wr_study *study,
+                        struct wr_device *const *devices, size_t device_count,
+                        struct wr_sweep_plan *plan, struct wr_error *error) {
+    struct wr_sweep_data data = {0};
+    struct lookup lookup = {0};
+    struct wr_trial_options *trials = NULL;
+    *plan = (struct wr_sweep_plan){0};
+    if (device_count == 0)
+        return wr_fail(error, WR_ERR_USAGE, "a plan needs a device");
+    wr_status status = wr_grid_expand(&sweep->grid, &trials, &lookup.count, error);
+    if (status == WR_OK)
+        status = wr_sweep_data_make(sweep, &data, error);
+    lookup.trials = trials;
+    if (status == WR_OK)
+        status = plan_all(&data, &lookup, study, devices, device_count, plan, error);
+    wr_sweep_data_release(&data);
+    free(trials);
+    free(lookup.ended);
+    return status;
+}

@@ -1,0 +1,155 @@
+/* Which trials train together, and in which order: longest first, so that the last ones are short;
+ * but what has been begun is finished first, so that few checkpoints are kept. */
+#include "sweep/run.h"
+
+#include "base/base.h"
+
+#include <stdlib.h>
+
+/* An ensemble is to last about this long; where a device's speed is not known yet, it is so large:
+ * smaller where others wait for it. */
+#define ENSEMBLE_SECONDS 60.0
+enum { FIRST_MODELS = 1024, FIRST_MODELS_OF_SEVERAL = 64, MODELS_ROUNDED_TO = 32 };
+
+double wr_queue_cost(const struct wr_sweep_run *run, const struct wr_slice *slice) {
+    return wr_sweep_epoch_cost(&run->data, &run->trials[run->order[slice->first]]) *
+           (double)(run->sweep->epochs - slice->epoch);
+}
+
+/* ---- slices ---- */
+
+wr_status wr_queue_put(struct wr_sweep_run *run, const struct wr_slice *slice,
+                       struct wr_error *error) {
+    if (run->slice_count == run->slice_capacity) {
+        size_t capacity = run->slice_capacity * 2 + 64;
+        struct wr_slice *grown = realloc(run->slices, capacity * sizeof *grown);
+        if (grown == NULL)
+            return wr_fail(error, WR_ERR_MEMORY, "no memory for the queue");
+        run->slices = grown;
+        run->slice_capacity = capacity;
+    }
+    struct wr_slice *put = &run->slices[run->slice_count++];
+    *put = *slice;
+    put->cost = wr_queue_cost(run, slice);
+    return WR_OK;
+}
+
+/* Takes the first `count` trials of a slice. */
+static struct wr_slice cut(struct wr_sweep_run *run, struct wr_slice *from, size_t count) {
+    struct wr_slice taken = *from;
+    taken.count = count;
+    from->first += count;
+    from->count -= count;
+    if (from->count == 0)
+        *from = run->slices[--run->slice_count];
+    return taken;
+}
+
+static bool same_ensemble(const struct wr_sweep_run *run, size_t a, size_t b) {
+    const struct wr_trial_options *x = &run->trials[a], *y = &run->trials[b];
+    return x->hidden == y->hidden && x->window == y->window && x->batch == y->batch &&
+           run->states[a].epoch == run->states[b].epoch;
+}
+
+wr_status wr_queue_fill(struct wr_sweep_run *run, struct wr_error *error) {
+    size_t left = 0;
+    run->order = wr_alloc(run->count, sizeof *run->order, "the queue", error);
+    if (run->order == NULL)
+        return WR_ERR_MEMORY;
+    /* The grid's order has trials of one shape together; those with a checkpoint come first. */
+    for (int begun = 1; begun >= 0; begun--)
+        for (size_t i = 0; i < run->count; i++) {
+            enum wr_trial_status status = run->states[i].status;
+            bool ended = status == WR_TRIAL_DONE || status == WR_TRIAL_DIVERGED;
+            if (!ended && (run->states[i].epoch > 0) == (begun == 1))
+                run->order[left++] = i;
+        }
+    for (size_t first = 0, end; first < left; first = end) {
+        size_t trial = run->order[first];
+        end = first + 1;
+        while (end < left && same_ensemble(run, trial, run->order[end]))
+            end++;
+        struct wr_slice slice = {
+            .first = first, .count = end - first, .epoch = run->states[trial].epoch};
+        wr_status status = wr_queue_put(run, &slice, error);
+        if (status != WR_OK)
+            return status;
+        run->cost += (double)slice.count * run->slices[run->slice_count - 1].cost;
+    }
+    return WR_OK;
+}
+
+/* ---- whose turn ---- */
+
+static double cost_waiting(const struct wr_sweep_run *run) {
+    double cost = 0;
+    for (size_t i = 0; i < run->slice_count; i++)
+        cost += (double)run->slices[i].count * run->slices[i].cost;
+    return cost;
+}
+
+/* Where several devices work, none takes more than half of its share of what is left, so that all
+ * end at about the same time. */
+static double fair_share(const struct wr_sweep_worker *worker) {
+    const struct wr_sweep_run *run = worker->run;
+    double rates = 0;
+    for (size_t i = 0; i < run->worker_count; i++)
+        rates += run->workers[i].lost ? 0 : run->workers[i].rate;
+    return cost_waiting(run) * worker->rate / rates / 2;
+}
+
+static size_t ensemble_size(const struct wr_sweep_worker *worker, const struct wr_slice *slice) {
+    const struct wr_sweep_run *run = worker->run;
+    const struct wr_trial_options *trial = &run->trials[run->order[slice->first]];
+    double H = (double)trial->hidden, models = FIRST_MODELS;
+    double cost = worker->rate * ENSEMBLE_SECONDS;
+    if (run->worker_count > 1) {
+        double share = worker->rate > 0 ? fair_share(worker) : 0;
+        cost = share < cost ? share : cost;
+        models = FIRST_MODELS_OF_SEVERAL;
+    }
+    if (worker->rate > 0)
+        models = cost / slice->cost;
+    if (models > MODELS_ROUNDED_TO)
+        models = (double)((size_t)(models < 1e15 ? models : 1e15) / MODELS_ROUNDED_TO *
+                          MODELS_ROUNDED_TO);
+    double most = (double)worker->most_floats / (H * H);
+    models = models < most ? models : most;
+    if (models >= (double)slice->count)
+        return slice->count;
+    return models > 1 ? (size_t)models : 1;
+}
+
+static bool before(const struct wr_slice *a, const struct wr_slice *b) {
+    if ((a->epoch > 0) != (b->epoch > 0))
+        return a->epoch > 0;
+    return a->cost != b->cost ? a->cost > b->cost : a->first < b->first;
+}
+
+bool wr_queue_take(struct wr_sweep_worker *worker, struct wr_slice *slice) {
+    struct wr_sweep_run *run = worker->run;
+    struct wr_slice *next = NULL;
+    for (size_t i = 0; i < run->slice_count; i++) {
+        struct wr_slice *candidate = &run->slices[i];
+        bool refused = (candidate->refused >> worker->index & 1) != 0;
+        if (!refused && (next == NULL || before(candidate, next)))
+            next = candidate;
+    }
+    if (next == NULL)
+        return false;
+    *slice = cut(run, next, ensemble_size(worker, next));
+    return true;
+}
+
+bool wr_queue_take_refused(struct wr_sweep_run *run, struct wr_slice *slice) {
+    for (size_t i = 0; i < run->slice_count; i++) {
+        bool wanted = false;
+        for (size_t w = 0; w < run->worker_count; w++)
+            wanted |= !run->workers[w].lost && (run->slices[i].refused >> w & 1) == 0;
+        if (!wanted) {
+            *slice = cut(run, &run->slices[i], run->slices[i].count);
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,197 @@
+#include "windrow/sweep.h"
+
+#include "base/base.h"
+#include "sweep/grid.h"
+#include "sweep/run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define EVENT_NANOSECONDS 100000000
+enum { MOST_DEVICES = 64 }; /* bits of wr_slice.refused */
+
+bool wr_sweep_ending(const struct wr_sweep_run *run) {
+    return run->ending || (run->options->stop != NULL && *run->options->stop != 0);
+}
+
+void wr_sweep_end(struct wr_sweep_run *run, wr_status status, struct wr_error *error) {
+    pthread_mutex_lock(&run->lock);
+    if (run->status == WR_OK) {
+        run->status = status;
+        if (run->error != NULL) {
+            *run->error = *error;
+            *error = (struct wr_error){0};
+        }
+    }
+    run->ending = true;
+    pthread_cond_broadcast(&run->changed);
+    pthread_mutex_unlock(&run->lock);
+}
+
+/* ---- workers ---- */
+
+static void *work(void *context) {
+    struct wr_sweep_worker *worker = context;
+    struct wr_sweep_run *run = worker->run;
+    struct wr_slice slice;
+    pthread_mutex_lock(&run->lock);
+    while (!wr_sweep_ending(run) && !worker->lost) {
+        if (wr_queue_take(worker, &slice)) {
+            run->busy++;
+            pthread_mutex_unlock(&run->lock);
+            wr_ensemble_train(worker, &slice);
+            pthread_mutex_lock(&run->lock);
+            run->busy--;
+            pthread_cond_broadcast(&run->changed);
+        } else if (run->busy == 0) {
+            break;
+        } else { /* others may put something back */
+            pthread_cond_wait(&run->changed, &run->lock);
+        }
+    }
+    run->finished++;
+    pthread_cond_broadcast(&run->changed);
+    pthread_mutex_unlock(&run->lock);
+    return NULL;
+}
+
+static struct wr_sweep_event event_now(const struct wr_sweep_run *run) {
+    double cost = run->cost_done, seconds = wr_seconds() - run->began;
+    for (size_t i = 0; i < run->worker_count; i++)
+        cost += run->workers[i].in_flight;
+    double fraction = run->cost > 0 ? cost / run->cost : 1;
+    fraction = fraction < 1 ? fraction : 1;
+    return (struct wr_sweep_event){.trials = run->count,
+                                   .done = run->result.done,
+                                   .diverged = run->result.diverged,
+                                   .failed = run->result.failed,
+                                   .fraction = fraction,
+                                   .seconds = seconds,
+                                   .seconds_left =
+                                       fraction > 0 ? seconds * (1 - fraction) / fraction : 0};
+}
+
+/* On the calling thread, until all workers have finished. */
+static void watch(struct wr_sweep_run *run) {
+    const struct wr_sweep_options *options = run->options;
+    pthread_mutex_lock(&run->lock);
+    while (run->finished < run->worker_count) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += EVENT_NANOSECONDS;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        while (run->finished < run->worker_count &&
+               pthread_cond_timedwait(&run->changed, &run->lock, &until) != ETIMEDOUT)
+            continue;
+        if (options->on_event == NULL || run->ending)
+            continue;
+        struct wr_sweep_event event = event_now(run);
+        pthread_mutex_unlock(&run->lock);
+        wr_status status = options->on_event(options->context, &event);
+        struct wr_error none = {0};
+        if (status != WR_OK)
+            wr_sweep_end(run, status, &none);
+        pthread_mutex_lock(&run->lock);
+    }
+    pthread_mutex_unlock(&run->lock);
+}
+
+static wr_status employ(struct wr_sweep_run *run, struct wr_error *error) {
+    size_t started = 0;
+    int cause = 0;
+    while (started < run->worker_count && cause == 0) {
+        struct wr_sweep_worker *worker = &run->workers[started];
+        cause = pthread_create(&worker->thread, NULL, work, worker);
+        started += cause == 0;
+    }
+    if (cause != 0) {
+        run->ending = true;
+        pthread_mutex_lock(&run->lock);
+        run->finished += run->worker_count - started;
+        pthread_mutex_unlock(&run->lock);
+    }
+    watch(run);
+    for (size_t i = 0; i < started; i++)
+        pthread_join(run->workers[i].thread, NULL);
+    return cause == 0
+               ? run->status
+               : wr_fail(error, WR_ERR_MEMORY, "no thread for a device: %s", strerror(cause));
+}
+
+/* ---- a run ---- */
+
+static void count_states(struct wr_sweep_run *run) {
+    for (size_t i = 0; i < run->count; i++) {
+        run->result.done += run->states[i].status == WR_TRIAL_DONE;
+        run->result.diverged += run->states[i].status == WR_TRIAL_DIVERGED;
+    } /* those that failed are tried again */
+    run->result.trials = run->count;
+}
+
+static wr_status prepare(struct wr_sweep_run *run, struct wr_error *error) {
+    const struct wr_sweep *sweep = run->sweep;
+    const struct wr_sweep_options *options = run->options;
+    if (options->device_count == 0 || options->device_count > MOST_DEVICES)
+        return wr_fail(error, WR_ERR_USAGE, "%zu devices: 1 to %d allowed", options->device_count,
+                       MOST_DEVICES);
+    wr_status status = wr_grid_expand(&sweep->grid, &run->trials, &run->count, error);
+    if (status == WR_OK)
+        status = wr_sweep_data_make(sweep, &run->data, error);
+    if (status == WR_OK)
+        status = wr_sweep_settle(sweep, run->study, error);
+    if (status != WR_OK)
+        return status;
+    run->states = wr_alloc(run->count, sizeof *run->states, "trials", error);
+    run->workers = wr_alloc(options->device_count, sizeof *run->workers, "workers", error);
+    if (run->states == NULL || run->workers == NULL)
+        return WR_ERR_MEMORY;
+    run->worker_count = options->device_count;
+    for (size_t i = 0; i < run->worker_count; i++)
+        run->workers[i] = (struct wr_sweep_worker){
+            .run = run, .device = options->devices[i], .index = i, .most_floats = SIZE_MAX};
+    status = wr_study_add(run->study, run->trials, run->count, run->states, NULL, error);
+    if (status == WR_OK)
+        status = wr_queue_fill(run, error);
+    if (status == WR_OK)
+        count_states(run);
+    return status;
+}
+
+static void release(struct wr_sweep_run *run) {
+    wr_sweep_data_release(&run->data);
+    free(run->trials);
+    free(run->states);
+    free(run->workers);
+    free(run->order);
+    free(run->slices);
+    pthread_mutex_destroy(&run->lock);
+    pthread_mutex_destroy(&run->study_lock);
+    pthread_cond_destroy(&run->changed);
+}
+
+wr_status wr_sweep_run(const struct wr_sweep *sweep, struct wr_study *study,
+                       const struct wr_sweep_options *options, struct wr_sweep_result *result,
+                       struct wr_error *error) {
+    struct wr_sweep_run run = {.sweep = sweep,
+                               .study = study,
+                               .options = options,
+                               .error = error,
+                               .lock = PTHREAD_MUTEX_INITIALIZER,
+                               .study_lock = PTHREAD_MUTEX_INITIALIZER,
+                               .changed = PTHREAD_COND_INITIALIZER,
+                               .began = wr_seconds()};
+    wr_status status = prepare(&run, error);
+    if (status == WR_OK)
+        status = employ(&run, error);
+    run.result.seconds = wr_seconds() - run.began;
+    run.result.pending = run.count - run.result.done - run.result.diverged - run.result.failed;
+    *result = run.result;
+    if (status == WR_OK && run.result.pending > 0)
+        status = wr_fail(error, WR_ERR_STOPPED, "stopped: %zu of %zu trials are left",
+                         run.result.pending, run.count);
+    release(&run);
+    return status;
+}
