@@ -5,8 +5,10 @@
 #include "cli/options.h"
 #include "windrow/windrow.h"
 
-/* A status beside those of the library: some models diverged; the results are kept. */
+/* Statuses beside those of the library: some models diverged; the results are kept. And: stopped by
+ * a signal, and can go on. */
 #define CLI_DIVERGED ((wr_status)8)
+#define CLI_STOPPED  ((wr_status)75)
 
 /* The first options of commands that train on a series. */
 enum data_option {
@@ -55,12 +57,37 @@ enum bench_option {
     BENCH_JSON,
     BENCH_OPTIONS
 };
+enum sweep_option {
+    SWEEP_HIDDEN = DATA_OPTIONS,
+    SWEEP_WINDOW,
+    SWEEP_BATCH,
+    SWEEP_INIT,
+    SWEEP_LR,
+    SWEEP_CLIP,
+    SWEEP_SEEDS,
+    SWEEP_EPOCHS,
+    SWEEP_VALIDATE,
+    SWEEP_DEVICE,
+    SWEEP_SCHEDULE,
+    SWEEP_THREADS,
+    SWEEP_STORE,
+    SWEEP_FRESH,
+    SWEEP_KEEP,
+    SWEEP_CURVE,
+    SWEEP_CHECKPOINT,
+    SWEEP_CONFIG,
+    SWEEP_DRY_RUN,
+    SWEEP_JSON,
+    SWEEP_QUIET,
+    SWEEP_OPTIONS
+};
 
-/* Each command. *error is filled unless the result is WR_OK or CLI_DIVERGED. */
+/* Each command. *error is filled unless the result is WR_OK, CLI_DIVERGED or CLI_STOPPED. */
 wr_status train_command(const struct option_value *options, struct wr_error *error);
 wr_status devices_command(const struct option_value *options, struct wr_error *error);
 wr_status verify_command(const struct option_value *options, struct wr_error *error);
 wr_status bench_command(const struct option_value *options, struct wr_error *error);
+wr_status sweep_command(const struct option_value *options, struct wr_error *error);
 
 /* Flushes stdout. A failure is told at the end, as one of storage. */
 void cli_flush(void);

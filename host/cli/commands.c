@@ -7,7 +7,7 @@
 const char help_lists[] =
     "A list is values and ranges, separated by commas. A range is A..B (whole numbers from A to "
     "B), A..B:S (in steps of S) or A..B*F (each F times the one before): 1..128*2 is "
-    "1,2,4,8,16,32,64,128, and 1e-4..1e-2*10 is 1e-4,1e-3,1e-2.";
+    "1,2,4,8,16,32,64,128, and 1e-4..1e-2*10 is 1e-4,1e-3,1e-2. Quote the * for the shell.";
 const char help_config[] =
     "A file of options has a line \"name = value\" for each: the option without its dashes, and "
     "the "
@@ -72,6 +72,26 @@ const struct command command_table[] = {
                    "windrow bench --device opencl --models 1,100,10000,100000"},
                   {"What a single core does, for a script",
                    "windrow bench --device cpu --threads 1 --hidden 32,64 --json"}}},
+    {.name = "sweep",
+     .summary = "train a grid of options and seeds, kept in a study",
+     .description =
+         WORDS("Trains every combination of the lists, a trial each, and keeps its options, loss, "
+               "loss curve and time in a study, an SQLite file. The same command goes on where it "
+               "was stopped or killed and trains nothing twice; larger lists add trials. What a "
+               "trial gives depends by no bit on the devices, nor on what is trained beside it.",
+               "The first SIGINT or SIGTERM ends the epochs at hand, keeps them, and prints the "
+               "command that goes on (exit code 75). A study takes one sweep at a time; anybody "
+               "may read it meanwhile. Other data or training options belong to another study: "
+               "--store names one, --fresh starts it."),
+     .options = sweep_options,
+     .option_count = SWEEP_OPTIONS,
+     .examples = {{"Which hidden size? Twenty seeds of each, ranked on rows they have not seen",
+                   "windrow sweep --hidden '1..128*2' --seeds 0..19 --validate 0.2"},
+                  {"What a large grid will take, before it runs on all devices",
+                   "windrow sweep --hidden 8,16,32 --lr '1e-5..1e-1*10' --seeds 0..99 --device all "
+                   "--dry-run"},
+                  {"The same from a file, and more seeds than it says",
+                   "windrow sweep --config grid.conf --seeds 0..199"}}},
     {.name = NULL},
 };
 

@@ -16,7 +16,8 @@ static const struct {
 } runs[] = {{"train", train_command},
             {"devices", devices_command},
             {"verify", verify_command},
-            {"bench", bench_command}};
+            {"bench", bench_command},
+            {"sweep", sweep_command}};
 
 static int stdout_cause; /* errno of the first write to stdout that failed */
 
@@ -103,7 +104,7 @@ static wr_status close_stdout(wr_status status, struct wr_error *error) {
     if (fclose(stdout) == 0 && !failed)
         return status;
     const char *cause = stdout_cause != 0 ? strerror(stdout_cause) : "an earlier write failed";
-    if (status == WR_OK || status == CLI_DIVERGED)
+    if (status == WR_OK || status == CLI_DIVERGED || status == CLI_STOPPED)
         status = wr_fail(error, WR_ERR_STORAGE, "cannot write to standard output: %s", cause);
     return status;
 }

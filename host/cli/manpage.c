@@ -122,6 +122,7 @@ static const char *const statuses[][2] = {
     {"6", "Storage: an output that cannot be written."},
     {"7", "Verification found values that differ."},
     {"8", "Some models diverged; all results are written."},
+    {"75", "windrow sweep was stopped by SIGINT, SIGTERM or SIGHUP; the same command goes on."},
     {"130", "Interrupted by SIGINT, SIGTERM or SIGHUP; no file was written. A second signal ends "
             "the command at once."},
 };
@@ -142,6 +143,10 @@ static const char *const files[][2] = {
      "rnn.bias_hh_l0 (H), head.weight (O, H) and head.bias (O), which torch.nn.RNN and "
      "torch.nn.Linear load; with more than one model each has a leading dimension M. The metadata "
      "tell what the parameters were trained on, and how."},
+    {"--store", "An SQLite database, application_id 0x57726f77. Tables: study, trial, curve, "
+                "parameters (float32, little endian, of the trials kept), checkpoint. Views: "
+                "progress, best, diverged, and by_hidden, by_window, by_batch, by_init, by_lr, "
+                "by_clip and by_seed. `sqlite3 FILE .schema` explains their columns."},
     {"--history", "CSV: epoch,seed,total_loss. The rows of a model that diverged end with the "
                   "epoch in which it did."},
 };

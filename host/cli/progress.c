@@ -26,8 +26,7 @@ void progress_start(struct progress *progress, bool quiet) {
                                   .due = bar ? BAR_FIRST : LINE_EVERY};
 }
 
-/* "1:02" or "1:00:02" */
-static const char *time_text(double seconds, char text[32]) {
+const char *progress_time(double seconds, char text[32]) {
     double whole = seconds > 0 && seconds < 1e9 ? seconds + 0.5 : 0;
     unsigned long s = (unsigned long)whole, hours = s / 3600, minutes = s / 60 % 60;
     if (seconds >= 1e9)
@@ -46,7 +45,8 @@ static unsigned screen_columns(void) {
 
 static void draw_bar(const struct progress *progress, double fraction, unsigned percent,
                      const char *left) {
-    unsigned room = screen_columns(), width = room > BAR_WIDTH + 30 ? BAR_WIDTH : 0;
+    unsigned room = screen_columns(), text = 30 + (unsigned)strlen(progress->note);
+    unsigned width = room > BAR_WIDTH + text ? BAR_WIDTH : 0;
     unsigned full = (unsigned)(fraction * width);
     fputs("\r\033[K", stderr);
     if (width > 0) {
@@ -56,6 +56,8 @@ static void draw_bar(const struct progress *progress, double fraction, unsigned 
         fputs(progress->colour ? "\033[0m] " : "] ", stderr);
     }
     fprintf(stderr, "%3u%%  ETA %s", percent, left);
+    if (*progress->note != '\0' && room > text)
+        fprintf(stderr, "  %s", progress->note);
 }
 
 void progress_show(struct progress *progress, double fraction, double seconds, double left) {
@@ -64,12 +66,13 @@ void progress_show(struct progress *progress, double fraction, double seconds, d
     fraction = fraction >= 0 && fraction <= 1 ? fraction : 0;
     unsigned percent = (unsigned)(fraction * 100); /* 100 only when all is done */
     char left_text[32], so_far[32];
-    time_text(left, left_text);
+    progress_time(left, left_text);
     if (progress->bar)
         draw_bar(progress, fraction, percent, left_text);
     else
-        fprintf(stderr, "windrow: %u%% after %s, about %s left\n", percent,
-                time_text(seconds, so_far), left_text);
+        fprintf(stderr, "windrow: %u%% after %s, about %s left%s%s\n", percent,
+                progress_time(seconds, so_far), left_text, *progress->note != '\0' ? ", " : "",
+                progress->note);
     fflush(stderr);
     progress->drawn = progress->bar;
     progress->due = seconds + (progress->bar ? BAR_EVERY : LINE_EVERY);

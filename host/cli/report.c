@@ -13,16 +13,21 @@ static const char *plural(size_t count) {
 
 /* ---- before ---- */
 
-void report_setup(const struct setup *setup, const struct option_value *options) {
-    const struct wr_shape *shape = &setup->shape;
-    size_t rows = wr_series_rows(setup->data.series), windows = setup->view.count;
-    size_t batch = options[TRAIN_BATCH].size < windows ? options[TRAIN_BATCH].size : windows;
-    size_t updates = (windows - 1) / batch + 1;
+void report_series(const struct data *data, const struct option_value *options) {
+    size_t rows = wr_series_rows(data->series);
     if (options[DATA_FILE].given)
         printf("series    %s, %zu rows\n", options[DATA_FILE].text, rows);
     else
         printf("series    %s, seed %s, %zu rows\n", options[DATA_SYNTHETIC].text,
                options[DATA_SEED].text, rows);
+}
+
+void report_setup(const struct setup *setup, const struct option_value *options) {
+    const struct wr_shape *shape = &setup->shape;
+    size_t windows = setup->view.count;
+    size_t batch = options[TRAIN_BATCH].size < windows ? options[TRAIN_BATCH].size : windows;
+    size_t updates = (windows - 1) / batch + 1;
+    report_series(&setup->data, options);
     printf("windows   %zu of %zu row%s: %s -> %s, scale %s\n", windows, shape->seq_len,
            plural(shape->seq_len), setup->data.input_names, setup->data.target_names,
            options[DATA_SCALE].text);

@@ -6,6 +6,7 @@
 #include "cli/setup.h"
 
 /* What is about to be trained. */
+void report_series(const struct data *data, const struct option_value *options);
 void report_setup(const struct setup *setup, const struct option_value *options);
 void report_device(const struct wr_device *device, const struct wr_session *session);
 /* The line of an epoch: losses (M). label is "epoch  250" or so. */

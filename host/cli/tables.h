@@ -59,5 +59,6 @@ extern const struct option_spec train_options[TRAIN_OPTIONS];
 extern const struct option_spec devices_options[DEVICES_OPTIONS];
 extern const struct option_spec verify_options[VERIFY_OPTIONS];
 extern const struct option_spec bench_options[BENCH_OPTIONS];
+extern const struct option_spec sweep_options[SWEEP_OPTIONS];
 
 #endif
