@@ -1,0 +1,285 @@
+#include "cli/show.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "cli/table.h"
+
+#define DIGITS 6 /* of losses, for a person */
+
+const char *const show_settings[SHOW_SETTINGS] = {
+    "series", "length",   "data-seed", "rows",     "inputs", "target",   "scale",
+    "epochs", "validate", "data",      "numerics", "curve",  "schedule", "windrow"};
+
+bool show_has_table(const struct show *show, enum field option) {
+    const struct option_value *by = &show->options[SHOW_BY];
+    if (by->given)
+        return by->choice == option;
+    return option == FIELD_HIDDEN || (option != FIELD_SEED && show->values[option] > 1);
+}
+
+/* ---- tables ---- */
+
+static const char *const group_columns[] = {"trials", "done",           "diverged",
+                                            "failed", "best",           "lower_quartile",
+                                            "median", "upper_quartile", "seconds"};
+#define GROUP_COLUMNS (sizeof group_columns / sizeof *group_columns)
+
+/* A group's columns as text, the option first. */
+static void group_texts(enum field option, const struct wr_study_group *group, int digits,
+                        char texts[1 + GROUP_COLUMNS][FIELD_TEXT]) {
+    const size_t counts[] = {group->trials, group->done, group->diverged, group->failed};
+    const double scores[] = {group->best, group->lower_quartile, group->median,
+                             group->upper_quartile};
+    field_value(option, group->value, texts[0]);
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(texts[1 + i], FIELD_TEXT, "%zu", counts[i]);
+        field_number(scores[i], digits, texts[5 + i]);
+    }
+    field_number(group->seconds, digits > 0 ? 3 : 0, texts[9]);
+}
+
+struct group_table {
+    enum field option;
+    struct table table;
+};
+
+static wr_status add_group(void *context, const struct wr_study_group *group) {
+    struct group_table *groups = context;
+    char texts[1 + GROUP_COLUMNS][FIELD_TEXT];
+    group_texts(groups->option, group, DIGITS, texts);
+    for (size_t i = 0; i <= GROUP_COLUMNS; i++)
+        table_add(&groups->table, texts[i]);
+    return WR_OK;
+}
+
+static wr_status print_groups(const struct show *show, enum field option) {
+    static const char *const heads[GROUP_COLUMNS] = {
+        "trials", "done", "diverged", "failed", "best", "25%", "median", "75%", "seconds"};
+    struct group_table groups = {option, {.columns = 1 + GROUP_COLUMNS}};
+    table_add(&groups.table, field_names[option]);
+    for (size_t i = 0; i < GROUP_COLUMNS; i++)
+        table_add(&groups.table, heads[i]);
+    wr_status status =
+        wr_study_groups(show->study, field_names[option], add_group, &groups, show->error);
+    if (status == WR_OK)
+        return table_print(&groups.table, show->error);
+    table_release(&groups.table);
+    return status;
+}
+
+/* Columns of the best trials: those options that vary, and what came of it. */
+struct best_table {
+    enum field fields[FIELDS];
+    struct table table;
+};
+
+static wr_status add_trial(void *context, const struct wr_trial *trial) {
+    struct best_table *best = context;
+    for (size_t i = 0; i < best->table.columns; i++) {
+        char text[FIELD_TEXT];
+        field_text(trial, best->fields[i], best->fields[i] == FIELD_SECONDS ? 3 : DIGITS, text);
+        table_add(&best->table, text);
+    }
+    return WR_OK;
+}
+
+static wr_status print_best(const struct show *show) {
+    static const enum field results[] = {FIELD_SCORE, FIELD_LOSS, FIELD_SECONDS, FIELD_HASH};
+    struct wr_trial_query query = {.best = true, .most = show->options[SHOW_BEST].size};
+    struct best_table best = {.fields = {FIELD_ID}};
+    size_t columns = 1;
+    for (enum field option = 0; option < FIELD_OPTIONS; option++)
+        if (option == FIELD_HIDDEN || option == FIELD_SEED || show->values[option] > 1)
+            best.fields[columns++] = option;
+    for (size_t i = 0; i < sizeof results / sizeof *results; i++)
+        best.fields[columns++] = results[i];
+    best.table.columns = columns;
+    for (size_t i = 0; i < columns; i++)
+        table_add(&best.table, field_names[best.fields[i]]);
+    wr_status status = wr_study_trials(show->study, &query, add_trial, &best, show->error);
+    if (status == WR_OK)
+        return table_print(&best.table, show->error);
+    table_release(&best.table);
+    return status;
+}
+
+/* ---- the head ---- */
+
+/* The setting, or "": valid until the next call with the same place to keep it. */
+static const char *setting(const struct show *show, const char *name, char **kept) {
+    free(*kept);
+    *kept = NULL;
+    wr_study_setting(show->study, name, kept, NULL);
+    return *kept != NULL ? *kept : "";
+}
+
+static void print_series(const struct show *show) {
+    char *kept = NULL;
+    printf("series    %s", setting(show, "series", &kept));
+    if (*setting(show, "data-seed", &kept) != '\0')
+        printf(", seed %s", kept);
+    printf(", %s rows: ", setting(show, "rows", &kept));
+    printf("%s -> ", setting(show, "inputs", &kept));
+    printf("%s, ", setting(show, "target", &kept));
+    printf("scale %s\n", setting(show, "scale", &kept));
+    free(kept);
+}
+
+static void print_training(const struct show *show) {
+    char *kept = NULL;
+    printf("training  %s epochs", setting(show, "epochs", &kept));
+    for (enum field option = 0; option < FIELD_SEED; option++)
+        if (show->values[option] == 1)
+            printf(", %s %s", field_names[option], show->first[option]);
+    double held = strtod(setting(show, "validate", &kept), NULL);
+    if (held > 0)
+        printf("\nscore     mean loss of the windows held out, the last %g%% of the rows\n",
+               100 * held);
+    else
+        printf("\nscore     mean loss of a window in the last epoch\n");
+    free(kept);
+}
+
+static wr_status print_why(void *context, const struct wr_trial *trial) {
+    bool *told = context;
+    if (trial->status == WR_TRIAL_FAILED && !*told) {
+        printf("          trial %lld failed: %s\n", (long long)trial->id, trial->why);
+        *told = true;
+    }
+    return WR_OK;
+}
+
+static wr_status print_head(const struct show *show) {
+    const struct wr_study_counts *counts = &show->counts;
+    const size_t numbers[] = {counts->done, counts->diverged, counts->failed, counts->pending};
+    static const char *const words[] = {"done", "diverged", "failed", "pending"};
+    const char *before = ": ";
+    printf("study     %s, %zu trials", show->options[SHOW_STUDY].text, counts->trials);
+    for (size_t i = 0; i < 4; i++)
+        if (numbers[i] > 0) {
+            printf("%s%zu %s", before, numbers[i], words[i]);
+            before = ", ";
+        }
+    printf("; %.*f s of training\n", counts->seconds < 100 ? 2 : 0, counts->seconds);
+    bool told = false;
+    wr_status status = WR_OK;
+    if (counts->failed > 0)
+        status = wr_study_trials(show->study, &(struct wr_trial_query){0}, print_why, &told,
+                                 show->error);
+    print_series(show);
+    print_training(show);
+    return status;
+}
+
+static wr_status print_all(const struct show *show) {
+    bool alone = show->options[SHOW_BY].given;
+    wr_status status = alone ? WR_OK : print_head(show);
+    if (status == WR_OK && !alone && show->counts.done > 0) {
+        putchar('\n');
+        status = print_best(show);
+    }
+    for (enum field option = 0; option < FIELD_OPTIONS && status == WR_OK; option++)
+        if (show_has_table(show, option)) {
+            fputs(alone ? "" : "\n", stdout);
+            status = print_groups(show, option);
+        }
+    return status;
+}
+
+/* ---- CSV ---- */
+
+static void print_quoted(const char *text) {
+    if (text[strcspn(text, ",\"\r\n")] == '\0') {
+        fputs(text, stdout);
+        return;
+    }
+    putchar('"');
+    for (; *text != '\0'; text++)
+        printf(*text == '"' ? "\"%c" : "%c", *text);
+    putchar('"');
+}
+
+static wr_status print_trial_row(void *context, const struct wr_trial *trial) {
+    (void)context;
+    for (enum field field = 0; field < FIELDS; field++) {
+        char text[FIELD_TEXT];
+        field_text(trial, field, 0, text);
+        fputs(field > 0 ? "," : "", stdout);
+        fputs(text, stdout);
+    }
+    putchar(',');
+    print_quoted(trial->why);
+    putchar('\n');
+    return WR_OK;
+}
+
+static wr_status print_group_row(void *context, const struct wr_study_group *group) {
+    const enum field *option = context;
+    char texts[1 + GROUP_COLUMNS][FIELD_TEXT];
+    group_texts(*option, group, 0, texts);
+    for (size_t i = 0; i <= GROUP_COLUMNS; i++)
+        printf("%s%s", i > 0 ? "," : "", texts[i]);
+    putchar('\n');
+    return WR_OK;
+}
+
+static wr_status print_csv(const struct show *show) {
+    const struct option_value *by = &show->options[SHOW_BY], *best = &show->options[SHOW_BEST];
+    if (by->given) {
+        enum field option = (enum field)by->choice;
+        fputs(field_names[option], stdout);
+        for (size_t i = 0; i < GROUP_COLUMNS; i++)
+            printf(",%s", group_columns[i]);
+        putchar('\n');
+        return wr_study_groups(show->study, field_names[option], print_group_row, &option,
+                               show->error);
+    }
+    struct wr_trial_query query = {.best = best->given, .most = best->given ? best->size : 0};
+    for (size_t i = 0; i < FIELDS; i++)
+        printf("%s,", field_names[i]);
+    puts("why");
+    return wr_study_trials(show->study, &query, print_trial_row, NULL, show->error);
+}
+
+/* ---- the command ---- */
+
+struct values {
+    enum field option;
+    size_t count;
+    char *first;
+};
+
+static wr_status count_value(void *context, const struct wr_study_group *group) {
+    struct values *values = context;
+    if (values->count++ == 0)
+        field_value(values->option, group->value, values->first);
+    return WR_OK;
+}
+
+static wr_status look(struct show *show) {
+    wr_status status = wr_study_count(show->study, &show->counts, show->error);
+    for (enum field option = 0; option < FIELD_SEED && status == WR_OK; option++) {
+        struct values values = {option, 0, show->first[option]};
+        status =
+            wr_study_groups(show->study, field_names[option], count_value, &values, show->error);
+        show->values[option] = values.count;
+    }
+    return status;
+}
+
+wr_status show_command(const struct option_value *options, struct wr_error *error) {
+    struct show show = {.options = options, .error = error};
+    wr_status status = wr_study_open(options[SHOW_STUDY].text, WR_STUDY_READ, &show.study, error);
+    if (status == WR_OK && options[SHOW_CSV].given)
+        status = print_csv(&show);
+    else if (status == WR_OK)
+        status = look(&show);
+    if (status == WR_OK && !options[SHOW_CSV].given)
+        status = options[SHOW_JSON].given ? show_json(&show) : print_all(&show);
+    wr_study_close(show.study);
+    return status;
+}
