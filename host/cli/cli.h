@@ -81,6 +81,15 @@ enum sweep_option {
     SWEEP_QUIET,
     SWEEP_OPTIONS
 };
+enum show_option { SHOW_STUDY, SHOW_BY, SHOW_BEST, SHOW_CSV, SHOW_JSON, SHOW_OPTIONS };
+enum export_option {
+    EXPORT_STUDY,
+    EXPORT_TRIAL,
+    EXPORT_BEST,
+    EXPORT_HIDDEN,
+    EXPORT_SAVE,
+    EXPORT_OPTIONS
+};
 
 /* Each command. *error is filled unless the result is WR_OK, CLI_DIVERGED or CLI_STOPPED. */
 wr_status train_command(const struct option_value *options, struct wr_error *error);
@@ -88,6 +97,8 @@ wr_status devices_command(const struct option_value *options, struct wr_error *e
 wr_status verify_command(const struct option_value *options, struct wr_error *error);
 wr_status bench_command(const struct option_value *options, struct wr_error *error);
 wr_status sweep_command(const struct option_value *options, struct wr_error *error);
+wr_status show_command(const struct option_value *options, struct wr_error *error);
+wr_status export_command(const struct option_value *options, struct wr_error *error);
 
 /* Flushes stdout. A failure is told at the end, as one of storage. */
 void cli_flush(void);

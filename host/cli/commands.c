@@ -92,6 +92,29 @@ const struct command command_table[] = {
                    "--dry-run"},
                   {"The same from a file, and more seeds than it says",
                    "windrow sweep --config grid.conf --seeds 0..199"}}},
+    {.name = "show",
+     .summary = "tell what a study holds: best trials, tables",
+     .description =
+         WORDS("Prints the best trials of a study and its trials by hidden size and by every other "
+               "option that varies: how many are done, diverged and failed; best, quartiles and "
+               "median of the scores of those that are done; seconds of training per trial. A "
+               "sweep may be writing the study meanwhile."),
+     .options = show_options,
+     .option_count = SHOW_OPTIONS,
+     .examples = {{"Everything, for a person", "windrow show study.db"},
+                  {"The table by learning rate", "windrow show study.db --by lr"},
+                  {"All trials, for another program", "windrow show study.db --csv >trials.csv"}}},
+    {.name = "export",
+     .summary = "write the parameters of a study's trials to a file",
+     .description =
+         WORDS("Writes the parameters of one trial, or of the N best trials as a stack, as "
+               "safetensors. Which of them a study keeps, windrow sweep --keep says; for others, "
+               "the command that trains them again is printed where there is one."),
+     .options = export_options,
+     .option_count = EXPORT_OPTIONS,
+     .examples = {{"The best trial", "windrow export study.db --best 1 --save best.safetensors"},
+                  {"An ensemble of the ten best with 16 hidden units",
+                   "windrow export study.db --best 10 --hidden 16 --save ten.safetensors"}}},
     {.name = NULL},
 };
 

@@ -158,7 +158,8 @@ static wr_status print_head(const struct show *show) {
     const size_t numbers[] = {counts->done, counts->diverged, counts->failed, counts->pending};
     static const char *const words[] = {"done", "diverged", "failed", "pending"};
     const char *before = ": ";
-    printf("study     %s, %zu trials", show->options[SHOW_STUDY].text, counts->trials);
+    printf("study     %s, %zu trial%s", show->options[SHOW_STUDY].text, counts->trials,
+           counts->trials == 1 ? "" : "s");
     for (size_t i = 0; i < 4; i++)
         if (numbers[i] > 0) {
             printf("%s%zu %s", before, numbers[i], words[i]);
@@ -192,6 +193,11 @@ static wr_status print_all(const struct show *show) {
 
 /* ---- CSV ---- */
 
+/* The field in a column: the number of the trial, then all others. */
+static enum field csv_field(size_t column) {
+    return column == 0 ? FIELD_ID : (enum field)(column - (column <= FIELD_ID));
+}
+
 static void print_quoted(const char *text) {
     if (text[strcspn(text, ",\"\r\n")] == '\0') {
         fputs(text, stdout);
@@ -205,13 +211,11 @@ static void print_quoted(const char *text) {
 
 static wr_status print_trial_row(void *context, const struct wr_trial *trial) {
     (void)context;
-    for (enum field field = 0; field < FIELDS; field++) {
-        char text[FIELD_TEXT];
-        field_text(trial, field, 0, text);
-        fputs(field > 0 ? "," : "", stdout);
-        fputs(text, stdout);
+    char text[FIELD_TEXT];
+    for (size_t i = 0; i < FIELDS; i++) {
+        field_text(trial, csv_field(i), 0, text);
+        printf("%s,", text);
     }
-    putchar(',');
     print_quoted(trial->why);
     putchar('\n');
     return WR_OK;
@@ -240,7 +244,7 @@ static wr_status print_csv(const struct show *show) {
     }
     struct wr_trial_query query = {.best = best->given, .most = best->given ? best->size : 0};
     for (size_t i = 0; i < FIELDS; i++)
-        printf("%s,", field_names[i]);
+        printf("%s,", field_names[csv_field(i)]);
     puts("why");
     return wr_study_trials(show->study, &query, print_trial_row, NULL, show->error);
 }

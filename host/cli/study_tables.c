@@ -2,7 +2,8 @@
 #include "cli/tables.h"
 
 const struct option_spec show_options[SHOW_OPTIONS] = {
-    [SHOW_STUDY] = {.name = "study",
+    [SHOW_STUDY] = {.group = "Study",
+                    .name = "study",
                     .kind = OPTION_OPERAND,
                     .argument = "STUDY",
                     .help = "The file that windrow sweep keeps."},
@@ -31,7 +32,8 @@ const struct option_spec show_options[SHOW_OPTIONS] = {
 };
 
 const struct option_spec export_options[EXPORT_OPTIONS] = {
-    [EXPORT_STUDY] = {.name = "study",
+    [EXPORT_STUDY] = {.group = "Study",
+                      .name = "study",
                       .kind = OPTION_OPERAND,
                       .argument = "STUDY",
                       .help = "The file that windrow sweep keeps."},
