@@ -7,9 +7,6 @@
 #include "sweep/store.h"
 #include "windrow/version.h"
 
-/* What trials are ranked by: as in schema.sql. */
-#define RANK "ifnull(score, 9e999), hidden, window, batch, init, lr, clip, seed"
-
 static const char what[] = "commit";
 
 /* Binds floats as they are stored, in *bytes, which the caller frees once the query has run. */
@@ -132,8 +129,8 @@ static wr_status keep_outcomes(struct wr_study *study, const struct wr_trial_out
                                size_t count, int64_t last, struct wr_error *error) {
     struct wr_query insert =
         wr_query(study, "INSERT OR REPLACE INTO parameters (trial, value) SELECT id, ?3 FROM trial"
-                        " WHERE id = ?1 AND (?2 = 0 OR (" RANK ") <= (SELECT " RANK
-                        " FROM trial WHERE id = ?2))");
+                        " WHERE id = ?1 AND (?2 = 0 OR (" WR_STUDY_RANK
+                        ") <= (SELECT " WR_STUDY_RANK " FROM trial WHERE id = ?2))");
     wr_status status = WR_OK;
     for (size_t i = 0; i < count && status == WR_OK; i++) {
         if (outcomes[i].status != WR_TRIAL_DONE || outcomes[i].parameters == NULL)
@@ -151,10 +148,10 @@ static wr_status keep_outcomes(struct wr_study *study, const struct wr_trial_out
 }
 
 static wr_status drop_others(struct wr_study *study, int64_t last, struct wr_error *error) {
-    struct wr_query drop =
-        wr_query(study, "DELETE FROM parameters WHERE trial IN (SELECT id FROM parameters"
-                        " JOIN trial ON id = parameters.trial"
-                        " WHERE (" RANK ") > (SELECT " RANK " FROM trial WHERE id = ?))");
+    struct wr_query drop = wr_query(
+        study, "DELETE FROM parameters WHERE trial IN (SELECT id FROM parameters"
+               " JOIN trial ON id = parameters.trial"
+               " WHERE (" WR_STUDY_RANK ") > (SELECT " WR_STUDY_RANK " FROM trial WHERE id = ?))");
     wr_bind_int(&drop, last);
     wr_query_run(&drop);
     return wr_query_end(&drop, WR_OK, what, error);

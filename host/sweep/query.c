@@ -1,4 +1,5 @@
 /* SQLite, as the rest of the store sees it: queries whose errors are looked at once, at the end. */
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -26,7 +27,7 @@ wr_status wr_study_fail(struct wr_study *study, int code, const char *what,
     const char *advice = "";
     switch (code & 0xff) {
     case SQLITE_BUSY:
-        advice = ": another program is writing it";
+        advice = ": another program has it open";
         break;
     case SQLITE_NOTADB:
         advice = ": this is no study; name another file";
@@ -40,7 +41,8 @@ wr_status wr_study_fail(struct wr_study *study, int code, const char *what,
     default:
         break;
     }
-    int cause = sqlite3_system_errno(study->db); /* of the operating system's last failing call */
+    int cause = sqlite3_system_errno(study->db); /* which some versions forget when they commit */
+    cause = cause != 0 ? cause : errno;
     bool system = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
     system = system && cause != 0;
     bool last = sqlite3_extended_errcode(study->db) == code;
@@ -86,6 +88,7 @@ void wr_bind_blob(struct wr_query *query, const void *value, size_t size) {
 bool wr_query_row(struct wr_query *query) {
     if (query->code != SQLITE_OK)
         return false;
+    errno = 0;
     int code = sqlite3_step(query->statement);
     if (code != SQLITE_ROW && code != SQLITE_DONE)
         query->code = code;
@@ -138,6 +141,7 @@ wr_status wr_study_begin(struct wr_study *study, struct wr_error *error) {
 wr_status wr_study_end(struct wr_study *study, wr_status status, const char *what,
                        struct wr_error *error) {
     if (status == WR_OK) {
+        errno = 0;
         int code = sqlite3_exec(study->db, "COMMIT", NULL, NULL, NULL);
         if (code == SQLITE_OK)
             return WR_OK;

@@ -146,10 +146,9 @@ static struct wr_trial trial_of(const struct wr_query *row) {
 
 wr_status wr_study_trials(struct wr_study *study, const struct wr_trial_query *query,
                           wr_trial_fn *on_trial, void *context, struct wr_error *error) {
-    struct wr_query rows =
-        wr_query(study, query->best ? TRIALS " AND status = 'done' ORDER BY ifnull(score, 9e999),"
-                                             " hidden, window, batch, init, lr, clip, seed LIMIT ?3"
-                                    : TRIALS " ORDER BY id LIMIT ?3");
+    struct wr_query rows = wr_query(
+        study, query->best ? TRIALS " AND status = 'done' ORDER BY " WR_STUDY_RANK " LIMIT ?3"
+                           : TRIALS " ORDER BY id LIMIT ?3");
     wr_bind_int(&rows, query->id);
     wr_bind_size(&rows, query->hidden);
     wr_bind_int(&rows, query->most == 0 || query->most > INT64_MAX ? -1 : (int64_t)query->most);
@@ -204,6 +203,14 @@ static const char *groups_of(const char *option) {
     return NULL;
 }
 
+/* Column 0, numbers as people write them: 0.0001 and 1, where SQLite has 1.0. */
+static const char *option_text(const struct wr_query *row, char number[32]) {
+    if (sqlite3_column_type(row->statement, 0) != SQLITE_FLOAT)
+        return wr_column_text(row, 0);
+    wr_format(number, 32, "%.9g", wr_column_real(row, 0));
+    return number;
+}
+
 wr_status wr_study_groups(struct wr_study *study, const char *option, wr_group_fn *on_group,
                           void *context, struct wr_error *error) {
     const char *sql = groups_of(option);
@@ -215,7 +222,8 @@ wr_status wr_study_groups(struct wr_study *study, const char *option, wr_group_f
     struct wr_query rows = wr_query(study, sql);
     wr_status status = WR_OK;
     while (status == WR_OK && wr_query_row(&rows)) {
-        struct wr_study_group group = {.value = wr_column_text(&rows, 0),
+        char number[32];
+        struct wr_study_group group = {.value = option_text(&rows, number),
                                        .trials = wr_column_size(&rows, 1),
                                        .done = wr_column_size(&rows, 2),
                                        .diverged = wr_column_size(&rows, 3),

@@ -10,6 +10,8 @@
 /* As in schema.sql. */
 #define WR_STUDY_APPLICATION 0x57726f77
 #define WR_STUDY_SCHEMA      1
+/* What trials that are done are ordered by: that of the index `ranking`. */
+#define WR_STUDY_RANK "ifnull(score, 9e999), hidden, window, batch, init, lr, clip, seed"
 
 extern const char wr_study_schema[]; /* schema.sql, made by schema.cmake */
 

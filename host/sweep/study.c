@@ -61,6 +61,8 @@ static wr_status check_path(const struct wr_study *study, bool make, struct wr_e
                        S_ISDIR(file.st_mode) ? "a folder" : "no regular file");
     if (eaccess(study->path, R_OK) != 0)
         return wr_fail(error, refused, "%s: cannot be read: %s", study->path, strerror(errno));
+    if (make && eaccess(study->path, W_OK) != 0)
+        return wr_fail(error, refused, "%s: read-only: %s", study->path, strerror(errno));
     return WR_OK;
 }
 
@@ -71,9 +73,15 @@ static wr_status open_to_read(struct wr_study *study, struct wr_error *error) {
         status = wr_study_connect(study, false, error);
     if (status != WR_OK)
         return status;
-    status = identify(study, &kind, error);
-    /* Readers of a write-ahead log need a file beside it, which a folder may not let them make. */
-    if ((sqlite3_errcode(study->db) & 0xff) == SQLITE_CANTOPEN && !wr_study_has_log(study)) {
+    /* Readers of a write-ahead log need files beside the study: a folder may not let them make
+     * those, and what they make for a file that they may not write, SQLite leaves there. */
+    bool log = wr_study_has_log(study), shared = log || eaccess(study->path, W_OK) == 0;
+    if (shared) {
+        status = identify(study, &kind, error);
+        int code = sqlite3_errcode(study->db) & 0xff;
+        shared = log || (code != SQLITE_CANTOPEN && code != SQLITE_READONLY);
+    }
+    if (!shared) {
         wr_error_release(error);
         wr_study_disconnect(study);
         status = wr_study_connect_immutable(study, error);
@@ -106,13 +114,13 @@ static wr_status open_locked(struct wr_study *study, bool newer, enum kind *kind
         wr_status status = check_path(study, true, error);
         if (status == WR_OK)
             status = wr_study_connect(study, true, error);
+        if (status == WR_OK && sqlite3_db_readonly(study->db, "main") == 1)
+            status =
+                wr_fail(error, WR_ERR_STORAGE, "%s: read-only: it cannot be written", study->path);
         if (status == WR_OK)
             status = identify(study, kind, error);
         if (status == WR_OK && (*kind == OTHER || (*kind == NEWER_STUDY && !newer)))
             status = refuse(study, *kind, error);
-        if (status == WR_OK && sqlite3_db_readonly(study->db, "main") == 1)
-            status =
-                wr_fail(error, WR_ERR_STORAGE, "%s: read-only: it cannot be written", study->path);
         if (status == WR_OK)
             status = wr_study_lock(study, &moved, error);
         if (status == WR_OK && !moved) /* another may have written it before the lock was had */

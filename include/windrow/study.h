@@ -22,13 +22,22 @@ struct wr_study;
 enum wr_study_mode {
     WR_STUDY_READ,  /* what is there; others may write meanwhile */
     WR_STUDY_WRITE, /* the only writer; the file is made if there is none */
-    WR_STUDY_FRESH  /* likewise, but a file that is there is first renamed to the first of PATH.1,
-                       PATH.2, ... that is free */
+    WR_STUDY_FRESH  /* likewise, but a study that is there is first renamed, whole, to the first of
+                       PATH.1, PATH.2, ... that is free: also one of a newer library, but not one
+                       that is open elsewhere, if only for reading, and no other file */
 };
 
-/* WR_ERR_DATA where the file is no study, or is newer than this library; WR_ERR_STORAGE where it
- * cannot be opened, made or written, and at once where another process writes it. *study is owned
- * by the caller (wr_study_close) and serves one thread at a time. */
+/* WR_ERR_DATA where the file is no study (an empty one becomes a study by being written), is newer
+ * than this library or, for reading, cannot be read; WR_ERR_STORAGE where it cannot be made or
+ * written, and at once where another process writes it. Links are followed. *study is owned by the
+ * caller (wr_study_close) and serves one thread at a time.
+ *
+ * Reading makes two small files beside the study while it lasts, as SQLite's write-ahead log asks.
+ * In a folder that the reader may not write, a study is read nonetheless: while it is being
+ * written, with the writer's two files; at rest, as it stands, and then what somebody writes
+ * meanwhile may make reading fail until it is opened anew. What cannot be read there is a study
+ * whose log, PATH-wal, holds something and whose PATH-shm is missing: copies made while it was
+ * being written. */
 wr_status wr_study_open(const char *path, enum wr_study_mode mode, struct wr_study **study,
                         struct wr_error *error);
 void wr_study_close(struct wr_study *study);
@@ -42,8 +51,8 @@ struct wr_setting {
     bool fixed; /* results depend on it: it is compared; else the first one is kept */
 };
 
-/* Keeps the settings of a new study. Those of one that has settings are compared: WR_ERR_DATA names
- * the first fixed one that differs, with both values. */
+/* Keeps settings that are not there, the fixed ones as long as there are no trials, and compares
+ * those that are: WR_ERR_DATA names the first fixed one that differs, with both values. */
 wr_status wr_study_settle(struct wr_study *study, const struct wr_setting *settings, size_t count,
                           struct wr_error *error);
 /* The value of a setting, freed by the caller with free; NULL where there is none. */
@@ -104,7 +113,7 @@ struct wr_trial_outcome {
     const struct wr_curve_point *curve; /* those that no checkpoint has brought yet */
     size_t curve_count;
     const char *device; /* its id: "cpu", "opencl:0.0" */
-    double seconds;     /* of training: the trial's share of its ensemble's */
+    double seconds;     /* of training: the trial's share of its ensemble's, since its checkpoint */
 };
 
 /* A trial that is not at its end. */
@@ -119,14 +128,14 @@ struct wr_trial_checkpoint {
 };
 
 /* All of it, or nothing: one transaction, durable when the call returns. An outcome removes its
- * trial's checkpoint. WR_ERR_STORAGE names the cause (a full disk, a file that became read-only);
- * what was committed before stays. */
+ * trial's checkpoint. WR_ERR_USAGE for a trial that the study does not have; WR_ERR_STORAGE names
+ * the cause (a full disk, a file that became read-only); what was committed before stays. */
 wr_status wr_study_commit(struct wr_study *study, const struct wr_trial_outcome *outcomes,
                           size_t outcome_count, const struct wr_trial_checkpoint *checkpoints,
                           size_t checkpoint_count, struct wr_error *error);
 /* Of how many trials, best first, commits keep the parameters: 0 of none, SIZE_MAX of all that are
- * done. Ties go by the options, so that it does not matter in which order trials end. Holds for
- * this wr_study; in a new one 10. */
+ * done. Ties go by the options, so that it does not matter in which order trials end. A commit that
+ * brings outcomes drops those of all others. Holds for this wr_study; in a new one 10. */
 void wr_study_keep(struct wr_study *study, size_t best);
 
 /* The parameters (count) of a trial's checkpoint. */
@@ -172,7 +181,7 @@ wr_status wr_study_count(struct wr_study *study, struct wr_study_counts *counts,
 /* Trials that agree in one option. Scores are those of the trials that are done; quartiles are
  * interpolated (Hyndman and Fan's type 7). NaN where none is done. */
 struct wr_study_group {
-    const char *value; /* of the option, as text; valid during the call */
+    const char *value; /* of the option, as text ("all" of a batch); valid during the call */
     size_t trials, done, diverged, failed;
     double best, lower_quartile, median, upper_quartile;
     double seconds; /* mean per trial that has ended */

@@ -1,0 +1,119 @@
+#include "study_support.h"
+
+#include <dirent.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int enter_folder(void **state) {
+    char *folder = strdup(WR_TEST_BINARY_DIR "/study-XXXXXX");
+    *state = folder;
+    return folder == NULL || mkdtemp(folder) == NULL || chdir(folder) != 0;
+}
+
+int leave_folder(void **state) {
+    chmod(".", 0700);
+    DIR *folder = opendir(".");
+    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            if (unlink(entry->d_name) != 0)
+                rmdir(entry->d_name);
+    closedir(folder);
+    int failed = chdir("/") != 0 || rmdir(*state) != 0;
+    free(*state);
+    return failed;
+}
+
+int entries(void) {
+    DIR *folder = opendir(".");
+    assert_non_null(folder);
+    int count = -2;
+    while (readdir(folder) != NULL)
+        count++;
+    closedir(folder);
+    return count;
+}
+
+const char *ask(const char *path, const char *sql) {
+    static char answer[256];
+    sqlite3 *db;
+    sqlite3_stmt *statement = NULL;
+    answer[0] = '\0';
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    sqlite3_busy_timeout(db, 1000);
+    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW) {
+        const char *text = (const char *)sqlite3_column_text(statement, 0);
+        snprintf(answer, sizeof answer, "%s", text == NULL ? "" : text);
+        code = sqlite3_step(statement);
+    }
+    if (code != SQLITE_DONE)
+        fail_msg("%s: more than one row, or %s", sql, sqlite3_errmsg(db));
+    sqlite3_finalize(statement);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return answer;
+}
+
+void assert_ok(wr_status status, const struct wr_error *error) {
+    if (status != WR_OK)
+        fail_msg("%s: %s", wr_status_name(status), error->text);
+}
+
+void assert_error(wr_status status, struct wr_error *error, wr_status expected, const char *start,
+                  const char *part) {
+    if (status != expected || error->status != expected ||
+        strncmp(error->text, start, strlen(start)) != 0 || strstr(error->text, part) == NULL ||
+        strchr(error->text, '\n') != NULL)
+        fail_msg("%s \"%s\" where %s \"%s...%s\" is expected", wr_status_name(status), error->text,
+                 wr_status_name(expected), start, part);
+    wr_error_release(error);
+}
+
+struct wr_study *open_study(const char *path, enum wr_study_mode mode) {
+    struct wr_study *study;
+    struct wr_error error = {0};
+    assert_ok(wr_study_open(path, mode, &study, &error), &error);
+    assert_non_null(study);
+    return study;
+}
+
+void assert_refused(const char *path, enum wr_study_mode mode, wr_status expected,
+                    const char *part) {
+    struct wr_study *study;
+    struct wr_error error = {0};
+    wr_status status = wr_study_open(path, mode, &study, &error);
+    assert_error(status, &error, expected, path, part);
+    assert_null(study);
+    assert_int_equal(wr_study_open(path, mode, &study, NULL), expected);
+}
+
+void add_trials(struct wr_study *study, size_t count, struct wr_trial_state states[]) {
+    struct wr_trial_options options[MOST_TRIALS];
+    struct wr_error error = {0};
+    assert_true(count <= MOST_TRIALS);
+    for (size_t i = 0; i < count; i++)
+        options[i] = (struct wr_trial_options){
+            .hidden = 1 + i, .window = 5, .batch = 1, .lr = 1e-4f, .clip = 1, .seed = (uint32_t)i};
+    assert_ok(wr_study_add(study, options, count, states, NULL, &error), &error);
+}
+
+void commit_done(struct wr_study *study, int64_t id, float score, size_t count) {
+    float *parameters = calloc(count, sizeof *parameters);
+    assert_non_null(parameters);
+    for (size_t i = 0; i < count; i++)
+        parameters[i] = score;
+    struct wr_trial_outcome outcome = {.id = id,
+                                       .status = WR_TRIAL_DONE,
+                                       .loss = (double)score,
+                                       .score = (double)score,
+                                       .hash = 1,
+                                       .parameters = parameters,
+                                       .parameter_count = count,
+                                       .device = "cpu",
+                                       .seconds = 1};
+    struct wr_error error = {0};
+    assert_ok(wr_study_commit(study, &outcome, 1, NULL, 0, &error), &error);
+    free(parameters);
+}
