@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "data/series.h"
 
 /* Cuts the first cell off *list, unquoted into cell (room for strlen(*list) + 1 bytes), and moves
  * *list behind its comma or to NULL at the end. False if a quote is out of place. */
@@ -96,26 +97,12 @@ static bool is_utf8(const char *text) {
     return string != NULL;
 }
 
-/* Whether wr_series_find would find this very column by its name. */
-static bool is_findable(const struct wr_series *series, const char *name, size_t column) {
-    size_t found;
-    return wr_series_find(series, name, &found, NULL) == WR_OK && found == column;
-}
-
 static void print_column(FILE *file, const struct wr_series *series, size_t column) {
     const char *name = wr_series_name(series, column);
-    if (name == NULL || *name == '\0' || !is_utf8(name) || !is_findable(series, name, column)) {
+    if (name != NULL && !is_utf8(name))
         fprintf(file, "%zu", column + 1);
-        return;
-    }
-    if (name[strcspn(name, ",\"")] == '\0') {
-        fputs(name, file);
-        return;
-    }
-    fputc('"', file);
-    for (; *name != '\0'; name++)
-        fprintf(file, *name == '"' ? "\"%c" : "%c", *name);
-    fputc('"', file);
+    else
+        wr_series_print_column(file, series, column);
 }
 
 char *columns_text(const struct columns *columns, const struct wr_series *series) {

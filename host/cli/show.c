@@ -10,9 +10,14 @@
 
 #define DIGITS 6 /* of losses, for a person */
 
-const char *const show_settings[SHOW_SETTINGS] = {
-    "series", "length",   "data-seed", "rows",     "inputs", "target",   "scale",
-    "epochs", "validate", "data",      "numerics", "curve",  "schedule", "windrow"};
+const char *const show_settings[SHOW_SETTINGS] = {"series",       "data-seed",
+                                                  "rows",         "inputs",
+                                                  "target",       "scale",
+                                                  "input_means",  "input_deviations",
+                                                  "target_means", "target_deviations",
+                                                  "epochs",       "validate",
+                                                  "data",         "numerics",
+                                                  "curve",        "windrow"};
 
 bool show_has_table(const struct show *show, enum field option) {
     const struct option_value *by = &show->options[SHOW_BY];

@@ -129,6 +129,24 @@ wr_status wr_series_find(const struct wr_series *series, const char *column, siz
     return WR_OK;
 }
 
+void wr_series_print_column(FILE *file, const struct wr_series *series, size_t column) {
+    const char *name = wr_series_name(series, column);
+    size_t found = series->columns;
+    if (name == NULL || *name == '\0' || wr_series_find(series, name, &found, NULL) != WR_OK ||
+        found != column) {
+        fprintf(file, "%zu", column + 1);
+        return;
+    }
+    if (name[strcspn(name, ",\"")] == '\0') {
+        fputs(name, file);
+        return;
+    }
+    fputc('"', file);
+    for (; *name != '\0'; name++)
+        fprintf(file, *name == '"' ? "\"%c" : "%c", *name);
+    fputc('"', file);
+}
+
 static wr_status bad_cell(const struct wr_series *series, size_t column, const char *advice,
                           struct wr_error *error) {
     const struct wr_column *c = &series->column[column];

@@ -29,6 +29,10 @@ wr_status wr_series_new(const char *source, size_t columns, struct wr_series **s
 wr_status wr_series_read_stream(FILE *file, const char *path, struct wr_series **series,
                                 struct wr_error *error);
 
+/* Prints what wr_series_find finds the column by: its name, quoted as in CSV where a list needs it,
+ * or its number where it has none that is its own. */
+void wr_series_print_column(FILE *file, const struct wr_series *series, size_t column);
+
 #define WR_EXCERPT 48
 /* At most 40 bytes of text, fit for a one-line message. Returns to. */
 const char *wr_excerpt(const char *text, char to[WR_EXCERPT]);

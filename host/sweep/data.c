@@ -1,6 +1,7 @@
 #include "sweep/data.h"
 
 #include "base/base.h"
+#include "data/series.h"
 #include "windrow/version.h"
 
 #include <stdio.h>
@@ -104,18 +105,14 @@ static wr_status hash_columns(const struct wr_series *series, const size_t *colu
     return WR_OK;
 }
 
-/* Names of columns, or their numbers, with commas between: freed with free, NULL without memory. */
+/* Columns in a list as windrow train takes it: freed with free, NULL without memory. */
 static char *column_names(const struct wr_series *series, const size_t *columns, size_t count) {
     char *text = NULL;
     size_t length;
     FILE *file = open_memstream(&text, &length);
     for (size_t i = 0; file != NULL && i < count; i++) {
-        const char *name = wr_series_name(series, columns[i]);
         fputs(i > 0 ? "," : "", file);
-        if (name != NULL)
-            fputs(name, file);
-        else
-            fprintf(file, "%zu", columns[i] + 1);
+        wr_series_print_column(file, series, columns[i]);
     }
     if (file != NULL && fclose(file) == 0)
         return text;
@@ -160,6 +157,51 @@ wr_status wr_sweep_settle(const struct wr_sweep *sweep, struct wr_study *study,
     }
     free(inputs);
     free(targets);
+    return status;
+}
+
+typedef void scale_fn(const struct wr_windows *windows, size_t i, double *mean, double *deviation);
+
+/* Means (which = 0) or deviations (1) of the columns with commas between, likewise. */
+static char *scale_text(const struct wr_windows *windows, scale_fn *scale, size_t count,
+                        size_t which) {
+    char *text = NULL;
+    size_t length;
+    FILE *file = open_memstream(&text, &length);
+    for (size_t i = 0; file != NULL && i < count; i++) {
+        double values[2];
+        char number[32];
+        scale(windows, i, &values[0], &values[1]);
+        wr_format(number, sizeof number, "%.17g", values[which]);
+        fprintf(file, "%s%s", i > 0 ? "," : "", number);
+    }
+    if (file != NULL && fclose(file) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+wr_status wr_sweep_settle_scale(const struct wr_sweep_data *data, struct wr_study *study,
+                                struct wr_error *error) {
+    const struct wr_sweep *sweep = data->sweep;
+    const struct wr_windows *windows = data->by_length[0].windows;
+    if (sweep->scale == WR_SCALE_NONE)
+        return WR_OK;
+    struct wr_setting settings[] = {
+        {"input_means", scale_text(windows, wr_windows_input_scale, sweep->inputs, 0), false},
+        {"input_deviations", scale_text(windows, wr_windows_input_scale, sweep->inputs, 1), false},
+        {"target_means", scale_text(windows, wr_windows_target_scale, sweep->outputs, 0), false},
+        {"target_deviations", scale_text(windows, wr_windows_target_scale, sweep->outputs, 1),
+         false},
+    };
+    wr_status status = WR_OK;
+    for (size_t i = 0; i < 4; i++)
+        if (settings[i].value == NULL)
+            status = wr_fail(error, WR_ERR_MEMORY, "no memory for the scaling of columns");
+    if (status == WR_OK)
+        status = wr_study_settle(study, settings, 4, error);
+    for (size_t i = 0; i < 4; i++)
+        free((char *)settings[i].value);
     return status;
 }
 

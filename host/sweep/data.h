@@ -27,6 +27,9 @@ const struct wr_sweep_windows *wr_sweep_windows_of(const struct wr_sweep_data *d
 /* The settings that results depend on: keeps them in the study, or compares them. */
 wr_status wr_sweep_settle(const struct wr_sweep *sweep, struct wr_study *study,
                           struct wr_error *error);
+/* Means and deviations of the columns, without which nobody could use models of scaled data. */
+wr_status wr_sweep_settle_scale(const struct wr_sweep_data *data, struct wr_study *study,
+                                struct wr_error *error);
 
 struct wr_shape wr_sweep_shape(const struct wr_sweep *sweep, const struct wr_trial_options *trial);
 /* What an epoch of a trial costs, in no unit: good for comparing shapes. */

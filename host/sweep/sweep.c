@@ -142,6 +142,8 @@ static wr_status prepare(struct wr_sweep_run *run, struct wr_error *error) {
         status = wr_sweep_data_make(sweep, &run->data, error);
     if (status == WR_OK)
         status = wr_sweep_settle(sweep, run->study, error);
+    if (status == WR_OK)
+        status = wr_sweep_settle_scale(&run->data, run->study, error);
     if (status != WR_OK)
         return status;
     run->states = wr_alloc(run->count, sizeof *run->states, "trials", error);

@@ -1,0 +1,216 @@
+#!/bin/sh
+# windrow show and windrow export: what they tell of a study, and what they write.
+. "$(dirname "$0")/lib.sh"
+command -v sqlite3 >/dev/null || { echo "skipped: no sqlite3"; exit 77; }
+
+hashes() {
+    grep -o '"hash":"[0-9a-f]*"' out | cut -d '"' -f 4
+}
+# kept FILE [ARGUMENT...]: the hashes of the models in FILE, as windrow train reads it, to out.
+kept() {
+    file=$1
+    shift
+    run train --device cpu --epochs 1 --lr 0 --init "$file" --json "$@"
+    exits 0
+    hashes >hashes && mv hashes out
+}
+# of STUDY TRIAL...: their hashes, as the study has them, to wanted.
+of() {
+    file=$1
+    shift
+    for trial in "$@"; do
+        sqlite3 "$file" "SELECT hash FROM trial WHERE id = $trial"
+    done >wanted
+}
+
+# ---- a study with every kind of trial, whose times are set ----
+
+run sweep --store study.db --device cpu --hidden 4,2 --lr 1e-3,1e-2,1e6 --clip 0 --batch all,7 \
+    --seeds 0..2 --epochs 30 --validate 0.2 --keep best:5 --quiet
+exits 8
+sqlite3 study.db "UPDATE trial SET seconds = id / 8.0;
+    INSERT INTO trial (hidden, window, batch, init, lr, clip, seed, status, why) VALUES
+        (4, 5, 1, 'pytorch', 0.001, 0.3, 0, 'failed', 'it needs 3 GiB, \"cpu\" has 2'),
+        (8, 5, 1, 'pytorch', 0.001, 0.3, 0, 'pending', NULL);"
+run show study.db
+exits 0
+says ''
+same out "$expected/show.txt"
+for option in hidden window batch init lr clip seed; do
+    run show study.db --by $option
+    exits 0
+    cat out
+done >by
+same by "$expected/show-by.txt"
+run show study.db --best 2 --json
+exits 0
+[ "$(wc -l <out)" -eq 1 ] || fail "more than a line"
+sed -i 's/"windrow":"[^"]*"/"windrow":""/' out
+same out "$expected/show.json"
+run show study.db --csv
+exits 0
+same out "$expected/show.csv"
+run show study.db --csv --by batch
+exits 0
+same out "$expected/show-by.csv"
+run show study.db --csv --best 3
+exits 0
+[ "$(wc -l <out)" -eq 4 ] || fail "not a head and three trials"
+[ "$(sed -n 2p out | cut -d , -f 1)" = "$(sqlite3 study.db 'SELECT id FROM best LIMIT 1')" ] ||
+    fail "not the best one first"
+
+# The tables are those of the views.
+run show study.db --csv --by lr
+tail -n +2 out | cut -d , -f 1-5 >left
+sqlite3 -csv study.db "SELECT lr, trials, done, diverged, failed FROM by_lr" |
+    sed 's/1000000.0/1e+06/' >right
+same left right
+
+# Without validation, and without anything: of a trial that is pending.
+run sweep --store plain.db --device cpu --hidden 2 --epochs 3 --quiet
+run show plain.db
+exits 0
+line out 'score     mean loss of a window in the last epoch'
+run show plain.db --csv --best 1
+[ "$(tail -n 1 out | cut -d , -f 11)" = '' ] || fail "a validation loss without validation"
+sqlite3 plain.db "UPDATE trial SET status = 'pending', score = NULL, loss = NULL, seconds = NULL;
+    DELETE FROM parameters"
+run show plain.db
+exits 0
+line out 'study     plain.db, 1 trial: 1 pending; 0.00 s of training'
+line out '     2       1     0         0       0     -    -       -    -        -'
+
+# ---- while a sweep writes it ----
+
+"$windrow" sweep --store busy.db --device cpu --seeds 0..9999 --epochs 100000 --quiet >out 2>err &
+pid=$!
+for try in $(seq 600); do
+    "$windrow" show busy.db >/dev/null 2>&1 && break
+    sleep 0.1
+done
+for how in --json --csv "--by hidden"; do
+    run show busy.db $how
+    exits 0
+done
+kill -s KILL $pid
+wait $pid 2>/dev/null
+run show busy.db
+exits 0
+
+# ---- export ----
+
+best=$(sqlite3 study.db 'SELECT id FROM best LIMIT 5')
+first=$(echo "$best" | head -n 1)
+run export study.db --trial "$first" --save one
+exits 0
+prints ''
+says ''
+kept one
+of study.db $first
+same out wanted
+run export study.db --best 1 --save best
+same best one
+sizes=$(sqlite3 study.db "SELECT DISTINCT hidden FROM (SELECT hidden FROM best LIMIT 5)" | wc -l)
+[ "$sizes" -eq 2 ] || fail "the case needs two hidden sizes among the five best"
+hidden=$(sqlite3 study.db 'SELECT hidden FROM best LIMIT 1')
+refuses_like 3 "study.db: the 5 best trials differ in hidden size ([24], [24]), and one file stacks models of one; try --hidden $hidden" \
+    export study.db --best 5 --save five
+stack=$(sqlite3 study.db "SELECT id FROM (SELECT id, hidden FROM best LIMIT 5) WHERE hidden = $hidden")
+count=$(echo "$stack" | wc -l)
+run export study.db --best "$count" --hidden "$hidden" --save stack
+exits 0
+kept stack --models "$count"
+of study.db $stack
+same out wanted
+for key in windrow numerics trial window inputs targets scale seed epochs validate init lr clip \
+    batch score hash; do
+    head -c 3000 stack | grep -qaF "\"$key\":\"" || fail "no $key in the metadata"
+done
+absent five
+
+# What was not kept can be trained again, to the bit, where windrow train can hold out those rows.
+# again STUDY TRIAL [ARGUMENT...]: by the command that export prints; the arguments are for kept.
+again() {
+    study=$1 trial=$2
+    shift 2
+    refuses_like 3 "$study: the parameters of trial $trial were not kept (windrow sweep --keep all does); this trains it again, to the same bits: windrow train * --save again" \
+        export "$study" --trial "$trial" --save again
+    sed 's/.*same bits: windrow //' err >arguments
+    eval "run $(cat arguments) --device cpu --quiet"
+    exits 0
+    kept again "$@"
+    of "$study" "$trial"
+    same out wanted
+}
+again study.db "$(sqlite3 study.db "SELECT id FROM best LIMIT -1 OFFSET 20" | head -n 1)"
+cat >'a series.csv' <<'END'
+day,"a, b",it's
+1,1.5,10
+2,2.5,-10
+3,1.0,20
+4,3.5,-20
+5,0.5,30
+6,4.5,-30
+7,0.25,40
+8,5.5,-40
+9,0.125,50
+10,6.5,-50
+END
+columns="--data 'a series.csv' --inputs '\"it'\\''s\",\"a, b\"' --target '\"a, b\",3' --scale standard"
+small="--device cpu --window 3 --hidden 3 --batch 2 --clip 0.3 --lr 0.003 --init pytorch --seeds 5"
+eval "run sweep $columns $small --epochs 20 --keep none --store csv.db --quiet"
+exits 0
+eval "again csv.db 1 $columns"
+eval "run sweep $columns $small --epochs 20 --keep all --store all.db --quiet"
+run export all.db --trial 1 --save kept
+eval "kept kept $columns"
+of all.db 1
+same out wanted
+# They tell of the data what windrow train tells of it.
+told() {
+    tr '{}' '\n\n' <"$1" | grep -a '"numerics":' | tr , '\n' |
+        sed -nE '/^"(inputs|input_means|input_deviations|target_means|target_deviations|scale)"/,/"$/p'
+}
+told kept >left
+told again >right
+[ "$(wc -l <left)" -ge 6 ] || fail "no scale in the metadata"
+same left right
+run sweep --store scaled.db $small --epochs 20 --validate 0.33 --length 50 --data-seed 3 \
+    --scale standard --keep none --quiet
+again scaled.db 1
+eval "run sweep $columns $small --epochs 20 --validate 0.2 --keep none --store held.db --quiet"
+refuses 3 "held.db: the parameters of trial 1 were not kept; sweep another study with --keep all" \
+    export held.db --trial 1 --save again
+
+# ---- what is refused ----
+
+refuses 2 "show needs a STUDY: windrow show STUDY" show
+refuses 2 "export needs --trial K or --best N" export study.db --save x
+refuses 2 "export needs --save FILE" export study.db --trial 1
+refuses 2 "--trial and --best exclude each other" export study.db --trial 1 --best 1 --save x
+refuses 2 "--trial and --hidden exclude each other" export study.db --trial 1 --hidden 1 --save x
+refuses 2 "--csv and --json exclude each other" show study.db --csv --json
+refuses 2 "--by epochs: needs one of hidden, window, batch, init, lr, clip, seed" \
+    show study.db --by epochs
+for command in "show" "export --best 1 --save x"; do
+    refuses_like 3 "missing.db: *No such file*" $command missing.db
+    refuses_like 3 "two.csv: *" $command two.csv
+done
+absent missing.db
+refuses 3 "study.db has no trial 999: it has 38, which windrow show study.db --csv lists" \
+    export study.db --trial 999 --save x
+diverged=$(sqlite3 study.db 'SELECT id FROM diverged LIMIT 1')
+refuses_like 3 "study.db: trial $diverged diverged in epoch [0-9]; parameters of such trials are not kept" \
+    export study.db --trial "$diverged" --save x
+refuses 3 'study.db: trial 37 could not be trained: it needs 3 GiB, "cpu" has 2' \
+    export study.db --trial 37 --save x
+refuses 3 "study.db: trial 38 is not done yet" export study.db --trial 38 --save x
+refuses 3 "study.db: no trial of hidden size 7 is done" \
+    export study.db --best 1 --hidden 7 --save x
+refuses 3 "study.db: only 12 trials of hidden size 2 are done; try --best 12" \
+    export study.db --best 13 --hidden 2 --save x
+refuses_like 3 "study.db: the parameters of * of these trials were kept, those of trial * were not; try --best *, or sweep another study with --keep best:12" \
+    export study.db --best 12 --hidden "$hidden" --save x
+refuses_like 6 "*missing/x*No such file*" export study.db --best 1 --save missing/x
+absent x
+finish
