@@ -311,7 +311,7 @@ static wr_status print_tables(struct run *run) {
 
 static wr_status tell_results(struct run *run) {
     const struct wr_sweep_result *result = &run->result;
-    if (!run->options[SWEEP_QUIET].given) {
+    if (run->tables) {
         cli_flush();
         fprintf(stderr, "%zu trials, %.0f updates in %.*f s: %.3g trials/s\n", result->ran,
                 result->updates, result->seconds < 100 ? 3 : 0, result->seconds,
