@@ -61,14 +61,13 @@ struct file {
 
 static wr_status take_line(struct file *file, char *line, size_t number, struct wr_error *error) {
     char *equals = strchr(line, '=');
-    const struct option_spec *spec;
     if (equals == NULL)
         return wr_fail(error, WR_ERR_USAGE, "needs name = value, found '%.60s'", line);
     *equals = '\0';
     const char *name = trim(line), *text = trim(equals + 1);
-    wr_status status = option_find(file->command, name, strlen(name), &spec, error);
-    if (status != WR_OK)
-        return status;
+    const struct option_spec *spec = option_find(file->command, name, strlen(name), error);
+    if (spec == NULL)
+        return WR_ERR_USAGE;
     size_t i = (size_t)(spec - file->command->options);
     if (spec->typed || spec->kind == OPTION_CONFIG)
         return wr_fail(error, WR_ERR_USAGE, "--%s may stand on the command line alone", spec->name);

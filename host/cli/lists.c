@@ -125,10 +125,13 @@ static double range_count(const struct range *range) {
     double steps = log(range->last / range->first) / log(range->by);
     if (steps > LIST_MOST)
         return floor(steps) + 1;
-    double count = 0, end = range->last * (1 + range->slack * (range->by - 1));
-    for (double value = range->first; value <= end; value *= range->by)
+    double value = range->first, end = range->last * (1 + range->slack * (range->by - 1));
+    size_t count = 0;
+    while (value <= end) {
+        value *= range->by;
         count++;
-    return count;
+    }
+    return (double)count;
 }
 
 static void append(struct option_value *value, double number) {

@@ -210,28 +210,28 @@ struct cursor {
     char **arguments;
 };
 
-wr_status option_find(const struct command *command, const char *name, size_t length,
-                      const struct option_spec **spec, struct wr_error *error) {
+const struct option_spec *option_find(const struct command *command, const char *name,
+                                      size_t length, struct wr_error *error) {
     for (size_t i = 0; i < command->option_count; i++) {
-        *spec = &command->options[i];
-        if ((*spec)->kind != OPTION_OPERAND && strlen((*spec)->name) == length &&
-            strncmp((*spec)->name, name, length) == 0)
-            return WR_OK;
+        const struct option_spec *spec = &command->options[i];
+        if (spec->kind != OPTION_OPERAND && strlen(spec->name) == length &&
+            strncmp(spec->name, name, length) == 0)
+            return spec;
     }
     char typed[64];
     snprintf(typed, sizeof typed, "%.*s", length < sizeof typed ? (int)length : 60, name);
-    return fail_unknown(command, typed, error);
+    fail_unknown(command, typed, error);
+    return NULL;
 }
 
 /* argument is "--name" or "--name=value"; takes the next argument if that is the value. */
 static wr_status take_option(const struct command *command, char *argument, struct cursor *cursor,
                              struct option_value *values, struct wr_error *error) {
     const char *name = argument + 2, *equals = strchr(name, '=');
-    const struct option_spec *spec;
-    wr_status status = option_find(
-        command, name, equals != NULL ? (size_t)(equals - name) : strlen(name), &spec, error);
-    if (status != WR_OK)
-        return status;
+    size_t length = equals != NULL ? (size_t)(equals - name) : strlen(name);
+    const struct option_spec *spec = option_find(command, name, length, error);
+    if (spec == NULL)
+        return WR_ERR_USAGE;
     struct option_value *value = &values[spec - command->options];
     if (spec->kind == OPTION_FLAG) {
         if (equals != NULL)

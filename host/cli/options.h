@@ -82,9 +82,9 @@ void options_release(const struct command *command, struct option_value *values)
 
 /* ---- for the readers of options, among themselves ---- */
 
-/* The option --name, of `length` characters; WR_ERR_USAGE if there is none. */
-wr_status option_find(const struct command *command, const char *name, size_t length,
-                      const struct option_spec **spec, struct wr_error *error);
+/* The option --name, of `length` characters; NULL and WR_ERR_USAGE if there is none. */
+const struct option_spec *option_find(const struct command *command, const char *name,
+                                      size_t length, struct wr_error *error);
 /* Reads the value of anything but a flag. */
 wr_status option_read(const struct option_spec *spec, const char *text, struct option_value *value,
                       struct wr_error *error);
