@@ -39,10 +39,10 @@ wr_status table_print(struct table *table, struct wr_error *error) {
     }
     for (size_t c = 0; c < table->columns; c++)
         widths[c] = width_of(table, c);
-    for (size_t i = 0; i < table->count; i++) {
-        size_t c = i % table->columns;
-        printf("%s%*s%s", c > 0 ? "  " : "", widths[c], table->cells[i],
-               c + 1 == table->columns ? "\n" : "");
+    for (size_t i = 0, c = 0; i < table->count; i++) {
+        bool last = c + 1 == table->columns;
+        printf("%s%*s%s", c > 0 ? "  " : "", widths[c], table->cells[i], last ? "\n" : "");
+        c = last ? 0 : c + 1;
     }
     free(widths);
     table_release(table);
