@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -52,10 +53,11 @@ static pid_t start(bool (*function)(void *), void *context) {
     fflush(NULL);
     pid_t child = fork();
     assert_true(child >= 0);
-    if (child == 0)
-        setenv("CMOCKA_TEST_ABORT", "1", 1);
-    if (child == 0)
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        setenv("CMOCKA_TEST_ABORT", "1", 1); /* not on with the tests that follow */
         _exit(function(context) ? 0 : 1);
+    }
     return child;
 }
 
@@ -101,7 +103,7 @@ static void test_make(void **state) {
     struct wr_error error = {0};
     struct wr_trial_options options = {.hidden = 99, .window = 1, .batch = 1};
     struct wr_trial_state added;
-    wr_status status = wr_study_add(study, &options, 1, &added, NULL, &error);
+    wr_status status = wr_study_add(study, &options, NULL, 1, &added, NULL, &error);
     assert_error(status, &error, WR_ERR_STORAGE, STUDY ": ", "readonly");
     wr_study_close(study);
     assert_int_equal(entries(), 1);
@@ -529,8 +531,9 @@ static bool write_and_say(void *context) {
             write(writer->pipe[1], "", 1) != 1)
             return false;
     }
-    for (;;)
+    while (writer->limit == 0)
         pause();
+    return true;
 }
 
 /* What was said to be committed is there, and each commit is there whole. */
