@@ -61,16 +61,34 @@ static wr_status choose_engines(struct cpu_device *cpu, struct wr_error *error) 
 }
 
 /* Models that rows train in the time in which lanes train a block of L. Measured at O = 1: latency
- * fills rows of few models, and a block of 16 outgrows the innermost cache above H = 20, up to
- * where rows are faster however many models there are. The terms of y are added one by one. */
-static double rows_worth(const struct wr_shape *shape, size_t lanes) {
+ * fills rows of few models, and less so of windows side by side; and a block of 16 outgrows the
+ * innermost cache above H = 20, up to where rows are faster however many models there are. The
+ * terms of y are added one by one. */
+static double rows_worth(const struct wr_ensemble *ensemble, size_t lanes) {
+    const struct wr_shape *shape = &ensemble->shape;
     double H = (double)shape->hidden, O = (double)shape->outputs, T = (double)shape->seq_len;
-    double worth = 1 + H / 8, most = 0.8 * (double)lanes;
+    double worth = 1 + H / 8, most = ensemble->batch > 1 ? 1.2 : 0.8;
     if (lanes >= 16 && H > 20)
         worth += (H - 20) * 3 / 8;
-    else if (worth > most)
-        worth = most;
+    if (ensemble->batch > 1)
+        worth *= lanes >= 16 && ensemble->batch > 3 ? 3 : 2;
+    if (lanes < 16 && worth > most * (double)lanes)
+        worth = most * (double)lanes;
     return 1 / (1 / worth + O / (3 * (H * (T - 1) + O)));
+}
+
+/* Whether threads are to share the batches of this many blocks, which pays from two whole runs on.
+ */
+static bool shared(const struct cpu_device *cpu, const struct wr_ensemble *ensemble,
+                   size_t blocks) {
+    return blocks < cpu->threads && ensemble->batch >= 2 * WR_RUN;
+}
+
+/* The time that this many blocks take, in the time of one. */
+static double rounds(const struct cpu_device *cpu, const struct wr_ensemble *ensemble,
+                     size_t blocks) {
+    return shared(cpu, ensemble, blocks) ? (double)blocks / (double)cpu->threads
+                                         : (double)((blocks - 1) / cpu->threads + 1);
 }
 
 const struct wr_engine *wr_cpu_engine(const struct cpu_device *cpu,
@@ -78,18 +96,16 @@ const struct wr_engine *wr_cpu_engine(const struct cpu_device *cpu,
     size_t lanes = cpu->engine->lanes, models = ensemble->models;
     if (cpu->rows == NULL)
         return cpu->engine;
-    size_t alone = (models - 1) / cpu->threads + 1; /* a thread takes one by one */
-    size_t together = (models - 1) / lanes / cpu->threads + 1;
-    if (cpu->rows_only || (double)alone <= (double)together * rows_worth(&ensemble->shape, lanes))
+    double alone = rounds(cpu, ensemble, models);
+    double together = rounds(cpu, ensemble, (models - 1) / lanes + 1);
+    if (cpu->rows_only || alone <= together * rows_worth(ensemble, lanes))
         return cpu->rows;
     return cpu->engine;
 }
 
-/* Where there are not blocks enough for all threads, and a batch has more than one run. */
 bool wr_cpu_team(const struct cpu_device *cpu, const struct wr_engine *engine,
                  const struct wr_ensemble *ensemble) {
-    size_t blocks = (ensemble->models - 1) / engine->lanes + 1;
-    return blocks < cpu->threads && ensemble->batch > WR_RUN;
+    return shared(cpu, ensemble, (ensemble->models - 1) / engine->lanes + 1);
 }
 
 /* ---- the device ---- */

@@ -5,6 +5,8 @@
 #include "backend/backend.h"
 #include "backend/cpu/engine.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 struct cpu_device {
@@ -23,12 +25,14 @@ struct cpu_session {
     size_t model;            /* floats of a model's parameters in a block: P, or with a copy */
     size_t blocks;           /* N = M / L, rounded up */
     size_t threads;          /* no more than have work */
-    bool team;               /* they take the runs of each batch, and not a block each */
+    bool team;               /* they take the runs of each batch, not a block each */
     size_t at_once;          /* windows that fit the scratch */
     size_t scratch;          /* floats of a block's scratch, per lane */
-    size_t workspace;        /* floats per thread: parameters, scratch, gradients, then sums of two
-                                runs */
+    size_t workspace;        /* floats per thread: parameters, scratch, gradients */
     float *workspaces;       /* (threads, workspace) */
+    size_t group;            /* runs whose sums are there together: 1 without a team */
+    size_t sums_apart;       /* floats from the sums of one run to the next ones */
+    float *sums;             /* (threads, or the group of a team; sums_apart) */
     float *parameters;       /* (N, model, L) */
     uint32_t *frozen;        /* (M) the epoch in which a model diverged, or WR_NOT_DIVERGED */
     uint32_t epoch;          /* epochs run since the parameters were written */
@@ -69,6 +73,25 @@ wr_status wr_cpu_clip(struct wr_session *session, struct wr_error *error);
 wr_status wr_cpu_update(struct wr_session *session, struct wr_error *error);
 wr_status wr_cpu_run(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
                      void *context, struct wr_error *error);
+
+/* team.c: one thread leads and calls share, the others help until it ends the team. work is called
+ * once for each item, 0 .. items-1 < 2^32, by whichever thread is free; the leader is thread 0. */
+typedef void wr_work_fn(void *context, size_t item, size_t thread);
+struct wr_team {
+    size_t threads;
+    wr_work_fn *work;
+    void *context;
+    size_t items;
+    atomic_ullong todo;
+    atomic_size_t done, asleep;
+    atomic_bool over;
+    pthread_mutex_t lock;
+    pthread_cond_t more;
+};
+void wr_team_init(struct wr_team *team, size_t threads);
+void wr_team_share(struct wr_team *team, size_t items, wr_work_fn *work, void *context);
+void wr_team_help(struct wr_team *team, size_t thread);
+void wr_team_end(struct wr_team *team);
 
 /* peak.c */
 wr_status wr_cpu_peak(struct wr_device *device, double *flops_per_second, struct wr_error *error);

@@ -6,7 +6,6 @@
 #include <fenv.h>
 #include <math.h>
 #include <omp.h>
-#include <stdatomic.h>
 #include <time.h>
 
 /* ---- the floating-point environment ---- */
@@ -40,12 +39,10 @@ static void bind_block(const struct cpu_session *s, size_t block, size_t thread,
     b->gradients = b->scratch + s->scratch * L;
 }
 
-/* Where a thread adds up a run: one of two places. */
-static struct wr_sums sums_of(const struct cpu_session *s, size_t thread, size_t place) {
-    size_t P = s->layout.count, L = s->engine->lanes;
-    float *sums = s->workspaces + thread * s->workspace + (s->model + s->scratch + P) * L;
-    sums += place * (P + WR_RUN) * L;
-    return (struct wr_sums){.gradient = sums, .losses = sums + P * L};
+/* A place for what a run adds up to. */
+static struct wr_sums sums_at(const struct cpu_session *s, size_t place) {
+    float *sums = s->sums + place * s->sums_apart;
+    return (struct wr_sums){.gradient = sums, .losses = sums + s->layout.count * s->engine->lanes};
 }
 
 static void bind_slots(const struct cpu_session *s, size_t block, struct wr_block *b) {
@@ -122,7 +119,7 @@ static void forward_stage(const struct cpu_session *s, const struct wr_block *b,
 }
 
 static void bptt_stage(const struct cpu_session *s, const struct wr_block *b, size_t thread) {
-    struct wr_sums sums = sums_of(s, thread, 0);
+    struct wr_sums sums = sums_at(s, thread);
     for (size_t run = 0; run < runs_of(b); run++) {
         s->engine->bptt(b, run * WR_RUN, run_length(b, run), &sums);
         s->engine->add(b, run, &sums, 0, s->layout.count);
@@ -188,6 +185,8 @@ wr_status wr_cpu_update(struct wr_session *session, struct wr_error *error) {
 /* ---- runs ---- */
 
 #define TICK_SECONDS 0.1
+/* Floats that are not worth a second thread. */
+#define LEAST_PART 16384
 
 struct run {
     struct cpu_session *session;
@@ -199,24 +198,17 @@ struct run {
     atomic_ullong updates;     /* so far, as far as the threads have told */
     atomic_size_t next, ended; /* block to take, blocks that are through */
     atomic_bool stop;
+    struct wr_team team; /* of all threads, or empty */
 };
 
 /* A thread of a run. */
 struct worker {
     struct run *run;
     size_t thread;
-    size_t team, rank; /* threads that work on the same block, and which of them this is */
     fenv_t saved;
     size_t interval, windows;   /* between looks at clock and flag; since the last look */
     unsigned long long updates; /* not yet told */
 };
-
-/* Waits for the rest of the team. */
-static void meet(const struct worker *w) {
-    if (w->team > 1) {
-#pragma omp barrier
-    }
-}
 
 /* Calls tick if it is time to, in the caller's own floating-point environment. */
 static void tick_now_and_then(struct run *run, const fenv_t *saved) {
@@ -232,72 +224,90 @@ static void tick_now_and_then(struct run *run, const fenv_t *saved) {
     run->ticked = now;
 }
 
-/* After some windows and updates; false: stop, as the whole team is told. */
+/* After some windows and updates; false: stop. */
 static bool go_on(struct worker *w, size_t windows, size_t updates) {
     w->updates += updates;
     w->windows += windows;
     if (w->windows < w->interval)
         return true;
     w->windows = 0;
-    if (w->rank == 0)
-        atomic_fetch_add(&w->run->updates, w->updates);
+    atomic_fetch_add(&w->run->updates, w->updates);
     w->updates = 0;
     if (w->thread == 0)
         tick_now_and_then(w->run, &w->saved);
-    meet(w);
-    bool stop = atomic_load(&w->run->stop);
-    meet(w); /* nobody ticks again before all have seen the flag */
-    return !stop;
+    return !atomic_load(&w->run->stop);
 }
 
-/* The gradient of a run, stage by stage or in one go. */
-static void add_up(const struct cpu_session *s, const struct wr_block *b, size_t run,
-                   const struct wr_sums *sums) {
-    size_t first = run * WR_RUN, count = run_length(b, run);
+/* Some of the runs of a batch, and where their sums are. */
+struct group {
+    const struct cpu_session *session;
+    const struct wr_block *block;
+    size_t first, count;
+    size_t place;
+    size_t parts; /* in which the sums are added */
+};
+
+/* A run's sums, stage by stage or in one go. */
+static void add_up(void *context, size_t item, size_t thread) {
+    const struct group *group = context;
+    const struct cpu_session *s = group->session;
+    struct wr_block b = *group->block;
+    struct wr_sums sums = sums_at(s, group->place + item);
+    size_t run = group->first + item, count = run_length(&b, run), first = run * WR_RUN;
+    if (s->team)
+        b.scratch = s->workspaces + thread * s->workspace + s->model * s->engine->lanes;
     if (s->base.ensemble.schedule == WR_SCHEDULE_STAGED) {
-        s->engine->forward(b, first, count);
-        s->engine->bptt(b, first, count, sums);
+        s->engine->forward(&b, first, count);
+        s->engine->bptt(&b, first, count, &sums);
     } else
-        s->engine->run(b, first, count, sums);
+        s->engine->run(&b, first, count, &sums);
 }
 
-/* The thread's part of P elements, whole lines: where it starts, and where the next one's does. */
-static size_t part_of(size_t P, size_t rank, size_t team) {
-    return rank == team ? P : P / 16 * rank / team * 16;
+/* Where a part of P elements starts: they are cut between lines. */
+static size_t part_start(size_t P, size_t part, size_t parts) {
+    return part == parts ? P : P / 16 * part / parts * 16;
 }
 
-/* Adds a run to this thread's part of the gradients and its losses to total. */
-static void add_run(const struct worker *w, struct wr_block *b, size_t run,
-                    const struct wr_sums *sums) {
-    const struct cpu_session *s = w->run->session;
-    size_t P = s->layout.count, L = s->engine->lanes;
-    s->engine->add(b, run, sums, part_of(P, w->rank, w->team), part_of(P, w->rank + 1, w->team));
-    for (size_t i = 0; i < run_length(b, run); i++)
-        for (size_t l = 0; l < L; l++)
-            b->total[l] += sums->losses[i * L + l];
+/* Adds a part of the sums to the gradients. */
+static void add_part(void *context, size_t part, size_t thread) {
+    const struct group *group = context;
+    const struct cpu_session *s = group->session;
+    size_t P = s->layout.count, end = part_start(P, part + 1, group->parts);
+    (void)thread;
+    for (size_t i = 0; i < group->count; i++) {
+        struct wr_sums sums = sums_at(s, group->place + i);
+        s->engine->add(group->block, group->first + i, &sums, part_start(P, part, group->parts),
+                       end);
+    }
 }
 
-/* A batch run by run. A team takes a run each, then each adds all of them to a part of the one
- * gradient, from which each takes the step in parameters of its own. The next runs are added up in
- * another place: some may still be adding these. */
+static void add_losses(const struct group *group, struct wr_block *b) {
+    size_t L = group->session->engine->lanes;
+    for (size_t run = 0; run < group->count; run++) {
+        struct wr_sums sums = sums_at(group->session, group->place + run);
+        for (size_t i = 0; i < run_length(b, group->first + run) * L; i++)
+            b->total[i % L] += sums.losses[i];
+    }
+}
+
+/* A batch run by run, or with a team group by group of runs. */
 static bool train_runs(struct worker *w, struct wr_block *b) {
     const struct cpu_session *s = w->run->session;
-    size_t runs = runs_of(b), place = 0;
-    for (size_t first = 0; first < runs; first += w->team, place ^= 1) {
-        size_t end = runs - first < w->team ? runs : first + w->team, own = first + w->rank;
-        if (own < end) {
-            struct wr_sums sums = sums_of(s, w->thread, place);
-            add_up(s, b, own, &sums);
-        }
-        meet(w);
-        for (size_t run = first; run < end; run++) {
-            struct wr_sums sums = sums_of(s, w->team > 1 ? run - first : w->thread, place);
-            add_run(w, b, run, &sums);
-        }
-        if (!go_on(w, WR_RUN, 0))
+    struct wr_team *team = &w->run->team;
+    size_t runs = runs_of(b), P = s->layout.count * s->engine->lanes;
+    struct group group = {.session = s, .block = b, .place = s->team ? 0 : w->thread};
+    for (; group.first < runs; group.first += group.count) {
+        size_t left = runs - group.first;
+        group.count = left < s->group ? left : s->group;
+        group.parts = P * group.count / LEAST_PART + 1;
+        if (group.parts > team->threads)
+            group.parts = team->threads;
+        wr_team_share(team, group.count, add_up, &group);
+        wr_team_share(team, group.parts, add_part, &group);
+        add_losses(&group, b);
+        if (!go_on(w, group.count * WR_RUN, 0))
             return false;
     }
-    meet(w);
     s->engine->descend(b);
     return true;
 }
@@ -309,7 +319,7 @@ static bool train_epoch(struct worker *w, size_t block, struct wr_block *b) {
     for (size_t offset = 0; (models = set_batch(s, block, offset, e->batch, b)) > 0;
          offset += e->batch) {
         bool small = b->windows <= b->at_once && e->schedule != WR_SCHEDULE_STAGED;
-        if (small) /* for which a team does not part */
+        if (small)
             s->engine->train(b);
         else if (!train_runs(w, b))
             return false;
@@ -327,32 +337,25 @@ static bool train_epochs(struct worker *w, size_t block, struct wr_block *b) {
         memset(b->total, 0, sizeof b->total);
         if (!train_epoch(w, block, b))
             return false;
-        if (w->rank == 0)
-            end_epoch(s, block, b, s->epoch + (uint32_t)e,
-                      run->losses != NULL ? run->losses + e * models : NULL);
-        meet(w);
+        end_epoch(s, block, b, s->epoch + (uint32_t)e,
+                  run->losses != NULL ? run->losses + e * models : NULL);
     }
     return true;
 }
 
-/* All that changes with every update lies in the thread's workspace, the parameters too, of which
- * each of a team has its own: see APART in session.c. */
-static bool train_block(struct worker *w, size_t block) {
+/* All that changes with every update lies in the thread's workspace, the parameters too:
+ * see APART in session.c. */
+static void train_block(struct worker *w, size_t block) {
     const struct cpu_session *s = w->run->session;
     size_t floats = s->model * s->engine->lanes;
     float *home = s->parameters + block * floats;
     struct wr_block b;
     bind_block(s, block, w->thread, &b);
-    if (w->team > 1)
-        b.gradients = s->workspaces + (b.gradients - b.parameters); /* thread 0's */
     if (s->base.ensemble.schedule == WR_SCHEDULE_STAGED)
         bind_slots(s, block, &b);
     memcpy(b.parameters, home, floats * sizeof *home);
-    if (!train_epochs(w, block, &b))
-        return false;
-    if (w->rank == 0)
+    if (train_epochs(w, block, &b))
         memcpy(home, b.parameters, floats * sizeof *home);
-    return true;
 }
 
 /* The calling thread has no block left: it goes on ticking. */
@@ -371,24 +374,15 @@ static size_t look_interval(const struct wr_ensemble *e) {
     return work < 1e6 ? (size_t)(1e6 / work) : 1;
 }
 
-/* Each thread takes a block that none has taken, until none is left. */
+/* Trains blocks that no thread has taken, until none is left. */
 static void take_blocks(struct worker *w) {
     struct run *run = w->run;
     size_t block;
     while (!atomic_load(&run->stop) &&
            (block = atomic_fetch_add(&run->next, 1)) < run->session->blocks) {
-        (void)train_block(w, block);
+        train_block(w, block);
         atomic_fetch_add(&run->ended, 1);
     }
-    if (w->thread == 0)
-        wait_for_others(run, &w->saved);
-}
-
-/* All threads take the blocks together, one after the other. */
-static void share_blocks(struct worker *w) {
-    for (size_t block = 0; block < w->run->session->blocks; block++)
-        if (!train_block(w, block))
-            return;
 }
 
 static void run_blocks(struct run *run) {
@@ -397,14 +391,16 @@ static void run_blocks(struct run *run) {
 #pragma omp parallel num_threads((int)s->threads)
     {
         struct worker w = {
-            .run = run, .thread = (size_t)omp_get_thread_num(), .team = 1, .interval = interval};
+            .run = run, .thread = (size_t)omp_get_thread_num(), .interval = interval};
         enter_arithmetic(&w.saved);
-        if (s->team) {
-            w.team = (size_t)omp_get_num_threads();
-            w.rank = w.thread;
-            share_blocks(&w);
-        } else
+        if (s->team && w.thread > 0)
+            wr_team_help(&run->team, w.thread);
+        else
             take_blocks(&w);
+        if (w.thread == 0) {
+            wait_for_others(run, &w.saved);
+            wr_team_end(&run->team);
+        }
         leave_arithmetic(&w.saved);
     }
 }
@@ -418,6 +414,7 @@ wr_status wr_cpu_run(struct wr_session *session, size_t epochs, float *losses, w
                       .tick = tick,
                       .context = context,
                       .ticked = wr_seconds()};
+    wr_team_init(&run.team, s->team ? s->threads : 1);
     if (epochs >= WR_NOT_DIVERGED - s->epoch)
         return wr_fail(error, WR_ERR_USAGE,
                        "%zu epochs after %u: a model has at most %u; write parameters", epochs,

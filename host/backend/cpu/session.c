@@ -96,9 +96,8 @@ enum { APART = 65536 };
 /* Floats of a thread's workspace. */
 static size_t workspace_floats(const struct wr_engine *engine, const struct wr_ensemble *ensemble,
                                size_t P) {
-    size_t sums = times(2, plus(P, WR_RUN));
     size_t model = model_floats(engine, &ensemble->shape, P);
-    size_t floats = plus(plus(model, scratch_floats(engine, ensemble)), plus(P, sums));
+    size_t floats = plus(plus(model, scratch_floats(engine, ensemble)), P);
     return plus(whole_lines(times(floats, engine->lanes)), APART);
 }
 
@@ -108,6 +107,39 @@ static size_t threads_of(const struct cpu_device *device, const struct wr_engine
     size_t runs = (ensemble->batch - 1) / WR_RUN + 1;
     size_t most = wr_cpu_team(device, engine, ensemble) ? runs : blocks;
     return device->threads < most ? device->threads : most;
+}
+
+/* Floats from the sums of one run to those of the next. */
+static size_t sums_floats(const struct cpu_device *device, const struct wr_engine *engine,
+                          const struct wr_ensemble *ensemble, size_t P) {
+    size_t floats = whole_lines(times(plus(P, WR_RUN), engine->lanes));
+    return wr_cpu_team(device, engine, ensemble) ? floats : plus(floats, APART);
+}
+
+/* Runs that a team adds up before it adds them together: all of a batch, if their sums take no more
+ * than 1 MiB, but two a thread. */
+static size_t group_of(const struct cpu_device *device, const struct wr_engine *engine,
+                       const struct wr_ensemble *ensemble, size_t P) {
+    enum { FLOATS = 262144 };
+    size_t runs = (ensemble->batch - 1) / WR_RUN + 1;
+    size_t least = 2 * device->threads, fit = FLOATS / times(P, engine->lanes);
+    if (!wr_cpu_team(device, engine, ensemble))
+        return 1;
+    fit = fit > least ? fit : least;
+    return fit < runs ? fit : runs;
+}
+
+/* Floats of a session but for the stages'. */
+static size_t session_floats(const struct cpu_device *device, const struct wr_engine *engine,
+                             const struct wr_ensemble *ensemble, size_t P) {
+    size_t threads = threads_of(device, engine, ensemble);
+    size_t group = group_of(device, engine, ensemble, P);
+    size_t parameters =
+        times(lanes_of(engine, ensemble->models), model_floats(engine, &ensemble->shape, P));
+    size_t workspaces = times(threads, workspace_floats(engine, ensemble, P));
+    size_t sums =
+        times(group > threads ? group : threads, sums_floats(device, engine, ensemble, P));
+    return plus(parameters, plus(workspaces, sums));
 }
 
 wr_status wr_cpu_memory(struct wr_device *device, const struct wr_ensemble *ensemble, size_t *bytes,
@@ -120,9 +152,7 @@ wr_status wr_cpu_memory(struct wr_device *device, const struct wr_ensemble *ense
     const struct wr_engine *engine = wr_cpu_engine(cpu, ensemble);
     layout = block_layout(engine, &ensemble->shape, layout);
     size_t models = ensemble->models;
-    size_t floats = plus(
-        times(lanes_of(engine, models), model_floats(engine, &ensemble->shape, layout.count)),
-        times(threads_of(cpu, engine, ensemble), workspace_floats(engine, ensemble, layout.count)));
+    size_t floats = session_floats(cpu, engine, ensemble, layout.count);
     if (ensemble->schedule == WR_SCHEDULE_STAGED)
         floats = plus(floats, stage_floats(engine, ensemble, layout.count));
     *bytes = plus(times(floats, sizeof(float)), times(models, sizeof(uint32_t)));
@@ -149,11 +179,17 @@ wr_status wr_cpu_open(struct wr_session *session, struct wr_error *error) {
     s->at_once = at_once_of(s->engine, ensemble);
     s->scratch = scratch_floats(s->engine, ensemble);
     s->workspace = workspace_floats(s->engine, ensemble, P);
+    s->group = group_of(device, s->engine, ensemble, P);
+    s->sums_apart = sums_floats(device, s->engine, ensemble, P);
     s->parameters = wr_alloc(times(lanes, s->model), sizeof(float), "parameters", error);
     if (s->parameters == NULL)
         return WR_ERR_MEMORY;
     s->workspaces = wr_alloc(times(s->threads, s->workspace), sizeof(float), "workspaces", error);
     if (s->workspaces == NULL)
+        return WR_ERR_MEMORY;
+    s->sums = wr_alloc(times(s->group > s->threads ? s->group : s->threads, s->sums_apart),
+                       sizeof(float), "sums", error);
+    if (s->sums == NULL)
         return WR_ERR_MEMORY;
     s->frozen = wr_alloc(ensemble->models, sizeof *s->frozen, "models", error);
     if (s->frozen == NULL)
@@ -165,6 +201,7 @@ void wr_cpu_close(struct wr_session *session) {
     struct cpu_session *s = (struct cpu_session *)session;
     free(s->parameters);
     free(s->workspaces);
+    free(s->sums);
     free(s->frozen);
     free(s->stages);
 }

@@ -1,0 +1,88 @@
+/* Sharing work among threads of which one leads. Whoever is free takes the next item; the leader
+ * takes items too, and waits for nobody who has not taken one: a thread whose core is held by
+ * another program is not missed. (With barriers, a loaded machine made two threads 20 times slower
+ * than one.) */
+#include "backend/cpu/cpu.h"
+
+#include <time.h>
+
+/* How long a thread waits awake: sleeping and waking takes about as long. */
+#define AWAKE_SECONDS 50e-6
+
+/* `todo` has the number of the call above the items that are left: one word, so that an item is
+ * always taken from the call that it was seen in. */
+#define ITEMS_LEFT(todo) ((size_t)((todo)&0xffffffffu))
+#define ONE_CALL         (1ull << 32)
+
+void wr_team_init(struct wr_team *team, size_t threads) {
+    *team = (struct wr_team){
+        .threads = threads, .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER};
+}
+
+/* Does one item; false: none is left. Once it is taken the call cannot end, and what it is about
+ * stays. */
+static bool do_item(struct wr_team *team, size_t thread) {
+    unsigned long long todo = atomic_load(&team->todo);
+    do {
+        if (ITEMS_LEFT(todo) == 0)
+            return false;
+    } while (!atomic_compare_exchange_weak(&team->todo, &todo, todo - 1));
+    team->work(team->context, team->items - ITEMS_LEFT(todo), thread);
+    atomic_fetch_add(&team->done, 1);
+    return true;
+}
+
+static void wake(struct wr_team *team) {
+    pthread_mutex_lock(&team->lock);
+    pthread_cond_broadcast(&team->more);
+    pthread_mutex_unlock(&team->lock);
+}
+
+void wr_team_share(struct wr_team *team, size_t items, wr_work_fn *work, void *context) {
+    if (team->threads == 1 || items == 1) {
+        for (size_t item = 0; item < items; item++)
+            work(context, item, 0);
+        return;
+    }
+    team->work = work;
+    team->context = context;
+    team->items = items;
+    atomic_store(&team->done, 0);
+    atomic_store(&team->todo, (atomic_load(&team->todo) / ONE_CALL + 1) * ONE_CALL + items);
+    if (atomic_load(&team->asleep) > 0)
+        wake(team);
+    while (do_item(team, 0))
+        continue;
+    struct timespec pause = {.tv_nsec = 20000};
+    double since = wr_seconds();
+    while (atomic_load(&team->done) < items)
+        if (wr_seconds() - since > AWAKE_SECONDS)
+            nanosleep(&pause, NULL);
+}
+
+static bool is_idle(struct wr_team *team) {
+    return ITEMS_LEFT(atomic_load(&team->todo)) == 0 && !atomic_load(&team->over);
+}
+
+void wr_team_help(struct wr_team *team, size_t thread) {
+    while (!atomic_load(&team->over)) {
+        while (do_item(team, thread))
+            continue;
+        double since = wr_seconds();
+        while (is_idle(team) && wr_seconds() - since < AWAKE_SECONDS)
+            continue;
+        if (!is_idle(team))
+            continue;
+        pthread_mutex_lock(&team->lock);
+        atomic_fetch_add(&team->asleep, 1);
+        while (is_idle(team))
+            pthread_cond_wait(&team->more, &team->lock);
+        atomic_fetch_sub(&team->asleep, 1);
+        pthread_mutex_unlock(&team->lock);
+    }
+}
+
+void wr_team_end(struct wr_team *team) {
+    atomic_store(&team->over, true);
+    wake(team);
+}
