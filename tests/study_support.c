@@ -96,7 +96,7 @@ void add_trials(struct wr_study *study, size_t count, struct wr_trial_state stat
     for (size_t i = 0; i < count; i++)
         options[i] = (struct wr_trial_options){
             .hidden = 1 + i, .window = 5, .batch = 1, .lr = 1e-4f, .clip = 1, .seed = (uint32_t)i};
-    assert_ok(wr_study_add(study, options, count, states, NULL, &error), &error);
+    assert_ok(wr_study_add(study, options, NULL, count, states, NULL, &error), &error);
 }
 
 void commit_done(struct wr_study *study, int64_t id, float score, size_t count) {

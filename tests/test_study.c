@@ -97,13 +97,13 @@ static void test_add(void **state) {
     struct wr_trial_state states[COUNT + 1];
     size_t added;
     struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE);
-    assert_ok(wr_study_add(study, options, 2, states, &added, &error), &error);
+    assert_ok(wr_study_add(study, options, NULL, 2, states, &added, &error), &error);
     assert_int_equal(added, 2);
     wr_study_close(study);
 
     /* A grid that has grown: those that were there keep their ids. */
     study = open_study(STUDY, WR_STUDY_WRITE);
-    assert_ok(wr_study_add(study, options, COUNT, states, &added, &error), &error);
+    assert_ok(wr_study_add(study, options, NULL, COUNT, states, &added, &error), &error);
     assert_int_equal(added, COUNT - 2);
     for (int i = 0; i < COUNT; i++) {
         assert_int_equal(states[i].id, i + 1);
@@ -111,7 +111,7 @@ static void test_add(void **state) {
         assert_int_equal(states[i].epoch, 0);
     }
     const struct wr_trial_options reversed[] = {options[4], options[0], options[4]};
-    assert_ok(wr_study_add(study, reversed, 3, states, NULL, &error), &error);
+    assert_ok(wr_study_add(study, reversed, NULL, 3, states, NULL, &error), &error);
     assert_int_equal(states[0].id, 5);
     assert_int_equal(states[1].id, 1);
     assert_int_equal(states[2].id, 5);
@@ -151,13 +151,13 @@ static void test_floats(void **state) {
         options[i].clip = (float)i / 1000;
     }
     struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE);
-    assert_ok(wr_study_add(study, options, COUNT, states, NULL, &error), &error);
+    assert_ok(wr_study_add(study, options, NULL, COUNT, states, NULL, &error), &error);
     if (setlocale(LC_ALL, "de_DE.UTF-8") == NULL && system(make) == 0)
         setenv("LOCPATH", WR_TEST_BINARY_DIR, 1);
     if (setlocale(LC_ALL, "de_DE.UTF-8") == NULL)
         print_message("tested in \"C\" alone: no locale de_DE, and none can be made\n");
     size_t added;
-    wr_status status = wr_study_add(study, options, COUNT, again, &added, &error);
+    wr_status status = wr_study_add(study, options, NULL, COUNT, again, &added, &error);
     setlocale(LC_ALL, "C");
     assert_ok(status, &error);
     assert_int_equal(added, 0);
@@ -188,7 +188,7 @@ static void test_many(void **state) {
     struct wr_error error = {0};
     struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE);
     size_t added;
-    assert_ok(wr_study_add(study, options, COUNT, states, &added, &error), &error);
+    assert_ok(wr_study_add(study, options, NULL, COUNT, states, &added, &error), &error);
     assert_int_equal(added, COUNT);
     assert_int_equal(states[COUNT - 1].id, COUNT);
     struct wr_study_counts counts;
@@ -506,7 +506,7 @@ static void test_groups(void **state) {
                                       .lr = i % 2 == 0 ? 1e-5f : 0.25f,
                                       .clip = 1,
                                       .seed = i % EACH};
-    assert_ok(wr_study_add(study, options, SIZES * EACH, states, NULL, &error), &error);
+    assert_ok(wr_study_add(study, options, NULL, SIZES * EACH, states, NULL, &error), &error);
     for (size_t h = 0; h < SIZES; h++)
         for (size_t s = 0; s <= h; s++) {                 /* the last one diverged */
             double score = (double)((s * 5 + h) % 7) / 3; /* with ties */
@@ -570,7 +570,7 @@ static void test_empty(void **state) {
     assert_int_equal(group_by(study, "lr").count, 0);
     assert_int_equal(look(study, (struct wr_trial_query){.best = true}).count, 0);
     assert_ok(wr_study_commit(study, NULL, 0, NULL, 0, &error), &error);
-    assert_ok(wr_study_add(study, NULL, 0, NULL, NULL, &error), &error);
+    assert_ok(wr_study_add(study, NULL, NULL, 0, NULL, NULL, &error), &error);
     wr_study_close(study);
     wr_study_close(NULL);
     assert_string_equal(wr_trial_status_name(WR_TRIAL_FAILED), "failed");

@@ -174,6 +174,10 @@ static wr_status keep_best(struct wr_study *study, const struct wr_trial_outcome
     return status;
 }
 
+wr_status wr_study_prune(struct wr_study *study, struct wr_error *error) {
+    return keep_best(study, NULL, 0, error);
+}
+
 wr_status wr_study_commit(struct wr_study *study, const struct wr_trial_outcome *outcomes,
                           size_t outcome_count, const struct wr_trial_checkpoint *checkpoints,
                           size_t checkpoint_count, struct wr_error *error) {

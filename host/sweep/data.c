@@ -17,6 +17,9 @@ static wr_status check_training(const struct wr_sweep *sweep, struct wr_error *e
     if (!(sweep->validate >= 0 && sweep->validate < 1))
         return wr_fail(error, WR_ERR_USAGE, "validation on %g of the rows: 0 to below 1 allowed",
                        sweep->validate);
+    if (sweep->shards > 0 && sweep->shard >= sweep->shards)
+        return wr_fail(error, WR_ERR_USAGE, "shard %zu of %zu: 0 to %zu allowed", sweep->shard,
+                       sweep->shards, sweep->shards - 1);
     if (!(sweep->checkpoint_seconds >= 0))
         return wr_fail(error, WR_ERR_USAGE, "checkpoints every %g seconds: not negative allowed",
                        sweep->checkpoint_seconds);
@@ -129,7 +132,13 @@ wr_status wr_sweep_settle(const struct wr_sweep *sweep, struct wr_study *study,
         status = hash_columns(series, sweep->target_columns, sweep->outputs, &hash, error);
     if (status != WR_OK)
         return status;
-    char numerics[16], data[20], rows[24], epochs[24], validate[32], curve[24];
+    char numerics[16], data[20], rows[24], epochs[24], validate[32], curve[24], grid[24], shard[48];
+    size_t trials;
+    status = wr_grid_count(&sweep->grid, &trials, error);
+    if (status != WR_OK)
+        return status;
+    snprintf(grid, sizeof grid, "%zu", trials);
+    snprintf(shard, sizeof shard, "%zu/%zu", sweep->shard, sweep->shards);
     snprintf(numerics, sizeof numerics, "%d", WR_NUMERICS_VERSION);
     snprintf(data, sizeof data, "%016llx", (unsigned long long)hash);
     snprintf(rows, sizeof rows, "%zu", wr_series_rows(series));
@@ -152,8 +161,11 @@ wr_status wr_sweep_settle(const struct wr_sweep *sweep, struct wr_study *study,
             {"validate", validate, true},
             {"curve", curve, true},
             {"windrow", wr_version(), false},
+            {"grid", grid, false},
+            {"shard", shard, true}, /* the last one: a whole grid has none */
         };
-        status = wr_study_settle(study, settings, sizeof settings / sizeof *settings, error);
+        size_t count = sizeof settings / sizeof *settings - (sweep->shards > 0 ? 0 : 1);
+        status = wr_study_settle(study, settings, count, error);
     }
     free(inputs);
     free(targets);

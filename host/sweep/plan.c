@@ -4,44 +4,17 @@
 #include "base/base.h"
 #include "sweep/data.h"
 #include "sweep/grid.h"
+#include "sweep/part.h"
 #include "windrow/bench.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- what the study holds already ---- */
 
 struct lookup {
     const struct wr_trial_options *trials; /* (count), as wr_grid_expand sorts them */
     bool *ended;                           /* (count) */
     size_t count;
 };
-
-#define COMPARE_BY(field)                                                                          \
-    if (a->field != b->field)                                                                      \
-        return a->field < b->field ? -1 : 1;
-
-static int compare_trials(const void *x, const void *y) {
-    const struct wr_trial_options *a = x, *b = y;
-    COMPARE_BY(hidden)
-    COMPARE_BY(window)
-    COMPARE_BY(batch)
-    COMPARE_BY(init)
-    COMPARE_BY(lr)
-    COMPARE_BY(clip)
-    COMPARE_BY(seed)
-    return 0;
-}
-
-static wr_status note_ended(void *context, const struct wr_trial *trial) {
-    struct lookup *lookup = context;
-    const struct wr_trial_options *found = bsearch(&trial->options, lookup->trials, lookup->count,
-                                                   sizeof *lookup->trials, compare_trials);
-    bool ended = trial->status == WR_TRIAL_DONE || trial->status == WR_TRIAL_DIVERGED;
-    if (found != NULL && ended)
-        lookup->ended[found - lookup->trials] = true;
-    return WR_OK;
-}
 
 /* ---- shapes ---- */
 
@@ -163,13 +136,12 @@ static wr_status plan_group(const struct wr_sweep_data *data, const struct group
 static wr_status plan_all(const struct wr_sweep_data *data, struct lookup *lookup,
                           struct wr_study *study, struct wr_device *const *devices,
                           size_t device_count, struct wr_sweep_plan *plan, struct wr_error *error) {
-    static const struct wr_trial_query all = {0};
     wr_status status = WR_OK;
     lookup->ended = wr_alloc(lookup->count, sizeof *lookup->ended, "trials", error);
     if (lookup->ended == NULL)
         return WR_ERR_MEMORY;
     if (study != NULL)
-        status = wr_study_trials(study, &all, note_ended, lookup, error);
+        status = wr_part_find_ended(lookup->trials, lookup->count, study, lookup->ended, error);
     plan->trials = lookup->count;
     plan->shapes = count_shapes(lookup);
     struct group *groups = wr_alloc(plan->shapes, sizeof *groups, "shapes", error);

@@ -34,6 +34,7 @@ struct wr_sweep_run {
     struct wr_sweep_data data;
     size_t count;
     struct wr_trial_options *trials; /* (count) */
+    int64_t *ids;                    /* (count) */
     struct wr_trial_state *states;   /* (count) */
 
     pthread_mutex_t study_lock; /* the study serves one thread at a time; taken before `lock` */

@@ -85,6 +85,9 @@ wr_status wr_study_begin(struct wr_study *study, struct wr_error *error);
 wr_status wr_study_end(struct wr_study *study, wr_status status, const char *what,
                        struct wr_error *error);
 
+/* Drops the parameters that are not to be kept; inside a transaction (commit.c). */
+wr_status wr_study_prune(struct wr_study *study, struct wr_error *error);
+
 /* ---- words of the schema (read.c) ---- */
 
 /* "notebook", "pytorch". */

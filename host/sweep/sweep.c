@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "sweep/grid.h"
+#include "sweep/part.h"
 #include "sweep/run.h"
 
 #include <errno.h>
@@ -146,6 +147,9 @@ static wr_status prepare(struct wr_sweep_run *run, struct wr_error *error) {
         status = wr_sweep_settle_scale(&run->data, run->study, error);
     if (status != WR_OK)
         return status;
+    status = wr_part_choose(&run->data, options->known, run->trials, &run->count, &run->ids, error);
+    if (status != WR_OK)
+        return status;
     run->states = wr_alloc(run->count, sizeof *run->states, "trials", error);
     run->workers = wr_alloc(options->device_count, sizeof *run->workers, "workers", error);
     if (run->states == NULL || run->workers == NULL)
@@ -154,7 +158,7 @@ static wr_status prepare(struct wr_sweep_run *run, struct wr_error *error) {
     for (size_t i = 0; i < run->worker_count; i++)
         run->workers[i] = (struct wr_sweep_worker){
             .run = run, .device = options->devices[i], .index = i, .most_floats = SIZE_MAX};
-    status = wr_study_add(run->study, run->trials, run->count, run->states, NULL, error);
+    status = wr_study_add(run->study, run->trials, run->ids, run->count, run->states, NULL, error);
     if (status == WR_OK)
         status = wr_queue_fill(run, error);
     if (status == WR_OK)
@@ -166,6 +170,7 @@ static void release(struct wr_sweep_run *run) {
     wr_sweep_data_release(&run->data);
     free(run->trials);
     free(run->states);
+    free(run->ids);
     free(run->workers);
     free(run->order);
     free(run->slices);

@@ -17,7 +17,7 @@ static wr_status has_trials(struct wr_study *study, bool *some, struct wr_error 
 static wr_status keep_setting(struct wr_study *study, const struct wr_setting *setting,
                               struct wr_error *error) {
     struct wr_query query =
-        wr_query(study, "INSERT INTO study (name, value, fixed) VALUES (?, ?, ?)");
+        wr_query(study, "INSERT OR REPLACE INTO study (name, value, fixed) VALUES (?, ?, ?)");
     wr_bind_text(&query, setting->name);
     wr_bind_text(&query, setting->value);
     wr_bind_int(&query, setting->fixed);
@@ -35,7 +35,7 @@ static wr_status settle(struct wr_study *study, const struct wr_setting *setting
     wr_status status = wr_study_setting(study, setting->name, &kept, error);
     if (status != WR_OK)
         return status;
-    if (kept == NULL && (!setting->fixed || !trials))
+    if (!setting->fixed || (kept == NULL && !trials))
         status = may_write(study) ? keep_setting(study, setting, error) : WR_OK;
     else if (kept == NULL)
         status =
@@ -103,20 +103,23 @@ static bool find_trial(struct wr_query *find, const struct wr_trial_options *opt
 }
 
 /* With a locale that writes 0.5 as the schema does. */
-static wr_status add(struct wr_study *study, const struct wr_trial_options *trials, size_t count,
-                     struct wr_trial_state *states, size_t *added, struct wr_error *error) {
+static wr_status add(struct wr_study *study, const struct wr_trial_options *trials,
+                     const int64_t *ids, size_t count, struct wr_trial_state *states, size_t *added,
+                     struct wr_error *error) {
     struct wr_query find =
         wr_query(study, "SELECT id, status, ifnull(epoch, 0)"
                         " FROM trial LEFT JOIN checkpoint ON checkpoint.trial = id"
                         " WHERE hidden = ? AND window = ? AND batch = ? AND init = ? AND lr = ? AND"
                         " clip = ? AND seed = ?");
     struct wr_query insert =
-        wr_query(study, "INSERT INTO trial (hidden, window, batch, init, lr, clip, seed)"
-                        " VALUES (?, ?, ?, ?, ?, ?, ?)");
+        wr_query(study, "INSERT INTO trial (hidden, window, batch, init, lr, clip, seed, id)"
+                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, CASE WHEN ?8 > 0 AND"
+                        " NOT EXISTS (SELECT 1 FROM trial WHERE id = ?8) THEN ?8 END)");
     for (size_t i = 0; i < count && find.code == SQLITE_OK && insert.code == SQLITE_OK; i++) {
         if (find_trial(&find, &trials[i], &states[i]) || find.code != SQLITE_OK)
             continue;
         bind_options(&insert, &trials[i]);
+        wr_bind_int(&insert, ids != NULL ? ids[i] : 0);
         wr_query_run(&insert);
         states[i] = (struct wr_trial_state){.id = sqlite3_last_insert_rowid(study->db)};
         ++*added;
@@ -125,8 +128,9 @@ static wr_status add(struct wr_study *study, const struct wr_trial_options *tria
     return wr_query_end(&insert, status, "add trials", error);
 }
 
-wr_status wr_study_add(struct wr_study *study, const struct wr_trial_options *trials, size_t count,
-                       struct wr_trial_state *states, size_t *added, struct wr_error *error) {
+wr_status wr_study_add(struct wr_study *study, const struct wr_trial_options *trials,
+                       const int64_t *ids, size_t count, struct wr_trial_state *states,
+                       size_t *added, struct wr_error *error) {
     size_t new_trials = 0;
     locale_t c = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
     if (c == (locale_t)0)
@@ -134,7 +138,7 @@ wr_status wr_study_add(struct wr_study *study, const struct wr_trial_options *tr
     wr_status status = wr_study_begin(study, error);
     if (status == WR_OK) {
         locale_t before = uselocale(c);
-        status = add(study, trials, count, states, &new_trials, error);
+        status = add(study, trials, ids, count, states, &new_trials, error);
         uselocale(before);
         status = wr_study_end(study, status, "add trials", error);
     }

@@ -48,7 +48,7 @@ void wr_study_close(struct wr_study *study);
 struct wr_setting {
     const char *name; /* "epochs" */
     const char *value;
-    bool fixed; /* results depend on it: it is compared; else the first one is kept */
+    bool fixed; /* results depend on it: it is compared; else the last one is kept */
 };
 
 /* Keeps settings that are not there, the fixed ones as long as there are no trials, and compares
@@ -88,10 +88,11 @@ struct wr_trial_state {
 };
 
 /* Adds, as pending, those of the trials that are not there, and says where each stands: states
- * (count). In the order given, so that the same grid always gets the same ids. *added may be NULL.
- */
-wr_status wr_study_add(struct wr_study *study, const struct wr_trial_options *trials, size_t count,
-                       struct wr_trial_state *states, size_t *added, struct wr_error *error);
+ * (count). Their ids are ids (count) where those are free, else the next ones; ids may be NULL.
+ * *added may be NULL. */
+wr_status wr_study_add(struct wr_study *study, const struct wr_trial_options *trials,
+                       const int64_t *ids, size_t count, struct wr_trial_state *states,
+                       size_t *added, struct wr_error *error);
 
 struct wr_curve_point {
     size_t epoch;
@@ -145,6 +146,23 @@ wr_status wr_study_read_checkpoint(struct wr_study *study, int64_t id, float *pa
  * and NULL where none were kept. */
 wr_status wr_study_read_parameters(struct wr_study *study, int64_t id, float **parameters,
                                    size_t *count, struct wr_error *error);
+
+/* ---- merging ---- */
+
+struct wr_merge_report {
+    size_t trials, pending; /* of the other study; pending: those not done and not diverged */
+    size_t added;           /* trials that were not there */
+    size_t taken;           /* ends that were not known */
+};
+/* Takes from another study, open for reading, every trial, end, loss curve and checkpoint that this
+ * one, open for writing, does not have yet, under the same id where that is free, and of the
+ * parameters those that wr_study_keep wants. Merged again it changes nothing.
+ *
+ * WR_ERR_DATA where the other is another study (wr_study_settle; the setting "shard" alone may
+ * differ) or damaged; WR_ERR_VERIFY where one trial has two results, with both devices: one of
+ * those is broken. Then nothing is taken. */
+wr_status wr_study_merge(struct wr_study *study, struct wr_study *from,
+                         struct wr_merge_report *report, struct wr_error *error);
 
 /* ---- looking ---- */
 

@@ -47,6 +47,10 @@ struct wr_sweep {
      * 0: none, and trials are ranked by the mean loss of their last epoch. 0 <= validate < 1. */
     double validate;
     enum wr_schedule schedule;
+    /* This part alone of `shards` parts of the grid, 0 .. shards-1: every shards-th trial, the
+     * dearest ones first, so that parts take equal time. The same grid is always cut in the same
+     * way, and a trial has the id that it has in a study of the whole grid. shards 0: all of it. */
+    size_t shard, shards;
     size_t curve_points;       /* epochs of which each trial's total_loss is kept, first and last
                                   among them; 0: none */
     double checkpoint_seconds; /* of training, at most, that the death of the process can cost */
@@ -77,6 +81,7 @@ struct wr_sweep_event {
 typedef wr_status wr_sweep_fn(void *context, const struct wr_sweep_event *event);
 
 struct wr_sweep_options {
+    struct wr_study *known;           /* trials that have ended there are left out; or NULL */
     struct wr_device *const *devices; /* (device_count): each takes the next ensemble when free */
     size_t device_count;
     wr_sweep_fn *on_event; /* or NULL */
@@ -94,8 +99,9 @@ struct wr_sweep_result {
 
 /* Trains the trials of the grid that the study does not hold yet, longest first, from their
  * checkpoints where they have one. The study must be open for writing; settings that results depend
- * on are compared first (wr_study_settle): "numerics", "rows", "inputs", "target", "data" (a hash of
- * the columns used), "scale", "epochs", "validate", "curve".
+ * on are compared first (wr_study_settle): "numerics", "rows", "inputs", "target", "data" (a hash
+ * of the columns used), "scale", "epochs", "validate", "curve", and the "shard" of a part. "grid"
+ * is the number of trials of the whole grid, when it was last run.
  *
  * A trial that diverges, or fails (no device has memory for it), is a row like any other. A device
  * that fails is given no more work; WR_ERR_DEVICE once none is left. *result is filled in any case.
