@@ -38,13 +38,20 @@ static void test_settings(void **state) {
 
     char *value;
     assert_ok(wr_study_setting(study, "host", &value, &error), &error);
-    assert_string_equal(value, "a"); /* the first one is kept */
+    assert_string_equal(value, "b"); /* the last one is kept */
     free(value);
     assert_ok(wr_study_setting(study, "new", &value, &error), &error);
     assert_null(value); /* all or nothing */
     assert_ok(wr_study_setting(study, "note", &value, &error), &error);
     assert_string_equal(value, "");
     free(value);
+    wr_study_close(study);
+
+    study = open_study(STUDY, WR_STUDY_READ); /* compares, and keeps nothing */
+    assert_ok(wr_study_settle(study, same, 3, &error), &error);
+    assert_ok(wr_study_settle(study, other, 1, &error), &error);
+    status = wr_study_settle(study, other, 2, &error);
+    assert_error(status, &error, WR_ERR_DATA, STUDY ": ", "epochs 500, not 501");
     wr_study_close(study);
     assert_answer(STUDY, "SELECT group_concat(name || fixed) FROM study",
                   "data1,epochs1,host0,note0");

@@ -233,38 +233,92 @@ static void test_damage(void **state) {
 
 /* ---- one writer, any readers ---- */
 
-static bool is_locked(void *context) {
-    (void)context;
-    return opens(STUDY, WR_STUDY_WRITE, WR_ERR_STORAGE, "locked") &&
-           opens(STUDY, WR_STUDY_FRESH, WR_ERR_STORAGE, "locked");
+/* Processes start before this one opens a study: SQLite's locks do not survive a fork. */
+struct held {
+    enum wr_study_mode mode;
+    int ready[2], go[2]; /* pipes */
+};
+
+/* Has the study open until it is told to go on: a writer then commits, a reader sees what another
+ * has committed. */
+static bool hold(void *context) {
+    struct held *held = context;
+    char byte;
+    struct wr_study *study = open_study(STUDY, held->mode);
+    if (held->mode == WR_STUDY_WRITE) {
+        struct wr_trial_state states[4];
+        add_trials(study, 4, states);
+        /* In the same process too; and that must not loosen what SQLite holds. */
+        assert_refused(STUDY, WR_STUDY_WRITE, WR_ERR_STORAGE, "locked");
+        wr_study_close(open_study(STUDY, WR_STUDY_READ));
+    }
+    if (write(held->ready[1], "", 1) != 1 || read(held->go[0], &byte, 1) != 1)
+        return false;
+    if (held->mode == WR_STUDY_WRITE)
+        commit_done(study, 1, 1, 1);
+    bool right = done_of(study) == 1;
+    wr_study_close(study);
+    return right;
 }
 
-static bool is_readable(void *context) {
-    return opens(STUDY, WR_STUDY_READ, WR_OK, "") && access(STUDY "-wal", F_OK) == 0 &&
-           (context == NULL || is_locked(NULL));
+static pid_t start_holding(struct held *held, enum wr_study_mode mode) {
+    char byte;
+    held->mode = mode;
+    assert_true(pipe(held->ready) == 0 && pipe(held->go) == 0);
+    pid_t child = start(hold, held);
+    close(held->ready[1]);
+    close(held->go[0]);
+    assert_int_equal(read(held->ready[0], &byte, 1), 1);
+    return child;
 }
 
-static bool is_free(void *context) {
-    (void)context;
-    return opens(STUDY, WR_STUDY_WRITE, WR_OK, "");
+static void let_go(struct held *held, pid_t child) {
+    assert_int_equal(write(held->go[1], "", 1), 1);
+    assert_int_equal(finish(child), 0);
+    close(held->ready[0]);
+    close(held->go[1]);
 }
 
 static void test_lock(void **state) {
     (void)state;
-    struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE);
-    struct wr_trial_state states[4];
-    add_trials(study, 4, states);
-    assert_elsewhere(is_locked, NULL);
-    /* In this process too; and that must not loosen what SQLite holds: a reader that leaves would
-     * take the log with it. */
+    struct held held;
+    pid_t child = start_holding(&held, WR_STUDY_WRITE);
     assert_refused(STUDY, WR_STUDY_WRITE, WR_ERR_STORAGE, "locked");
+    assert_refused(STUDY, WR_STUDY_FRESH, WR_ERR_STORAGE, "locked");
     wr_study_close(open_study(STUDY, WR_STUDY_READ));
-    assert_elsewhere(is_readable, state);
-    commit_done(study, 1, 1, 1);
-    wr_study_close(study);
-    assert_elsewhere(is_free, NULL);
+    assert_int_equal(access(STUDY "-wal", F_OK), 0); /* which a last one would have removed */
+    let_go(&held, child);
+    wr_study_close(open_study(STUDY, WR_STUDY_WRITE));
     assert_answer(STUDY, "SELECT count(*) FROM best", "1");
     assert_int_equal(entries(), 1);
+}
+
+/* The lock dies with its process. */
+static void test_lock_of_the_dead(void **state) {
+    (void)state;
+    struct held held;
+    pid_t child = start_holding(&held, WR_STUDY_WRITE);
+    kill(child, SIGKILL);
+    finish(child);
+    close(held.ready[0]);
+    close(held.go[1]);
+    wr_study_close(open_study(STUDY, WR_STUDY_WRITE));
+    assert_answer(STUDY, "SELECT count(*) FROM trial", "4");
+}
+
+static void test_reader_elsewhere(void **state) {
+    (void)state;
+    make_study(STUDY, 4);
+    struct held held;
+    pid_t child = start_holding(&held, WR_STUDY_READ);
+    struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE); /* readers lock nobody out */
+    commit_done(study, 1, 1, 1);
+    wr_study_close(study);
+    assert_refused(STUDY, WR_STUDY_FRESH, WR_ERR_STORAGE, "open"); /* but from this */
+    let_go(&held, child);
+    wr_study_close(open_study(STUDY, WR_STUDY_FRESH));
+    assert_answer(STUDY ".1", "SELECT count(*) FROM best", "1");
+    assert_int_equal(entries(), 2);
 }
 
 /* A reader sees whole commits, and each of its walks one moment. */
@@ -286,12 +340,29 @@ static void test_reader(void **state) {
     assert_ok(wr_study_trials(reader, &all, write_meanwhile, writer, &error), &error);
     assert_int_equal(done_of(reader), 10);
     wr_study_close(writer);
-    assert_elsewhere(is_free, NULL); /* readers lock nobody out */
-    assert_int_equal(done_of(reader), 10);
-    assert_refused(STUDY, WR_STUDY_FRESH, WR_ERR_STORAGE, "open"); /* but for this */
     assert_int_equal(done_of(reader), 10);
     wr_study_close(reader);
     assert_int_equal(entries(), 1);
+}
+
+/* Another program in the midst of writing. */
+static void test_busy(void **state) {
+    (void)state;
+    struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE);
+    struct wr_trial_state states[1];
+    add_trials(study, 1, states);
+    sqlite3 *other;
+    assert_int_equal(sqlite3_open(STUDY, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_busy_timeout(study->db, 1);
+    struct wr_trial_outcome outcome = {.id = 1, .status = WR_TRIAL_DONE};
+    struct wr_error error = {0};
+    wr_status status = wr_study_commit(study, &outcome, 1, NULL, 0, &error);
+    assert_error(status, &error, WR_ERR_STORAGE, STUDY ": ", "locked");
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
+    assert_int_equal(done_of(study), 0);
+    assert_ok(wr_study_commit(study, &outcome, 1, NULL, 0, &error), &error);
+    wr_study_close(study);
 }
 
 /* Locked too late: the file that was opened has another name by now. */
@@ -372,7 +443,7 @@ static bool is_read_only(void *context) {
     struct wr_study *study = open_study(STUDY, WR_STUDY_READ);
     size_t trials = trials_of(study);
     wr_study_close(study);
-    return trials == 3;
+    return trials == 4;
 }
 
 static bool is_unreadable(void *context) {
@@ -384,7 +455,7 @@ static bool is_unreadable(void *context) {
 
 static void test_read_only(void **state) {
     (void)state;
-    make_study(STUDY, 3);
+    make_study(STUDY, 4);
     chmod(STUDY, 0444);
     assert_elsewhere(is_read_only, "read-only");
     assert_int_equal(entries(), 1);
@@ -395,22 +466,19 @@ static void test_read_only(void **state) {
     chmod(".", 0755);
     assert_int_equal(entries(), 1);
 
-    struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE); /* readers beside a writer */
-    struct wr_trial_state states[3];
-    add_trials(study, 3, states);
-    commit_done(study, 1, 1, 1);
+    struct held held; /* readers beside a writer */
+    pid_t child = start_holding(&held, WR_STUDY_WRITE);
     chmod(".", 0555);
     chmod(STUDY, 0444);
     chmod(STUDY "-wal", 0444);
     chmod(STUDY "-shm", 0444);
     assert_elsewhere(is_read_only, "");
     chmod(".", 0755);
-    commit_done(study, 2, 1, 1);
-    wr_study_close(study);
+    let_go(&held, child);
     chmod(STUDY, 0);
     assert_elsewhere(is_unreadable, NULL);
     chmod(STUDY, 0644);
-    assert_answer(STUDY, "SELECT count(*) FROM best", "2");
+    assert_answer(STUDY, "SELECT count(*) FROM best", "1");
 }
 
 /* What a killed process left, in a folder that may not be written. */
@@ -604,33 +672,6 @@ static void test_kill_inside(void **state) {
     assert_true(most > 1);
 }
 
-static bool hold(void *context) {
-    const int *ready = context;
-    struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE);
-    if (study == NULL || write(ready[1], "", 1) != 1)
-        return false;
-    for (;;)
-        pause();
-}
-
-/* The lock dies with its process. */
-static void test_lock_of_the_dead(void **state) {
-    (void)state;
-    int ready[2];
-    char byte;
-    assert_int_equal(pipe(ready), 0);
-    pid_t child = start(hold, ready);
-    assert_int_equal(read(ready[0], &byte, 1), 1);
-    assert_refused(STUDY, WR_STUDY_WRITE, WR_ERR_STORAGE, "locked");
-    assert_refused(STUDY, WR_STUDY_FRESH, WR_ERR_STORAGE, "locked");
-    wr_study_close(open_study(STUDY, WR_STUDY_READ));
-    kill(child, SIGKILL);
-    finish(child);
-    wr_study_close(open_study(STUDY, WR_STUDY_WRITE));
-    close(ready[0]);
-    close(ready[1]);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_make),
@@ -641,6 +682,8 @@ int main(void) {
         IN_FOLDER(test_lock),
         IN_FOLDER(test_lock_of_the_dead),
         IN_FOLDER(test_reader),
+        IN_FOLDER(test_reader_elsewhere),
+        IN_FOLDER(test_busy),
         IN_FOLDER(test_renamed),
         IN_FOLDER(test_fresh),
         IN_FOLDER(test_fresh_after_death),
