@@ -35,7 +35,7 @@ int entries(void) {
 }
 
 const char *ask(const char *path, const char *sql) {
-    static char answer[256];
+    static char answer[1 << 18];
     sqlite3 *db;
     sqlite3_stmt *statement = NULL;
     answer[0] = '\0';
@@ -46,7 +46,8 @@ const char *ask(const char *path, const char *sql) {
     int code = sqlite3_step(statement);
     if (code == SQLITE_ROW) {
         const char *text = (const char *)sqlite3_column_text(statement, 0);
-        snprintf(answer, sizeof answer, "%s", text == NULL ? "" : text);
+        int length = snprintf(answer, sizeof answer, "%s", text == NULL ? "" : text);
+        assert_true((size_t)length < sizeof answer);
         code = sqlite3_step(statement);
     }
     if (code != SQLITE_DONE)

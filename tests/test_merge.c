@@ -1,0 +1,244 @@
+/* Shards of a sweep and their merging: what is brought together is what one run would have made. */
+#include "study_support.h"
+
+#include <math.h>
+
+#include "windrow/windrow.h"
+
+enum { ROWS = 40, EPOCHS = 30, SHARDS = 3, TRIALS = 2 * 2 * 2 * 3 };
+
+static const size_t hidden[] = {9, 2}, window[] = {3}, batch[] = {1, WR_BATCH_ALL};
+static const float lr[] = {1e-3f, 1e6f}, no_clip = 0;
+static const enum wr_init init = WR_INIT_PYTORCH;
+static const uint32_t seeds[] = {0, 1, 2};
+static const size_t column = 0;
+
+static struct wr_sweep make_sweep(struct wr_series **series) {
+    struct wr_error error = {0};
+    assert_ok(wr_series_ar2(ROWS, 1, series, &error), &error);
+    return (struct wr_sweep){.grid = {.hidden = hidden,
+                                      .hidden_count = 2,
+                                      .window = window,
+                                      .window_count = 1,
+                                      .batch = batch,
+                                      .batch_count = 2,
+                                      .lr = lr,
+                                      .lr_count = 2,
+                                      .clip = &no_clip,
+                                      .clip_count = 1,
+                                      .init = &init,
+                                      .init_count = 1,
+                                      .seeds = seeds,
+                                      .seed_count = 3},
+                             .series = *series,
+                             .input_columns = &column,
+                             .inputs = 1,
+                             .target_columns = &column,
+                             .outputs = 1,
+                             .epochs = EPOCHS,
+                             .curve_points = 4,
+                             .checkpoint_seconds = 30};
+}
+
+static struct wr_sweep_result run(const struct wr_sweep *sweep, const char *path,
+                                  struct wr_study *known) {
+    struct wr_error error = {0};
+    struct wr_device *cpu;
+    struct wr_sweep_result result;
+    assert_ok(wr_device_open("cpu", NULL, &cpu, &error), &error);
+    struct wr_study *study = open_study(path, WR_STUDY_WRITE);
+    struct wr_sweep_options options = {.devices = &cpu, .device_count = 1, .known = known};
+    assert_ok(wr_sweep_run(sweep, study, &options, &result, &error), &error);
+    wr_study_close(study);
+    wr_device_close(cpu);
+    return result;
+}
+
+static const char *shard_path(size_t shard) {
+    static char path[32];
+    snprintf(path, sizeof path, "shard%zu.db", shard);
+    return path;
+}
+
+static void make_shards(struct wr_sweep sweep) {
+    sweep.shards = SHARDS;
+    for (sweep.shard = 0; sweep.shard < SHARDS; sweep.shard++) {
+        struct wr_sweep_result result = run(&sweep, shard_path(sweep.shard), NULL);
+        assert_int_equal(result.ran, TRIALS / SHARDS);
+        assert_int_equal(result.trials, TRIALS / SHARDS);
+    }
+}
+
+static wr_status merge(const char *to, const char *from, struct wr_merge_report *report,
+                       struct wr_error *error) {
+    struct wr_study *study = open_study(to, WR_STUDY_WRITE);
+    struct wr_study *other = open_study(from, WR_STUDY_READ);
+    wr_status status = wr_study_merge(study, other, report, error);
+    wr_study_close(other);
+    wr_study_close(study);
+    return status;
+}
+
+static struct wr_merge_report merge_well(const char *to, const char *from) {
+    struct wr_error error = {0};
+    struct wr_merge_report report;
+    assert_ok(merge(to, from, &report, &error), &error);
+    return report;
+}
+
+/* Everything that a run makes but times: one string. */
+static void assert_same_studies(const char *expected, const char *actual) {
+    static const char *const dumps[] = {
+        "SELECT group_concat(id||hidden||window||batch||init||lr||clip||seed||status||"
+        "ifnull(loss, '-')||ifnull(score, '-')||ifnull(diverged_at, '-')||hash, ';') FROM"
+        " (SELECT * FROM trial ORDER BY id)",
+        "SELECT group_concat(trial||' '||epoch||' '||loss, ';') FROM"
+        " (SELECT * FROM curve ORDER BY trial, epoch)",
+        "SELECT group_concat(trial||hex(value), ';') FROM (SELECT * FROM parameters ORDER BY"
+        " trial)",
+        "SELECT count(*) FROM checkpoint"};
+    for (size_t i = 0; i < sizeof dumps / sizeof *dumps; i++) {
+        char *text = strdup(ask(expected, dumps[i]));
+        assert_string_equal(text, ask(actual, dumps[i]));
+        free(text);
+    }
+}
+
+static void test_shards_merge_to_the_whole(void **state) {
+    (void)state;
+    struct wr_series *series;
+    struct wr_sweep sweep = make_sweep(&series);
+    run(&sweep, "whole.db", NULL);
+    make_shards(sweep);
+    for (size_t shard = SHARDS; shard-- > 0;) { /* in another order too */
+        struct wr_merge_report report = merge_well("merged.db", shard_path(shard));
+        assert_int_equal(report.trials, TRIALS / SHARDS);
+        assert_int_equal(report.added, TRIALS / SHARDS);
+        assert_int_equal(report.taken, TRIALS / SHARDS);
+        assert_int_equal(report.pending, 0);
+    }
+    assert_same_studies("whole.db", "merged.db");
+    struct wr_merge_report again = merge_well("merged.db", shard_path(1));
+    assert_true(again.added == 0 && again.taken == 0);
+    again = merge_well("merged.db", "whole.db");
+    assert_true(again.trials == TRIALS && again.added == 0 && again.taken == 0);
+    assert_same_studies("whole.db", "merged.db");
+    assert_answer("merged.db", "SELECT value FROM study WHERE name = 'grid'", "24");
+    assert_answer("merged.db", "SELECT count(*) FROM study WHERE name = 'shard'", "0");
+    assert_int_equal(run(&sweep, "merged.db", NULL).ran, 0);
+    wr_series_free(series);
+}
+
+/* A grid of which a part is known already. */
+static void test_known_trials_are_left_out(void **state) {
+    (void)state;
+    struct wr_series *series;
+    struct wr_sweep sweep = make_sweep(&series), part = sweep;
+    part.grid.seed_count = 1;
+    assert_int_equal(run(&part, "part.db", NULL).ran, TRIALS / 3);
+    struct wr_study *known = open_study("part.db", WR_STUDY_READ);
+    struct wr_sweep_result rest = run(&sweep, "rest.db", known);
+    assert_int_equal(rest.ran, TRIALS - TRIALS / 3);
+    wr_study_close(known);
+    run(&sweep, "whole.db", NULL);
+    merge_well("rest.db", "part.db"); /* whose ids are those of another grid */
+    static const char rows[] =
+        "SELECT group_concat(hidden||batch||lr||seed||status||hash, ';') FROM"
+        " (SELECT * FROM trial ORDER BY hidden, batch, lr, seed)";
+    char *whole = strdup(ask("whole.db", rows));
+    assert_answer("rest.db", rows, whole);
+    free(whole);
+    wr_series_free(series);
+}
+
+static int stop_at_once = 1;
+
+static wr_status stop(void *context, const struct wr_sweep_event *event) {
+    (void)event;
+    return *(int *)context != 0 ? WR_ERR_STOPPED : WR_OK;
+}
+
+/* Checkpoints move over, and the merged study goes on from them. */
+static void test_checkpoints_move_over(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    struct wr_series *series;
+    struct wr_sweep sweep = make_sweep(&series);
+    sweep.epochs = 1000000;
+    sweep.grid.lr_count = 1;
+    sweep.grid.batch_count = 1;
+    struct wr_device *cpu;
+    assert_ok(wr_device_open("cpu", NULL, &cpu, &error), &error);
+    struct wr_study *study = open_study("stopped.db", WR_STUDY_WRITE);
+    struct wr_sweep_options options = {
+        .devices = &cpu, .device_count = 1, .on_event = stop, .context = &stop_at_once};
+    struct wr_sweep_result result;
+    assert_int_equal(wr_sweep_run(&sweep, study, &options, &result, &error), WR_ERR_STOPPED);
+    assert_true(result.pending > 0);
+    wr_study_close(study);
+    wr_device_close(cpu);
+    struct wr_merge_report report = merge_well("merged.db", "stopped.db");
+    assert_int_equal(report.pending, result.pending);
+    char *checkpoints = strdup(
+        ask("stopped.db", "SELECT group_concat(trial||epoch||hex(parameters)) FROM checkpoint"));
+    assert_true(strlen(checkpoints) > 0);
+    assert_answer("merged.db", "SELECT group_concat(trial||epoch||hex(parameters)) FROM checkpoint",
+                  checkpoints);
+    free(checkpoints);
+    wr_error_release(&error);
+    wr_series_free(series);
+}
+
+static void change(const char *path, const char *sql) {
+    ask(path, sql);
+}
+
+static void test_refusals(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    struct wr_merge_report report;
+    struct wr_series *series;
+    struct wr_sweep sweep = make_sweep(&series), other = sweep;
+    run(&sweep, "one.db", NULL);
+    run(&sweep, "two.db", NULL);
+    other.epochs++;
+    run(&other, "other.db", NULL);
+    wr_status status = merge("one.db", "other.db", &report, &error);
+    assert_error(status, &error, WR_ERR_DATA, "other.db", "epochs");
+
+    change("two.db", "UPDATE trial SET hash = 'beef', device = 'opencl:7.7' WHERE id = 5");
+    status = merge("one.db", "two.db", &report, &error);
+    assert_error(status, &error, WR_ERR_VERIFY, "one trial has two results", "opencl:7.7");
+    status = merge("one.db", "two.db", &report, &error);
+    assert_error(status, &error, WR_ERR_VERIFY, "one trial has two results", "by cpu");
+    assert_answer("one.db", "SELECT count(*) FROM trial WHERE hash = 'beef'", "0");
+
+    sweep.shard = sweep.shards = 2;
+    struct wr_study *study = open_study("none.db", WR_STUDY_WRITE);
+    struct wr_sweep_options options = {0};
+    struct wr_sweep_result result;
+    struct wr_device *cpu;
+    assert_ok(wr_device_open("cpu", NULL, &cpu, &error), &error);
+    options.devices = &cpu;
+    options.device_count = 1;
+    status = wr_sweep_run(&sweep, study, &options, &result, &error);
+    assert_error(status, &error, WR_ERR_USAGE, "shard 2 of 2", "0 to 1");
+    sweep.shard = 1;
+    assert_ok(wr_sweep_run(&sweep, study, &options, &result, &error), &error);
+    sweep.shards = 3;
+    status = wr_sweep_run(&sweep, study, &options, &result, &error);
+    assert_error(status, &error, WR_ERR_DATA, "none.db", "shard");
+    wr_study_close(study);
+    wr_device_close(cpu);
+    wr_series_free(series);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(test_shards_merge_to_the_whole),
+        IN_FOLDER(test_known_trials_are_left_out),
+        IN_FOLDER(test_checkpoints_move_over),
+        IN_FOLDER(test_refusals),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
