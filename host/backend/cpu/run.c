@@ -247,12 +247,20 @@ struct group {
     size_t parts; /* in which the sums are added */
 };
 
+/* The place of run i of the group; the first run of a batch starts the gradients. */
+static struct wr_sums sums_in(const struct group *group, size_t i) {
+    struct wr_sums sums = sums_at(group->session, group->place + i);
+    if (group->first + i == 0)
+        sums.gradient = group->block->gradients;
+    return sums;
+}
+
 /* A run's sums, stage by stage or in one go. */
 static void add_up(void *context, size_t item, size_t thread) {
     const struct group *group = context;
     const struct cpu_session *s = group->session;
     struct wr_block b = *group->block;
-    struct wr_sums sums = sums_at(s, group->place + item);
+    struct wr_sums sums = sums_in(group, item);
     size_t run = group->first + item, count = run_length(&b, run), first = run * WR_RUN;
     if (s->team)
         b.scratch = s->workspaces + thread * s->workspace + s->model * s->engine->lanes;
@@ -268,14 +276,14 @@ static size_t part_start(size_t P, size_t part, size_t parts) {
     return part == parts ? P : P / 16 * part / parts * 16;
 }
 
-/* Adds a part of the sums to the gradients. */
+/* Adds a part of the sums to those of the first run. */
 static void add_part(void *context, size_t part, size_t thread) {
     const struct group *group = context;
     const struct cpu_session *s = group->session;
     size_t P = s->layout.count, end = part_start(P, part + 1, group->parts);
     (void)thread;
-    for (size_t i = 0; i < group->count; i++) {
-        struct wr_sums sums = sums_at(s, group->place + i);
+    for (size_t i = group->first == 0; i < group->count; i++) {
+        struct wr_sums sums = sums_in(group, i);
         s->engine->add(group->block, group->first + i, &sums, part_start(P, part, group->parts),
                        end);
     }
@@ -284,7 +292,7 @@ static void add_part(void *context, size_t part, size_t thread) {
 static void add_losses(const struct group *group, struct wr_block *b) {
     size_t L = group->session->engine->lanes;
     for (size_t run = 0; run < group->count; run++) {
-        struct wr_sums sums = sums_at(group->session, group->place + run);
+        struct wr_sums sums = sums_in(group, run);
         for (size_t i = 0; i < run_length(b, group->first + run) * L; i++)
             b->total[i % L] += sums.losses[i];
     }
