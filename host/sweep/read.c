@@ -71,12 +71,12 @@ wr_status wr_study_read_checkpoint(struct wr_study *study, int64_t id, float *pa
     if (wr_query_row(&query))
         status = copy_floats(&query, 0, "a checkpoint", &values, &found, error);
     status = wr_query_end(&query, status, "be read", error);
-    if (status == WR_OK && (values == NULL || found != count))
+    if (status == WR_OK && values != NULL && found == count)
+        memcpy(parameters, values, count * sizeof *values);
+    else if (status == WR_OK)
         status = wr_fail(error, WR_ERR_DATA,
                          "%s: the checkpoint of trial %lld holds %zu parameters, not %zu",
                          study->path, (long long)id, found, count);
-    if (status == WR_OK)
-        memcpy(parameters, values, count * sizeof *values);
     free(values);
     return status;
 }
