@@ -72,6 +72,7 @@ enum sweep_option {
     SWEEP_THREADS,
     SWEEP_STORE,
     SWEEP_FRESH,
+    SWEEP_SHARD,
     SWEEP_KEEP,
     SWEEP_CURVE,
     SWEEP_CHECKPOINT,

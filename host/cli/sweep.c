@@ -10,6 +10,7 @@
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/report.h"
+#include "cli/stores.h"
 #include "cli/tables.h"
 #include "cli/trials.h"
 #include "sweep/data.h"
@@ -49,18 +50,6 @@ static wr_status blame(struct run *run, size_t first, size_t last, wr_status sta
 }
 
 /* ---- what to train ---- */
-
-static wr_status read_keep(struct run *run) {
-    static const struct option_spec count = {.least = 1};
-    const char *text = run->options[SWEEP_KEEP].text;
-    run->keep = strcmp(text, "all") == 0 ? SIZE_MAX : 0;
-    if (run->keep == SIZE_MAX || strcmp(text, "none") == 0 ||
-        (strncmp(text, "best:", 5) == 0 && option_read_size(&count, text + 5, &run->keep)))
-        return WR_OK;
-    return wr_fail(run->error, WR_ERR_USAGE,
-                   "--keep %s: needs all, none, or best:N with a whole number from 1 to %u", text,
-                   UINT32_MAX);
-}
 
 static wr_status read_validate(struct run *run) {
     const struct option_value *validate = &run->options[SWEEP_VALIDATE];
@@ -114,7 +103,10 @@ static wr_status check_data(struct run *run) {
 
 static wr_status make_sweep(struct run *run) {
     const struct option_value *o = run->options;
-    wr_status status = blame(run, SWEEP_KEEP, SWEEP_KEEP, read_keep(run));
+    wr_status status = keep_read(o[SWEEP_KEEP].text, &run->keep, run->error);
+    status = blame(run, SWEEP_KEEP, SWEEP_KEEP, status);
+    if (status == WR_OK)
+        status = shard_read(o[SWEEP_SHARD].text, &run->sweep.shard, &run->sweep.shards, run->error);
     if (status == WR_OK)
         status = blame(run, SWEEP_VALIDATE, SWEEP_VALIDATE, read_validate(run));
     if (status == WR_OK)
@@ -138,13 +130,15 @@ static wr_status make_sweep(struct run *run) {
 
 /* ---- the study ---- */
 
-/* Whence the series is, for whoever reads the study; what it holds is compared anyway. */
-static wr_status name_series(struct run *run) {
+/* Whence the series is, for whoever reads the study (what it holds is compared anyway), and whose
+ * parameters are kept, for windrow merge. */
+static wr_status keep_words(struct run *run) {
     const struct option_value *o = run->options;
     bool file = o[DATA_FILE].given;
     struct wr_setting settings[] = {{"series", file ? o[DATA_FILE].text : "ar2", false},
+                                    {"keep", o[SWEEP_KEEP].text, false},
                                     {"data-seed", o[DATA_SEED].text, false}};
-    return wr_study_settle(run->study, settings, file ? 1 : 2, run->error);
+    return wr_study_settle(run->study, settings, file ? 2 : 3, run->error);
 }
 
 static wr_status open_study(struct run *run) {
@@ -155,7 +149,7 @@ static wr_status open_study(struct run *run) {
     if (status == WR_OK)
         status = wr_sweep_settle(&run->sweep, run->study, run->error);
     if (status == WR_OK && !dry)
-        status = name_series(run);
+        status = keep_words(run);
     if (status == WR_OK)
         wr_study_keep(run->study, run->keep);
     return status;
@@ -277,6 +271,9 @@ static void tell_sweep(const struct run *run) {
            run->sweep.epochs, run->sweep.epochs == 1 ? "" : "s");
     if (run->sweep.validate > 0)
         printf(", the last %s of the rows held out", o[SWEEP_VALIDATE].text);
+    char shard[SHARD_TEXT];
+    if (run->sweep.shards > 0)
+        printf("\nshard     %s", shard_text(run->sweep.shard, run->sweep.shards, shard));
     printf("\nstudy     %s\n", o[SWEEP_STORE].text);
     cli_flush();
 }
@@ -322,8 +319,11 @@ static wr_status tell_results(struct run *run) {
     return run->tables ? print_tables(run) : WR_OK;
 }
 
-/* The command that goes on: what was typed, but for --fresh. */
+/* The command that goes on: what was typed, but for --fresh, and with the shard that --shard auto
+ * found. */
 static void tell_resume(const struct run *run) {
+    char shard[SHARD_TEXT];
+    shard_text(run->sweep.shard, run->sweep.shards, shard);
     cli_flush();
     fprintf(stderr, "windrow: stopped, with %zu of %zu trials left; this goes on:\n",
             run->result.pending, run->result.trials);
@@ -337,7 +337,7 @@ static void tell_resume(const struct run *run) {
         if (sweep_options[i].kind == OPTION_FLAG)
             continue;
         fputs(strncmp(option->text, "--", 2) == 0 ? "=" : " ", stderr);
-        print_shell_word(stderr, option->text);
+        print_shell_word(stderr, i == SWEEP_SHARD ? shard : option->text);
     }
     fputc('\n', stderr);
 }

@@ -89,6 +89,14 @@ const struct option_spec sweep_options[SWEEP_OPTIONS] = {
                      .typed = true,
                      .help = "Start another study; one that is there becomes FILE.1, or .2, and "
                              "so on."},
+    [SWEEP_SHARD] = {.name = "shard",
+                     .kind = OPTION_TEXT,
+                     .typed = true,
+                     .argument = "I/N",
+                     .otherwise = "the whole grid",
+                     .help = "Train part I of N parts of the grid alone, 0/N to N-1/N, which take "
+                             "equal time, into a study of its own, for windrow merge; auto: that "
+                             "of a task of a Slurm array."},
     [SWEEP_KEEP] = {.name = "keep",
                     .kind = OPTION_TEXT,
                     .argument = "WHICH",

@@ -162,17 +162,21 @@ wr_status wr_sweep_plan(const struct wr_sweep *sweep, struct wr_study *study,
     struct wr_sweep_data data = {0};
     struct lookup lookup = {0};
     struct wr_trial_options *trials = NULL;
+    int64_t *ids = NULL;
     *plan = (struct wr_sweep_plan){0};
     if (device_count == 0)
         return wr_fail(error, WR_ERR_USAGE, "a plan needs a device");
     wr_status status = wr_grid_expand(&sweep->grid, &trials, &lookup.count, error);
     if (status == WR_OK)
         status = wr_sweep_data_make(sweep, &data, error);
+    if (status == WR_OK)
+        status = wr_part_choose(&data, NULL, trials, &lookup.count, &ids, error);
     lookup.trials = trials;
     if (status == WR_OK)
         status = plan_all(&data, &lookup, study, devices, device_count, plan, error);
     wr_sweep_data_release(&data);
     free(trials);
+    free(ids);
     free(lookup.ended);
     return status;
 }

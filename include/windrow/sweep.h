@@ -58,7 +58,7 @@ struct wr_sweep {
 
 /* What a sweep is going to do. */
 struct wr_sweep_plan {
-    size_t trials, left; /* of the grid; those that the study does not hold yet (or all) */
+    size_t trials, left; /* of the grid or shard; those that the study does not hold yet */
     size_t shapes;       /* of models: combinations of hidden size, window and batch */
     size_t ensembles;    /* about */
     size_t memory;       /* bytes on the device, the largest ensemble */
