@@ -6,9 +6,10 @@
 
 #include <stdlib.h>
 
-/* An ensemble is to last about this long; where a device's speed is not known yet, it is so large:
- * smaller where others wait for it. */
+/* An ensemble is to last about this long. A device whose speed is not known yet gets what a slow
+ * one can do, and no more than so many models: fewer where others wait for it. */
 #define ENSEMBLE_SECONDS 60.0
+#define FIRST_RATE       3e10
 enum { FIRST_MODELS = 1024, FIRST_MODELS_OF_SEVERAL = 64, MODELS_ROUNDED_TO = 32 };
 
 double wr_queue_cost(const struct wr_sweep_run *run, const struct wr_slice *slice) {
@@ -101,15 +102,14 @@ static double fair_share(const struct wr_sweep_worker *worker) {
 static size_t ensemble_size(const struct wr_sweep_worker *worker, const struct wr_slice *slice) {
     const struct wr_sweep_run *run = worker->run;
     const struct wr_trial_options *trial = &run->trials[run->order[slice->first]];
-    double H = (double)trial->hidden, models = FIRST_MODELS;
-    double cost = worker->rate * ENSEMBLE_SECONDS;
-    if (run->worker_count > 1) {
-        double share = worker->rate > 0 ? fair_share(worker) : 0;
-        cost = share < cost ? share : cost;
-        models = FIRST_MODELS_OF_SEVERAL;
-    }
-    if (worker->rate > 0)
-        models = cost / slice->cost;
+    bool known = worker->rate > 0, several = run->worker_count > 1;
+    double H = (double)trial->hidden;
+    double cost = (known ? worker->rate : FIRST_RATE) * ENSEMBLE_SECONDS;
+    if (known && several && fair_share(worker) < cost)
+        cost = fair_share(worker);
+    double models = cost / slice->cost, first = several ? FIRST_MODELS_OF_SEVERAL : FIRST_MODELS;
+    if (!known && models > first)
+        models = first;
     if (models > MODELS_ROUNDED_TO)
         models = (double)((size_t)(models < 1e15 ? models : 1e15) / MODELS_ROUNDED_TO *
                           MODELS_ROUNDED_TO);
