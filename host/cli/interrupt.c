@@ -16,7 +16,7 @@ static void on_interrupt(int number) {
 }
 
 void interrupt_exit(void) {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         struct sigaction old, action = {.sa_handler = on_interrupt};
         sigemptyset(&action.sa_mask);

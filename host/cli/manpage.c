@@ -122,9 +122,11 @@ static const char *const statuses[][2] = {
     {"6", "Storage: an output that cannot be written."},
     {"7", "Verification found values that differ."},
     {"8", "Some models diverged; all results are written."},
-    {"75", "windrow sweep was stopped by SIGINT, SIGTERM or SIGHUP; the same command goes on."},
-    {"130", "Interrupted by SIGINT, SIGTERM or SIGHUP; no file was written. A second signal ends "
-            "the command at once."},
+    {"75",
+     "windrow sweep was stopped by SIGINT, SIGTERM, SIGHUP or SIGUSR1; the same command goes on."},
+    {"130",
+     "Interrupted by SIGINT, SIGTERM, SIGHUP or SIGUSR1; no file was written. A second signal ends "
+     "the command at once."},
 };
 
 static const char *const environment[][2] = {

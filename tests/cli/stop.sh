@@ -11,7 +11,7 @@ await() {
     fail "$1 never has $2"
 }
 
-for signal in INT TERM HUP; do
+for signal in INT TERM HUP USR1; do
     title="windrow train, and SIG$signal"
     cases=$((cases + 1))
     : >out; : >err # by us: the child may come to it after the wait below began

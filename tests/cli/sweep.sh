@@ -286,7 +286,7 @@ rm study.db left right
 long="--device cpu --threads 1 --length 40 --epochs 60000 --hidden 2,5,9 --seeds 0..2 --checkpoint 0.1"
 run sweep $long --store whole.db --quiet
 exits 0
-for signal in INT TERM HUP; do
+for signal in INT TERM HUP USR1; do
     title="windrow sweep, and SIG$signal"
     cases=$((cases + 1))
     : >out; : >err
