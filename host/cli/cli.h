@@ -83,6 +83,7 @@ enum sweep_option {
     SWEEP_OPTIONS
 };
 enum show_option { SHOW_STUDY, SHOW_BY, SHOW_BEST, SHOW_CSV, SHOW_JSON, SHOW_OPTIONS };
+enum merge_option { MERGE_STUDY, MERGE_STORES, MERGE_KEEP, MERGE_JSON, MERGE_QUIET, MERGE_OPTIONS };
 enum export_option {
     EXPORT_STUDY,
     EXPORT_TRIAL,
@@ -99,6 +100,7 @@ wr_status verify_command(const struct option_value *options, struct wr_error *er
 wr_status bench_command(const struct option_value *options, struct wr_error *error);
 wr_status sweep_command(const struct option_value *options, struct wr_error *error);
 wr_status show_command(const struct option_value *options, struct wr_error *error);
+wr_status merge_command(const struct option_value *options, struct wr_error *error);
 wr_status export_command(const struct option_value *options, struct wr_error *error);
 
 /* Flushes stdout. A failure is told at the end, as one of storage. */

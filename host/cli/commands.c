@@ -92,6 +92,22 @@ const struct command command_table[] = {
                    "--dry-run"},
                   {"The same from a file, and more seeds than it says",
                    "windrow sweep --config grid.conf --seeds 0..199"}}},
+    {.name = "merge",
+     .summary = "bring the studies of shards together",
+     .description =
+         WORDS("Takes from other stores, which are only read, every trial, result, loss curve and "
+               "checkpoint that the study does not have yet. Merged shards are the study that one "
+               "windrow sweep of the whole grid would have made, to the last bit; merged again, "
+               "they change nothing. It tells how many trials are pending, and how many of the "
+               "grid are in no store, and which shards are missing.",
+               "A store of another study, of a newer windrow, or a damaged one is refused (exit "
+               "code 3), and one trial with two results is an error that names both devices, of "
+               "which one is broken (7). Stores before that one stay merged."),
+     .options = merge_options,
+     .option_count = MERGE_OPTIONS,
+     .examples = {{"One of three parts of a grid, while others train 1/3 and 2/3",
+                   "windrow sweep --seeds 0..99 --shard 0/3 --store shard0.db"},
+                  {"The study of all three", "windrow merge study.db shard*.db"}}},
     {.name = "show",
      .summary = "tell what a study holds: best trials, tables",
      .description =
@@ -130,6 +146,10 @@ const struct option_spec *command_option(const struct command *command, enum opt
         if (command->options[i].kind == kind)
             return &command->options[i];
     return NULL;
+}
+
+bool option_is_named(const struct option_spec *spec) {
+    return spec->kind != OPTION_OPERAND && spec->kind != OPTION_OPERANDS;
 }
 
 bool command_has_lists(const struct command *command) {

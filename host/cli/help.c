@@ -42,7 +42,7 @@ static void option_line(FILE *file, const char *name, const char *argument) {
 static void option_help(FILE *file, const struct option_spec *spec) {
     size_t column = COLUMN;
     char name[32] = "";
-    if (spec->kind != OPTION_OPERAND)
+    if (option_is_named(spec))
         snprintf(name, sizeof name, "--%s", spec->name);
     if (spec->group != NULL)
         fprintf(file, "\n%s:\n", spec->group);
@@ -58,9 +58,12 @@ static void option_help(FILE *file, const struct option_spec *spec) {
 }
 
 void help_command(FILE *file, const struct command *command) {
-    const struct option_spec *operand = command_option(command, OPTION_OPERAND);
-    fprintf(file, "Usage: windrow %s%s%s [OPTION]...\n", command->name, operand != NULL ? " " : "",
-            operand != NULL ? operand->argument : "");
+    fprintf(file, "Usage: windrow %s", command->name);
+    for (size_t i = 0; i < command->option_count; i++)
+        if (!option_is_named(&command->options[i]))
+            fprintf(file, " %s%s", command->options[i].argument,
+                    command->options[i].kind == OPTION_OPERANDS ? "..." : "");
+    fputs(" [OPTION]...\n", file);
     for (const char *const *text = command->description; *text != NULL; text++)
         paragraph(file, *text);
     if (command_has_lists(command))

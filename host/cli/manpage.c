@@ -30,14 +30,14 @@ static void heading(const char *macro, const char *name) {
 
 static void option(const struct option_spec *spec) {
     puts(".TP");
-    if (spec->kind == OPTION_OPERAND) {
+    if (!option_is_named(spec)) {
         fputs(".I ", stdout);
         text(spec->argument);
     } else {
         fputs(".BR \\-\\-", stdout);
         text(spec->name);
     }
-    if (spec->kind != OPTION_OPERAND && spec->argument != NULL) {
+    if (option_is_named(spec) && spec->argument != NULL) {
         fputs(" \" \\fI", stdout);
         text(spec->argument);
         fputs("\\fR\"", stdout);
@@ -159,10 +159,11 @@ int main(void) {
     printf(".TH WINDROW 1 \"\" \"windrow %s\" \"User Commands\"\n", WR_VERSION);
     puts(".SH NAME\nwindrow \\- train many small recurrent networks at once\n.SH SYNOPSIS");
     for (const struct command *command = command_table; command->name != NULL; command++) {
-        const struct option_spec *operand = command_option(command, OPTION_OPERAND);
         printf("%s.B windrow %s\n", command == command_table ? "" : ".br\n", command->name);
-        if (operand != NULL)
-            printf(".I %s\n", operand->argument);
+        for (size_t i = 0; i < command->option_count; i++)
+            if (!option_is_named(&command->options[i]))
+                printf(".I %s%s\n", command->options[i].argument,
+                       command->options[i].kind == OPTION_OPERANDS ? "..." : "");
         puts(".RI [ option ]...");
     }
     puts(".br\n.B windrow help\n.RI [ command ]\n.br\n.B windrow \\-\\-version\n.SH COMMANDS");

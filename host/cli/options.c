@@ -59,7 +59,7 @@ static wr_status fail_unknown(const struct command *command, const char *name,
     const char *nearest = NULL;
     size_t least = SIZE_MAX;
     for (size_t i = 0; i < command->option_count; i++)
-        if (command->options[i].kind != OPTION_OPERAND &&
+        if (option_is_named(&command->options[i]) &&
             unlikeness(name, command->options[i].name) < least) {
             least = unlikeness(name, command->options[i].name);
             nearest = command->options[i].name;
@@ -129,7 +129,7 @@ static wr_status read_size(const struct option_spec *spec, const char *text, siz
 wr_status option_read(const struct option_spec *spec, const char *text, struct option_value *value,
                       struct wr_error *error) {
     value->text = text;
-    if (*text == '\0' && spec->kind == OPTION_OPERAND)
+    if (*text == '\0' && !option_is_named(spec))
         return wr_fail(error, WR_ERR_USAGE, "%s is empty", spec->argument);
     if (*text == '\0')
         return wr_fail(error, WR_ERR_USAGE, "--%s: its value %s is empty", spec->name,
@@ -155,6 +155,7 @@ wr_status option_read(const struct option_spec *spec, const char *text, struct o
     case OPTION_TEXT:
     case OPTION_CONFIG:
     case OPTION_OPERAND:
+    case OPTION_OPERANDS:
         break;
     }
     return WR_OK;
@@ -163,6 +164,7 @@ wr_status option_read(const struct option_spec *spec, const char *text, struct o
 void option_release(struct option_value *value) {
     free(value->sizes);
     free(value->reals);
+    free(value->texts);
     free(value->file);
     *value = (struct option_value){0};
 }
@@ -214,7 +216,7 @@ const struct option_spec *option_find(const struct command *command, const char 
                                       size_t length, struct wr_error *error) {
     for (size_t i = 0; i < command->option_count; i++) {
         const struct option_spec *spec = &command->options[i];
-        if (spec->kind != OPTION_OPERAND && strlen(spec->name) == length &&
+        if (option_is_named(spec) && strlen(spec->name) == length &&
             strncmp(spec->name, name, length) == 0)
             return spec;
     }
@@ -254,14 +256,28 @@ static wr_status take_option(const struct command *command, char *argument, stru
     return option_read(spec, text, value, error);
 }
 
+static wr_status take_more(const struct option_spec *spec, const char *argument,
+                           struct option_value *value, struct wr_error *error) {
+    const char **grown = realloc(value->texts, (value->count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "no memory for a list of arguments");
+    value->texts = grown;
+    grown[value->count++] = argument;
+    value->given = true;
+    return option_read(spec, argument, value, error);
+}
+
 static wr_status take_operand(const struct command *command, const char *argument, bool any,
                               struct option_value *values, struct wr_error *error) {
     const struct option_spec *spec = command_option(command, OPTION_OPERAND);
+    const struct option_spec *more = command_option(command, OPTION_OPERANDS);
     if (spec == NULL || (argument[0] == '-' && !any))
         return wr_fail(error, WR_ERR_USAGE,
                        "%s does not know what to do with '%s'; options start with --",
                        command->name, argument);
     struct option_value *value = &values[spec - command->options];
+    if (value->given && more != NULL)
+        return take_more(more, argument, &values[more - command->options], error);
     if (value->given)
         return wr_fail(error, WR_ERR_USAGE, "%s takes one %s, found '%s' and '%s'", command->name,
                        spec->argument, value->text, argument);
@@ -269,13 +285,17 @@ static wr_status take_operand(const struct command *command, const char *argumen
     return option_read(spec, argument, value, error);
 }
 
-static wr_status check_operand(const struct command *command, const struct option_value *values,
-                               struct wr_error *error) {
-    const struct option_spec *spec = command_option(command, OPTION_OPERAND);
-    if (spec == NULL || values[spec - command->options].given)
-        return WR_OK;
-    return wr_fail(error, WR_ERR_USAGE, "%s needs a %s: windrow %s %s", command->name,
-                   spec->argument, command->name, spec->argument);
+static wr_status check_operands(const struct command *command, const struct option_value *values,
+                                struct wr_error *error) {
+    const struct option_spec *first = command_option(command, OPTION_OPERAND);
+    const struct option_spec *more = command_option(command, OPTION_OPERANDS);
+    for (size_t i = 0; i < command->option_count; i++)
+        if (!option_is_named(&command->options[i]) && !values[i].given)
+            return wr_fail(error, WR_ERR_USAGE, "%s needs a %s: windrow %s %s%s%s%s", command->name,
+                           command->options[i].argument, command->name, first->argument,
+                           more != NULL ? " " : "", more != NULL ? more->argument : "",
+                           more != NULL ? "..." : "");
+    return WR_OK;
 }
 
 /* Whether help is asked for anywhere, so that it is had whatever else is wrong. */
@@ -300,7 +320,7 @@ static wr_status read_arguments(const struct command *command, struct cursor *cu
             status = take_operand(command, argument, operands, values, error);
     }
     if (status == WR_OK)
-        status = check_operand(command, values, error);
+        status = check_operands(command, values, error);
     return status == WR_OK ? options_check_excluded(command, values, error) : status;
 }
 

@@ -18,8 +18,9 @@ enum option_kind {
     OPTION_SIZES,  /* lists of these, see help_lists: not empty, in the order given */
     OPTION_REALS,
     OPTION_CHOICES,
-    OPTION_CONFIG, /* a file of options, see help_config: the command line wins over it */
-    OPTION_OPERAND /* a text that stands without a name, and must be there */
+    OPTION_CONFIG,  /* a file of options, see help_config: the command line wins over it */
+    OPTION_OPERAND, /* a text that stands without a name, and must be there */
+    OPTION_OPERANDS /* texts that stand behind it, one at least */
 };
 
 struct option_spec {
@@ -44,11 +45,12 @@ struct option_value {
     const char *text; /* as written; NULL if there is none */
     size_t size;
     float real;
-    size_t choice; /* index into choices */
-    size_t count;  /* of a list */
-    size_t *sizes; /* (count) of OPTION_SIZES; of OPTION_CHOICES, indices into choices */
-    float *reals;  /* (count) of OPTION_REALS */
-    char *file;    /* OPTION_CONFIG: the file, of which other values' texts are part */
+    size_t choice;      /* index into choices */
+    size_t count;       /* of a list */
+    size_t *sizes;      /* (count) of OPTION_SIZES; of OPTION_CHOICES, indices into choices */
+    float *reals;       /* (count) of OPTION_REALS */
+    const char **texts; /* (count) of OPTION_OPERANDS */
+    char *file;         /* OPTION_CONFIG: the file, of which other values' texts are part */
 };
 
 #define OPTIONS_MOST 32       /* options of a command, at most */
@@ -72,6 +74,8 @@ const char *command_nearest(const char *name);
 /* Its option of a kind, or NULL. */
 const struct option_spec *command_option(const struct command *command, enum option_kind kind);
 bool command_has_lists(const struct command *command);
+/* Whether it is given by its name, as --NAME. */
+bool option_is_named(const struct option_spec *spec);
 
 /* Reads arguments[0 .. count-1] into values (command->option_count), which are to be released in
  * any case. *help: -h or --help was among them, and nothing else counts. The strings of the values

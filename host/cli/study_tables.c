@@ -1,4 +1,4 @@
-/* The options of show and export. */
+/* The options of show, export and merge. */
 #include "cli/tables.h"
 
 const struct option_spec show_options[SHOW_OPTIONS] = {
@@ -59,4 +59,28 @@ const struct option_spec export_options[EXPORT_OPTIONS] = {
                      .kind = OPTION_TEXT,
                      .argument = "FILE",
                      .help = "Write the parameters here, as safetensors."},
+};
+
+const struct option_spec merge_options[MERGE_OPTIONS] = {
+    [MERGE_STUDY] = {.group = "Stores",
+                     .name = "study",
+                     .kind = OPTION_OPERAND,
+                     .argument = "STUDY",
+                     .help = "The study that takes, which is made if there is none."},
+    [MERGE_STORES] = {.name = "stores",
+                      .kind = OPTION_OPERANDS,
+                      .argument = "STORE",
+                      .help = "A study that it takes from; there may be many."},
+    [MERGE_KEEP] = {.group = "Study",
+                    .name = "keep",
+                    .kind = OPTION_TEXT,
+                    .argument = "WHICH",
+                    .otherwise = "as the study does, else as the first store",
+                    .help = "Of which trials to keep the parameters, of those that the stores "
+                            "have: best:N, all or none."},
+    [MERGE_JSON] = {.group = "Output",
+                    .name = "json",
+                    .kind = OPTION_FLAG,
+                    .help = "Print one JSON object on stdout instead of the tables."},
+    [MERGE_QUIET] = {.name = "quiet", .kind = OPTION_FLAG, .help = "No tables."},
 };

@@ -60,6 +60,7 @@ extern const struct option_spec devices_options[DEVICES_OPTIONS];
 extern const struct option_spec verify_options[VERIFY_OPTIONS];
 extern const struct option_spec bench_options[BENCH_OPTIONS];
 extern const struct option_spec sweep_options[SWEEP_OPTIONS];
+extern const struct option_spec merge_options[MERGE_OPTIONS];
 extern const struct option_spec show_options[SHOW_OPTIONS];
 extern const struct option_spec export_options[EXPORT_OPTIONS];
 

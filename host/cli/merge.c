@@ -1,0 +1,262 @@
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/base.h"
+#include "cli/cli.h"
+#include "cli/report.h"
+#include "cli/stores.h"
+
+enum { MISSING_SHOWN = 8 };
+
+/* What a study says of itself beside its trials. */
+struct words {
+    char *shards; /* those that it is, or was merged from: "0/3 2/3", or NULL */
+    char *keep;   /* as of --keep, or NULL */
+    size_t grid;  /* trials of the whole grid; 0: unknown */
+};
+
+struct run {
+    const struct option_value *options;
+    struct wr_error *error;
+    bool tables; /* for a person, on stdout */
+    struct wr_study *study;
+    struct words words;
+    json_t *stores; /* of --json */
+};
+
+/* ---- words ---- */
+
+static void release_words(struct words *words) {
+    free(words->shards);
+    free(words->keep);
+    *words = (struct words){0};
+}
+
+static wr_status read_words(struct wr_study *study, struct words *words, struct wr_error *error) {
+    char *grid = NULL;
+    *words = (struct words){0};
+    wr_status status = wr_study_setting(study, "shards", &words->shards, error);
+    if (status == WR_OK && words->shards == NULL)
+        status = wr_study_setting(study, "shard", &words->shards, error);
+    if (status == WR_OK)
+        status = wr_study_setting(study, "keep", &words->keep, error);
+    if (status == WR_OK)
+        status = wr_study_setting(study, "grid", &grid, error);
+    words->grid = grid != NULL ? (size_t)strtoull(grid, NULL, 10) : 0;
+    free(grid);
+    return status;
+}
+
+/* Whether the list has this shard. */
+static bool has_shard(const char *list, const char *shard) {
+    size_t length = strlen(shard);
+    for (const char *at = list; at != NULL && (at = strstr(at, shard)) != NULL; at++)
+        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
+            return true;
+    return false;
+}
+
+/* Adds the shards of a list to another. */
+static wr_status add_shards(char **list, const char *more, struct wr_error *error) {
+    char *copy = strdup(more), *next = copy, *shard;
+    wr_status status = copy != NULL ? WR_OK : WR_ERR_MEMORY;
+    while (status == WR_OK && (shard = strsep(&next, " ")) != NULL) {
+        char *grown = NULL;
+        if (has_shard(*list, shard))
+            continue;
+        if (asprintf(&grown, "%s%s%s", *list != NULL ? *list : "", *list != NULL ? " " : "",
+                     shard) < 0)
+            status = WR_ERR_MEMORY;
+        else {
+            free(*list);
+            *list = grown;
+        }
+    }
+    free(copy);
+    return status == WR_OK ? WR_OK : wr_fail(error, status, "no memory for a list of shards");
+}
+
+/* What the study says once it has taken from a store: merging has given it the store's words. */
+static wr_status keep_words(struct run *run, const struct words *store) {
+    struct words *words = &run->words;
+    struct wr_setting settings[3];
+    size_t count = 0;
+    char grid[24];
+    wr_status status = WR_OK;
+    if (store->shards != NULL)
+        status = add_shards(&words->shards, store->shards, run->error);
+    words->grid = store->grid > words->grid ? store->grid : words->grid;
+    snprintf(grid, sizeof grid, "%zu", words->grid);
+    settings[count++] = (struct wr_setting){"keep", words->keep, false};
+    if (words->grid > 0)
+        settings[count++] = (struct wr_setting){"grid", grid, false};
+    if (words->shards != NULL)
+        settings[count++] = (struct wr_setting){"shards", words->shards, false};
+    return status == WR_OK ? wr_study_settle(run->study, settings, count, run->error) : status;
+}
+
+/* --keep, else what the study keeps, else what its first store keeps. */
+static wr_status choose_keep(struct run *run, const struct words *store) {
+    const struct option_value *given = &run->options[MERGE_KEEP];
+    size_t best;
+    if (given->given || run->words.keep == NULL) {
+        const char *text = given->given ? given->text : store->keep;
+        free(run->words.keep);
+        run->words.keep = strdup(text != NULL ? text : "best:10");
+        if (run->words.keep == NULL)
+            return wr_fail(run->error, WR_ERR_MEMORY, "no memory for --keep");
+    }
+    wr_status status = keep_read(run->words.keep, &best, run->error);
+    if (status == WR_OK)
+        wr_study_keep(run->study, best);
+    return status;
+}
+
+/* ---- missing shards ---- */
+
+/* The next shard from *i on that is none of the list, of as many as its last one is of. Shards
+ * beyond the trials of the grid are empty. */
+static bool next_missing(const struct words *words, size_t *i, char text[SHARD_TEXT]) {
+    size_t shard, shards;
+    const char *last = words->shards != NULL ? strrchr(words->shards, ' ') : NULL;
+    last = last != NULL ? last + 1 : words->shards;
+    if (shard_read(last, &shard, &shards, NULL) != WR_OK)
+        return false;
+    for (; *i < shards && *i < words->grid; ++*i)
+        if (!has_shard(words->shards, shard_text(*i, shards, text))) {
+            ++*i;
+            return true;
+        }
+    return false;
+}
+
+static void print_missing(const struct words *words) {
+    char text[SHARD_TEXT];
+    size_t i = 0, count = 0;
+    for (; next_missing(words, &i, text); count++)
+        if (count < MISSING_SHOWN)
+            printf("%s%s", count == 0 ? "; missing: " : ", ", text);
+    if (count > MISSING_SHOWN)
+        printf(" and %zu more", count - MISSING_SHOWN);
+}
+
+static json_t *missing_array(const struct words *words) {
+    char text[SHARD_TEXT];
+    size_t i = 0;
+    json_t *array = json_array();
+    while (next_missing(words, &i, text))
+        json_array_append_new(array, json_string(text));
+    return array;
+}
+
+/* ---- one store ---- */
+
+static void tell_store(struct run *run, const char *path, const struct words *words,
+                       const struct wr_merge_report *report) {
+    const char *shard = words->shards;
+    if (run->tables && json_array_size(run->stores) == 0)
+        printf("%8s  %8s  %8s  %-9s  %s\n", "trials", "pending", "taken", "shard", "store");
+    if (run->tables) {
+        printf("%8zu  %8zu  %8zu  %-9s  %s\n", report->trials, report->pending, report->taken,
+               shard != NULL ? shard : "-", path);
+        cli_flush();
+    }
+    json_array_append_new(
+        run->stores, json_pack("{s:o, s:s?, s:I, s:I, s:I}", "store", json_text(path), "shard",
+                               shard, "trials", (json_int_t)report->trials, "pending",
+                               (json_int_t)report->pending, "taken", (json_int_t)report->taken));
+}
+
+static wr_status open_study(struct run *run) {
+    const char *path = run->options[MERGE_STUDY].text;
+    wr_status status = wr_study_open(path, WR_STUDY_WRITE, &run->study, run->error);
+    return status == WR_OK ? read_words(run->study, &run->words, run->error) : status;
+}
+
+/* The study is opened, or made, once the first store is known to be one. */
+static wr_status merge_store(struct run *run, const char *path) {
+    struct wr_study *store;
+    struct words words = {0};
+    struct wr_merge_report report;
+    wr_status status = wr_study_open(path, WR_STUDY_READ, &store, run->error);
+    if (status == WR_OK)
+        status = read_words(store, &words, run->error);
+    if (status == WR_OK && run->study == NULL)
+        status = open_study(run);
+    if (status == WR_OK)
+        status = choose_keep(run, &words);
+    if (status == WR_OK)
+        status = wr_study_merge(run->study, store, &report, run->error);
+    if (status == WR_OK)
+        status = keep_words(run, &words);
+    if (status == WR_OK)
+        tell_store(run, path, &words, &report);
+    wr_study_close(store);
+    release_words(&words);
+    return status;
+}
+
+/* Whether both paths name one file: a pattern of stores may match the study too. */
+static bool same_file(const char *a, const char *b) {
+    struct stat of_a, of_b;
+    return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+           of_a.st_ino == of_b.st_ino;
+}
+
+/* ---- all of them ---- */
+
+static wr_status tell_study(struct run *run) {
+    const struct words *words = &run->words;
+    const char *path = run->options[MERGE_STUDY].text;
+    struct wr_study_counts counts;
+    wr_status status = wr_study_count(run->study, &counts, run->error);
+    if (status != WR_OK)
+        return status;
+    size_t gap = words->grid > counts.trials ? words->grid - counts.trials : 0;
+    if (run->options[MERGE_JSON].given)
+        return json_print(
+            json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:O}", "store",
+                      json_text(path), "trials", (json_int_t)counts.trials, "done",
+                      (json_int_t)counts.done, "diverged", (json_int_t)counts.diverged, "failed",
+                      (json_int_t)counts.failed, "pending", (json_int_t)counts.pending, "grid",
+                      (json_int_t)words->grid, "gap", (json_int_t)gap, "missing",
+                      gap > 0 ? missing_array(words) : json_array(), "stores", run->stores),
+            run->error);
+    if (!run->tables)
+        return WR_OK;
+    printf("\nstudy     %s\ntrials    %zu done, %zu diverged, %zu failed, %zu pending\n", path,
+           counts.done, counts.diverged, counts.failed, counts.pending);
+    printf("grid      %zu trials, of which %zu are in no store", words->grid, gap);
+    if (gap > 0)
+        print_missing(words);
+    putchar('\n');
+    return WR_OK;
+}
+
+static wr_status run_all(struct run *run) {
+    const struct option_value *stores = &run->options[MERGE_STORES];
+    const char *path = run->options[MERGE_STUDY].text;
+    size_t best;
+    wr_status status = WR_OK;
+    if (run->options[MERGE_KEEP].given)
+        status = keep_read(run->options[MERGE_KEEP].text, &best, run->error);
+    for (size_t i = 0; i < stores->count && status == WR_OK; i++)
+        if (!same_file(stores->texts[i], path))
+            status = merge_store(run, stores->texts[i]);
+    if (status == WR_OK && run->study == NULL)
+        status = open_study(run);
+    return status == WR_OK ? tell_study(run) : status;
+}
+
+wr_status merge_command(const struct option_value *options, struct wr_error *error) {
+    struct run run = {.options = options, .error = error, .stores = json_array()};
+    run.tables = !options[MERGE_QUIET].given && !options[MERGE_JSON].given;
+    wr_status status = run_all(&run);
+    wr_study_close(run.study);
+    release_words(&run.words);
+    json_decref(run.stores);
+    return status;
+}
