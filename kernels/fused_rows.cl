@@ -36,7 +36,8 @@ static inline float wr_row_product(float sum, const float *w, const __local floa
  * h (T, WR_ROW). */
 static inline void wr_row_descend(float *w, const float *da, const __local float *h, float lr,
                                   float clip) {
-    float g[WR_ROW], most = 0.0f;
+    float g[WR_ROW];
+    int over = 0;
 #pragma unroll
     for (uint k = 0; k < WR_H; k += 4) {
         float4 sum = (float4)(0.0f);
@@ -53,12 +54,12 @@ static inline void wr_row_descend(float *w, const float *da, const __local float
         g[k + 2] = sum.z;
         g[k + 3] = sum.w;
     }
-    /* Clipping costs more than the step, and trained models seldom need it. fmax skips a NaN, and
-     * so may this test, since clipping passes it on. */
+    /* Clipping costs more than the step, and trained models seldom need it. No NaN is over the clip,
+     * which would pass it on. */
 #pragma unroll
     for (uint k = 0; k < WR_H; ++k)
-        most = fmax(most, fabs(g[k]));
-    if (most > clip) {
+        over |= fabs(g[k]) > clip;
+    if (over) {
 #pragma unroll
         for (uint k = 0; k < WR_H; ++k)
             g[k] = wr_clip(g[k], clip);
