@@ -123,6 +123,31 @@ static bool open_target(struct wr_output *out) {
     return open_temporary(out, resolved, exists ? &target : NULL);
 }
 
+/* Splits a path whose links are followed: *folder's status, and the name in it. False if there is
+ * no such folder. */
+static bool find_place(const char *path, char resolved[PATH_MAX], struct stat *folder,
+                       const char **name) {
+    if (!follow_links(path, resolved))
+        return false;
+    char *slash = strrchr(resolved, '/');
+    *name = slash == NULL ? resolved : slash + 1;
+    if (slash == NULL)
+        return stat(".", folder) == 0;
+    if (slash == resolved)
+        return stat("/", folder) == 0;
+    *slash = '\0';
+    return stat(resolved, folder) == 0;
+}
+
+bool wr_output_same(const char *a, const char *b) {
+    char resolved_a[PATH_MAX], resolved_b[PATH_MAX];
+    struct stat folder_a, folder_b;
+    const char *name_a, *name_b;
+    return find_place(a, resolved_a, &folder_a, &name_a) &&
+           find_place(b, resolved_b, &folder_b, &name_b) && strcmp(name_a, name_b) == 0 &&
+           folder_a.st_dev == folder_b.st_dev && folder_a.st_ino == folder_b.st_ino;
+}
+
 wr_status wr_output_open(const char *path, struct wr_output **out, struct wr_error *error) {
     *out = NULL;
     struct wr_output *opened = calloc(1, sizeof *opened);

@@ -19,6 +19,9 @@
 
 struct wr_output;
 
+/* Whether two paths name one file, which need not exist: its folder and name, links followed. */
+bool wr_output_same(const char *a, const char *b);
+
 /* On success *out is released by exactly one call of commit or abandon; on failure it is NULL. */
 wr_status wr_output_open(const char *path, struct wr_output **out, struct wr_error *error);
 /* After a failure, abandon. */

@@ -45,7 +45,7 @@ static wr_status open_outputs(struct run *run) {
     interrupt_catch(); /* up to here there is nothing to clean up */
     if (save->given || history->given)
         signal(SIGPIPE, SIG_IGN); /* a reader that leaves is an error, and costs no file */
-    if (save->given && history->given && strcmp(save->text, history->text) == 0)
+    if (save->given && history->given && wr_output_same(save->text, history->text))
         return wr_fail(run->error, WR_ERR_USAGE, "--save and --history name the same file, %s",
                        save->text);
     if (save->given)

@@ -56,6 +56,10 @@ refuses 2 "--data and --synthetic exclude each other" train --data a.csv --synth
 refuses 2 "--data and --length exclude each other" train --length 50 --data a.csv
 refuses 2 "--data and --data-seed exclude each other" train --data a.csv --data-seed 1
 refuses 2 "--save and --history name the same file, a" train --epochs 1 --save a --history a
+refuses 2 "--save and --history name the same file, a" train --epochs 1 --save a --history ./a
+ln -sf a b
+refuses 2 "--save and --history name the same file, a" train --epochs 1 --save a --history b
+rm b
 refuses 2 "--inputs 1,,1: a column in the list is empty" train --inputs 1,,1
 refuses 2 "--target 1,: a column in the list is empty" train --target 1,
 refuses 2 '--inputs "x: a quote is out of place' train --inputs '"x'
