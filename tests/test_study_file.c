@@ -425,7 +425,7 @@ static void test_fresh_after_death(void **state) {
     (void)state;
     int status = finish(start(die_with_log, NULL));
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-    assert_int_equal(entries(), 3);
+    assert_int_equal(entries(), 4);
     wr_study_close(open_study(STUDY, WR_STUDY_FRESH));
     assert_int_equal(entries(), 2);
     assert_answer(STUDY ".1", "SELECT group_concat(id) FROM best", "2");
@@ -502,7 +502,7 @@ static void test_read_only_after_death(void **state) {
     chmod(STUDY "-shm", 0444);
     assert_elsewhere(reads_log, NULL);
     chmod(".", 0755);
-    assert_int_equal(entries(), 3);
+    assert_int_equal(entries(), 4);
 }
 
 /* ---- a full disk ---- */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "sweep/store.h"
@@ -68,27 +69,53 @@ wr_status wr_study_connect_immutable(struct wr_study *study, struct wr_error *er
     return status;
 }
 
-/* SQLite before the lock: nobody may write what it still writes while it closes. */
-void wr_study_disconnect(struct wr_study *study) {
-    sqlite3_close(study->db);
-    study->db = NULL;
-    if (study->lock >= 0)
-        close(study->lock);
-    study->lock = -1;
-}
+/* ---- journals ---- */
 
-static const char *log_name(const struct wr_study *study) {
-    return sqlite3_filename_wal(sqlite3_db_filename(study->db, "main"));
-}
-
+/* A byte of the file's head says so. Asked of SQLite's own descriptor: to close another one would
+ * drop the locks that this process has on the file. */
 bool wr_study_has_log(const struct wr_study *study) {
+    enum { READ_VERSION = 19, WAL_VERSION = 2 };
+    sqlite3_file *file = NULL;
+    unsigned char version = 0;
+    sqlite3_file_control(study->db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    return file != NULL && file->pMethods != NULL &&
+           file->pMethods->xRead(file, &version, 1, READ_VERSION) == SQLITE_OK &&
+           version == WAL_VERSION;
+}
+
+bool wr_study_log_is_full(const struct wr_study *study) {
     struct stat status;
-    return stat(log_name(study), &status) == 0 && status.st_size > 0;
+    const char *name = sqlite3_filename_wal(sqlite3_db_filename(study->db, "main"));
+    return stat(name, &status) == 0 && status.st_size > 0;
+}
+
+/* Whether other machines may have the file open, with which no memory is shared. */
+static bool is_on_network(const struct wr_study *study) {
+    static const uint32_t types[] = {
+        0x6969,     /* NFS */
+        0x517b,     /* SMB */
+        0xff534d42, /* CIFS */
+        0xfe534d42, /* SMB2 */
+        0x0bd00bd0, /* Lustre */
+        0x47504653, /* GPFS */
+        0x19830326, /* BeeGFS */
+        0x00c36400, /* Ceph */
+        0x5346414f, /* AFS */
+        0x6b414653, /* AFS of the kernel */
+        0x01021997, /* 9P */
+    };
+    struct statfs system;
+    if (statfs(sqlite3_db_filename(study->db, "main"), &system) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if ((uint32_t)system.f_type == types[i])
+            return true;
+    return false;
 }
 
 /* Sets the journal mode; WR_ERR_STORAGE where the file cannot have it. */
-static wr_status set_journal(struct wr_study *study, const char *sql, const char *mode,
-                             const char *what, struct wr_error *error) {
+static wr_status set_mode(struct wr_study *study, const char *sql, const char *mode,
+                          const char *what, struct wr_error *error) {
     struct wr_query query = wr_query(study, sql);
     bool set = wr_query_row(&query) && strcmp(wr_column_text(&query, 0), mode) == 0;
     wr_status status = wr_query_end(&query, WR_OK, what, error);
@@ -99,42 +126,93 @@ static wr_status set_journal(struct wr_study *study, const char *sql, const char
     return status;
 }
 
-/* The lock is one on the log, of which SQLite locks nothing: closing a descriptor of the database
- * itself would drop the locks that other connections of this process have on it. The log stays the
- * same file as long as a connection is open. A lock of the open file, so that it dies with the
- * process and holds between threads too. */
-wr_status wr_study_lock(struct wr_study *study, bool *moved, struct wr_error *error) {
-    wr_status status = set_journal(study, "PRAGMA journal_mode = WAL", "wal", "be written", error);
-    if (status != WR_OK)
-        return status;
-    struct wr_query query = wr_query(study, "SELECT count(*) FROM sqlite_schema"); /* makes it */
-    wr_query_run(&query);
-    status = wr_query_end(&query, WR_OK, "be read", error);
-    if (status != WR_OK)
-        return status;
-    int lock = open(log_name(study), O_RDWR | O_CLOEXEC);
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    if (lock < 0 || fcntl(lock, F_OFD_SETLK, &whole) != 0) {
-        int cause = errno;
-        if (lock >= 0)
-            close(lock);
-        if (lock >= 0 && (cause == EAGAIN || cause == EACCES))
-            return wr_fail(error, WR_ERR_STORAGE,
-                           "%s: locked: another process is writing it; wait until that ends, or "
-                           "name another file",
-                           study->path);
-        return wr_fail(error, WR_ERR_STORAGE, "%s: cannot be locked: %s", study->path,
-                       strerror(cause));
+static wr_status set_journal(struct wr_study *study, struct wr_error *error) {
+    static const char what[] = "be written";
+    enum wr_journal journal = study->journal;
+    if (journal == WR_JOURNAL_AUTO)
+        journal = is_on_network(study) ? WR_JOURNAL_DELETE : WR_JOURNAL_WAL;
+    if (journal == WR_JOURNAL_WAL)
+        return set_mode(study, "PRAGMA journal_mode = WAL", "wal", what, error);
+    return set_mode(study, "PRAGMA journal_mode = DELETE", "delete", what, error);
+}
+
+/* ---- the lock ---- */
+
+/* Whether the descriptor's file is still the one of that name. */
+static bool has_name(int file, const char *path) {
+    struct stat opened, named;
+    return fstat(file, &opened) == 0 && stat(path, &named) == 0 && opened.st_dev == named.st_dev &&
+           opened.st_ino == named.st_ino;
+}
+
+/* Removed before it is given up, so that nobody can take it in between and lose its name. */
+static void give_up_lock(struct wr_study *study) {
+    if (study->lock >= 0) {
+        if (has_name(study->lock, study->lock_path))
+            unlink(study->lock_path);
+        close(study->lock);
     }
+    sqlite3_free(study->lock_path);
+    study->lock_path = NULL;
+    study->lock = -1;
+}
+
+/* SQLite before the lock: nobody may write what it still writes while it closes. */
+void wr_study_disconnect(struct wr_study *study) {
+    sqlite3_close(study->db);
+    study->db = NULL;
+    give_up_lock(study);
+}
+
+static wr_status fail_lock(struct wr_study *study, int lock, struct wr_error *error) {
+    int cause = errno;
+    if (lock >= 0)
+        close(lock);
+    if (lock >= 0 && (cause == EAGAIN || cause == EACCES))
+        return wr_fail(error, WR_ERR_STORAGE,
+                       "%s: locked: another process is writing it; wait until that ends, or "
+                       "name another file",
+                       study->path);
+    return wr_fail(error, WR_ERR_STORAGE, "%s: cannot be locked with %s-lock: %s", study->path,
+                   study->path, strerror(cause));
+}
+
+/* On a file of its own: closing a descriptor of the study would drop the locks that other
+ * connections of this process have on it, and a log is not always there. A lock of the open file,
+ * so that it dies with the process and holds between threads too. */
+static wr_status take_lock(struct wr_study *study, struct wr_error *error) {
+    const char *path = sqlite3_db_filename(study->db, "main"); /* links followed */
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    struct stat file = {.st_mode = 0600};
+    stat(path, &file); /* who may write the one may write the other */
+    study->lock_path = sqlite3_mprintf("%s-lock", path);
+    if (study->lock_path == NULL)
+        return no_memory(study, error);
+    for (;;) {
+        int lock = open(study->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, file.st_mode & 0666);
+        if (lock < 0 || fcntl(lock, F_OFD_SETLK, &whole) != 0)
+            return fail_lock(study, lock, error);
+        if (has_name(lock, study->lock_path)) { /* else its last holder has just removed it */
+            study->lock = lock;
+            return WR_OK;
+        }
+        close(lock);
+    }
+}
+
+wr_status wr_study_lock(struct wr_study *study, bool *moved, struct wr_error *error) {
     int elsewhere = 0;
+    wr_status status = take_lock(study, error);
+    if (status != WR_OK)
+        return status;
     sqlite3_file_control(study->db, "main", SQLITE_FCNTL_HAS_MOVED, &elsewhere);
     *moved = elsewhere != 0;
     if (*moved)
-        close(lock);
-    else
-        study->lock = lock;
-    return WR_OK;
+        give_up_lock(study);
+    return *moved ? WR_OK : set_journal(study, error);
 }
+
+/* ---- setting aside ---- */
 
 static wr_status rename_to_free(const struct wr_study *study, struct wr_error *error) {
     const char *from = sqlite3_db_filename(study->db, "main"); /* links followed */
@@ -158,7 +236,7 @@ static wr_status rename_to_free(const struct wr_study *study, struct wr_error *e
  * The exclusive transaction keeps others out until the file has its new name. */
 wr_status wr_study_set_aside(struct wr_study *study, struct wr_error *error) {
     static const char what[] = "be set aside";
-    wr_status status = set_journal(study, "PRAGMA journal_mode = DELETE", "delete", what, error);
+    wr_status status = set_mode(study, "PRAGMA journal_mode = DELETE", "delete", what, error);
     if (status != WR_OK)
         return status;
     int code = sqlite3_exec(study->db, "BEGIN EXCLUSIVE", NULL, NULL, NULL);

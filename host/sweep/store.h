@@ -18,7 +18,9 @@ extern const char wr_study_schema[]; /* schema.sql, made by schema.cmake */
 struct wr_study {
     char *path; /* as given, for messages */
     sqlite3 *db;
-    int lock; /* descriptor that holds the writer's lock, or -1 */
+    enum wr_journal journal; /* of a writer */
+    int lock;                /* descriptor that holds the writer's lock, or -1 */
+    char *lock_path;         /* its file; freed with sqlite3_free */
     size_t keep;
 };
 
@@ -34,11 +36,13 @@ wr_status wr_study_connect(struct wr_study *study, bool create, struct wr_error 
  * that they may not write cannot make. */
 wr_status wr_study_connect_immutable(struct wr_study *study, struct wr_error *error);
 void wr_study_disconnect(struct wr_study *study);
-/* Whether SQLite keeps a log beside the file. */
+/* Whether SQLite keeps a log beside the file when somebody has it open; whether it holds something
+ * now. */
 bool wr_study_has_log(const struct wr_study *study);
+bool wr_study_log_is_full(const struct wr_study *study);
 
 /* Takes the writer's lock, which dies with the process: WR_ERR_STORAGE at once where another has
- * it. Turns the write-ahead log on. *moved: the file was renamed meanwhile, so that this is not
+ * it. Then sets the journal. *moved: the file was renamed meanwhile, so that this is not
  * the one at study->path; then nothing is locked. */
 wr_status wr_study_lock(struct wr_study *study, bool *moved, struct wr_error *error);
 /* Renames the file of a study that is locked to the first of PATH.1, PATH.2, ... that is free,

@@ -8,7 +8,11 @@
 #include "sweep/store.h"
 #include "windrow/version.h"
 
-enum { KEEP_BEST = 10, MOST_RENAMES = 100 };
+enum {
+    KEEP_BEST = 10,
+    MOST_RENAMES = 100,
+    READERS_MILLISECONDS = 60000 /* what a writer without a log waits for those who read */
+};
 
 enum kind {
     NOTHING, /* of anybody's: an empty file too */
@@ -66,6 +70,15 @@ static wr_status check_path(const struct wr_study *study, bool make, struct wr_e
     return WR_OK;
 }
 
+/* SQLite would have to undo the half of a commit, which only writers can. */
+static wr_status fail_unfinished(const struct wr_study *study, struct wr_error *error) {
+    wr_error_release(error);
+    return wr_fail(error, WR_ERR_DATA,
+                   "%s: its last writer died in a commit, which whoever may write it must undo "
+                   "first: windrow show does",
+                   study->path);
+}
+
 static wr_status open_to_read(struct wr_study *study, struct wr_error *error) {
     enum kind kind;
     wr_status status = check_path(study, false, error);
@@ -75,11 +88,15 @@ static wr_status open_to_read(struct wr_study *study, struct wr_error *error) {
         return status;
     /* Readers of a write-ahead log need files beside the study: a folder may not let them make
      * those, and what they make for a file that they may not write, SQLite leaves there. */
-    bool log = wr_study_has_log(study), shared = log || eaccess(study->path, W_OK) == 0;
+    bool log = wr_study_has_log(study), full = wr_study_log_is_full(study);
+    bool shared = !log || full || eaccess(study->path, W_OK) == 0;
     if (shared) {
         status = identify(study, &kind, error);
         int code = sqlite3_errcode(study->db) & 0xff;
-        shared = log || (code != SQLITE_CANTOPEN && code != SQLITE_READONLY);
+        bool barred = code == SQLITE_CANTOPEN || code == SQLITE_READONLY;
+        if (barred && !log)
+            return fail_unfinished(study, error);
+        shared = full || !barred;
     }
     if (!shared) {
         wr_error_release(error);
@@ -140,8 +157,10 @@ static wr_status open_to_write(struct wr_study *study, bool fresh, struct wr_err
         if (status == WR_OK)
             status = open_locked(study, false, &kind, error);
     }
-    if (status == WR_OK)
-        sqlite3_exec(study->db, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
+    if (status == WR_OK && !wr_study_has_log(study))
+        sqlite3_busy_timeout(study->db, READERS_MILLISECONDS);
+    if (status == WR_OK) /* durable: without a log, once the folder has lost the journal's name */
+        sqlite3_exec(study->db, "PRAGMA synchronous = EXTRA", NULL, NULL, NULL);
     if (status == WR_OK && kind == NOTHING)
         status = make_schema(study, error);
     return status;
@@ -149,6 +168,11 @@ static wr_status open_to_write(struct wr_study *study, bool fresh, struct wr_err
 
 wr_status wr_study_open(const char *path, enum wr_study_mode mode, struct wr_study **study,
                         struct wr_error *error) {
+    return wr_study_open_with(path, mode, WR_JOURNAL_AUTO, study, error);
+}
+
+wr_status wr_study_open_with(const char *path, enum wr_study_mode mode, enum wr_journal journal,
+                             struct wr_study **study, struct wr_error *error) {
     *study = NULL;
     struct wr_study *opened = calloc(1, sizeof *opened);
     char *copy = strdup(path);
@@ -157,7 +181,7 @@ wr_status wr_study_open(const char *path, enum wr_study_mode mode, struct wr_stu
         free(copy);
         return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for opening it", path);
     }
-    *opened = (struct wr_study){.path = copy, .lock = -1, .keep = KEEP_BEST};
+    *opened = (struct wr_study){.path = copy, .journal = journal, .lock = -1, .keep = KEEP_BEST};
     wr_status status = mode == WR_STUDY_READ ? open_to_read(opened, error)
                                              : open_to_write(opened, mode == WR_STUDY_FRESH, error);
     if (status == WR_OK)

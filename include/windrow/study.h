@@ -27,19 +27,33 @@ enum wr_study_mode {
                        that is open elsewhere, if only for reading, and no other file */
 };
 
+/* How SQLite brings a commit into the file. */
+enum wr_journal {
+    WR_JOURNAL_AUTO, /* WAL, but DELETE on the network file systems that are known */
+    WR_JOURNAL_WAL,  /* a log beside the file: readers and the writer never wait for each other, but
+                        all of them must be on one machine */
+    WR_JOURNAL_DELETE /* a file of what was there before: readers and the writer wait for each
+                         other; on a network file system too, if its locks work */
+};
+
 /* WR_ERR_DATA where the file is no study (an empty one becomes a study by being written), is newer
  * than this library or, for reading, cannot be read; WR_ERR_STORAGE where it cannot be made or
  * written, and at once where another process writes it. Links are followed. *study is owned by the
  * caller (wr_study_close) and serves one thread at a time.
  *
- * Reading makes two small files beside the study while it lasts, as SQLite's write-ahead log asks.
+ * The writer holds the file PATH-lock, which it removes at the end; one that a dead writer has left
+ * locks nothing. Reading a study that has a log makes two small files beside it while it lasts.
  * In a folder that the reader may not write, a study is read nonetheless: while it is being
  * written, with the writer's two files; at rest, as it stands, and then what somebody writes
  * meanwhile may make reading fail until it is opened anew. What cannot be read there is a study
  * whose log, PATH-wal, holds something and whose PATH-shm is missing: copies made while it was
- * being written. */
+ * being written; or whose last writer died in a commit with WR_JOURNAL_DELETE. */
 wr_status wr_study_open(const char *path, enum wr_study_mode mode, struct wr_study **study,
                         struct wr_error *error);
+/* Likewise; a study opened for writing gets this journal (wr_study_open: WR_JOURNAL_AUTO). Readers
+ * take what is there. */
+wr_status wr_study_open_with(const char *path, enum wr_study_mode mode, enum wr_journal journal,
+                             struct wr_study **study, struct wr_error *error);
 void wr_study_close(struct wr_study *study);
 
 /* ---- settings ---- */
