@@ -76,6 +76,7 @@ enum sweep_option {
     SWEEP_KEEP,
     SWEEP_CURVE,
     SWEEP_CHECKPOINT,
+    SWEEP_JOURNAL,
     SWEEP_CONFIG,
     SWEEP_DRY_RUN,
     SWEEP_JSON,
@@ -83,7 +84,15 @@ enum sweep_option {
     SWEEP_OPTIONS
 };
 enum show_option { SHOW_STUDY, SHOW_BY, SHOW_BEST, SHOW_CSV, SHOW_JSON, SHOW_OPTIONS };
-enum merge_option { MERGE_STUDY, MERGE_STORES, MERGE_KEEP, MERGE_JSON, MERGE_QUIET, MERGE_OPTIONS };
+enum merge_option {
+    MERGE_STUDY,
+    MERGE_STORES,
+    MERGE_KEEP,
+    MERGE_JOURNAL,
+    MERGE_JSON,
+    MERGE_QUIET,
+    MERGE_OPTIONS
+};
 enum export_option {
     EXPORT_STUDY,
     EXPORT_TRIAL,

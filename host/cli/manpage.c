@@ -145,10 +145,12 @@ static const char *const files[][2] = {
      "rnn.bias_hh_l0 (H), head.weight (O, H) and head.bias (O), which torch.nn.RNN and "
      "torch.nn.Linear load; with more than one model each has a leading dimension M. The metadata "
      "tell what the parameters were trained on, and how."},
-    {"--store", "An SQLite database, application_id 0x57726f77. Tables: study, trial, curve, "
-                "parameters (float32, little endian, of the trials kept), checkpoint. Views: "
-                "progress, best, diverged, and by_hidden, by_window, by_batch, by_init, by_lr, "
-                "by_clip and by_seed. `sqlite3 FILE .schema` explains their columns."},
+    {"--store, STUDY, STORE",
+     "An SQLite database, application_id 0x57726f77. Tables: study, trial, curve, "
+     "parameters (float32, little endian, of the trials kept), checkpoint. Views: "
+     "progress, best, diverged, and by_hidden, by_window, by_batch, by_init, by_lr, "
+     "by_clip and by_seed. `sqlite3 FILE .schema` explains their columns. While it is "
+     "written, FILE-lock lies beside it, which locks nothing once its writer is dead."},
     {"--history", "CSV: epoch,seed,total_loss. The rows of a model that diverged end with the "
                   "epoch in which it did."},
 };

@@ -172,7 +172,8 @@ static void tell_store(struct run *run, const char *path, const struct words *wo
 
 static wr_status open_study(struct run *run) {
     const char *path = run->options[MERGE_STUDY].text;
-    wr_status status = wr_study_open(path, WR_STUDY_WRITE, &run->study, run->error);
+    enum wr_journal journal = (enum wr_journal)run->options[MERGE_JOURNAL].choice;
+    wr_status status = wr_study_open_with(path, WR_STUDY_WRITE, journal, &run->study, run->error);
     return status == WR_OK ? read_words(run->study, &run->words, run->error) : status;
 }
 
@@ -229,7 +230,8 @@ static wr_status tell_study(struct run *run) {
         return WR_OK;
     printf("\nstudy     %s\ntrials    %zu done, %zu diverged, %zu failed, %zu pending\n", path,
            counts.done, counts.diverged, counts.failed, counts.pending);
-    printf("grid      %zu trials, of which %zu are in no store", words->grid, gap);
+    printf("grid      %zu trial%s, of which %zu %s in no store", words->grid,
+           words->grid == 1 ? "" : "s", gap, gap == 1 ? "is" : "are");
     if (gap > 0)
         print_missing(words);
     putchar('\n');

@@ -78,6 +78,12 @@ const struct option_spec merge_options[MERGE_OPTIONS] = {
                     .otherwise = "as the study does, else as the first store",
                     .help = "Of which trials to keep the parameters, of those that the stores "
                             "have: best:N, all or none."},
+    [MERGE_JOURNAL] = {.name = "journal",
+                       .kind = OPTION_CHOICE,
+                       .argument = "HOW",
+                       .choices = WORDS("auto", "wal", "delete"),
+                       .fallback = "auto",
+                       .help = "As for windrow sweep."},
     [MERGE_JSON] = {.group = "Output",
                     .name = "json",
                     .kind = OPTION_FLAG,

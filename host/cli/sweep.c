@@ -145,7 +145,8 @@ static wr_status open_study(struct run *run) {
     const char *path = run->options[SWEEP_STORE].text;
     bool fresh = run->options[SWEEP_FRESH].given, dry = run->options[SWEEP_DRY_RUN].given;
     enum wr_study_mode mode = dry ? WR_STUDY_READ : fresh ? WR_STUDY_FRESH : WR_STUDY_WRITE;
-    wr_status status = wr_study_open(path, mode, &run->study, run->error);
+    enum wr_journal journal = (enum wr_journal)run->options[SWEEP_JOURNAL].choice;
+    wr_status status = wr_study_open_with(path, mode, journal, &run->study, run->error);
     if (status == WR_OK)
         status = wr_sweep_settle(&run->sweep, run->study, run->error);
     if (status == WR_OK && !dry)

@@ -113,6 +113,15 @@ const struct option_spec sweep_options[SWEEP_OPTIONS] = {
                           .fallback = "30",
                           .help = "Seconds of training, at most, that a death of the process can "
                                   "cost."},
+    [SWEEP_JOURNAL] =
+        {.name = "journal",
+         .kind = OPTION_CHOICE,
+         .argument = "HOW",
+         .choices = WORDS("auto", "wal", "delete"),
+         .fallback = "auto",
+         .help = "SQLite's journal: wal, with which looking never waits, or delete, which a file "
+                 "on a network file system needs; auto: delete on those that it "
+                 "knows, else wal."},
     [SWEEP_CONFIG] = {.group = "Command",
                       .name = "config",
                       .kind = OPTION_CONFIG,
