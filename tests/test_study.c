@@ -354,6 +354,14 @@ static void test_checkpoints(void **state) {
     assert_ok(wr_study_count(study, &counts, &error), &error);
     assert_true(counts.seconds == 1.75);
 
+    /* One that could not be trained goes on from it all the same. */
+    const struct wr_trial_outcome failed = {.id = 2, .status = WR_TRIAL_FAILED, .why = "memory"};
+    assert_ok(wr_study_commit(study, &failed, 1, NULL, 0, &error), &error);
+    add_trials(study, 2, states);
+    assert_true(states[1].epoch == 15 && states[1].status == WR_TRIAL_FAILED);
+    assert_ok(wr_study_count(study, &counts, &error), &error);
+    assert_true(counts.seconds == 1.75);
+
     const struct wr_trial_outcome outcome = {
         .id = 2, .status = WR_TRIAL_DONE, .curve = points + 2, .curve_count = 1, .seconds = 4};
     assert_ok(wr_study_commit(study, &outcome, 1, NULL, 0, &error), &error);

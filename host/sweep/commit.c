@@ -64,12 +64,16 @@ static void bind_outcome(struct wr_query *update, const struct wr_trial_outcome 
 
 static wr_status write_outcomes(struct wr_study *study, const struct wr_trial_outcome *outcomes,
                                 size_t count, struct wr_error *error) {
-    struct wr_query update = wr_query(
-        study, "UPDATE trial SET status = ?2, why = ?3, loss = ?4, validation_loss = ?5,"
-               " score = ?6, diverged_at = ?7, hash = ?8, device = ?9, version = ?10,"
-               " seconds = ?11 + ifnull((SELECT seconds FROM checkpoint WHERE trial = ?1), 0)"
-               " WHERE id = ?1");
-    struct wr_query forget = wr_query(study, "DELETE FROM checkpoint WHERE trial = ?");
+    struct wr_query update =
+        wr_query(study, "UPDATE trial SET status = ?2, why = ?3, loss = ?4, validation_loss = ?5,"
+                        " score = ?6, diverged_at = ?7, hash = ?8, device = ?9, version = ?10,"
+                        " seconds = ?11 + ifnull((SELECT seconds FROM checkpoint WHERE trial = ?1"
+                        " AND ?2 <> 'failed'), 0)"
+                        " WHERE id = ?1");
+    /* One that failed goes on from it when a run can train it. */
+    struct wr_query forget =
+        wr_query(study, "DELETE FROM checkpoint WHERE trial = ?1 AND"
+                        " (SELECT status FROM trial WHERE id = ?1) <> 'failed'");
     struct wr_query curve = curve_query(study);
     wr_status status = WR_OK;
     for (size_t i = 0; i < count && status == WR_OK; i++) {

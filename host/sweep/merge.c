@@ -137,7 +137,7 @@ static wr_status take_trial(struct merge *m, struct wr_query *row, struct wr_mer
     if (has_ended(status) && !has_ended(known)) {
         take_end(m, row, id);
         report->taken++;
-    } else if (status == WR_TRIAL_PENDING && !has_ended(known)) {
+    } else if (!has_ended(known)) {
         take_checkpoint(m, row, id, epoch);
     }
     return result;

@@ -54,7 +54,7 @@ CREATE TABLE parameters (
   value BLOB NOT NULL
 ) STRICT;
 
--- Where pending trials go on.
+-- Where trials that have not come to their end go on.
 CREATE TABLE checkpoint (
   trial INTEGER PRIMARY KEY REFERENCES trial,
   epoch INTEGER NOT NULL, -- epochs done

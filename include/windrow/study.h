@@ -142,9 +142,10 @@ struct wr_trial_checkpoint {
     double seconds; /* since the last checkpoint; added up */
 };
 
-/* All of it, or nothing: one transaction, durable when the call returns. An outcome removes its
- * trial's checkpoint. WR_ERR_USAGE for a trial that the study does not have; WR_ERR_STORAGE names
- * the cause (a full disk, a file that became read-only); what was committed before stays. */
+/* All of it, or nothing: one transaction, durable when the call returns. An end removes its trial's
+ * checkpoint; a failure does not. WR_ERR_USAGE for a trial that the study does not have;
+ * WR_ERR_STORAGE names the cause (a full disk, a file that became read-only); what was committed
+ * before stays. */
 wr_status wr_study_commit(struct wr_study *study, const struct wr_trial_outcome *outcomes,
                           size_t outcome_count, const struct wr_trial_checkpoint *checkpoints,
                           size_t checkpoint_count, struct wr_error *error);
