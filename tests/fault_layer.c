@@ -1,7 +1,8 @@
 /* An OpenCL layer (OPENCL_LAYERS, CL/cl_layer.h) that makes one chosen call fail: the
- * WR_FAULT_NTH-th call of the function WR_FAULT_CALL returns the code WR_FAULT_CODE. It stands
- * between the ICD loader and every driver, so no device has to fail for a test to see what happens
- * then. A release that "fails" is carried out all the same, or it would leak. */
+ * WR_FAULT_NTH-th call of the function WR_FAULT_CALL returns the code WR_FAULT_CODE; all from that
+ * one on where WR_FAULT_NTH ends in "+". It stands between the ICD loader and every driver, so no
+ * device has to fail for a test to see what happens then. A release that "fails" is carried out all
+ * the same, or it would leak. */
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl_layer.h>
 
@@ -14,6 +15,7 @@ static const cl_icd_dispatch *target;
 static cl_icd_dispatch dispatch;
 static const char *fault_call;
 static size_t fault_nth;
+static int fault_for_ever;
 static cl_int fault_code;
 static int build_failed;
 
@@ -26,7 +28,8 @@ static cl_int count_call(const char *name) {
         call++; /* the table has more rows than this file has functions */
     call->name = name;
     call->count++;
-    if (fault_call != NULL && strcmp(fault_call, name) == 0 && call->count == fault_nth)
+    if (fault_call != NULL && strcmp(fault_call, name) == 0 &&
+        (call->count == fault_nth || (fault_for_ever && call->count > fault_nth)))
         return fault_code;
     return CL_SUCCESS;
 }
@@ -184,6 +187,7 @@ CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint entries, const cl_icd_dispat
     dispatch.clGetProgramBuildInfo = layer_clGetProgramBuildInfo;
     fault_call = getenv("WR_FAULT_CALL");
     fault_nth = nth != NULL ? strtoul(nth, NULL, 10) : 1;
+    fault_for_ever = nth != NULL && strchr(nth, '+') != NULL;
     fault_code = code != NULL ? (cl_int)strtol(code, NULL, 10) : CL_OUT_OF_RESOURCES;
     *entries_ret = sizeof dispatch / sizeof(void *);
     *layer = &dispatch;

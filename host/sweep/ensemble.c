@@ -311,21 +311,44 @@ static wr_status account(struct ensemble *e, const struct yield *y, struct wr_er
 
 /* ---- failures ---- */
 
-/* Half as many models may do; one alone is refused, or is the device's end. */
-static wr_status give_back(struct ensemble *e, const char *why, struct wr_error *error) {
+/* Whether a device still does anything: opening a session runs the kernels. */
+static bool answers(struct wr_device *device) {
+    const struct wr_shape least = {.inputs = 1, .hidden = 1, .outputs = 1, .seq_len = 1};
+    const float one = 1, parameters[5] = {0}; /* (1, P) */
+    const struct wr_ensemble ensemble = {
+        .shape = least,
+        .models = 1,
+        .batch = 1,
+        .windows = {.count = 1, .inputs = &one, .targets = &one, .loss_weights = &one},
+        .lr = &one,
+        .clip = &one,
+        .parameters = parameters,
+    };
+    struct wr_session *session = NULL;
+    wr_status status = wr_session_open(device, &ensemble, &session, NULL);
+    wr_session_close(session);
+    return status != WR_ERR_DEVICE;
+}
+
+/* Half as many models may do; the shape of one alone is refused. A device that fails with one in
+ * training, or with everything, is lost. */
+static wr_status give_back(struct ensemble *e, wr_status failure, const char *why,
+                           struct wr_error *error) {
     struct wr_sweep_run *run = e->run;
     struct wr_sweep_worker *worker = e->worker;
+    bool lost =
+        failure == WR_ERR_DEVICE && ((e->models == 1 && e->trained) || !answers(worker->device));
     pthread_mutex_lock(&run->lock);
     worker->in_flight = 0;
-    if (e->models > 1) {
-        worker->most_floats = e->models / 2 * e->shape.hidden * e->shape.hidden;
-    } else if (e->trained) {
+    wr_status status = wr_queue_put(run, &e->slice, error);
+    if (lost) {
         worker->lost = true;
         run->lost++;
+    } else if (e->models > 1) {
+        worker->most_floats = e->models / 2 * e->shape.hidden * e->shape.hidden;
     } else {
-        e->slice.refused |= (uint64_t)1 << worker->index;
+        wr_queue_refuse(worker, trial_of(e, 0));
     }
-    wr_status status = wr_queue_put(run, &e->slice, error);
     if (run->lost == run->worker_count)
         status = wr_fail(error, WR_ERR_DEVICE, "%s", why);
     pthread_mutex_unlock(&run->lock);
@@ -380,7 +403,7 @@ static wr_status deal_with(struct ensemble *e, wr_status failure, struct wr_erro
         return failure;
     memcpy(why, error->text, sizeof why);
     wr_error_release(error);
-    wr_status status = give_back(e, why, error);
+    wr_status status = give_back(e, failure, why, error);
     return status == WR_OK ? fail_refused(e, why, error) : status;
 }
 

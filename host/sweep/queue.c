@@ -46,9 +46,12 @@ static struct wr_slice cut(struct wr_sweep_run *run, struct wr_slice *from, size
     return taken;
 }
 
+static bool same_shape(const struct wr_trial_options *a, const struct wr_trial_options *b) {
+    return a->hidden == b->hidden && a->window == b->window && a->batch == b->batch;
+}
+
 static bool same_ensemble(const struct wr_sweep_run *run, size_t a, size_t b) {
-    const struct wr_trial_options *x = &run->trials[a], *y = &run->trials[b];
-    return x->hidden == y->hidden && x->window == y->window && x->batch == y->batch &&
+    return same_shape(&run->trials[a], &run->trials[b]) &&
            run->states[a].epoch == run->states[b].epoch;
 }
 
@@ -139,6 +142,13 @@ bool wr_queue_take(struct wr_sweep_worker *worker, struct wr_slice *slice) {
         return false;
     *slice = cut(run, next, ensemble_size(worker, next));
     return true;
+}
+
+void wr_queue_refuse(const struct wr_sweep_worker *worker, const struct wr_trial_options *trial) {
+    struct wr_sweep_run *run = worker->run;
+    for (size_t i = 0; i < run->slice_count; i++)
+        if (same_shape(&run->trials[run->order[run->slices[i].first]], trial))
+            run->slices[i].refused |= (uint64_t)1 << worker->index;
 }
 
 bool wr_queue_take_refused(struct wr_sweep_run *run, struct wr_slice *slice) {

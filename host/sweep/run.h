@@ -64,6 +64,8 @@ wr_status wr_queue_put(struct wr_sweep_run *run, const struct wr_slice *slice,
                        struct wr_error *error);
 /* What is left of one trial of a slice costs. */
 double wr_queue_cost(const struct wr_sweep_run *run, const struct wr_slice *slice);
+/* A worker cannot train this trial alone: it gets no more of its shape that waits now. */
+void wr_queue_refuse(const struct wr_sweep_worker *worker, const struct wr_trial_options *trial);
 /* Takes a slice that every worker left refuses: false if there is none. */
 bool wr_queue_take_refused(struct wr_sweep_run *run, struct wr_slice *slice);
 

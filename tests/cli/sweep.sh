@@ -349,6 +349,38 @@ if [ -n "$exact" ]; then
     same_study cpu.db opencl.db
     gives opencl.db "SELECT DISTINCT device FROM trial" $exact
     refuses 2 "--device $exact,$exact: it names $exact twice" sweep $grid --device $exact,$exact --fresh
+
+    # A device that dies gets no more work: others do it, or it waits with its checkpoints.
+    if [ -n "${3:-}" ]; then
+        alive=$windrow
+        # dying N: from the N-th reading of a buffer on, the device is gone.
+        dying() {
+            printf '#!/bin/sh\nexport OPENCL_LAYERS="%s" WR_FAULT_CALL=clEnqueueReadBuffer WR_FAULT_NTH=%s+ WR_FAULT_CODE=-36\nexec "%s" "$@"\n' \
+                "$3" "$1" "$2" >dying
+            chmod +x dying
+            windrow=./dying
+        }
+        dying 9 "$alive" "$3"
+        grid="--length 40 --epochs 3000 --hidden 9 --seeds 0..199 --checkpoint 0.01"
+        run sweep $grid --device $exact --store dies.db --quiet
+        exits 4
+        says_like "windrow: $exact*"
+        gives dies.db "SELECT group_concat(DISTINCT status) FROM trial" pending
+        checkpoints=$(sqlite3 dies.db "SELECT count(*) FROM checkpoint")
+        [ "$checkpoints" -gt 0 ] || fail "it died too early"
+        dying 1 "$alive" "$3"
+        run sweep $grid --device $exact --store dies.db --quiet
+        exits 4
+        gives dies.db "SELECT group_concat(DISTINCT status) FROM trial" pending
+        gives dies.db "SELECT count(*) FROM checkpoint" "$checkpoints"
+        run sweep $grid --device cpu,$exact --store dies.db --quiet
+        exits 0
+        windrow=$alive
+        run sweep $grid --device cpu --store lives.db --quiet
+        exits 0
+        same_study dies.db lives.db
+        rm dying
+    fi
 else
     echo "left out: several devices, since no OpenCL device is exact here"
 fi
