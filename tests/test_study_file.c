@@ -138,6 +138,18 @@ static void test_names(void **state) {
     assert_int_equal(access("absolute", R_OK), 0);
 }
 
+/* One name would not know of the other's log, nor of its lock. */
+static void test_hard_links(void **state) {
+    (void)state;
+    make_study("one.db", 2);
+    assert_int_equal(link("one.db", "two.db"), 0);
+    assert_refused("two.db", WR_STUDY_WRITE, WR_ERR_STORAGE, "2 names (hard links)");
+    assert_refused("one.db", WR_STUDY_FRESH, WR_ERR_STORAGE, "2 names (hard links)");
+    wr_study_close(open_study("two.db", WR_STUDY_READ));
+    assert_int_equal(unlink("one.db"), 0);
+    wr_study_close(open_study("two.db", WR_STUDY_WRITE));
+}
+
 static void test_not_ours(void **state) {
     (void)state;
     static const char text[] = "epoch,seed,total_loss\n1,0,3\n";
@@ -674,25 +686,16 @@ static void test_kill_inside(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_make),
-        IN_FOLDER(test_names),
-        IN_FOLDER(test_not_ours),
-        IN_FOLDER(test_newer),
-        IN_FOLDER(test_damage),
-        IN_FOLDER(test_lock),
-        IN_FOLDER(test_lock_of_the_dead),
-        IN_FOLDER(test_reader),
-        IN_FOLDER(test_reader_elsewhere),
-        IN_FOLDER(test_busy),
-        IN_FOLDER(test_renamed),
-        IN_FOLDER(test_fresh),
-        IN_FOLDER(test_fresh_after_death),
-        IN_FOLDER(test_read_only),
-        IN_FOLDER(test_read_only_after_death),
-        IN_FOLDER(test_full),
-        IN_FOLDER(test_file_limit),
-        IN_FOLDER(test_kill),
-        IN_FOLDER(test_kill_inside),
+        IN_FOLDER(test_make),       IN_FOLDER(test_names),
+        IN_FOLDER(test_hard_links), IN_FOLDER(test_not_ours),
+        IN_FOLDER(test_newer),      IN_FOLDER(test_damage),
+        IN_FOLDER(test_lock),       IN_FOLDER(test_lock_of_the_dead),
+        IN_FOLDER(test_reader),     IN_FOLDER(test_reader_elsewhere),
+        IN_FOLDER(test_busy),       IN_FOLDER(test_renamed),
+        IN_FOLDER(test_fresh),      IN_FOLDER(test_fresh_after_death),
+        IN_FOLDER(test_read_only),  IN_FOLDER(test_read_only_after_death),
+        IN_FOLDER(test_full),       IN_FOLDER(test_file_limit),
+        IN_FOLDER(test_kill),       IN_FOLDER(test_kill_inside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

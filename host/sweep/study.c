@@ -67,6 +67,12 @@ static wr_status check_path(const struct wr_study *study, bool make, struct wr_e
         return wr_fail(error, refused, "%s: cannot be read: %s", study->path, strerror(errno));
     if (make && eaccess(study->path, W_OK) != 0)
         return wr_fail(error, refused, "%s: read-only: %s", study->path, strerror(errno));
+    if (make && file.st_nlink > 1) /* each name would have a log and a lock of its own */
+        return wr_fail(
+            error, refused,
+            "%s: one file under %zu names (hard links), which would damage it if it were "
+            "written; make it a copy of its own",
+            study->path, (size_t)file.st_nlink);
     return WR_OK;
 }
 

@@ -38,8 +38,9 @@ enum wr_journal {
 
 /* WR_ERR_DATA where the file is no study (an empty one becomes a study by being written), is newer
  * than this library or, for reading, cannot be read; WR_ERR_STORAGE where it cannot be made or
- * written, and at once where another process writes it. Links are followed. *study is owned by the
- * caller (wr_study_close) and serves one thread at a time.
+ * written, has several names (hard links, under which SQLite would damage it), and at once where
+ * another process writes it. Symbolic links are followed. *study is owned by the caller
+ * (wr_study_close) and serves one thread at a time.
  *
  * The writer holds the file PATH-lock, which it removes at the end; one that a dead writer has left
  * locks nothing. Reading a study that has a log makes two small files beside it while it lasts.
