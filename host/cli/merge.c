@@ -117,14 +117,23 @@ static wr_status choose_keep(struct run *run, const struct words *store) {
 
 /* ---- missing shards ---- */
 
-/* The next shard from *i on that is none of the list, of as many as its last one is of. Shards
- * beyond the trials of the grid are empty. */
+/* Of how many shards those of the list are; 0 where some are of more than others, since these do
+ * not say then what is missing. */
+static size_t common_shards(const char *list) {
+    size_t common = 0;
+    for (const char *slash = list; slash != NULL && (slash = strchr(slash, '/')) != NULL; slash++) {
+        size_t shards = (size_t)strtoull(slash + 1, NULL, 10);
+        if (common != 0 && shards != common)
+            return 0;
+        common = shards;
+    }
+    return common;
+}
+
+/* The next shard from *i on that is not in the list. Those beyond the trials of the grid are
+ * empty. */
 static bool next_missing(const struct words *words, size_t *i, char text[SHARD_TEXT]) {
-    size_t shard, shards;
-    const char *last = words->shards != NULL ? strrchr(words->shards, ' ') : NULL;
-    last = last != NULL ? last + 1 : words->shards;
-    if (shard_read(last, &shard, &shards, NULL) != WR_OK)
-        return false;
+    size_t shards = common_shards(words->shards);
     for (; *i < shards && *i < words->grid; ++*i)
         if (!has_shard(words->shards, shard_text(*i, shards, text))) {
             ++*i;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # windrow sweep: the study it leaves, how it goes on, and what it refuses.
 . "$(dirname "$0")/lib.sh"
-command -v sqlite3 >/dev/null || { echo "skipped: no sqlite3"; exit 77; }
+. "$expected/../studies.sh"
 most=4294967295
 
 # dump FILE, whole FILE: all of a study that does not depend on who trained it, and when.
@@ -14,27 +14,6 @@ dump() {
         SELECT hidden, window, batch, init, lr, clip, seed, hex(value)
           FROM parameters JOIN trial ON trial = id ORDER BY 1, 2, 3, 4, 5, 6, 7;
         SELECT count(*) FROM checkpoint"
-}
-# same_study FILE FILE
-same_study() {
-    dump "$1" >left && dump "$2" >right || fail "no study to compare"
-    [ -s left ] || fail "an empty dump of $1"
-    same left right
-    rm -f left right
-}
-# gives FILE SQL TEXT: what sqlite3 prints.
-gives() {
-    found=$(sqlite3 "file:$1?mode=rw" "$2")
-    [ "$found" = "$3" ] || fail "$2: $found, not $3"
-}
-# await FILE SQL: until it gives a number above 0, a minute at most.
-await() {
-    for try in $(seq 600); do
-        found=$(sqlite3 "file:$1?mode=rw" "$2" 2>/dev/null || echo 0)
-        [ "${found:-0}" -eq 0 ] || return 0
-        sleep 0.1
-    done
-    fail "never: $2"
 }
 
 # ---- what is refused, before anything is made ----
