@@ -104,6 +104,8 @@ static wr_status plan(struct run *run) {
         wr_sweep_plan(&run->sweep, run->study, run->devices, run->device_count, &found, run->error);
     if (status != WR_OK)
         return status;
+    if (run->ranks > 0)
+        found.seconds /= (double)run->ranks;
     if (run->options[SWEEP_JSON].given)
         return json_print(json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:f}", "store",
                                     json_text(run->options[SWEEP_STORE].text), "trials",
@@ -144,7 +146,7 @@ wr_status sweep_train(struct run *run) {
 
 /* ---- all of it ---- */
 
-static wr_status run_alone(struct run *run) {
+wr_status sweep_alone(struct run *run) {
     const struct option_value *o = run->options;
     bool dry = o[SWEEP_DRY_RUN].given;
     /* A file is made, or another one renamed, when all else is right. */
@@ -173,8 +175,8 @@ static bool has_launcher(void) {
 }
 
 static wr_status run_all(struct run *run) {
-    if (run->options[SWEEP_DRY_RUN].given || !has_launcher())
-        return run_alone(run);
+    if (!has_launcher())
+        return sweep_alone(run);
 #ifdef WINDROW_MPI
     return sweep_ranks(run);
 #else

@@ -36,6 +36,8 @@ wr_status sweep_blame(struct run *run, size_t first, size_t last, wr_status stat
 
 /* ---- sweep.c ---- */
 
+/* All of it, in this process. */
+wr_status sweep_alone(struct run *run);
 /* Opens the study as the options ask, and compares its settings. */
 wr_status sweep_open_study(struct run *run);
 /* Keeps in a study whence the series is, for whoever reads it (what it holds is compared anyway),
@@ -56,7 +58,7 @@ wr_status sweep_finish(struct run *run, wr_status status);
 
 /* ---- sweep_ranks.c, where there is MPI ---- */
 
-/* All after sweep_make, when an MPI launcher has started this process among others. */
+/* All of it, when an MPI launcher has started this process among others. */
 wr_status sweep_ranks(struct run *run);
 
 #endif
