@@ -1,5 +1,7 @@
 #include "cli/interrupt.h"
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -15,14 +17,52 @@ static void on_interrupt(int number) {
     interrupt_seen = 1;
 }
 
-void interrupt_exit(void) {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        struct sigaction old, action = {.sa_handler = on_interrupt};
-        sigemptyset(&action.sa_mask);
-        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-            sigaction(numbers[i], &action, NULL);
+static bool is_ignored(int number) {
+    struct sigaction old;
+    return sigaction(number, NULL, &old) == 0 && old.sa_handler == SIG_IGN;
+}
+
+static void handle(int number) {
+    struct sigaction action = {.sa_handler = on_interrupt};
+    sigemptyset(&action.sa_mask);
+    if (!is_ignored(number))
+        sigaction(number, &action, NULL);
+}
+
+static void *turn_into_sigterm(void *signals) {
+    int got;
+    while (sigwait(signals, &got) == 0)
+        kill(getpid(), SIGTERM);
+    return NULL;
+}
+
+/* LLVM, of which OpenCL drivers are made, takes handlers over when it first compiles. It hands the
+ * other signals on, but swallows SIGUSR1: so no handler gets that, but a thread. */
+static void wait_for_sigusr1(void) {
+    static sigset_t usr1;
+    sigset_t all, old;
+    pthread_t thread;
+    if (is_ignored(SIGUSR1))
+        return;
+    sigemptyset(&usr1);
+    sigaddset(&usr1, SIGUSR1);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    int failed = pthread_create(&thread, NULL, turn_into_sigterm, &usr1);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (failed) {
+        handle(SIGUSR1);
+        return;
     }
+    pthread_sigmask(SIG_BLOCK, &usr1, NULL);
+    pthread_detach(thread);
+}
+
+void interrupt_exit(void) {
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        handle(numbers[i]);
+    wait_for_sigusr1();
 }
 
 void interrupt_catch(void) {

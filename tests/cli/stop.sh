@@ -44,15 +44,17 @@ for arguments in "--data pipe" "--save pipe --epochs 1" "--history pipe"; do
 done
 rm pipe
 
-title="windrow train where SIGINT is ignored"
+title="windrow train where SIGINT and SIGUSR1 are ignored"
 cases=$((cases + 1))
 : >out; : >err
-env --ignore-signal=INT "$windrow" train --device cpu --epochs 4000000000 --quiet \
+env --ignore-signal=INT,USR1 "$windrow" train --device cpu --epochs 4000000000 --quiet \
     --history history.csv >out 2>err &
 pid=$!
 sleep 0.5
 kill -s INT $pid
+kill -s USR1 $pid
 sleep 0.5
+says ''
 kill -s TERM $pid
 code=0
 wait $pid || code=$?
