@@ -146,6 +146,11 @@ run sweep $grid --shard 1/20 --store twenty.db --quiet
 run merge many.db twenty.db
 line out "grid      24 trials, of which 22 are in no store; missing: 0/20, 2/20, 3/20, 4/20, 5/20, 6/20, 7/20, 8/20 and 11 more"
 rm many.db
+run sweep $grid --shard 11/12 --store twelve.db --quiet
+run merge many.db twelve.db --json
+grep -q '"missing":\["0/12","1/12","2/12","3/12","4/12","5/12","6/12","7/12","8/12","9/12","10/12"\]' out ||
+    fail "other shards are missing"
+rm many.db twelve.db
 
 run sweep $grid --shard 0/2 --store half.db --quiet
 run merge overlap.db half.db s1.db whole.db s0.db twenty.db
@@ -283,7 +288,9 @@ rm left.db study.db s0.db s1.db
 
 # ---- without a log, as on a network file system ----
 
-begins sweep $long --shard 0/2 --store s0.db --journal delete
+export SLURM_ARRAY_TASK_ID=5 SLURM_ARRAY_TASK_MIN=5 SLURM_ARRAY_TASK_COUNT=2
+begins sweep $long --shard auto --store s0.db --journal delete
+unset SLURM_ARRAY_TASK_ID SLURM_ARRAY_TASK_MIN SLURM_ARRAY_TASK_COUNT
 await s0.db "SELECT count(*) FROM checkpoint"
 for journal in auto wal delete; do
     refuses 6 "s0.db: locked: another process is writing it; wait until that ends, or name another file" \
@@ -301,6 +308,8 @@ kill -s TERM $pid
 code=0
 wait $pid || code=$?
 exits 75
+grep -qF -e " --store s0.db --shard 0/2 --checkpoint 0.1 --journal delete" err ||
+    fail "no command that goes on with this shard"
 run sweep $long --shard 0/2 --store s0.db --journal delete --quiet
 exits 0
 run sweep $long --shard 1/2 --store s1.db --journal delete --quiet
