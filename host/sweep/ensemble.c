@@ -53,8 +53,10 @@ static void release(struct ensemble *e) {
 
 static wr_status allocate(struct ensemble *e, struct wr_error *error) {
     size_t M = e->models, floats, points;
-    if (!wr_size_mul(M, e->layout.count, &floats) || !wr_size_mul(M, e->points, &points))
-        return wr_fail(error, WR_ERR_MEMORY, "the parameters of %zu models overflow", M);
+    if (!wr_size_mul(M, e->layout.count, &floats) || !wr_size_mul(M, e->points, &points)) {
+        wr_fail(error, WR_ERR_MEMORY, "the parameters of %zu models overflow", M);
+        return WR_ERR_MEMORY;
+    }
     e->parameters = wr_alloc(floats, sizeof(float), "parameters", error);
     e->lr = wr_alloc(M, sizeof(float), "learning rates", error);
     e->clip = wr_alloc(M, sizeof(float), "clips", error);

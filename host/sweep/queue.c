@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* An ensemble is to last about this long. A device whose speed is not known yet gets what a slow
@@ -114,8 +115,7 @@ static size_t ensemble_size(const struct wr_sweep_worker *worker, const struct w
     if (!known && models > first)
         models = first;
     if (models > MODELS_ROUNDED_TO)
-        models = (double)((size_t)(models < 1e15 ? models : 1e15) / MODELS_ROUNDED_TO *
-                          MODELS_ROUNDED_TO);
+        models = floor(models / MODELS_ROUNDED_TO) * MODELS_ROUNDED_TO;
     double most = (double)worker->most_floats / (H * H);
     models = models < most ? models : most;
     if (models >= (double)slice->count)
