@@ -59,21 +59,54 @@ static int compare_prices(const void *x, const void *y) {
     return (a->trial > b->trial) - (a->trial < b->trial);
 }
 
-/* Marks the trials of other shards: dealt out like cards, the dearest first. */
+/* A shard and the cost of what it has been given. */
+struct load {
+    double cost;
+    size_t shard;
+};
+
+static bool lighter(const struct load *a, const struct load *b) {
+    return a->cost != b->cost ? a->cost < b->cost : a->shard < b->shard;
+}
+
+/* Puts the first of a heap, lightest first, in its place. */
+static void sift(struct load *heap, size_t count) {
+    for (size_t at = 0, child = 1; child < count; child = 2 * at + 1) {
+        child += child + 1 < count && lighter(&heap[child + 1], &heap[child]);
+        if (!lighter(&heap[child], &heap[at]))
+            return;
+        struct load moved = heap[at];
+        heap[at] = heap[child];
+        heap[child] = moved;
+        at = child;
+    }
+}
+
+/* Marks the trials of other shards: each trial, the dearest first, goes to the shard that has the
+ * least so far (R. L. Graham, "Bounds on multiprocessing timing anomalies", 1969). */
 static wr_status leave_others(const struct wr_sweep_data *data,
                               const struct wr_trial_options *trials, size_t count, bool *left_out,
                               struct wr_error *error) {
-    size_t shard = data->sweep->shard, shards = data->sweep->shards;
+    size_t shards = data->sweep->shards;
     struct priced *order = wr_alloc(count, sizeof *order, "shards", error);
-    if (order == NULL)
+    struct load *heap = wr_alloc(shards, sizeof *heap, "shards", error);
+    if (order == NULL || heap == NULL) {
+        free(order);
+        free(heap);
         return WR_ERR_MEMORY;
+    }
+    for (size_t i = 0; i < shards; i++)
+        heap[i].shard = i;
     for (size_t i = 0; i < count; i++)
         order[i] = (struct priced){wr_sweep_epoch_cost(data, &trials[i]), i};
     qsort(order, count, sizeof *order, compare_prices);
-    for (size_t i = 0; i < count; i++)
-        if (i % shards != shard)
-            left_out[order[i].trial] = true;
+    for (size_t i = 0; i < count; i++) {
+        left_out[order[i].trial] = heap[0].shard != data->sweep->shard;
+        heap[0].cost += order[i].cost;
+        sift(heap, shards);
+    }
     free(order);
+    free(heap);
     return WR_OK;
 }
 

@@ -47,9 +47,10 @@ struct wr_sweep {
      * 0: none, and trials are ranked by the mean loss of their last epoch. 0 <= validate < 1. */
     double validate;
     enum wr_schedule schedule;
-    /* This part alone of `shards` parts of the grid, 0 .. shards-1: every shards-th trial, the
-     * dearest ones first, so that parts take equal time. The same grid is always cut in the same
-     * way, and a trial has the id that it has in a study of the whole grid. shards 0: all of it. */
+    /* This part alone of `shards` parts of the grid, 0 .. shards-1: each trial, the dearest first,
+     * is dealt to the part that has the least so far, so that parts take equal time. The same grid
+     * is always cut in the same way, and a trial has the id that it has in a study of the whole
+     * grid. shards 0: all of it. */
     size_t shard, shards;
     size_t curve_points;       /* epochs of which each trial's total_loss is kept, first and last
                                   among them; 0: none */
