@@ -63,6 +63,7 @@ static size_t count_shapes(const struct lookup *lookup) {
 
 enum { MOST_MEASURED = 8, MODELS_MEASURED = 256 };
 #define MEASURED_SECONDS 0.03
+#define MEASURED_WEIGHTS 16777216.0 /* of all models: large ones are slow to make and to copy */
 
 static wr_status measure(const struct wr_sweep_data *data, struct group *group,
                          struct wr_device *const *devices, size_t device_count,
@@ -71,9 +72,11 @@ static wr_status measure(const struct wr_sweep_data *data, struct group *group,
     size_t batch = group->trial->batch;
     if (batch == WR_BATCH_ALL || batch > w->trained)
         batch = w->trained;
+    size_t models = group->left < MODELS_MEASURED ? group->left : MODELS_MEASURED;
+    double hidden = (double)group->trial->hidden, most = MEASURED_WEIGHTS / (hidden * hidden);
+    if ((double)models > most)
+        models = most > 1 ? (size_t)most : 1;
     struct wr_bench_cell cell = {.shape = wr_sweep_shape(data->sweep, group->trial),
-                                 .models =
-                                     group->left < MODELS_MEASURED ? group->left : MODELS_MEASURED,
                                  .batch = batch,
                                  .schedule = data->sweep->schedule};
     struct wr_bench_options how = {.seconds = MEASURED_SECONDS, .repeats = 1};
@@ -81,7 +84,12 @@ static wr_status measure(const struct wr_sweep_data *data, struct group *group,
     wr_status status = WR_OK;
     for (size_t d = 0; d < device_count && status == WR_OK; d++) {
         struct wr_bench_result result;
+        cell.models = models;
         status = wr_bench_run(devices[d], &cell, &how, &result, error);
+        while (status == WR_ERR_MEMORY && cell.models > 1) { /* as wr_sweep_run will have to */
+            cell.models /= 2;
+            status = wr_bench_run(devices[d], &cell, &how, &result, error);
+        }
         if (status == WR_OK)
             group->rate += group->cost * result.updates_per_second / updates;
     }

@@ -344,6 +344,12 @@ if [ -n "$exact" ]; then
     # A device that dies gets no more work: others do it, or it waits with its checkpoints.
     if [ -n "${3:-}" ]; then
         alive=$windrow
+        # What lacks memory for many models is planned with fewer.
+        code=0
+        OPENCL_LAYERS=$3 WR_FAULT_CALL=clCreateBuffer WR_FAULT_CODE=-4 "$windrow" sweep --seeds 0..9 \
+            --device $exact --dry-run >out 2>err || code=$?
+        exits 0
+        line out "trials     10, of which 10 are left"
         # dying N: from the N-th reading of a buffer on, the device is gone.
         dying() {
             printf '#!/bin/sh\nexport OPENCL_LAYERS="%s" WR_FAULT_CALL=clEnqueueReadBuffer WR_FAULT_NTH=%s+ WR_FAULT_CODE=-36\nexec "%s" "$@"\n' \
