@@ -10,6 +10,7 @@
 /* An ensemble is to last about this long. A device whose speed is not known yet gets what a slow
  * one can do, and no more than so many models: fewer where others wait for it. */
 #define ENSEMBLE_SECONDS 60.0
+#define LEAST_SECONDS    1.0
 #define FIRST_RATE       3e10
 enum { FIRST_MODELS = 1024, FIRST_MODELS_OF_SEVERAL = 64, MODELS_ROUNDED_TO = 32 };
 
@@ -94,19 +95,21 @@ static double cost_waiting(const struct wr_sweep_run *run) {
 }
 
 /* Where several devices work, none takes more than half of its share of what is left, so that all
- * end at about the same time. */
+ * end at about the same time; but for what is short anyway, and slower in pieces. */
 static double fair_share(const struct wr_sweep_worker *worker) {
     const struct wr_sweep_run *run = worker->run;
     double rates = 0;
     for (size_t i = 0; i < run->worker_count; i++)
         rates += run->workers[i].lost ? 0 : run->workers[i].rate;
-    return cost_waiting(run) * worker->rate / rates / 2;
+    double share = cost_waiting(run) * worker->rate / rates / 2;
+    double least = worker->rate * LEAST_SECONDS;
+    return share > least ? share : least;
 }
 
 static size_t ensemble_size(const struct wr_sweep_worker *worker, const struct wr_slice *slice) {
     const struct wr_sweep_run *run = worker->run;
     const struct wr_trial_options *trial = &run->trials[run->order[slice->first]];
-    bool known = worker->rate > 0, several = run->worker_count > 1;
+    bool known = worker->rate > 0, several = run->worker_count - run->lost > 1;
     double H = (double)trial->hidden;
     double cost = (known ? worker->rate : FIRST_RATE) * ENSEMBLE_SECONDS;
     if (known && several && fair_share(worker) < cost)

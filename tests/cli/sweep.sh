@@ -358,7 +358,7 @@ if [ -n "$exact" ]; then
             windrow=./dying
         }
         dying 9 "$alive" "$3"
-        grid="--length 40 --epochs 3000 --hidden 9 --seeds 0..199 --checkpoint 0.01"
+        grid="--length 40 --epochs 500 --hidden 9 --seeds 0..49 --checkpoint 0.01"
         run sweep $grid --device $exact --store dies.db --quiet
         exits 4
         says_like "windrow: $exact*"
