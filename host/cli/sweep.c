@@ -168,18 +168,27 @@ wr_status sweep_alone(struct run *run) {
     return status == WR_OK || status == WR_ERR_STOPPED ? sweep_finish(run, status) : status;
 }
 
-/* Whether mpirun or one of its relatives has started this process. */
-static bool has_launcher(void) {
-    return getenv("OMPI_COMM_WORLD_SIZE") != NULL || getenv("PMI_SIZE") != NULL ||
-           getenv("PMIX_RANK") != NULL;
+/* How many processes mpirun or one of its relatives has started, this one among them: 0 if none
+ * has, SIZE_MAX if it does not say. */
+static size_t launched(void) {
+    static const char *const counts[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE",
+                                         "SLURM_STEP_NUM_TASKS"};
+    bool slurm_alone = getenv("PMIX_RANK") == NULL; /* whose variable is no sign of MPI then */
+    for (size_t i = 0; i < sizeof counts / sizeof *counts - slurm_alone; i++)
+        if (getenv(counts[i]) != NULL)
+            return strtoul(getenv(counts[i]), NULL, 10);
+    return slurm_alone ? 0 : SIZE_MAX;
 }
 
 static wr_status run_all(struct run *run) {
-    if (!has_launcher())
+    size_t processes = launched();
+    if (processes == 0 || (processes == 1 && run->options[SWEEP_SHARD].given))
         return sweep_alone(run);
 #ifdef WINDROW_MPI
-    return sweep_ranks(run);
+    return sweep_ranks(run, processes);
 #else
+    if (processes == 1)
+        return sweep_alone(run);
     return wr_fail(run->error, WR_ERR_USAGE,
                    "started by an MPI launcher, but this windrow was built without MPI (configure "
                    "with -DWINDROW_MPI=ON); windrow sweep --shard I/N and windrow merge need none");

@@ -58,7 +58,8 @@ wr_status sweep_finish(struct run *run, wr_status status);
 
 /* ---- sweep_ranks.c, where there is MPI ---- */
 
-/* All of it, when an MPI launcher has started this process among others. */
-wr_status sweep_ranks(struct run *run);
+/* All of it, when an MPI launcher has started so many processes, this one among them; SIZE_MAX: it
+ * does not say how many. */
+wr_status sweep_ranks(struct run *run, size_t processes);
 
 #endif

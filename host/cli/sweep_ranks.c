@@ -332,12 +332,17 @@ static wr_status run_share(struct share *share) {
     return status == WR_OK ? finish(share) : status;
 }
 
-wr_status sweep_ranks(struct run *run) {
+wr_status sweep_ranks(struct run *run, size_t processes) {
     struct share share = {.run = run,
                           .journal = (enum wr_journal)run->options[SWEEP_JOURNAL].choice};
     wr_status status = ranks_start(&share.ranks, run->error);
-    status = ranks_agree(&share.ranks, status, run->error);
     run->ranks = share.ranks.count;
+    if (status == WR_OK && processes != SIZE_MAX && processes != run->ranks)
+        status = wr_fail(run->error, WR_ERR_DATA,
+                         "started as one of %zu processes, but MPI knows %zu: its launcher is not "
+                         "the one that MPI expects; mpirun, or srun --mpi=pmix, may be",
+                         processes, run->ranks);
+    status = ranks_agree(&share.ranks, status, run->error);
     if (status == WR_OK && !run->options[SWEEP_DRY_RUN].given)
         status = run_share(&share);
     else if (status == WR_OK && share.ranks.rank == 0)
