@@ -54,8 +54,8 @@ static inline void wr_row_descend(float *w, const float *da, const __local float
         g[k + 2] = sum.z;
         g[k + 3] = sum.w;
     }
-    /* Clipping costs more than the step, and trained models seldom need it. No NaN is over the clip,
-     * which would pass it on. */
+    /* Clipping costs more than the step, and trained models seldom need it. No NaN is over the
+     * clip, which would pass it on. */
 #pragma unroll
     for (uint k = 0; k < WR_H; ++k)
         over |= fabs(g[k]) > clip;

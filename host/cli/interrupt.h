@@ -4,8 +4,8 @@
 
 #include <signal.h>
 
-/* Set by the first SIGINT, SIGTERM, SIGHUP or SIGUSR1 (which batch systems send before a time limit)
- * after interrupt_catch. */
+/* Set by the first SIGINT, SIGTERM, SIGHUP or SIGUSR1 (which batch systems send before a time
+ * limit) after interrupt_catch. */
 extern volatile sig_atomic_t interrupt_seen;
 
 /* From now on these signals end the process at once, with exit code 130. One that the caller had

@@ -174,9 +174,11 @@ static size_t launched(void) {
     static const char *const counts[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE",
                                          "SLURM_STEP_NUM_TASKS"};
     bool slurm_alone = getenv("PMIX_RANK") == NULL; /* whose variable is no sign of MPI then */
-    for (size_t i = 0; i < sizeof counts / sizeof *counts - slurm_alone; i++)
-        if (getenv(counts[i]) != NULL)
-            return strtoul(getenv(counts[i]), NULL, 10);
+    for (size_t i = 0; i < sizeof counts / sizeof *counts - slurm_alone; i++) {
+        const char *count = getenv(counts[i]);
+        if (count != NULL)
+            return strtoul(count, NULL, 10);
+    }
     return slurm_alone ? 0 : SIZE_MAX;
 }
 

@@ -20,7 +20,7 @@ struct lookup {
 
 /* Trials that agree in hidden size, window and batch: neighbours in the grid's order. */
 struct group {
-    const struct wr_trial_options *trial; /* one of them */
+    struct wr_trial_options trial; /* one of them */
     size_t left;
     double cost; /* of one trial */
     double rate; /* cost per second, all devices together; 0: not measured */
@@ -35,13 +35,13 @@ static size_t group_trials(const struct lookup *lookup, const struct wr_sweep_da
         struct group *last = groups_count > 0 ? &groups[groups_count - 1] : NULL;
         if (lookup->ended[i])
             continue;
-        if (last != NULL && last->trial->hidden == trial->hidden &&
-            last->trial->window == trial->window && last->trial->batch == trial->batch) {
+        if (last != NULL && last->trial.hidden == trial->hidden &&
+            last->trial.window == trial->window && last->trial.batch == trial->batch) {
             last->left++;
             continue;
         }
         groups[groups_count++] =
-            (struct group){.trial = trial,
+            (struct group){.trial = *trial,
                            .left = 1,
                            .cost = wr_sweep_epoch_cost(data, trial) * (double)data->sweep->epochs};
     }
@@ -68,19 +68,20 @@ enum { MOST_MEASURED = 8, MODELS_MEASURED = 256 };
 static wr_status measure(const struct wr_sweep_data *data, struct group *group,
                          struct wr_device *const *devices, size_t device_count,
                          struct wr_error *error) {
-    const struct wr_sweep_windows *w = wr_sweep_windows_of(data, group->trial->window);
-    size_t batch = group->trial->batch;
+    const struct wr_sweep_windows *w = wr_sweep_windows_of(data, group->trial.window);
+    size_t batch = group->trial.batch;
     if (batch == WR_BATCH_ALL || batch > w->trained)
         batch = w->trained;
     size_t models = group->left < MODELS_MEASURED ? group->left : MODELS_MEASURED;
-    double hidden = (double)group->trial->hidden, most = MEASURED_WEIGHTS / (hidden * hidden);
+    double hidden = (double)group->trial.hidden, most = MEASURED_WEIGHTS / (hidden * hidden);
     if ((double)models > most)
         models = most > 1 ? (size_t)most : 1;
-    struct wr_bench_cell cell = {.shape = wr_sweep_shape(data->sweep, group->trial),
+    struct wr_bench_cell cell = {.shape = wr_sweep_shape(data->sweep, &group->trial),
                                  .batch = batch,
                                  .schedule = data->sweep->schedule};
     struct wr_bench_options how = {.seconds = MEASURED_SECONDS, .repeats = 1};
-    double updates = (double)((w->trained - 1) / batch + 1) * (double)data->sweep->epochs;
+    size_t steps = (w->trained - 1) / batch + 1;
+    double updates = (double)steps * (double)data->sweep->epochs;
     wr_status status = WR_OK;
     for (size_t d = 0; d < device_count && status == WR_OK; d++) {
         struct wr_bench_result result;
@@ -118,14 +119,13 @@ static wr_status plan_group(const struct wr_sweep_data *data, const struct group
                             struct wr_device *device, struct wr_sweep_plan *plan,
                             struct wr_error *error) {
     double together = 60 * group->rate / group->cost;
-    size_t models = together < 1 ? 1 : (size_t)together, bytes, batch = group->trial->batch;
+    size_t models = together < 1 ? 1 : (size_t)together, bytes, batch = group->trial.batch;
     models = together < (double)group->left ? models : group->left;
-    struct wr_ensemble ensemble = {.shape = wr_sweep_shape(data->sweep, group->trial),
+    struct wr_ensemble ensemble = {.shape = wr_sweep_shape(data->sweep, &group->trial),
                                    .models = models,
                                    .batch = batch == WR_BATCH_ALL ? SIZE_MAX : batch,
                                    .schedule = data->sweep->schedule,
-                                   .windows =
-                                       wr_sweep_windows_of(data, group->trial->window)->view};
+                                   .windows = wr_sweep_windows_of(data, group->trial.window)->view};
     wr_status status = wr_session_memory(device, &ensemble, &bytes, error);
     while (status == WR_ERR_MEMORY && models > 1) { /* as wr_sweep_run will have to */
         ensemble.models = models /= 2;

@@ -134,6 +134,11 @@ for rank in 0 2; do
     kill -s TERM "$(cat pid.$rank)"
     end
     exits 75
+    left=0
+    for shard in 0 1; do
+        left=$((left + $(sqlite3 "a study.db.shard-$shard-of-3" "SELECT count(*) FROM trial WHERE status = 'pending'")))
+    done
+    [ $left -gt 0 ] || fail "rank $rank stopped alone"
     known=$(ended 'a study.db')
     grep -qx "windrow: stopped, with $((trials - known)) of $trials trials left; this goes on:" err ||
         fail "no word of what is left"

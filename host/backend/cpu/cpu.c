@@ -81,14 +81,14 @@ static double rows_worth(const struct wr_ensemble *ensemble, size_t lanes) {
  */
 static bool shared(const struct cpu_device *cpu, const struct wr_ensemble *ensemble,
                    size_t blocks) {
-    return blocks < cpu->threads && ensemble->batch >= 2 * WR_RUN;
+    return blocks < cpu->threads && ensemble->batch >= (size_t)2 * WR_RUN;
 }
 
 /* The time that this many blocks take, in the time of one. */
 static double rounds(const struct cpu_device *cpu, const struct wr_ensemble *ensemble,
                      size_t blocks) {
-    return shared(cpu, ensemble, blocks) ? (double)blocks / (double)cpu->threads
-                                         : (double)((blocks - 1) / cpu->threads + 1);
+    size_t whole = (blocks - 1) / cpu->threads + 1;
+    return shared(cpu, ensemble, blocks) ? (double)blocks / (double)cpu->threads : (double)whole;
 }
 
 const struct wr_engine *wr_cpu_engine(const struct cpu_device *cpu,
