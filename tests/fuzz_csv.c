@@ -37,7 +37,7 @@ static void use(const struct wr_series *series) {
     struct wr_windows *windows;
     if (wr_series_first_numeric(series, &column, &error) == WR_OK &&
         wr_windows_make(series,
-                        &(struct wr_windows_spec){&column, 1, &column, 1, 1, WR_SCALE_STANDARD},
+                        &(struct wr_windows_spec){&column, 1, &column, 1, 1, WR_SCALE_STANDARD, 0},
                         &windows, &error) == WR_OK) {
         struct wr_windows_view view;
         wr_windows_get(windows, &view);
