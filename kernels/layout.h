@@ -20,22 +20,26 @@
 #define WR_UINT64 uint64_t
 #endif
 
-/* What a model trains on, and how; constant. 24 bytes. */
+/* What a model trains on, and how; constant. 40 bytes. */
 struct wr_model_task {
     WR_UINT64 first; /* its windows of the view: first .. first + count - 1 */
     WR_UINT64 count;
+    WR_UINT64 visits; /* windows that an epoch visits */
     float lr;
-    float clip; /* +infinity: none */
+    float clip;     /* +infinity: none */
+    WR_UINT32 seed; /* of the order of its visits */
+    float fading;   /* 1 / the updates over which the rate decays */
 };
 
 /* Where a model stands between two launches. 24 bytes. */
 struct wr_model_progress {
-    WR_UINT64 window;   /* windows of this epoch already used (fused) */
+    WR_UINT64 window;   /* visits of this epoch already made (fused) */
     WR_UINT32 epoch;    /* epochs done */
-    WR_UINT32 diverged; /* the epoch in which it diverged, or WR_RUNNING */
+    WR_UINT32 diverged; /* the epoch in which it diverged, or WR_RUNNING, or WR_FROZEN */
     float total;        /* window losses of this epoch so far */
     WR_UINT32 unused;   /* keeps the size a multiple of 8 */
 };
 #define WR_RUNNING 0xffffffffu
+#define WR_FROZEN  0xfffffffeu
 
 #endif

@@ -11,20 +11,26 @@
  *            h part: terms W_hh[j,k] * h_{t-1}[k], its first run starts at the x part, later ones
  *            at 0. At t = 0 there is no h part.
  *   y[o]     terms W_hy[o,k] * h_{T-1}[k], the first run starts at b_y[o].
- *   e[o]     = y[o] - target[o].
- *   loss     of a window: terms (weight[o] * e[o]) * e[o], starting at 0; weight = 1/O by default.
- *   dy[o]    = scale_n * e[o], scale_n = 2/(O n) for a batch of n windows, divided in double on the
- *            host and rounded once.
+ *   e[o]     = y[o] - target[o]; s[o] = its slope: e, or with mae its sign, or with huber e bounded
+ *            to [-delta, delta].
+ *   loss     of a window: terms (weight[o] * s[o]) * r[o], starting at 0; weight = 1/O by default;
+ *            r = e, or with huber wr_fma(-0.5, s, e).
+ *   dy[o]    = scale_n * s[o], scale_n = 2/(O n) for a batch of n windows, 1/(O n) with mae and
+ *            huber, divided in double on the host and rounded once.
  *   dh[k]    at t = T-1: terms W_hy[o,k] * dy[o], starting at 0;
  *            before: terms W_hh[j,k] * da_{t+1}[j] over j, starting at 0.
- *   da_t[j]  = wr_flush(wr_fma(-h, h, 1) * dh), h = h_t[j].
+ *   da_t[j]  = wr_flush(wr_fma(-h, h, 1) * dh), h = h_t[j]; with relu wr_flush(h > 0 ? dh : h * 0),
+ *            with identity wr_flush(dh).
  *   gradients: terms are the batch's windows; a run is one chain over its windows in ascending
  *            order, inside a window t = T-1 .. 0, starting at 0:
  *            dW_xh[j,i]: da_t[j] * x_t[i];  dW_hh[j,k]: da_t[j] * h_{t-1}[k], t >= 1;
  *            db_h[j]: da_t[j] * 1;  dW_hy[o,k]: dy[o] * h_{T-1}[k];  db_y[o]: dy[o] * 1.
- *   clip     g = wr_clip(g, c), c = +inf for none.
- *   update   theta = wr_fma(-lr, g, theta).
- *   total_loss: window losses added one by one in window order, starting at 0. */
+ *   clip     g = wr_clip(g, c), c = +inf for none. By norm: g = g * wr_norm_factor(sum, c). The sum
+ * is that of row sums, added one by one to the first, tensor by tensor in wr_layout's order and row
+ * by row, a bias being one row; a row sum has the terms g * g and starts at 0. Biases that training
+ * leaves alone (rule.fixed) have no row and no update. update   theta = wr_fma(-lr, g, theta);
+ * other optimizers: wr_step below. total_loss: window losses added one by one in window order,
+ * starting at 0. */
 #ifndef WR_NUMERICS_H
 #define WR_NUMERICS_H
 
@@ -63,6 +69,9 @@ static inline float wr_as_float(uint32_t i) {
     return x;
 }
 #endif
+#endif
+#ifndef WR_SHIFT_RIGHT
+#define WR_SHIFT_RIGHT(i, n) ((i) >> (n)) /* of a WR_INT that is not negative */
 #endif
 /* The lesser (greater) of the two; b where they are equal or either is NaN. Lanes that have an
  * instruction for it define their own. */
@@ -110,6 +119,105 @@ static inline WR_FLOAT wr_tanh(WR_FLOAT x) {
     WR_FLOAT y = q2 * r;
     WR_FLOAT residual = wr_fma(y, d, -q2);
     return p * wr_fma(-residual, r, y);
+}
+
+/* 1/d for 2^-120 < d < 2^120: an integer first guess, the cubic step of wr_tanh, and one of
+ * Newton's; at most 1 ulp from the true value. */
+static inline WR_FLOAT wr_reciprocal(WR_FLOAT d) {
+    WR_FLOAT r = wr_as_float(WR_ICONST(0x7ef3340c) - wr_as_int(d));
+    WR_FLOAT e = wr_fma(-d, r, WR_CONST(1.50096119f));
+    r = r * wr_fma(e, e, WR_CONST(0.749039114f));
+    e = wr_fma(-d, r, WR_CONST(1.0f));
+    return wr_fma(e, r, r);
+}
+
+/* 1/sqrt(x) for normal x > 0, finite and large at 0: an integer first guess and three of Newton's
+ * steps. */
+static inline WR_FLOAT wr_rsqrt(WR_FLOAT x) {
+    WR_FLOAT half_x = WR_CONST(0.5f) * x;
+    WR_FLOAT r = wr_as_float(WR_ICONST(0x5f3759df) - WR_SHIFT_RIGHT(wr_as_int(x), 1));
+    r = r * wr_fma(-(half_x * r), r, WR_CONST(1.5f));
+    r = r * wr_fma(-(half_x * r), r, WR_CONST(1.5f));
+    return r * wr_fma(-(half_x * r), r, WR_CONST(1.5f));
+}
+
+/* By what a gradient is multiplied so that its norm, the root of sum, is at most c. */
+static inline WR_FLOAT wr_norm_factor(WR_FLOAT sum, WR_FLOAT c) {
+    return wr_if_less(c * c, sum, c * wr_rsqrt(sum), WR_CONST(1.0f));
+}
+
+/* ---- losses: see s and r above; `delta` is huber's ---- */
+
+static inline WR_FLOAT wr_sign(WR_FLOAT e) {
+    WR_FLOAT not_positive = wr_if_less(e, WR_CONST(0.0f), WR_CONST(-1.0f), e); /* NaN passes */
+    return wr_if_less(WR_CONST(0.0f), e, WR_CONST(1.0f), not_positive);
+}
+
+/* ---- activations ---- */
+
+/* 0 for a < 0; NaN passes. */
+static inline WR_FLOAT wr_relu(WR_FLOAT a) {
+    return wr_if_less(a, WR_CONST(0.0f), WR_CONST(0.0f), a);
+}
+
+static inline WR_FLOAT wr_relu_delta(WR_FLOAT h, WR_FLOAT dh) {
+    return wr_if_less(WR_CONST(0.0f), h, dh, h * WR_CONST(0.0f));
+}
+
+/* ---- optimizers ---- */
+
+/* What a step takes beside gradient and parameter; lr, shrink and the corrections vary from update
+ * to update. Update number u counts a model's updates from 0. */
+struct wr_step {
+    WR_FLOAT descent; /* -lr, lr = rate * wr_decay_...(u) */
+    WR_FLOAT shrink;  /* wr_fma(descent, weight_decay, 1) */
+    WR_FLOAT correct,
+        correct2; /* Adam: 1/(1 - beta1^(u+1)), 1/sqrt(1 - beta2^(u+1)), from the host */
+    float momentum, beta1, beta2;
+    float fresh1, fresh2; /* 1 - beta1, 1 - beta2, rounded once */
+    float epsilon;
+};
+
+/* 0 below 2^-80, as wr_flush: what fades away must not become subnormal, nor its square. */
+static inline WR_FLOAT wr_fade(WR_FLOAT x, float least) {
+    return wr_if_less(wr_abs(x), WR_CONST(least), WR_CONST(0.0f), x);
+}
+
+/* Each takes theta and the clipped g, and gives the new theta. */
+static inline WR_FLOAT wr_step_sgd(const struct wr_step *by, WR_FLOAT theta, WR_FLOAT g) {
+    return wr_fma(by->descent, g, theta * by->shrink);
+}
+
+static inline WR_FLOAT wr_step_momentum(const struct wr_step *by, WR_FLOAT theta, WR_FLOAT g,
+                                        WR_FLOAT *velocity) {
+    WR_FLOAT v = wr_fade(wr_fma(WR_CONST(by->momentum), *velocity, g), 0x1p-80f);
+    *velocity = v;
+    return wr_fma(by->descent, v, theta * by->shrink);
+}
+
+/* The mean square, with g. */
+static inline WR_FLOAT wr_mean_square(const struct wr_step *by, WR_FLOAT g, WR_FLOAT mean) {
+    WR_FLOAT s = wr_fade(g, 0x1p-50f);
+    return wr_fade(wr_fma(WR_CONST(by->beta2), mean, (WR_CONST(by->fresh2) * s) * s), 0x1p-110f);
+}
+
+static inline WR_FLOAT wr_step_rmsprop(const struct wr_step *by, WR_FLOAT theta, WR_FLOAT g,
+                                       WR_FLOAT *square) {
+    WR_FLOAT v = wr_mean_square(by, g, *square);
+    *square = v;
+    WR_FLOAT divisor = wr_fma(v, wr_rsqrt(v), WR_CONST(by->epsilon));
+    return wr_fma(by->descent, g * wr_reciprocal(divisor), theta * by->shrink);
+}
+
+static inline WR_FLOAT wr_step_adam(const struct wr_step *by, WR_FLOAT theta, WR_FLOAT g,
+                                    WR_FLOAT *mean, WR_FLOAT *square) {
+    WR_FLOAT m = wr_fade(wr_fma(WR_CONST(by->beta1), *mean, WR_CONST(by->fresh1) * g), 0x1p-80f);
+    WR_FLOAT v = wr_mean_square(by, g, *square);
+    *mean = m;
+    *square = v;
+    WR_FLOAT root = v * wr_rsqrt(v);
+    WR_FLOAT divisor = wr_fma(root, by->correct2, WR_CONST(by->epsilon));
+    return wr_fma(by->descent * by->correct, m * wr_reciprocal(divisor), theta * by->shrink);
 }
 
 #endif

@@ -212,7 +212,7 @@ static void check_alone(const struct wr_sweep *sweep, struct wr_device *cpu,
         assert_true(isnan(trial->score) && !trial->kept);
     } else {
         double mean;
-        TEST_OK(wr_evaluate(&shape, 1, parameters, &view, trained, 12, &mean, &error));
+        TEST_OK(wr_evaluate(&shape, NULL, 1, parameters, &view, trained, 12, &mean, &error));
         assert_int_equal(trial->status, WR_TRIAL_DONE);
         assert_true(trial->validation_loss == mean && trial->score == mean);
     }

@@ -98,8 +98,8 @@ static void test_evaluate(void **state) {
     float *losses = test_read(session, WR_LOSSES); /* (M, W) */
     double *mean = test_zeros(c.models, sizeof *mean);
     enum { FIRST = 17, COUNT = 70 };
-    TEST_OK(wr_evaluate(&c.shape, c.models, e.parameters, &e.ensemble.windows, FIRST, COUNT, mean,
-                        &error));
+    TEST_OK(wr_evaluate(&c.shape, NULL, c.models, e.parameters, &e.ensemble.windows, FIRST, COUNT,
+                        mean, &error));
     for (size_t m = 0; m < c.models; m++) {
         double sum = 0;
         for (size_t w = FIRST; w < FIRST + COUNT; w++)
@@ -107,12 +107,13 @@ static void test_evaluate(void **state) {
         assert_true(mean[m] == sum / COUNT);
     }
     e.parameters[3 * e.count] = NAN; /* of one model alone */
-    TEST_OK(wr_evaluate(&c.shape, c.models, e.parameters, &e.ensemble.windows, 0, 3, mean, &error));
+    TEST_OK(wr_evaluate(&c.shape, NULL, c.models, e.parameters, &e.ensemble.windows, 0, 3, mean,
+                        &error));
     for (size_t m = 0; m < c.models; m++)
         assert_true(isnan(mean[m]) == (m == 3));
-    assert_int_equal(
-        wr_evaluate(&c.shape, c.models, e.parameters, &e.ensemble.windows, 90, 11, mean, &error),
-        WR_ERR_USAGE);
+    assert_int_equal(wr_evaluate(&c.shape, NULL, c.models, e.parameters, &e.ensemble.windows, 90,
+                                 11, mean, &error),
+                     WR_ERR_USAGE);
     wr_error_release(&error);
     free(losses);
     free(mean);

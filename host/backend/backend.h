@@ -21,15 +21,16 @@ struct wr_device {
 /* Backends embed this as the first member of their own session. */
 struct wr_session {
     struct wr_device *device;
-    struct wr_ensemble ensemble; /* arrays point into `owned`; window_first, window_count, lr, clip
-                                    are never NULL here */
+    struct wr_ensemble ensemble; /* arrays point into `owned`; window_first, window_count, visits,
+                                    lr, clip, seeds are never NULL here */
     struct wr_layout layout;
     size_t batch_first, batch_count; /* windows of the last forward */
     unsigned stages_done;            /* of the batch: 1 forward, 2 bptt */
     bool spent;                      /* a run was stopped or failed midway */
     void *owned;                     /* one allocation behind the arrays of `ensemble` */
     size_t *epoch_steps;             /* (M) updates an epoch makes; in `owned` */
-    size_t most_steps;               /* the largest of them */
+    size_t most_steps, most_visits;  /* the largest of them; and of `visits` */
+    bool in_order;                   /* wr_in_order */
 };
 
 struct wr_backend {
@@ -72,14 +73,35 @@ struct wr_backend {
     wr_status (*update)(struct wr_session *session, struct wr_error *error);
     wr_status (*run)(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
                      void *context, struct wr_error *error);
+    /* Models that have diverged stay as they are. */
+    wr_status (*freeze)(struct wr_session *session, const unsigned char *frozen,
+                        struct wr_error *error);
+    /* The epoch in which each model diverged, WR_NOT_DIVERGED, or WR_FROZEN (layout.h). */
     wr_status (*diverged)(struct wr_session *session, uint32_t *diverged, struct wr_error *error);
 };
 
 extern const struct wr_backend wr_backend_cpu;
 extern const struct wr_backend wr_backend_opencl; /* only in builds with WINDROW_OPENCL */
 
-/* 2/(O n): the factor of dL/dy for a batch of n windows, rounded once. */
-float wr_loss_scale(size_t outputs, size_t windows);
+/* 2/(O n), or 1/(O n) with mae and huber: the factor of dL/dy for a batch of n windows, rounded
+ * once. */
+float wr_loss_scale(enum wr_loss loss, size_t outputs, size_t windows);
+/* 1 / the updates over which the model's learning rate decays. */
+float wr_fading(const struct wr_session *session, size_t model);
+/* Adam's corrections of its first updates, which models share: 1/(1 - beta1^(u+1)) at 2u and
+ * 1/sqrt(1 - beta2^(u+1)) at 2u + 1 for update u; after the last pair both stay what they are
+ * there. *count: pairs, at least 1, and 1 pair of ones for other optimizers. Freed by the caller.
+ */
+wr_status wr_corrections(const struct wr_rule *rule, float **corrections, size_t *count,
+                         struct wr_error *error);
+/* Whether every epoch of every model visits its windows once, in order. */
+bool wr_in_order(const struct wr_ensemble *ensemble);
+/* Whether a window's gradient can go straight into the parameters, element by element: plain
+ * gradient descent, nothing to be known of the other elements. */
+static inline bool wr_is_direct(const struct wr_rule *rule) {
+    return rule->optimizer == WR_OPTIMIZER_SGD && rule->clipping == WR_CLIPPING_VALUE &&
+           rule->fixed == 0 && rule->weight_decay == 0;
+}
 /* Windows of model m in the session's current batch: 0 .. batch_count. */
 size_t wr_batch_windows(const struct wr_session *session, size_t model);
 /* Compares this device with the cpu backend on a short known case of the ensemble's shape, batch

@@ -41,7 +41,7 @@ wr_status wr_case_make(const struct wr_case_plan *plan, struct wr_case *made,
         return status;
     size_t rows = plan->windows + shape->seq_len, models = plan->models;
     size_t inputs = rows * shape->inputs, targets = plan->windows * shape->outputs;
-    size_t ranges = 2 * models * sizeof(size_t), seeds = models * sizeof(uint32_t), parameters;
+    size_t ranges = 3 * models * sizeof(size_t), seeds = models * sizeof(uint32_t), parameters;
     if (!wr_size_mul(models, layout.count, &parameters))
         return wr_fail(error, WR_ERR_MEMORY, "a known case overflows memory");
     size_t floats = inputs + targets + shape->outputs + 2 * models + parameters;
@@ -50,7 +50,8 @@ wr_status wr_case_make(const struct wr_case_plan *plan, struct wr_case *made,
     if (first == NULL)
         return WR_ERR_MEMORY;
     size_t *count = first + models;
-    uint32_t *seed = (uint32_t *)(count + models);
+    size_t *visits = count + models;
+    uint32_t *seed = (uint32_t *)(visits + models);
     float *next = (float *)(seed + models), *x = carve(&next, inputs), *y = carve(&next, targets);
     float *weights = carve(&next, shape->outputs), *lr = carve(&next, models);
     float *clip = carve(&next, models), *start = carve(&next, parameters);
@@ -60,8 +61,10 @@ wr_status wr_case_make(const struct wr_case_plan *plan, struct wr_case *made,
     fill_models(plan, lr, clip, first, count);
     for (size_t o = 0; o < shape->outputs; o++)
         weights[o] = 1.0f / (float)(shape->outputs + o);
-    for (size_t m = 0; m < models; m++)
+    for (size_t m = 0; m < models; m++) {
         seed[m] = (uint32_t)m;
+        visits[m] = plan->visits + m % 3;
+    }
     made->ensemble = (struct wr_ensemble){.shape = *shape,
                                           .models = models,
                                           .batch = plan->batch,
@@ -73,9 +76,12 @@ wr_status wr_case_make(const struct wr_case_plan *plan, struct wr_case *made,
                                                       .loss_weights = weights},
                                           .window_first = first,
                                           .window_count = count,
+                                          .visits = plan->visits > 0 ? visits : NULL,
                                           .lr = lr,
                                           .clip = clip,
-                                          .parameters = start};
+                                          .seeds = seed,
+                                          .parameters = start,
+                                          .rule = plan->rule};
     return wr_parameters_init(shape, WR_INIT_PYTORCH, models, seed, start, error);
 }
 

@@ -14,7 +14,9 @@ struct wr_case {
 struct wr_case_plan {
     struct wr_shape shape;
     size_t models, batch, windows;
-    bool ragged; /* models differ in their windows too, and the last one diverges */
+    bool ragged;   /* models differ in their windows too, and the last one diverges */
+    size_t visits; /* of an epoch, and some more for some models; 0: each window once */
+    struct wr_rule rule;
 };
 
 wr_status wr_case_make(const struct wr_case_plan *plan, struct wr_case *made,

@@ -1,5 +1,7 @@
 #include "backend/backend.h"
 
+#include "layout.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,17 +12,13 @@ const char *wr_schedule_name(enum wr_schedule schedule) {
 }
 
 const char *wr_tensor_name(enum wr_tensor tensor) {
-    static const char *const names[] = {"parameters", "gradients",   "hidden",
-                                        "deltas",     "predictions", "losses"};
+    static const char *const names[] = {"parameters",  "gradients", "hidden", "deltas",
+                                        "predictions", "losses",    "state"};
     return names[tensor];
 }
 
-float wr_loss_scale(size_t outputs, size_t windows) {
-    return (float)(2.0 / ((double)outputs * (double)windows));
-}
-
 size_t wr_batch_windows(const struct wr_session *session, size_t model) {
-    size_t count = session->ensemble.window_count[model];
+    size_t count = session->ensemble.visits[model];
     if (session->batch_first >= count)
         return 0;
     size_t left = count - session->batch_first;
@@ -66,12 +64,18 @@ static wr_status check_model(const struct wr_ensemble *ensemble, size_t m, struc
     if (ensemble->clip != NULL && !(ensemble->clip[m] >= 0))
         return wr_fail(error, WR_ERR_USAGE, "clip %g of model %zu: >= 0 needed",
                        (double)ensemble->clip[m], m);
+    if (ensemble->visits != NULL && ensemble->visits[m] == 0)
+        return wr_fail(error, WR_ERR_USAGE,
+                       "model %zu visits 0 windows an epoch: at least 1 needed", m);
     size_t first = ensemble->window_first != NULL ? ensemble->window_first[m] : 0;
     size_t windows = ensemble->windows.count;
     size_t count = ensemble->window_count != NULL ? ensemble->window_count[m] : windows - first;
     if (first >= windows || count == 0 || count > windows - first)
         return wr_fail(error, WR_ERR_USAGE, "model %zu: %zu windows from %zu on, of %zu", m, count,
                        first, windows);
+    if (ensemble->rule.order != WR_ORDER_SEQUENTIAL && count > UINT32_MAX)
+        return wr_fail(error, WR_ERR_USAGE, "model %zu: %zu windows to choose from, of %u at most",
+                       m, count, UINT32_MAX);
     return WR_OK;
 }
 
@@ -90,6 +94,9 @@ static wr_status check_sizes(const struct wr_ensemble *ensemble, struct wr_layou
 static wr_status check_ensemble(const struct wr_ensemble *ensemble, struct wr_error *error) {
     if (ensemble->lr == NULL || ensemble->clip == NULL || ensemble->parameters == NULL)
         return wr_fail(error, WR_ERR_USAGE, "an ensemble needs lr, clip and parameters");
+    wr_status rule = wr_rule_check(&ensemble->rule, error);
+    if (rule != WR_OK)
+        return rule;
     for (size_t m = 0; m < ensemble->models; m++) {
         wr_status status = check_model(ensemble, m, error);
         if (status != WR_OK)
@@ -98,19 +105,21 @@ static wr_status check_ensemble(const struct wr_ensemble *ensemble, struct wr_er
     return WR_OK;
 }
 
-static size_t most_windows(const struct wr_ensemble *ensemble) {
-    if (ensemble->window_count == NULL)
+/* The most visits that an epoch of a model makes. */
+static size_t most_visits(const struct wr_ensemble *ensemble) {
+    const size_t *visits = ensemble->visits != NULL ? ensemble->visits : ensemble->window_count;
+    if (visits == NULL)
         return ensemble->windows.count;
     size_t most = 0;
     for (size_t m = 0; m < ensemble->models; m++)
-        most = ensemble->window_count[m] > most ? ensemble->window_count[m] : most;
+        most = visits[m] > most ? visits[m] : most;
     return most;
 }
 
 /* Turns WR_SCHEDULE_AUTO into what the device can do, and cuts the batch to what there is. */
 static wr_status resolve(struct wr_device *device, struct wr_ensemble *ensemble,
                          struct wr_error *error) {
-    size_t most = most_windows(ensemble);
+    size_t most = most_visits(ensemble);
     if (ensemble->batch > most)
         ensemble->batch = most;
     const char *why = "";
@@ -186,7 +195,9 @@ static void copy_models(struct wr_session *session, const struct wr_ensemble *fr
     struct wr_ensemble *to = &session->ensemble;
     size_t models = to->models;
     size_t *first = carve(next, models, sizeof *first), *count = carve(next, models, sizeof *count);
+    size_t *visits = carve(next, models, sizeof *visits);
     float *clip = carve(next, models, sizeof *clip);
+    uint32_t *seeds = carve(next, models, sizeof *seeds);
     to->lr = carve_copy(next, from->lr, models, sizeof *to->lr);
     session->epoch_steps = carve(next, models, sizeof *session->epoch_steps);
     for (size_t m = 0; m < models; m++) {
@@ -194,12 +205,18 @@ static void copy_models(struct wr_session *session, const struct wr_ensemble *fr
         count[m] =
             from->window_count != NULL ? from->window_count[m] : to->windows.count - first[m];
         clip[m] = from->clip[m] > 0 ? from->clip[m] : INFINITY; /* 0 is "none", without a case */
-        session->epoch_steps[m] = (count[m] - 1) / to->batch + 1;
+        visits[m] = from->visits != NULL ? from->visits[m] : count[m];
+        seeds[m] = from->seeds != NULL ? from->seeds[m] : 0;
+        session->epoch_steps[m] = (visits[m] - 1) / to->batch + 1;
         if (session->epoch_steps[m] > session->most_steps)
             session->most_steps = session->epoch_steps[m];
+        if (visits[m] > session->most_visits)
+            session->most_visits = visits[m];
     }
     to->window_first = first;
     to->window_count = count;
+    to->visits = visits;
+    to->seeds = seeds;
     to->clip = clip;
 }
 
@@ -211,7 +228,7 @@ static wr_status copy_ensemble(struct wr_session *session, const struct wr_ensem
     /* check_windows has seen that the spans do not overflow */
     (void)view_span(view->count, view->input_stride, shape->seq_len * shape->inputs, &inputs);
     (void)view_span(view->count, view->target_stride, shape->outputs, &targets);
-    size_t per_model = 3 * sizeof(size_t) + 2 * sizeof(float);
+    size_t per_model = 4 * sizeof(size_t) + 2 * sizeof(float) + sizeof(uint32_t);
     if (!wr_size_add(inputs, targets, &floats) || !wr_size_add(floats, shape->outputs, &floats) ||
         !wr_size_mul(floats, sizeof(float), &bytes) ||
         !wr_size_add(bytes, models * per_model + 256, &bytes))
@@ -273,6 +290,7 @@ wr_status wr_session_open(struct wr_device *device, const struct wr_ensemble *en
     opened->device = device;
     opened->ensemble = resolved;
     opened->layout = layout;
+    opened->in_order = wr_in_order(ensemble);
     status = copy_ensemble(opened, ensemble, error);
     if (status == WR_OK)
         status = device->backend->open_session(opened, error);
@@ -320,6 +338,8 @@ size_t wr_session_tensor_size(const struct wr_session *session, enum wr_tensor t
         return product(slots, shape->outputs);
     case WR_LOSSES:
         return slots;
+    case WR_STATE:
+        return product(ensemble->models * wr_rule_states(&ensemble->rule), session->layout.count);
     }
     return 0;
 }
@@ -360,13 +380,14 @@ wr_status wr_session_read(struct wr_session *session, enum wr_tensor tensor, flo
                           struct wr_error *error) {
     wr_status status = check_whole(session, error);
     size_t count = wr_session_tensor_size(session, tensor);
-    if (status == WR_OK && tensor != WR_PARAMETERS && session->batch_count == 0) {
+    bool kept = tensor == WR_PARAMETERS || tensor == WR_STATE;
+    if (status == WR_OK && !kept && session->batch_count == 0) {
         memset(values, 0, count * sizeof *values); /* no stage has run */
         return WR_OK;
     }
     if (status == WR_OK)
         status = session->device->backend->read(session, tensor, values, error);
-    if (status == WR_OK && tensor != WR_PARAMETERS && tensor != WR_GRADIENTS)
+    if (status == WR_OK && !kept && tensor != WR_GRADIENTS)
         status = zero_unfilled(session, values,
                                count / (session->ensemble.models * session->ensemble.batch), error);
     if (status == WR_OK)
@@ -382,15 +403,21 @@ wr_status wr_session_write_parameters(struct wr_session *session, const float *v
     return status;
 }
 
+wr_status wr_session_freeze(struct wr_session *session, const unsigned char *frozen,
+                            struct wr_error *error) {
+    return session->device->backend->freeze(session, frozen, error);
+}
+
 wr_status wr_session_forward(struct wr_session *session, size_t first, size_t count,
                              struct wr_error *error) {
     wr_status status = check_whole(session, error);
     if (status != WR_OK)
         return status;
-    if (count == 0 || count > session->ensemble.batch || first >= session->ensemble.windows.count)
+    size_t batch = session->ensemble.batch, most = session->most_visits;
+    if (count == 0 || count > batch || first >= most)
         return wr_fail(error, WR_ERR_USAGE,
                        "forward on %zu windows from %zu on: 1 to %zu windows of %zu needed", count,
-                       first, session->ensemble.batch, session->ensemble.windows.count);
+                       first, batch, most);
     session->batch_first = first;
     session->batch_count = count;
     session->stages_done = 1;
@@ -442,7 +469,12 @@ wr_status wr_session_run(struct wr_session *session, size_t epochs, float *losse
 wr_status wr_session_diverged(struct wr_session *session, uint32_t *diverged,
                               struct wr_error *error) {
     wr_status status = check_whole(session, error);
-    return status == WR_OK ? session->device->backend->diverged(session, diverged, error) : status;
+    if (status == WR_OK)
+        status = session->device->backend->diverged(session, diverged, error);
+    for (size_t m = 0; m < session->ensemble.models && status == WR_OK; m++)
+        if (diverged[m] == WR_FROZEN)
+            diverged[m] = WR_NOT_DIVERGED;
+    return status;
 }
 
 double wr_session_epoch_updates(const struct wr_session *session) {

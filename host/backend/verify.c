@@ -70,6 +70,8 @@ static void compare(struct pair *pair, const char *what, const char *tensor, siz
 
 static wr_status compare_tensor(struct pair *pair, const char *what, enum wr_tensor tensor) {
     size_t count = wr_session_tensor_size(pair->cpu, tensor);
+    if (count == 0) /* no state */
+        return WR_OK;
     wr_status status = reserve(pair, count);
     if (status == WR_OK)
         status = wr_session_read(pair->cpu, tensor, pair->expected, pair->error);
@@ -93,7 +95,7 @@ static wr_status compare_stages(struct pair *pair, size_t first, size_t count) {
     } stages[] = {
         {"bptt", wr_session_bptt, {WR_DELTAS, WR_GRADIENTS}, 2},
         {"clip", wr_session_clip, {WR_GRADIENTS}, 1},
-        {"update", wr_session_update, {WR_PARAMETERS}, 1},
+        {"update", wr_session_update, {WR_PARAMETERS, WR_STATE}, 2},
     };
     static const enum wr_tensor forward[] = {WR_HIDDEN, WR_PREDICTIONS, WR_LOSSES};
     wr_status status = wr_session_forward(pair->cpu, first, count, pair->error);
@@ -159,9 +161,15 @@ static wr_status open_pair(struct pair *pair, const struct wr_case *made, struct
 
 static void describe_shape(struct pair *pair, const struct wr_ensemble *ensemble) {
     const struct wr_shape *shape = &ensemble->shape;
-    snprintf(pair->row.shape, sizeof pair->row.shape, "I=%zu H=%zu O=%zu T=%zu B=%zu M=%zu",
-             shape->inputs, shape->hidden, shape->outputs, shape->seq_len, ensemble->batch,
-             ensemble->models);
+    const struct wr_rule *rule = &ensemble->rule;
+    static const struct wr_rule notebook;
+    int length = snprintf(pair->row.shape, sizeof pair->row.shape,
+                          "I=%zu H=%zu O=%zu T=%zu B=%zu M=%zu", shape->inputs, shape->hidden,
+                          shape->outputs, shape->seq_len, ensemble->batch, ensemble->models);
+    if (memcmp(rule, &notebook, sizeof notebook) != 0)
+        snprintf(pair->row.shape + length, sizeof pair->row.shape - (size_t)length, " %s %s %s",
+                 wr_activation_name(rule->activation), wr_loss_name(rule->loss),
+                 wr_optimizer_name(rule->optimizer));
 }
 
 static void report_skipped(struct pair *pair, const char *what, const char *why) {
@@ -185,6 +193,8 @@ static wr_status verify_schedule(struct pair *pair, const struct wr_case *made,
     }
     wr_status status = open_pair(pair, made, cpu, device, schedule);
     size_t batch = ensemble->batch, windows = ensemble->windows.count;
+    if (ensemble->visits != NULL)
+        windows = ensemble->visits[0];
     if (stages && status == WR_OK) /* a full batch, then the epoch's last, which may be short */
         status = compare_stages(pair, 0, batch);
     if (stages && status == WR_OK)
@@ -211,20 +221,60 @@ static wr_status verify_plan(struct pair *pair, const struct wr_case_plan *plan,
 
 /* ---- public ---- */
 
+#define RULE(...)                                                                                  \
+    { __VA_ARGS__ }
+#define DECAYED(how) .decay = WR_DECAY_##how, .decay_epochs = 2
+#define ADAM         .optimizer = WR_OPTIMIZER_ADAM, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f
+
 static const struct wr_case_plan plans[] = {
     /* I, H, O, T; models, batch, windows, ragged: models differ in windows, and one diverges */
-    {{1, 20, 1, 5}, 33, 1, 19, false}, /* the notebook's shape */
-    {{1, 20, 1, 5}, 5, 95, 95, false}, /* its windows at once */
-    {{1, 20, 1, 5}, 19, 1, 7, true},   /* one window a batch */
-    {{3, 17, 2, 4}, 33, 1, 6, true},
-    {{2, 33, 3, 7}, 5, 1, 5, true},
-    {{1, 64, 1, 6}, 2, 1, 9, false},
-    {{1, 1, 1, 1}, 3, 1, 5, false},   /* the smallest */
-    {{1, 20, 1, 5}, 17, 3, 20, true}, /* some windows a batch */
-    {{3, 17, 2, 4}, 7, 16, 33, true}, /* a whole run of a sum */
-    {{20, 5, 3, 2}, 4, 17, 40, true}, /* more than one */
-    {{2, 32, 1, 14}, 3, 64, 150, false},
-    {{2, 100, 2, 3}, 2, 18, 37, true}, /* beyond what every device fuses */
+    {{1, 20, 1, 5}, 33, 1, 19, false, 0, {0}}, /* the notebook's shape */
+    {{1, 20, 1, 5}, 5, 95, 95, false, 0, {0}}, /* its windows at once */
+    {{1, 20, 1, 5}, 19, 1, 7, true, 0, {0}},   /* one window a batch */
+    {{3, 17, 2, 4}, 33, 1, 6, true, 0, {0}},
+    {{2, 33, 3, 7}, 5, 1, 5, true, 0, {0}},
+    {{1, 64, 1, 6}, 2, 1, 9, false, 0, {0}},
+    {{1, 1, 1, 1}, 3, 1, 5, false, 0, {0}},   /* the smallest */
+    {{1, 20, 1, 5}, 17, 3, 20, true, 0, {0}}, /* some windows a batch */
+    {{3, 17, 2, 4}, 7, 16, 33, true, 0, {0}}, /* a whole run of a sum */
+    {{20, 5, 3, 2}, 4, 17, 40, true, 0, {0}}, /* more than one */
+    {{2, 32, 1, 14}, 3, 64, 150, false, 0, {0}},
+    {{2, 100, 2, 3}, 2, 18, 37, true, 0, {0}}, /* beyond what every device fuses */
+    /* Other rules; models differ in seeds and clips. */
+    {{24, 8, 12, 3},
+     18,
+     1,
+     30,
+     true,
+     0,
+     RULE(ADAM, DECAYED(LINEAR), .loss = WR_LOSS_MAE, .order = WR_ORDER_SHUFFLED)},
+    {{2, 20, 1, 5},
+     5,
+     4,
+     23,
+     true,
+     11,
+     RULE(ADAM, .weight_decay = 0.5f, DECAYED(COSINE), .clipping = WR_CLIPPING_NORM,
+          .loss = WR_LOSS_HUBER, .huber_delta = 0.5f, .order = WR_ORDER_RECENT, .recency = 3)},
+    {{1, 6, 1, 3},
+     33,
+     1,
+     20,
+     true,
+     0,
+     RULE(.optimizer = WR_OPTIMIZER_RMSPROP, .beta2 = 0.9f, .epsilon = 1e-7f,
+          .order = WR_ORDER_SHUFFLED, .activation = WR_ACTIVATION_IDENTITY,
+          .fixed = WR_FIXED_HIDDEN_BIAS)},
+    {{3, 33, 2, 4},
+     4,
+     17,
+     40,
+     true,
+     35,
+     RULE(.optimizer = WR_OPTIMIZER_MOMENTUM, .momentum = 0.9f, .clipping = WR_CLIPPING_NORM,
+          .activation = WR_ACTIVATION_RELU, .fixed = WR_FIXED_HEAD_BIAS)},
+    {{2, 17, 3, 4}, 19, 1, 9, true, 14, RULE(DECAYED(LINEAR), .loss = WR_LOSS_MAE)},
+    {{1, 100, 1, 3}, 2, 20, 50, false, 0, RULE(ADAM, .order = WR_ORDER_SHUFFLED)},
 };
 
 wr_status wr_verify(struct wr_device *device, wr_verify_fn *on_row, void *context,
@@ -259,7 +309,9 @@ static void plan_check(const struct wr_ensemble *ensemble, struct wr_case_plan *
     size_t batch = cost < 1e5 ? 17 : cost < 1e6 ? 3 : 1;
     if (batch < 17)
         batch = ensemble->batch > 16 ? 17 : 2;
-    *plan = (struct wr_case_plan){.shape = *shape, .models = 3};
+    *plan = (struct wr_case_plan){.shape = *shape, .models = 3, .rule = ensemble->rule};
+    if (plan->rule.decay_epochs > 0)
+        plan->rule.decay_epochs = 2;
     plan->batch = ensemble->batch < batch ? ensemble->batch : batch;
     plan->windows = cost < 1e5 ? 2 * plan->batch + 1 : plan->batch + 1;
 }

@@ -171,8 +171,8 @@ wr_status report_forecast(const struct setup *setup, const struct wr_train_resul
     double *forecasts = wr_alloc(models, sizeof *forecasts, "forecasts", error);
     wr_status status = WR_ERR_MEMORY;
     if (predictions != NULL && forecasts != NULL)
-        status =
-            wr_predict(&setup->shape, models, parameters, &setup->view, 0, 1, predictions, error);
+        status = wr_predict(&setup->shape, WR_ACTIVATION_TANH, models, parameters, &setup->view, 0,
+                            1, predictions, error);
     if (status == WR_OK)
         forecast_table(setup, result, predictions, forecasts);
     cli_flush();

@@ -244,7 +244,7 @@ static wr_status rank(const struct ensemble *e, struct yield *y, struct wr_error
     const struct wr_sweep_windows *w = e->windows;
     wr_status status = WR_OK;
     if (w->held > 0 && y->done_count > 0)
-        status = wr_evaluate(&e->shape, y->done_count, y->done, &w->view, w->trained, w->held,
+        status = wr_evaluate(&e->shape, NULL, y->done_count, y->done, &w->view, w->trained, w->held,
                              y->mean_loss, error);
     for (size_t i = 0, done = 0; i < y->outcome_count && status == WR_OK; i++) {
         struct wr_trial_outcome *outcome = &y->outcomes[i];

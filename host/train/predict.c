@@ -9,7 +9,8 @@
 
 /* Opens a session whose batches are `batch` of `windows`. *cpu and *session are closed by the
  * caller, whatever is returned. */
-static wr_status open_forward(const struct wr_shape *shape, size_t models, const float *parameters,
+static wr_status open_forward(const struct wr_shape *shape, const struct wr_rule *rule,
+                              size_t models, const float *parameters,
                               const struct wr_windows_view *windows, size_t batch,
                               struct wr_device **cpu, struct wr_session **session,
                               struct wr_error *error) {
@@ -24,6 +25,11 @@ static wr_status open_forward(const struct wr_shape *shape, size_t models, const
                                    .lr = zeros,
                                    .clip = zeros,
                                    .parameters = parameters};
+    if (rule != NULL) { /* the rest is of training */
+        ensemble.rule.activation = rule->activation;
+        ensemble.rule.loss = rule->loss;
+        ensemble.rule.huber_delta = rule->huber_delta;
+    }
     wr_status status = wr_device_open("cpu", NULL, cpu, error);
     if (status == WR_OK)
         status = wr_session_open(*cpu, &ensemble, session, error);
@@ -43,15 +49,17 @@ static wr_status cut_view(const struct wr_windows_view *windows, size_t first, s
     return WR_OK;
 }
 
-wr_status wr_predict(const struct wr_shape *shape, size_t models, const float *parameters,
-                     const struct wr_windows_view *windows, size_t first, size_t count,
-                     float *predictions, struct wr_error *error) {
+wr_status wr_predict(const struct wr_shape *shape, enum wr_activation activation, size_t models,
+                     const float *parameters, const struct wr_windows_view *windows, size_t first,
+                     size_t count, float *predictions, struct wr_error *error) {
     struct wr_windows_view part;
     struct wr_device *cpu = NULL;
     struct wr_session *session = NULL;
+    const struct wr_rule rule = {.activation = activation};
     wr_status status = cut_view(windows, first, count, &part, error);
     if (status == WR_OK)
-        status = open_forward(shape, models, parameters, &part, count, &cpu, &session, error);
+        status =
+            open_forward(shape, &rule, models, parameters, &part, count, &cpu, &session, error);
     if (status == WR_OK)
         status = wr_session_forward(session, 0, count, error);
     if (status == WR_OK)
@@ -79,9 +87,9 @@ static wr_status add_losses(struct wr_session *session, size_t models, size_t co
     return status;
 }
 
-wr_status wr_evaluate(const struct wr_shape *shape, size_t models, const float *parameters,
-                      const struct wr_windows_view *windows, size_t first, size_t count,
-                      double *mean_losses, struct wr_error *error) {
+wr_status wr_evaluate(const struct wr_shape *shape, const struct wr_rule *rule, size_t models,
+                      const float *parameters, const struct wr_windows_view *windows, size_t first,
+                      size_t count, double *mean_losses, struct wr_error *error) {
     struct wr_windows_view part;
     struct wr_device *cpu = NULL;
     struct wr_session *session = NULL;
@@ -96,7 +104,7 @@ wr_status wr_evaluate(const struct wr_shape *shape, size_t models, const float *
         return WR_ERR_MEMORY;
     for (size_t m = 0; m < models; m++)
         mean_losses[m] = 0;
-    status = open_forward(shape, models, parameters, &part, batch, &cpu, &session, error);
+    status = open_forward(shape, rule, models, parameters, &part, batch, &cpu, &session, error);
     if (status == WR_OK)
         status = add_losses(session, models, count, batch, losses, mean_losses, error);
     for (size_t m = 0; m < models && status == WR_OK; m++)

@@ -40,8 +40,14 @@ wr_status wr_layout_of(const struct wr_shape *shape, struct wr_layout *layout,
                        struct wr_error *error);
 
 enum wr_init {
-    WR_INIT_NOTEBOOK, /* weights 0.01 N(0,1), biases N(0,1) */
-    WR_INIT_PYTORCH   /* all uniform in +-1/sqrt(H) */
+    WR_INIT_NOTEBOOK,  /* weights 0.01 N(0,1), biases N(0,1) */
+    WR_INIT_PYTORCH,   /* all uniform in +-1/sqrt(H) */
+    WR_INIT_GLOROT,    /* weights uniform in +-sqrt(6 / (rows + columns)), biases 0: X. Glorot and
+                          Y. Bengio, "Understanding the difficulty of training deep feedforward neural
+                          networks", AISTATS 2010 */
+    WR_INIT_ORTHOGONAL /* the same, but W_hh orthogonal (as Keras starts): A. M. Saxe et al., "Exact
+                          solutions to the nonlinear dynamics of learning in deep linear neural
+                          networks", ICLR 2014 */
 };
 
 /* Fills parameters (models, P): model m is a function of shape, init and seeds[m] alone. */

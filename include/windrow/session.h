@@ -11,6 +11,7 @@
 
 #include "windrow/device.h"
 #include "windrow/model.h"
+#include "windrow/rule.h"
 #include "windrow/status.h"
 #include "windrow/windows.h"
 
@@ -36,10 +37,13 @@ struct wr_ensemble {
     const size_t *window_first; /* (M): model m visits windows first .. first + count - 1 of the
                                    view in this order; NULL: 0 */
     const size_t *window_count; /* (M), each >= 1; NULL: all */
-    const float *lr;            /* (M), finite, >= 0 */
-    const float *clip;          /* (M), >= 0; each element of the batch gradient is bounded to
-                                   [-clip, clip]; 0 or infinity: no bound */
-    const float *parameters;    /* (M, P) start values */
+    const size_t *visits;    /* (M), each >= 1: windows that an epoch visits; NULL: window_count */
+    const float *lr;         /* (M), finite, >= 0 */
+    const float *clip;       /* (M), >= 0; bounds what rule.clipping says: each element of the
+                                batch gradient to [-clip, clip]; 0 or infinity: no bound */
+    const uint32_t *seeds;   /* (M) for the order of the windows; NULL: 0 */
+    const float *parameters; /* (M, P) start values */
+    struct wr_rule rule;     /* how they learn; all zero is the notebook's */
 };
 
 struct wr_session;
@@ -68,20 +72,28 @@ enum wr_tensor {
     WR_HIDDEN,      /* (M, B, T, H) h_t of the last forward */
     WR_DELTAS,      /* (M, B, T, H) dL/da_t of the last bptt */
     WR_PREDICTIONS, /* (M, B, O) */
-    WR_LOSSES       /* (M, B) window losses */
+    WR_LOSSES,      /* (M, B) window losses */
+    WR_STATE        /* (M, S, P) what the optimizer keeps, S = wr_rule_states: momentum; the mean
+                       square; Adam's mean and mean square. 0 before the first update */
 };
 const char *wr_tensor_name(enum wr_tensor tensor);
 size_t wr_session_tensor_size(const struct wr_session *session, enum wr_tensor tensor);
 wr_status wr_session_read(struct wr_session *session, enum wr_tensor tensor, float *values,
                           struct wr_error *error);
-/* Replaces the parameters (M, P); every model counts as not diverged again. */
+/* Replaces the parameters (M, P); every model counts as not diverged and not frozen again, and
+ * optimizers, orders and rates begin anew, as at open. */
 wr_status wr_session_write_parameters(struct wr_session *session, const float *values,
                                       struct wr_error *error);
+/* Models with frozen[m] (M) != 0 are left alone by all that follows: their epochs cost nothing and
+ * their losses are NaN. A frozen model thaws with wr_session_write_parameters alone. */
+wr_status wr_session_freeze(struct wr_session *session, const unsigned char *frozen,
+                            struct wr_error *error);
 
-/* Stages, in this order, on windows first .. first + count - 1 of each model's own windows, cut at
- * the end of the model's windows; 1 <= count <= B. A model left with no window is not touched, and
- * neither is a diverged one. The gradient is that of the mean over the windows the model has here.
- */
+/* Stages, in this order, on visits first .. first + count - 1 of each model's current epoch (its
+ * windows in order, unless rule.order or visits say otherwise), cut at the end of the epoch;
+ * 1 <= count <= B. A model left with no window is not touched, and neither is one that has diverged
+ * or is frozen. The gradient is that of the mean over the windows the model has here. The update
+ * is the one that the epoch makes of its visits from `first` on: number first / B. */
 wr_status wr_session_forward(struct wr_session *session, size_t first, size_t count,
                              struct wr_error *error);
 wr_status wr_session_bptt(struct wr_session *session, struct wr_error *error);
@@ -93,14 +105,15 @@ wr_status wr_session_update(struct wr_session *session, struct wr_error *error);
 typedef int wr_tick_fn(void *context, double updates);
 
 /* Trains `epochs` epochs. losses (epochs, M): total_loss of each; a model that has diverged in an
- * earlier epoch has NaN. losses may be NULL. Stopped by tick: WR_ERR_STOPPED, and from then on the
- * session is good for wr_session_write_parameters and wr_session_close alone. */
+ * earlier epoch, or is frozen, has NaN. losses may be NULL. Stopped by tick: WR_ERR_STOPPED, and
+ * from then on the session is good for wr_session_write_parameters and wr_session_close alone. */
 wr_status wr_session_run(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
                          void *context, struct wr_error *error);
 
 #define WR_NOT_DIVERGED UINT32_MAX
 /* diverged (M): the epoch, counted from open or from the last wr_session_write_parameters, in which
- * each model diverged (a total loss or a parameter not finite), or WR_NOT_DIVERGED. */
+ * each model diverged (a total loss or a parameter not finite), or WR_NOT_DIVERGED: a frozen model
+ * has not diverged. */
 wr_status wr_session_diverged(struct wr_session *session, uint32_t *diverged,
                               struct wr_error *error);
 

@@ -55,15 +55,16 @@ void wr_train_result_release(struct wr_train_result *result);
 
 /* Predictions of M models for `count` windows of the view from `first` on, computed on the host's
  * CPU with the bits that every exact device gives: predictions (M, count, O). */
-wr_status wr_predict(const struct wr_shape *shape, size_t models, const float *parameters,
-                     const struct wr_windows_view *windows, size_t first, size_t count,
-                     float *predictions, struct wr_error *error);
+wr_status wr_predict(const struct wr_shape *shape, enum wr_activation activation, size_t models,
+                     const float *parameters, const struct wr_windows_view *windows, size_t first,
+                     size_t count, float *predictions, struct wr_error *error);
 
 /* The mean loss of each model over the same windows: mean_losses (M), NaN where a loss is. Added up
- * in double in window order, so that it has the same bits on every host too. */
-wr_status wr_evaluate(const struct wr_shape *shape, size_t models, const float *parameters,
-                      const struct wr_windows_view *windows, size_t first, size_t count,
-                      double *mean_losses, struct wr_error *error);
+ * in double in window order, so that it has the same bits on every host too. Of the rule (NULL: the
+ * notebook's) activation and loss count. */
+wr_status wr_evaluate(const struct wr_shape *shape, const struct wr_rule *rule, size_t models,
+                      const float *parameters, const struct wr_windows_view *windows, size_t first,
+                      size_t count, double *mean_losses, struct wr_error *error);
 
 #ifdef __cplusplus
 }

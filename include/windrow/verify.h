@@ -16,7 +16,7 @@ extern "C" {
 struct wr_verify_row {
     const char *what;     /* "forward", "bptt", "clip", "update", "run staged", "run fused" */
     const char *tensor;   /* "hidden", "predictions", ... */
-    char shape[64];       /* "I=1 H=20 O=1 T=5 B=1 M=17" */
+    char shape[96];       /* "I=1 H=20 O=1 T=5 B=1 M=17", and the rule if not the notebook's */
     bool skipped;         /* the schedule refuses this shape; difference says why */
     size_t values;        /* compared */
     size_t differing;     /* values whose bits differ */

@@ -4,7 +4,10 @@
 
 #include "windrow/bench.h"
 #include "windrow/device.h"
+#include "windrow/forecast.h"
 #include "windrow/model.h"
+#include "windrow/panel.h"
+#include "windrow/rule.h"
 #include "windrow/series.h"
 #include "windrow/session.h"
 #include "windrow/status.h"

@@ -1,5 +1,5 @@
 # Checks that data flows one way: a folder of host/ includes only what stands to its left in
-#   base <- data, model <- backend <- train <- sweep <- cli
+#   base <- data, model <- backend <- train <- (sweep, forecast) <- cli
 # that kernels/ includes nothing of host/, and that the host includes none of the kernels' own
 # mathematics, so that the cpu backend can catch a mistake in it.
 #   cmake -P scripts/cmake/includes.cmake
@@ -11,7 +11,8 @@ set(may_model base model)
 set(may_backend base data model backend)
 set(may_train base data model backend train)
 set(may_sweep base data model backend train sweep)
-set(may_cli base data model backend train sweep cli)
+set(may_forecast base data model backend train forecast)
+set(may_cli base data model backend train sweep forecast cli)
 set(may_kernels "")
 
 set(root ${CMAKE_CURRENT_LIST_DIR}/../..)
@@ -21,7 +22,7 @@ foreach(file IN LISTS files)
   string(REGEX REPLACE "^(host/)?([a-z]+)/.*" "\\2" folder ${file})
   file(STRINGS ${root}/${file} lines REGEX "^ *# *include \"recurrence")
   if(lines AND NOT folder STREQUAL "kernels")
-    message("${file}: ${lines}: the host may include numerics.h and layout.h alone of kernels/")
+    message("${file}: ${lines}: the host may include numerics.h and layout.h rule.h alone of kernels/")
     set(wrong 1)
   endif()
   file(STRINGS ${root}/${file} lines REGEX "^ *# *include \"[a-z]+/")

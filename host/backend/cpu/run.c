@@ -69,7 +69,7 @@ static size_t set_batch(const struct cpu_session *s, size_t block, size_t offset
         size_t left = offset < has && s->frozen[m] == WR_NOT_DIVERGED ? has - offset : 0;
         size_t n = left < count ? left : count;
         if (n != b->count[l] && n > 0)
-            b->scale[l] = wr_loss_scale(e->shape.outputs, n);
+            b->scale[l] = wr_loss_scale(e->rule.loss, e->shape.outputs, n);
         b->count[l] = n;
         b->first[l] = e->window_first[m] + offset;
         b->together = b->together && b->first[l] == b->first[0];

@@ -99,7 +99,7 @@ static wr_status put_scales(struct wr_cl_session *session, struct wr_error *erro
     if (!scales)
         return WR_ERR_MEMORY;
     for (size_t n = 1; n <= ensemble->batch; ++n)
-        scales[n] = wr_loss_scale(ensemble->shape.outputs, n);
+        scales[n] = wr_loss_scale(ensemble->rule.loss, ensemble->shape.outputs, n);
     wr_status status =
         wr_cl_put(session, WR_CL_SCALES, scales, session->plan.bytes[WR_CL_SCALES], error);
     free(scales);

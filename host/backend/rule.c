@@ -1,0 +1,54 @@
+/* What both backends take from a learning rule, computed once on the host in double. */
+#include "backend/backend.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+float wr_loss_scale(enum wr_loss loss, size_t outputs, size_t windows) {
+    return (float)((loss == WR_LOSS_MSE ? 2.0 : 1.0) / ((double)outputs * (double)windows));
+}
+
+float wr_fading(const struct wr_session *session, size_t model) {
+    double epochs = (double)session->ensemble.rule.decay_epochs;
+    return epochs > 0 ? (float)(1.0 / (epochs * (double)session->epoch_steps[model])) : 0.0f;
+}
+
+bool wr_in_order(const struct wr_ensemble *ensemble) {
+    if (ensemble->rule.order != WR_ORDER_SEQUENTIAL)
+        return false;
+    if (ensemble->visits == NULL)
+        return true;
+    for (size_t m = 0; m < ensemble->models; m++) {
+        size_t first = ensemble->window_first != NULL ? ensemble->window_first[m] : 0;
+        size_t count = ensemble->window_count != NULL ? ensemble->window_count[m]
+                                                      : ensemble->windows.count - first;
+        if (ensemble->visits[m] != count)
+            return false;
+    }
+    return true;
+}
+
+/* Beyond these a correction differs from 1 by next to nothing, or hardly changes any more. */
+#define MOST_PAIRS 1048576
+
+wr_status wr_corrections(const struct wr_rule *rule, float **corrections, size_t *count,
+                         struct wr_error *error) {
+    bool adam = rule->optimizer == WR_OPTIMIZER_ADAM;
+    double beta1 = adam ? (double)rule->beta1 : 0, beta2 = adam ? (double)rule->beta2 : 0;
+    double power1 = beta1, power2 = beta2;
+    for (*count = 1; (power1 > 0x1p-26 || power2 > 0x1p-25) && *count < MOST_PAIRS; ++*count) {
+        power1 *= beta1;
+        power2 *= beta2;
+    }
+    float *pairs = *corrections = wr_alloc(*count, 2 * sizeof *pairs, "Adam's corrections", error);
+    if (pairs == NULL)
+        return WR_ERR_MEMORY;
+    power1 = power2 = 1;
+    for (size_t u = 0; u < *count; u++) {
+        power1 *= beta1;
+        power2 *= beta2;
+        pairs[2 * u] = (float)(1 / (1 - power1));
+        pairs[2 * u + 1] = (float)(1 / sqrt(1 - power2));
+    }
+    return WR_OK;
+}

@@ -1,0 +1,93 @@
+/* A panel: many series in time order, of different lengths, with time stamps and covariates. */
+#ifndef WINDROW_PANEL_H
+#define WINDROW_PANEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "windrow/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum wr_missing {
+    WR_MISSING_REFUSE,     /* a gap is an error that names its line */
+    WR_MISSING_DROP,       /* gaps stay, as NaN: windows that touch one are not trained on */
+    WR_MISSING_INTERPOLATE /* linearly between the values before and after it */
+};
+
+/* How a file is read. The strings are read, not kept. Columns by name, else by number from 1. */
+struct wr_panel_spec {
+    const char *id;   /* long: column of the series' names; NULL: unique_id, or if there is no such
+                         column the file holds one series, named after its target */
+    const char *time; /* long: column of the time stamps; NULL: ds, or if there is none, rows are
+                         numbered from 1 */
+    const char *target;      /* long: NULL: y, or if there is none, the first column of numbers */
+    const char *const *past; /* (pasts) covariates known up to the last value */
+    size_t pasts;
+    const char *const *future; /* (futures) covariates known beyond it: rows whose target is empty
+                                  follow the last value */
+    size_t futures;
+    enum wr_missing missing;
+};
+
+struct wr_panel;
+
+/* Reads a long CSV: a record for each value; the header is needed. Records of one series need not
+ * be adjacent, but stand in time order. CSV as wr_series_read_csv takes it. A gap is an empty cell,
+ * NaN, or a time stamp that is missing from an otherwise regular series.
+ *
+ * A time stamp is YYYY-MM-DD, or with THH:MM, THH:MM:SS (T or a blank, a Z or an offset at most at
+ * the end, the same in the whole series), YYYY-MM, YYYY, or an integer; one kind in a file. The
+ * step of a series is the most frequent difference of its stamps: a number of seconds or days, or
+ * of months where its days of the month agree (also all last days), so that quarters and years are
+ * months.
+ *
+ * WR_ERR_DATA with file, line and series: not such a file, a stamp that is no date, not later than
+ * the one before it (twice the same or unsorted, which it says), or between two steps; a value that
+ * is no finite number; a covariate that lacks a value; a series without a value. *panel is
+ * owned by the caller: wr_panel_free. */
+wr_status wr_panel_read_long(const char *path, const struct wr_panel_spec *spec,
+                             struct wr_panel **panel, struct wr_error *error);
+
+/* Reads a wide CSV: a header, then a record for each series: its name, then its values; empty cells
+ * at the end do not count. No time stamps: steps are numbered from 1. */
+wr_status wr_panel_read_wide(const char *path, enum wr_missing missing, struct wr_panel **panel,
+                             struct wr_error *error);
+
+/* One series of the caller's own values (length), copied; stamps are numbers from 1. */
+wr_status wr_panel_of(const char *id, const double *values, size_t length, struct wr_panel **panel,
+                      struct wr_error *error);
+
+void wr_panel_free(struct wr_panel *panel);
+
+/* Series, in the order of their first records. */
+size_t wr_panel_count(const struct wr_panel *panel);
+const char *wr_panel_id(const struct wr_panel *panel, size_t series);
+/* The file, for messages. */
+const char *wr_panel_path(const struct wr_panel *panel);
+/* Whether stamps are plain numbers, that is, the file has none. */
+bool wr_panel_numbered(const struct wr_panel *panel);
+/* Values of a series: (length), NaN at a gap that was let in, never first or last. Owned by the
+ * panel. */
+size_t wr_panel_length(const struct wr_panel *panel, size_t series);
+const double *wr_panel_values(const struct wr_panel *panel, size_t series);
+/* The line on which value `index` of a series stands; of wide files that of the series. */
+size_t wr_panel_line(const struct wr_panel *panel, size_t series, size_t index);
+/* Covariates: past ones (length), future ones (known), known >= length. NaN at a gap likewise. */
+size_t wr_panel_pasts(const struct wr_panel *panel);
+size_t wr_panel_futures(const struct wr_panel *panel);
+const double *wr_panel_past(const struct wr_panel *panel, size_t series, size_t covariate);
+const double *wr_panel_future(const struct wr_panel *panel, size_t series, size_t covariate);
+size_t wr_panel_known(const struct wr_panel *panel, size_t series);
+/* The time stamp of a step, written as the file writes them; beyond the last it is continued in the
+ * step of the series. */
+#define WR_STAMP_SIZE 48
+void wr_panel_stamp(const struct wr_panel *panel, size_t series, size_t step,
+                    char stamp[WR_STAMP_SIZE]);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
