@@ -205,5 +205,6 @@ const struct wr_backend wr_backend_cpu = {
     .clip = wr_cpu_clip,
     .update = wr_cpu_update,
     .run = wr_cpu_run,
+    .freeze = wr_cpu_freeze,
     .diverged = wr_cpu_diverged,
 };

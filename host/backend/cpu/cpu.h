@@ -28,14 +28,19 @@ struct cpu_session {
     bool team;               /* they take the runs of each batch, not a block each */
     size_t at_once;          /* windows that fit the scratch */
     size_t scratch;          /* floats of a block's scratch, per lane */
-    size_t workspace;        /* floats per thread: parameters, scratch, gradients */
+    size_t states;           /* S: floats of the optimizer's state per parameter */
+    size_t workspace;        /* floats per thread: parameters, state, scratch, gradients */
     float *workspaces;       /* (threads, workspace) */
     size_t group;            /* runs whose sums are there together: 1 without a team */
     size_t sums_apart;       /* floats from the sums of one run to the next ones */
     float *sums;             /* (threads, or the group of a team; sums_apart) */
     float *parameters;       /* (N, model, L) */
-    uint32_t *frozen;        /* (M) the epoch in which a model diverged, or WR_NOT_DIVERGED */
-    uint32_t epoch;          /* epochs run since the parameters were written */
+    float *state;            /* (N, S, P, L), or NULL without any */
+    float *corrections;      /* (correction_count, 2): wr_corrections */
+    size_t correction_count;
+    size_t *visited;  /* (threads, B, L) windows of a batch, or NULL where they are in order */
+    uint32_t *frozen; /* (M) the epoch in which a model diverged, WR_NOT_DIVERGED or WR_FROZEN */
+    uint32_t epoch;   /* epochs run since the parameters were written */
     /* Stage buffers: one allocation, NULL until the first stage. */
     float *stages;
     float *gradients;   /* (N, P, L) */
@@ -60,6 +65,8 @@ wr_status wr_cpu_read(struct wr_session *session, enum wr_tensor tensor, float *
                       struct wr_error *error);
 wr_status wr_cpu_write_parameters(struct wr_session *session, const float *values,
                                   struct wr_error *error);
+wr_status wr_cpu_freeze(struct wr_session *session, const unsigned char *frozen,
+                        struct wr_error *error);
 wr_status wr_cpu_diverged(struct wr_session *session, uint32_t *diverged, struct wr_error *error);
 /* Allocates the stage buffers if they are not there. */
 wr_status wr_cpu_need_stages(struct cpu_session *session, struct wr_error *error);

@@ -7,6 +7,9 @@
 #include "backend/cpu/lanes.h"
 #include "numerics.h"
 
+#include "backend/cpu/steps.h"
+
+#include <math.h>
 #include <string.h>
 
 /* Rows of a product whose sums are in registers at once: enough independent chains to hide the
@@ -180,7 +183,10 @@ static void gather(const struct wr_block *b, size_t slot, const float *values, s
     float *out = (float *)(void *)to; /* (count, L) */
     for (size_t l = 0; l < WR_LANES; l++) {
         bool active = slot < b->count[l];
-        const float *from = values + (active ? (b->first[l] + slot) * stride : 0);
+        size_t window = !active              ? 0
+                        : b->visited != NULL ? b->visited[slot * WR_LANES + l]
+                                             : b->first[l] + slot;
+        const float *from = values + window * stride;
         for (size_t i = 0; i < count; i++)
             out[i * WR_LANES + l] = active ? from[i] : 0.0f;
     }
@@ -196,7 +202,7 @@ static void predict(const struct wr_block *b, struct window *w) {
             WITH_ROWS(end - j, hidden_rows, b, j, w->x + t * I, t > 0 ? h - H : NULL, h)
         }
         for (size_t j = 0; j < H; j++)
-            h[j] = wr_tanh(h[j]);
+            h[j] = activated(b->rule, h[j]);
     }
     for (size_t i = 0; i < tiles_of(O); i++) {
         size_t o = tile_start(O, i), end = tile_start(O, i + 1);
@@ -210,10 +216,12 @@ static void compare(const struct wr_block *b, struct window *w) {
     gather(b, w->slot, b->view->targets, b->view->target_stride, O, w->e);
     for (size_t o = 0; o < O; o++) {
         w->e[o] = w->y[o] - w->e[o];
-        w->we[o] = WR_CONST(b->view->loss_weights[o]) * w->e[o];
+        WR_FLOAT s = slope_of(b->rule, w->e[o]);
+        w->we[o] = WR_CONST(b->view->loss_weights[o]) * s;
+        w->dy[o] = rest_of(b->rule, s, w->e[o]); /* until dy is known */
     }
     w->loss = WR_CONST(0.0f);
-    accumulate(1, &w->loss, w->we, 0, 1, w->e, O);
+    accumulate(1, &w->loss, w->we, 0, 1, w->dy, O);
 }
 
 static void window_forward(const struct wr_block *b, struct window *w) {
@@ -226,21 +234,22 @@ static void window_forward(const struct wr_block *b, struct window *w) {
 /* ---- back through time ---- */
 
 /* da_t[k] from dh_t[k] = the sum over n rows of w times v. */
-WR_INLINE void delta_columns(size_t columns, const WR_FLOAT *w, size_t stride, size_t n,
-                             const WR_FLOAT *v, size_t k, const WR_FLOAT *h, WR_FLOAT *da) {
+WR_INLINE void delta_columns(size_t columns, const struct wr_rule *rule, const WR_FLOAT *w,
+                             size_t stride, size_t n, const WR_FLOAT *v, size_t k,
+                             const WR_FLOAT *h, WR_FLOAT *da) {
     WR_FLOAT dh[TILE];
     for (size_t r = 0; r < columns; r++)
         dh[r] = WR_CONST(0.0f);
     accumulate(columns, dh, w + k, 1, stride, v, n);
     for (size_t r = 0; r < columns; r++)
-        da[k + r] = wr_flush(wr_fma(-h[k + r], h[k + r], WR_CONST(1.0f)) * dh[r]);
+        da[k + r] = delta_of(rule, h[k + r], dh[r]);
 }
 
 static void window_backward(const struct wr_block *b, struct window *w) {
     size_t H = b->shape->hidden, O = b->shape->outputs, T = b->shape->seq_len;
     const WR_FLOAT *p = as_lanes(b->parameters), scale = lanes_at(b->scale);
     for (size_t o = 0; o < O; o++)
-        w->dy[o] = scale * w->e[o];
+        w->dy[o] = scale * slope_of(b->rule, w->e[o]);
     for (size_t t = T; t-- > 0;) {
         bool last = t == T - 1;
         const WR_FLOAT *matrix = p + (last ? b->layout->w_hy : b->layout->w_hh);
@@ -248,8 +257,8 @@ static void window_backward(const struct wr_block *b, struct window *w) {
         size_t stride = last ? H : wr_row_stride(H);
         for (size_t i = 0; i < tiles_of(H); i++) {
             size_t tile = tile_at(H, t, i), k = tile_start(H, tile), end = tile_start(H, tile + 1);
-            WITH_ROWS(end - k, delta_columns, matrix, stride, last ? O : H, v, k, w->h + t * H,
-                      w->da + t * H)
+            WITH_ROWS(end - k, delta_columns, b->rule, matrix, stride, last ? O : H, v, k,
+                      w->h + t * H, w->da + t * H)
         }
     }
 }
@@ -281,20 +290,21 @@ struct outer {
     size_t stride; /* from one row of the tensor to the next */
 };
 
-/* How a gradient that is complete is used at once. */
-struct descent {
-    WR_FLOAT start, clip, descent;
+/* What becomes of a gradient: */
+struct use {
+    bool onward;                   /* it continues what is there, else it begins at start */
+    bool whole;                    /* it is that of the batch, and changes the parameters there */
+    WR_FLOAT start, clip, descent; /* the last two if whole */
 };
 
-/* Tile (rows, columns) at [j, k]. use NULL: continues the gradients `to`; else `to` is the
- * parameters. */
+/* Tile (rows, columns) at [j, k]. */
 WR_INLINE void outer_tile(size_t rows, size_t columns, const struct outer *o, size_t j, size_t k,
-                          WR_FLOAT *to, const struct descent *use) {
+                          WR_FLOAT *to, const struct use *use) {
     WR_FLOAT g[WR_OUTER_ROWS][WR_OUTER_COLUMNS];
     to += j * o->stride + k;
     for (size_t r = 0; r < rows; r++)
         for (size_t c = 0; c < columns; c++)
-            g[r][c] = use != NULL ? use->start : to[r * o->stride + c];
+            g[r][c] = use->onward ? to[r * o->stride + c] : use->start;
     const WR_FLOAT *u = o->u + j, *v = o->v + k;
     for (size_t s = 0; s < o->terms; s++, u += o->u_step, v += o->v_step)
         for (size_t r = 0; r < rows; r++)
@@ -303,12 +313,12 @@ WR_INLINE void outer_tile(size_t rows, size_t columns, const struct outer *o, si
     for (size_t r = 0; r < rows; r++)
         for (size_t c = 0; c < columns; c++) {
             WR_FLOAT *at = &to[r * o->stride + c];
-            *at = use != NULL ? wr_fma(use->descent, wr_clip(g[r][c], use->clip), *at) : g[r][c];
+            *at = use->whole ? wr_fma(use->descent, wr_clip(g[r][c], use->clip), *at) : g[r][c];
         }
 }
 
 WR_INLINE void outer_band(size_t rows, const struct outer *o, size_t j, WR_FLOAT *to,
-                          const struct descent *use) {
+                          const struct use *use) {
     size_t k = 0;
     for (; k + WR_OUTER_COLUMNS <= o->columns; k += WR_OUTER_COLUMNS)
         outer_tile(rows, WR_OUTER_COLUMNS, o, j, k, to, use);
@@ -316,7 +326,7 @@ WR_INLINE void outer_band(size_t rows, const struct outer *o, size_t j, WR_FLOAT
         outer_tile(rows, 1, o, j, k, to, use);
 }
 
-WR_INLINE void outer_product(const struct outer *o, WR_FLOAT *to, const struct descent *use) {
+WR_INLINE void outer_product(const struct outer *o, WR_FLOAT *to, const struct use *use) {
     size_t j = 0;
     for (; j + WR_OUTER_ROWS <= o->rows; j += WR_OUTER_ROWS)
         outer_band(WR_OUTER_ROWS, o, j, to, use);
@@ -326,7 +336,7 @@ WR_INLINE void outer_product(const struct outer *o, WR_FLOAT *to, const struct d
 
 /* All five tensors; to is laid out as the parameters. */
 WR_INLINE void window_gradient(const struct wr_block *b, const struct window *w, WR_FLOAT *to,
-                               const struct descent *use) {
+                               const struct use *use) {
     size_t I = b->shape->inputs, H = b->shape->hidden, O = b->shape->outputs;
     size_t T = b->shape->seq_len;
     const struct wr_layout *at = b->layout;
@@ -349,9 +359,90 @@ WR_INLINE void window_gradient(const struct wr_block *b, const struct window *w,
  * has gradient -0, and +0 times that changes no bit. */
 static void descend_window(const struct wr_block *b, const struct window *w) {
     WR_FLOAT active = active_lanes(b, 0);
-    struct descent use = {choose(active, WR_CONST(0.0f), WR_CONST(-0.0f)), lanes_at(b->clip),
-                          choose(active, lanes_at(b->descent), WR_CONST(0.0f))};
+    const struct use use = {.whole = true,
+                            .start = choose(active, WR_CONST(0.0f), WR_CONST(-0.0f)),
+                            .clip = lanes_at(b->clip),
+                            .descent = choose(active, lanes_at(b->descent), WR_CONST(0.0f))};
     window_gradient(b, w, as_lanes(b->parameters), &use);
+}
+
+/* Starts the gradients of a run with a window, at -0 in lanes that have none in it. */
+static void begin_gradient(const struct wr_block *b, const struct window *w, WR_FLOAT *to) {
+    const struct use use = {.start =
+                                choose(active_lanes(b, w->slot), WR_CONST(0.0f), WR_CONST(-0.0f))};
+    window_gradient(b, w, to, &use);
+}
+
+static void continue_gradient(const struct wr_block *b, const struct window *w, WR_FLOAT *to) {
+    const struct use use = {.onward = true};
+    window_gradient(b, w, to, &use);
+}
+
+static void add_window(const struct wr_block *b, const struct window *w, bool begins,
+                       WR_FLOAT *to) {
+    if (begins)
+        begin_gradient(b, w, to);
+    else
+        continue_gradient(b, w, to);
+}
+
+/* ---- the last two stages ---- */
+
+/* Rows of a tensor's gradient join the square of the norm; `any`: a row has joined before. */
+static void add_rows(const WR_FLOAT *g, size_t rows, size_t stride, size_t terms, bool *any,
+                     WR_FLOAT *sum) {
+    for (size_t j = 0; j < rows; j++, g += stride) {
+        WR_FLOAT row = WR_CONST(0.0f);
+        accumulate(1, &row, g, 0, 1, g, terms);
+        *sum = *any ? *sum + row : row;
+        *any = true;
+    }
+}
+
+static WR_FLOAT squared_norm(const struct wr_block *b) {
+    size_t I = b->shape->inputs, H = b->shape->hidden, O = b->shape->outputs;
+    const WR_FLOAT *g = as_lanes(b->gradients);
+    WR_FLOAT sum = WR_CONST(0.0f);
+    bool any = false;
+    add_rows(g + b->layout->w_xh, H, I, I, &any, &sum);
+    add_rows(g + b->layout->w_hh, H, wr_row_stride(H), H, &any, &sum);
+    if ((b->rule->fixed & WR_FIXED_HIDDEN_BIAS) == 0)
+        add_rows(g + b->layout->b_h, 1, 0, H, &any, &sum);
+    add_rows(g + b->layout->w_hy, O, H, H, &any, &sum);
+    if ((b->rule->fixed & WR_FIXED_HEAD_BIAS) == 0)
+        add_rows(g + b->layout->b_y, 1, 0, O, &any, &sum);
+    return sum;
+}
+
+/* What gradients are to change; clipped: they are already. */
+static struct change change_of(const struct wr_block *b, bool clipped) {
+    struct change by = {.factor = WR_CONST(1.0f),
+                        .bound = WR_CONST(INFINITY),
+                        .active = active_lanes(b, 0),
+                        .step = step_of(b->rule, lanes_at(b->descent), lanes_at(b->correct),
+                                        lanes_at(b->correct2))};
+    if (!clipped && b->rule->clipping == WR_CLIPPING_NORM)
+        by.factor = wr_norm_factor(squared_norm(b), lanes_at(b->clip));
+    else if (!clipped)
+        by.bound = lanes_at(b->clip);
+    return by;
+}
+
+static void apply_clip(const struct wr_block *b) {
+    struct change by = change_of(b, false);
+    WR_FLOAT *g = as_lanes(b->gradients);
+    for (size_t i = 0; i < b->layout->count; i++)
+        g[i] = if_active(&by, wr_clip(g[i] * by.factor, by.bound), g[i]);
+}
+
+static void update(const struct wr_block *b) {
+    struct change by = change_of(b, true);
+    change_all(b, &by, 1);
+}
+
+static void descend(const struct wr_block *b) {
+    struct change by = change_of(b, false);
+    change_all(b, &by, 1);
 }
 
 /* ---- the operations ---- */
@@ -369,24 +460,20 @@ static void train(struct wr_block *b) {
     WR_FLOAT *total = as_lanes(b->total);
     window_both(b, &w);
     *total = *total + w.loss;
-    descend_window(b, &w);
-}
-
-/* Sums start at 0 in the lanes that have a window in the run, at -0 in others. */
-static void start_run(const struct wr_block *b, size_t first, const struct wr_sums *sums) {
-    WR_FLOAT start = choose(active_lanes(b, first), WR_CONST(0.0f), WR_CONST(-0.0f));
-    WR_FLOAT *sum = as_lanes(sums->gradient);
-    for (size_t i = 0; i < b->layout->count; i++)
-        sum[i] = start;
+    if (b->direct) {
+        descend_window(b, &w);
+    } else {
+        begin_gradient(b, &w, as_lanes(b->gradients));
+        descend(b);
+    }
 }
 
 static void run(const struct wr_block *b, size_t first, size_t count, const struct wr_sums *sums) {
     struct window w = window_in(b);
-    start_run(b, first, sums);
     for (size_t i = 0; i < count; i++) {
         w.slot = first + i;
         window_both(b, &w);
-        window_gradient(b, &w, as_lanes(sums->gradient), NULL);
+        add_window(b, &w, i == 0, as_lanes(sums->gradient));
         as_lanes(sums->losses)[i] = w.loss;
     }
 }
@@ -410,7 +497,6 @@ static void forward(const struct wr_block *b, size_t first, size_t count) {
 static void bptt(const struct wr_block *b, size_t first, size_t count, const struct wr_sums *sums) {
     struct window w = window_in(b);
     size_t T = b->shape->seq_len, TH = T * b->shape->hidden, O = b->shape->outputs;
-    start_run(b, first, sums);
     for (size_t i = 0; i < count; i++) {
         w.slot = first + i;
         memcpy(w.h, as_lanes(b->hidden) + w.slot * TH, TH * sizeof *w.h);
@@ -421,7 +507,7 @@ static void bptt(const struct wr_block *b, size_t first, size_t count, const str
         store(b, w.slot, TH, w.da, b->deltas);
         if (w.slot >= b->fewest)
             silence(b, &w);
-        window_gradient(b, &w, as_lanes(sums->gradient), NULL);
+        add_window(b, &w, i == 0, as_lanes(sums->gradient));
         as_lanes(sums->losses)[i] = w.loss;
     }
 }
@@ -434,31 +520,6 @@ static void add(const struct wr_block *b, size_t number, const struct wr_sums *s
     else
         for (size_t i = first; i < end; i++)
             to[i] = to[i] + from[i];
-}
-
-static void apply_clip(const struct wr_block *b) {
-    WR_FLOAT active = active_lanes(b, 0), *g = as_lanes(b->gradients);
-    WR_FLOAT bound = lanes_at(b->clip);
-    for (size_t i = 0; i < b->layout->count; i++)
-        g[i] = choose(active, wr_clip(g[i], bound), g[i]);
-}
-
-WR_INLINE void step(const struct wr_block *b, bool clipped) {
-    WR_FLOAT active = active_lanes(b, 0), bound = lanes_at(b->clip);
-    WR_FLOAT descent = lanes_at(b->descent);
-    WR_FLOAT *p = as_lanes(b->parameters), *g = as_lanes(b->gradients);
-    for (size_t i = 0; i < b->layout->count; i++) {
-        WR_FLOAT gradient = clipped ? wr_clip(g[i], bound) : g[i];
-        p[i] = choose(active, wr_fma(descent, gradient, p[i]), p[i]);
-    }
-}
-
-static void update(const struct wr_block *b) {
-    step(b, false);
-}
-
-static void descend(const struct wr_block *b) {
-    step(b, true);
 }
 
 static void check(const struct wr_block *b, float *poison) {

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "windrow/model.h"
+#include "windrow/rule.h"
 #include "windrow/windows.h"
 
 #define WR_MOST_LANES 16
@@ -29,28 +30,36 @@ static inline size_t wr_padded(size_t hidden, size_t width) {
  * are interleaved: a model's values stand L floats apart. */
 struct wr_block {
     /* Per lane. A lane beyond the last model is a copy of that model. */
-    alignas(64) float descent[WR_MOST_LANES]; /* -lr */
+    alignas(64) float descent[WR_MOST_LANES]; /* -lr, at this update's rate */
+    alignas(64) float correct[WR_MOST_LANES]; /* Adam's corrections at this update */
+    alignas(64) float correct2[WR_MOST_LANES];
     alignas(64) float clip[WR_MOST_LANES];
     alignas(64) float scale[WR_MOST_LANES]; /* 2/(O n), n the lane's windows in this batch */
     size_t first[WR_MOST_LANES];            /* the lane's first window of this batch, in the view */
     size_t count[WR_MOST_LANES];            /* its windows in this batch; 0 leaves it alone */
     alignas(64) float total[WR_MOST_LANES]; /* window losses are added to it */
     size_t windows, fewest;                 /* the largest and the smallest count */
-    bool together;                          /* all lanes start at the same window */
+    bool together;                          /* all lanes visit the same windows, in order */
+    size_t *visited; /* (windows, L) the lane's window in the view for each slot; NULL: in
+                              order from first on */
 
     const struct wr_shape *shape;
     const struct wr_layout *layout; /* padded: P is more than a model has elsewhere */
     const struct wr_windows_view *view;
+    const struct wr_rule *rule;
+    bool direct;       /* wr_is_direct */
     size_t at_once;    /* windows that fit the scratch: 1 .. WR_RUN, 1 without a width */
     float *parameters; /* (P, L), then with a width (H, H padded): W_hh by rows */
-    float *gradients;  /* (P, L); not for train */
+    float *gradients;  /* (P, L); not for train with a direct rule */
+    float *state;      /* (S, P, L): momentum, mean square, or Adam's mean, then mean square */
     /* For the stages; b counts the windows of the batch. */
     float *hidden;      /* (B, T, H, L) */
     float *deltas;      /* (B, T, H, L) */
     float *predictions; /* (B, O, L) */
     float *losses;      /* (B, L) */
     /* The thread's. */
-    float *scratch; /* (T I + 2 T H + 4 O, L); with a width at_once times 2 T (H padded) + 4 O */
+    float *scratch; /* (T I + 2 T H + 4 O, L); with a width at_once times
+                       2 T (H padded) + 4 O, and T I + O of windows that are not in order */
 };
 
 /* What a run of windows adds up to. */

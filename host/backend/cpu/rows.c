@@ -10,6 +10,8 @@
 #include "backend/cpu/lanes.h"
 #include "numerics.h"
 
+#include "backend/cpu/steps.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -46,8 +48,10 @@ struct work {
     size_t count;        /* windows */
     size_t width;        /* floats of V vectors */
     size_t apart;        /* T width: from a window's h or da to the next one's */
-    const float *x;      /* (count, T, I), input_stride apart in the view */
-    const float *target; /* (count, O), target_stride apart in the view */
+    size_t x_apart;      /* from a window's x to the next one's */
+    size_t target_apart; /* likewise */
+    const float *x;      /* (count, T, I) in the view, or in order here */
+    const float *target; /* (count, O) likewise */
     float *h;            /* (count, T, V) vectors */
     float *da;           /* (count, T, V) vectors */
     float *y;            /* (count, O) */
@@ -57,20 +61,41 @@ struct work {
     float *losses;       /* (count), the caller's */
 };
 
+/* Windows that are not in order are brought together behind the rest of the scratch. */
+static void gather(const struct wr_block *b, size_t first, struct work *w) {
+    size_t inputs = b->shape->seq_len * b->shape->inputs, outputs = b->shape->outputs;
+    float *x = w->dy + b->at_once * outputs, *target = x + b->at_once * inputs;
+    w->x = x;
+    w->target = target;
+    w->x_apart = inputs;
+    w->target_apart = outputs;
+    for (size_t i = 0; i < w->count; i++) {
+        size_t window = b->visited[first + i];
+        memcpy(x + i * inputs, b->view->inputs + window * b->view->input_stride,
+               inputs * sizeof *x);
+        memcpy(target + i * outputs, b->view->targets + window * b->view->target_stride,
+               outputs * sizeof *target);
+    }
+}
+
 /* Windows of the batch from slot `first` on; count: no more than at_once. */
 static struct work take(const struct wr_block *b, size_t first, size_t count, float *losses) {
     size_t window = b->first[0] + first, outputs = b->at_once * b->shape->outputs;
     struct work w = {
         .count = count, .width = wr_padded(b->shape->hidden, WR_LANES), .losses = losses};
     w.apart = b->shape->seq_len * w.width;
-    w.x = b->view->inputs + window * b->view->input_stride;
-    w.target = b->view->targets + window * b->view->target_stride;
+    w.x_apart = b->view->input_stride;
+    w.target_apart = b->view->target_stride;
+    w.x = b->view->inputs + window * w.x_apart;
+    w.target = b->view->targets + window * w.target_apart;
     w.h = b->scratch;
     w.da = w.h + b->at_once * w.apart;
     w.y = w.da + b->at_once * w.apart;
     w.e = w.y + outputs;
     w.we = w.e + outputs;
     w.dy = w.we + outputs;
+    if (b->visited != NULL)
+        gather(b, first, &w);
     return w;
 }
 
@@ -142,20 +167,20 @@ WR_INLINE void hidden_rows(size_t vectors, size_t windows, const struct wr_block
     for (size_t i = 0; i < windows; i++)
         for (size_t v = 0; v < vectors; v++)
             sum[i][v] = p[b->layout->b_h / WR_LANES + v];
-    accumulate(windows, vectors, sum, p + b->layout->w_xh / WR_LANES, V, x, b->view->input_stride,
+    accumulate(windows, vectors, sum, p + b->layout->w_xh / WR_LANES, V, x, w->x_apart,
                b->shape->inputs);
     if (t > 0)
         accumulate(windows, vectors, sum, p + b->layout->w_hh / WR_LANES, V, h - w->width, w->apart,
                    b->shape->hidden);
     for (size_t i = 0; i < windows; i++)
         for (size_t v = 0; v < vectors; v++)
-            as_lanes(h + i * w->apart)[r + v] = wr_tanh(sum[i][v]);
+            as_lanes(h + i * w->apart)[r + v] = activated(b->rule, sum[i][v]);
 }
 
 WR_INLINE void group_forward(size_t windows, size_t first, const struct wr_block *b,
                              const struct work *w) {
     size_t V = w->width / WR_LANES;
-    const float *x = w->x + first * b->view->input_stride;
+    const float *x = w->x + first * w->x_apart;
     float *h = w->h + first * w->apart;
     for (size_t t = 0; t < b->shape->seq_len; t++, x += b->shape->inputs, h += w->width)
         for (size_t r = 0; r < V; r += TILE)
@@ -173,26 +198,43 @@ static void predict(const struct wr_block *b, const struct work *w) {
     }
 }
 
+/* s of an error: as slope_of. */
+static float slope(const struct wr_rule *rule, float e) {
+    float delta = rule->huber_delta;
+    switch (rule->loss) {
+    case WR_LOSS_MAE:
+        return 0.0f < e ? 1.0f : e < 0.0f ? -1.0f : e;
+    case WR_LOSS_HUBER:
+        e = delta < e ? delta : e;
+        return e < -delta ? -delta : e;
+    default:
+        return e;
+    }
+}
+
 /* e, and the losses. */
 static void compare(const struct wr_block *b, const struct work *w) {
     size_t O = b->shape->outputs;
+    bool huber = b->rule->loss == WR_LOSS_HUBER;
     for (size_t i = 0; i < w->count; i++) {
-        const float *target = w->target + i * b->view->target_stride;
-        float *e = w->e + i * O, *we = w->we + i * O;
+        const float *target = w->target + i * w->target_apart;
+        float *e = w->e + i * O, *we = w->we + i * O, *rest = w->dy + i * O; /* until dy is known */
         for (size_t o = 0; o < O; o++) {
             e[o] = w->y[i * O + o] - target[o];
-            we[o] = b->view->loss_weights[o] * e[o];
+            float s = slope(b->rule, e[o]);
+            we[o] = b->view->loss_weights[o] * s;
+            rest[o] = huber ? fmaf(-0.5f, s, e[o]) : e[o];
         }
-        w->losses[i] = dot(0.0f, we, e, O);
+        w->losses[i] = dot(0.0f, we, rest, O);
     }
 }
 
 /* ---- back through time ---- */
 
 /* da_t of some windows from vector r on, dh_t being the sum over n rows of matrix times v. */
-WR_INLINE void delta_rows(size_t vectors, size_t windows, const WR_FLOAT *matrix, size_t V,
-                          const float *v, size_t v_apart, size_t n, size_t r, size_t apart,
-                          const float *h, float *da) {
+WR_INLINE void delta_rows(size_t vectors, size_t windows, const struct wr_rule *rule,
+                          const WR_FLOAT *matrix, size_t V, const float *v, size_t v_apart,
+                          size_t n, size_t r, size_t apart, const float *h, float *da) {
     WR_FLOAT dh[WR_GROUP][TILE];
     for (size_t i = 0; i < windows; i++)
         for (size_t k = 0; k < vectors; k++)
@@ -202,7 +244,7 @@ WR_INLINE void delta_rows(size_t vectors, size_t windows, const WR_FLOAT *matrix
         const WR_FLOAT *hs = as_const_lanes(h + i * apart) + r;
         WR_FLOAT *das = as_lanes(da + i * apart) + r;
         for (size_t k = 0; k < vectors; k++)
-            das[k] = wr_flush(wr_fma(-hs[k], hs[k], WR_CONST(1.0f)) * dh[i][k]);
+            das[k] = delta_of(rule, hs[k], dh[i][k]);
     }
 }
 
@@ -216,7 +258,7 @@ WR_INLINE void group_backward(size_t windows, size_t first, const struct wr_bloc
         const float *h = w->h + first * w->apart + t * w->width;
         float *da = w->da + first * w->apart + t * w->width;
         for (size_t r = 0; r < V; r += TILE)
-            WITH_VECTORS(V - r, delta_rows, windows, last ? w_hy : by_rows, V,
+            WITH_VECTORS(V - r, delta_rows, windows, b->rule, last ? w_hy : by_rows, V,
                          last ? w->dy + first * O : da + w->width, last ? O : w->apart,
                          last ? O : H, r, w->apart, h, da)
     }
@@ -224,7 +266,7 @@ WR_INLINE void group_backward(size_t windows, size_t first, const struct wr_bloc
 
 static void go_back(const struct wr_block *b, const struct work *w) {
     for (size_t i = 0; i < w->count * b->shape->outputs; i++)
-        w->dy[i] = b->scale[0] * w->e[i];
+        w->dy[i] = b->scale[0] * slope(b->rule, w->e[i]);
     EACH_GROUP(w->count, group_backward, b, w)
 }
 
@@ -311,7 +353,7 @@ WR_INLINE void work_gradient(const struct wr_block *b, const struct work *w, siz
     const float one = 1.0f, *x = w->x + (b->shape->seq_len - 1) * I;
     struct last l = last_of(b, w);
     const WR_FLOAT *das = as_const_lanes(l.da), *hs = as_const_lanes(l.h);
-    size_t T = l.terms + 1, x_apart = b->view->input_stride;
+    size_t T = l.terms + 1, x_apart = w->x_apart;
     ptrdiff_t minus_I = -(ptrdiff_t)I, minus_V = -(ptrdiff_t)l.V;
     struct outer w_xh = {x, das, minus_I, minus_V, I, l.V, T, x_apart, l.apart};
     struct outer w_hh = {l.before, das, l.back, minus_V, H, l.V, l.terms, w->apart, l.apart};
@@ -401,6 +443,73 @@ static void descend_work(const struct wr_block *b, const struct work *w) {
     }
 }
 
+/* ---- the last two stages ---- */
+
+/* The sum of squares of a row of a gradient, terms `apart` floats apart. */
+static float row_square(const float *g, size_t terms, size_t apart) {
+    float sum = 0.0f;
+    for (size_t first = 0; first < terms; first += WR_RUN) {
+        float run = 0.0f;
+        for (size_t k = first; k < terms && k < first + WR_RUN; k++)
+            run = fmaf(g[k * apart], g[k * apart], run);
+        sum = first == 0 ? run : sum + run;
+    }
+    return sum;
+}
+
+static float squared_norm(const struct wr_block *b) {
+    size_t I = b->shape->inputs, H = b->shape->hidden, O = b->shape->outputs;
+    size_t width = wr_padded(H, WR_LANES);
+    const float *g = b->gradients;
+    float sum = row_square(g + b->layout->w_xh, I, width);
+    for (size_t j = 1; j < H; j++)
+        sum += row_square(g + b->layout->w_xh + j, I, width);
+    for (size_t j = 0; j < H; j++)
+        sum += row_square(g + b->layout->w_hh + j, H, width);
+    if ((b->rule->fixed & WR_FIXED_HIDDEN_BIAS) == 0)
+        sum += row_square(g + b->layout->b_h, H, 1);
+    for (size_t o = 0; o < O; o++)
+        sum += row_square(g + b->layout->w_hy + o * width, H, 1);
+    if ((b->rule->fixed & WR_FIXED_HEAD_BIAS) == 0)
+        sum += row_square(g + b->layout->b_y, O, 1);
+    return sum;
+}
+
+/* What gradients are to change; clipped: they are already. */
+static struct change change_of(const struct wr_block *b, bool clipped) {
+    struct change by = {.factor = WR_CONST(1.0f),
+                        .bound = WR_CONST(INFINITY),
+                        .active = WR_CONST(1.0f),
+                        .step = step_of(b->rule, WR_CONST(b->descent[0]), WR_CONST(b->correct[0]),
+                                        WR_CONST(b->correct2[0]))};
+    if (!clipped && b->rule->clipping == WR_CLIPPING_NORM)
+        by.factor = wr_norm_factor(WR_CONST(squared_norm(b)), WR_CONST(b->clip[0]));
+    else if (!clipped)
+        by.bound = WR_CONST(b->clip[0]);
+    return by;
+}
+
+static void apply_clip(const struct wr_block *b) {
+    struct change by = change_of(b, false);
+    WR_FLOAT *g = as_lanes(b->gradients);
+    for (size_t i = 0; i < b->layout->count / WR_LANES; i++)
+        g[i] = wr_clip(g[i] * by.factor, by.bound);
+}
+
+static void change_rows(const struct wr_block *b, bool clipped) {
+    struct change by = change_of(b, clipped);
+    change_all(b, &by, WR_LANES);
+    copy_by_rows(b);
+}
+
+static void update(const struct wr_block *b) {
+    change_rows(b, true);
+}
+
+static void descend(const struct wr_block *b) {
+    change_rows(b, false);
+}
+
 /* ---- the operations ---- */
 
 static void train(struct wr_block *b) {
@@ -411,7 +520,12 @@ static void train(struct wr_block *b) {
     go_back(b, &w);
     for (size_t i = 0; i < w.count; i++)
         *b->total += losses[i];
-    descend_work(b, &w);
+    if (b->direct) {
+        descend_work(b, &w);
+    } else {
+        add_work(b, &w, false, b->gradients);
+        descend(b);
+    }
 }
 
 static size_t lesser(size_t a, size_t b) {
@@ -469,28 +583,6 @@ static void add(const struct wr_block *b, size_t number, const struct wr_sums *s
     WR_FLOAT *to = as_lanes(b->gradients), *from = as_lanes(sums->gradient);
     for (size_t i = first / WR_LANES; i < end / WR_LANES; i++)
         to[i] = number == 0 ? from[i] : to[i] + from[i];
-}
-
-static void apply_clip(const struct wr_block *b) {
-    WR_FLOAT bound = WR_CONST(b->clip[0]), *g = as_lanes(b->gradients);
-    for (size_t i = 0; i < b->layout->count / WR_LANES; i++)
-        g[i] = wr_clip(g[i], bound);
-}
-
-static void update(const struct wr_block *b) {
-    WR_FLOAT descent = WR_CONST(b->descent[0]);
-    WR_FLOAT *p = as_lanes(b->parameters), *g = as_lanes(b->gradients);
-    for (size_t i = 0; i < b->layout->count / WR_LANES; i++)
-        p[i] = wr_fma(descent, g[i], p[i]);
-    copy_by_rows(b);
-}
-
-static void descend(const struct wr_block *b) {
-    WR_FLOAT bound = WR_CONST(b->clip[0]), descent = WR_CONST(b->descent[0]);
-    WR_FLOAT *p = as_lanes(b->parameters), *g = as_lanes(b->gradients);
-    for (size_t i = 0; i < b->layout->count / WR_LANES; i++)
-        p[i] = wr_fma(descent, wr_clip(g[i], bound), p[i]);
-    copy_by_rows(b);
 }
 
 /* The copy of W_hh apart. */

@@ -2,6 +2,7 @@
 #include "backend/cpu/cpu.h"
 
 #include "numerics.h"
+#include "rule.h"
 
 #include <fenv.h>
 #include <math.h>
@@ -26,17 +27,23 @@ static void leave_arithmetic(const fenv_t *saved) {
 static void bind_block(const struct cpu_session *s, size_t block, size_t thread,
                        struct wr_block *b) {
     const struct wr_ensemble *e = &s->base.ensemble;
-    *b = (struct wr_block){
-        .shape = &e->shape, .layout = &s->layout, .view = &e->windows, .at_once = s->at_once};
+    *b = (struct wr_block){.shape = &e->shape,
+                           .layout = &s->layout,
+                           .view = &e->windows,
+                           .at_once = s->at_once,
+                           .rule = &e->rule,
+                           .direct = wr_is_direct(&e->rule)};
     size_t L = s->engine->lanes;
     for (size_t l = 0; l < L; l++) {
         size_t m = wr_cpu_model(s, block, l);
         b->descent[l] = -e->lr[m];
         b->clip[l] = e->clip[m];
     }
+    b->visited = s->visited != NULL ? s->visited + thread * e->batch * L : NULL;
     b->parameters = s->workspaces + thread * s->workspace;
-    b->scratch = b->parameters + s->model * L;
-    b->gradients = b->scratch + s->scratch * L;
+    b->state = b->parameters + s->model * L;
+    b->gradients = b->state + s->states * s->layout.count * L;
+    b->scratch = b->gradients + s->layout.count * L;
 }
 
 /* A place for what a run adds up to. */
@@ -55,17 +62,42 @@ static void bind_slots(const struct cpu_session *s, size_t block, struct wr_bloc
     b->losses = s->losses + block * slots;
 }
 
-/* The batch: windows offset .. offset + count - 1 of each lane's own. Returns the number of models
- * (copies apart) that have a window in it. */
-static size_t set_batch(const struct cpu_session *s, size_t block, size_t offset, size_t count,
-                        struct wr_block *b) {
+/* The rate and Adam's corrections at a lane's update number u. */
+static void set_update(const struct cpu_session *s, size_t model, uint64_t u, size_t lane,
+                       struct wr_block *b) {
     const struct wr_ensemble *e = &s->base.ensemble;
+    size_t pair = u < s->correction_count ? (size_t)u : s->correction_count - 1;
+    if (e->rule.decay != WR_DECAY_CONSTANT)
+        b->descent[lane] =
+            -(e->lr[model] * wr_decay_left((int)e->rule.decay, u, wr_fading(&s->base, model)));
+    b->correct[lane] = s->corrections[2 * pair];
+    b->correct2[lane] = s->corrections[2 * pair + 1];
+}
+
+/* The windows that a lane visits in `epoch`, from visit `offset` on. */
+static void set_visited(const struct cpu_session *s, size_t model, uint64_t epoch, size_t offset,
+                        size_t lane, struct wr_block *b) {
+    const struct wr_ensemble *e = &s->base.ensemble;
+    uint64_t visit = epoch * e->visits[model] + offset;
+    for (size_t slot = 0; slot < b->count[lane]; slot++)
+        b->visited[slot * s->engine->lanes + lane] =
+            e->window_first[model] + (size_t)wr_visited((int)e->rule.order, e->rule.recency,
+                                                        e->seeds[model], e->window_count[model],
+                                                        visit + slot);
+}
+
+/* The batch: visits offset .. offset + count - 1 of each lane's `epoch`. Returns the number of
+ * models (copies apart) that have a window in it. */
+static size_t set_batch(const struct cpu_session *s, size_t block, uint64_t epoch, size_t offset,
+                        size_t count, struct wr_block *b) {
+    const struct wr_ensemble *e = &s->base.ensemble;
+    bool varies = e->rule.decay != WR_DECAY_CONSTANT || e->rule.optimizer == WR_OPTIMIZER_ADAM;
     size_t L = s->engine->lanes, models = 0;
     b->windows = 0;
     b->fewest = SIZE_MAX;
-    b->together = true;
+    b->together = s->base.in_order;
     for (size_t l = 0; l < L; l++) {
-        size_t m = wr_cpu_model(s, block, l), has = e->window_count[m];
+        size_t m = wr_cpu_model(s, block, l), has = e->visits[m];
         size_t left = offset < has && s->frozen[m] == WR_NOT_DIVERGED ? has - offset : 0;
         size_t n = left < count ? left : count;
         if (n != b->count[l] && n > 0)
@@ -73,6 +105,10 @@ static size_t set_batch(const struct cpu_session *s, size_t block, size_t offset
         b->count[l] = n;
         b->first[l] = e->window_first[m] + offset;
         b->together = b->together && b->first[l] == b->first[0];
+        if (varies && n > 0)
+            set_update(s, m, epoch * s->base.epoch_steps[m] + offset / e->batch, l, b);
+        if (!s->base.in_order)
+            set_visited(s, m, epoch, offset, l, b);
         b->windows = n > b->windows ? n : b->windows;
         b->fewest = n < b->fewest ? n : b->fewest;
         models += n > 0 && block * L + l == m;
@@ -151,7 +187,8 @@ static void each_block(const struct cpu_session *s, stage_fn *stage) {
             bind_slots(s, block, &b);
             b.parameters = s->parameters + block * s->model * L;
             b.gradients = s->gradients + block * s->layout.count * L;
-            if (set_batch(s, block, s->base.batch_first, s->base.batch_count, &b) > 0)
+            b.state = s->state + (s->states > 0 ? block * s->states * s->layout.count * L : 0);
+            if (set_batch(s, block, s->epoch, s->base.batch_first, s->base.batch_count, &b) > 0)
                 stage(s, &b, thread);
         }
         leave_arithmetic(&saved);
@@ -263,7 +300,8 @@ static void add_up(void *context, size_t item, size_t thread) {
     struct wr_sums sums = sums_in(group, item);
     size_t run = group->first + item, count = run_length(&b, run), first = run * WR_RUN;
     if (s->team)
-        b.scratch = s->workspaces + thread * s->workspace + s->model * s->engine->lanes;
+        b.scratch = s->workspaces + thread * s->workspace +
+                    (s->model + (s->states + 1) * s->layout.count) * s->engine->lanes;
     if (s->base.ensemble.schedule == WR_SCHEDULE_STAGED) {
         s->engine->forward(&b, first, count);
         s->engine->bptt(&b, first, count, &sums);
@@ -320,11 +358,11 @@ static bool train_runs(struct worker *w, struct wr_block *b) {
     return true;
 }
 
-static bool train_epoch(struct worker *w, size_t block, struct wr_block *b) {
+static bool train_epoch(struct worker *w, size_t block, uint64_t epoch, struct wr_block *b) {
     const struct cpu_session *s = w->run->session;
     const struct wr_ensemble *e = &s->base.ensemble;
     size_t models;
-    for (size_t offset = 0; (models = set_batch(s, block, offset, e->batch, b)) > 0;
+    for (size_t offset = 0; (models = set_batch(s, block, epoch, offset, e->batch, b)) > 0;
          offset += e->batch) {
         bool small = b->windows <= b->at_once && e->schedule != WR_SCHEDULE_STAGED;
         if (small)
@@ -343,7 +381,7 @@ static bool train_epochs(struct worker *w, size_t block, struct wr_block *b) {
     size_t models = s->base.ensemble.models;
     for (size_t e = 0; e < run->epochs; e++) {
         memset(b->total, 0, sizeof b->total);
-        if (!train_epoch(w, block, b))
+        if (!train_epoch(w, block, s->epoch + e, b))
             return false;
         end_epoch(s, block, b, s->epoch + (uint32_t)e,
                   run->losses != NULL ? run->losses + e * models : NULL);
@@ -356,14 +394,20 @@ static bool train_epochs(struct worker *w, size_t block, struct wr_block *b) {
 static void train_block(struct worker *w, size_t block) {
     const struct cpu_session *s = w->run->session;
     size_t floats = s->model * s->engine->lanes;
+    size_t kept = s->states * s->layout.count * s->engine->lanes;
     float *home = s->parameters + block * floats;
     struct wr_block b;
     bind_block(s, block, w->thread, &b);
     if (s->base.ensemble.schedule == WR_SCHEDULE_STAGED)
         bind_slots(s, block, &b);
     memcpy(b.parameters, home, floats * sizeof *home);
-    if (train_epochs(w, block, &b))
-        memcpy(home, b.parameters, floats * sizeof *home);
+    if (kept > 0)
+        memcpy(b.state, s->state + block * kept, kept * sizeof *home);
+    if (!train_epochs(w, block, &b))
+        return;
+    memcpy(home, b.parameters, floats * sizeof *home);
+    if (kept > 0)
+        memcpy(s->state + block * kept, b.state, kept * sizeof *home);
 }
 
 /* The calling thread has no block left: it goes on ticking. */
@@ -423,10 +467,10 @@ wr_status wr_cpu_run(struct wr_session *session, size_t epochs, float *losses, w
                       .context = context,
                       .ticked = wr_seconds()};
     wr_team_init(&run.team, s->team ? s->threads : 1);
-    if (epochs >= WR_NOT_DIVERGED - s->epoch)
+    if (epochs >= WR_FROZEN - s->epoch)
         return wr_fail(error, WR_ERR_USAGE,
                        "%zu epochs after %u: a model has at most %u; write parameters", epochs,
-                       s->epoch, WR_NOT_DIVERGED - 1);
+                       s->epoch, WR_FROZEN - 1);
     if (session->ensemble.schedule == WR_SCHEDULE_STAGED) {
         wr_status status = wr_cpu_need_stages(s, error);
         if (status != WR_OK)

@@ -1,6 +1,7 @@
 /* A session's memory on the cpu backend, and what goes in and out of it. */
 #include "backend/cpu/cpu.h"
 
+#include "layout.h"
 #include "numerics.h"
 
 #include <stdlib.h>
@@ -81,10 +82,12 @@ static size_t at_once_of(const struct wr_engine *engine, const struct wr_ensembl
 static size_t scratch_floats(const struct wr_engine *engine, const struct wr_ensemble *ensemble) {
     const struct wr_shape *shape = &ensemble->shape;
     size_t T = shape->seq_len, outputs = times(4, shape->outputs);
-    if (engine->width > 0)
-        return whole_lines(
-            times(at_once_of(engine, ensemble),
-                  plus(times(2, times(T, wr_padded(shape->hidden, engine->width))), outputs)));
+    if (engine->width > 0) {
+        size_t each = plus(times(2, times(T, wr_padded(shape->hidden, engine->width))), outputs);
+        if (!wr_in_order(ensemble))
+            each = plus(each, plus(times(T, shape->inputs), shape->outputs));
+        return whole_lines(times(at_once_of(engine, ensemble), each));
+    }
     return plus(times(T, plus(shape->inputs, times(2, shape->hidden))), outputs);
 }
 
@@ -97,7 +100,8 @@ enum { APART = 65536 };
 static size_t workspace_floats(const struct wr_engine *engine, const struct wr_ensemble *ensemble,
                                size_t P) {
     size_t model = model_floats(engine, &ensemble->shape, P);
-    size_t floats = plus(plus(model, scratch_floats(engine, ensemble)), P);
+    size_t state = times(wr_rule_states(&ensemble->rule), P);
+    size_t floats = plus(plus(plus(model, state), scratch_floats(engine, ensemble)), P);
     return plus(whole_lines(times(floats, engine->lanes)), APART);
 }
 
@@ -134,12 +138,18 @@ static size_t session_floats(const struct cpu_device *device, const struct wr_en
                              const struct wr_ensemble *ensemble, size_t P) {
     size_t threads = threads_of(device, engine, ensemble);
     size_t group = group_of(device, engine, ensemble, P);
-    size_t parameters =
-        times(lanes_of(engine, ensemble->models), model_floats(engine, &ensemble->shape, P));
+    size_t model =
+        plus(model_floats(engine, &ensemble->shape, P), times(wr_rule_states(&ensemble->rule), P));
+    size_t parameters = times(lanes_of(engine, ensemble->models), model);
     size_t workspaces = times(threads, workspace_floats(engine, ensemble, P));
     size_t sums =
         times(group > threads ? group : threads, sums_floats(device, engine, ensemble, P));
     return plus(parameters, plus(workspaces, sums));
+}
+
+/* Bytes of a thread's list of windows of a batch. */
+static size_t visited_bytes(const struct wr_engine *engine, const struct wr_ensemble *ensemble) {
+    return times(times(ensemble->batch, engine->lanes), sizeof(size_t));
 }
 
 wr_status wr_cpu_memory(struct wr_device *device, const struct wr_ensemble *ensemble, size_t *bytes,
@@ -156,6 +166,9 @@ wr_status wr_cpu_memory(struct wr_device *device, const struct wr_ensemble *ense
     if (ensemble->schedule == WR_SCHEDULE_STAGED)
         floats = plus(floats, stage_floats(engine, ensemble, layout.count));
     *bytes = plus(times(floats, sizeof(float)), times(models, sizeof(uint32_t)));
+    if (!wr_in_order(ensemble))
+        *bytes =
+            plus(*bytes, times(threads_of(cpu, engine, ensemble), visited_bytes(engine, ensemble)));
     return *bytes < SIZE_MAX ? WR_OK
                              : wr_fail(error, WR_ERR_MEMORY,
                                        "%zu models with hidden size %zu need more bytes than an "
@@ -164,6 +177,24 @@ wr_status wr_cpu_memory(struct wr_device *device, const struct wr_ensemble *ense
 }
 
 /* ---- open and close ---- */
+
+/* What only some rules need. */
+static wr_status open_rule(struct cpu_session *s, size_t lanes, struct wr_error *error) {
+    const struct wr_ensemble *ensemble = &s->base.ensemble;
+    if (s->states > 0) {
+        s->state = wr_alloc(times(lanes, times(s->states, s->layout.count)), sizeof *s->state,
+                            "the optimizer's state", error);
+        if (s->state == NULL)
+            return WR_ERR_MEMORY;
+    }
+    if (!s->base.in_order) {
+        s->visited = wr_alloc(s->threads, visited_bytes(s->engine, ensemble),
+                              "the windows of a batch", error);
+        if (s->visited == NULL)
+            return WR_ERR_MEMORY;
+    }
+    return wr_corrections(&ensemble->rule, &s->corrections, &s->correction_count, error);
+}
 
 wr_status wr_cpu_open(struct wr_session *session, struct wr_error *error) {
     struct cpu_session *s = (struct cpu_session *)session;
@@ -178,6 +209,7 @@ wr_status wr_cpu_open(struct wr_session *session, struct wr_error *error) {
     s->team = wr_cpu_team(device, s->engine, ensemble);
     s->at_once = at_once_of(s->engine, ensemble);
     s->scratch = scratch_floats(s->engine, ensemble);
+    s->states = wr_rule_states(&ensemble->rule);
     s->workspace = workspace_floats(s->engine, ensemble, P);
     s->group = group_of(device, s->engine, ensemble, P);
     s->sums_apart = sums_floats(device, s->engine, ensemble, P);
@@ -194,6 +226,9 @@ wr_status wr_cpu_open(struct wr_session *session, struct wr_error *error) {
     s->frozen = wr_alloc(ensemble->models, sizeof *s->frozen, "models", error);
     if (s->frozen == NULL)
         return WR_ERR_MEMORY;
+    wr_status status = open_rule(s, lanes, error);
+    if (status != WR_OK)
+        return status;
     return wr_cpu_write_parameters(session, ensemble->parameters, error);
 }
 
@@ -203,6 +238,9 @@ void wr_cpu_close(struct wr_session *session) {
     free(s->workspaces);
     free(s->sums);
     free(s->frozen);
+    free(s->state);
+    free(s->visited);
+    free(s->corrections);
     free(s->stages);
 }
 
@@ -288,7 +326,19 @@ wr_status wr_cpu_write_parameters(struct wr_session *session, const float *value
                         s->parameters + block * s->model * L + l);
     for (size_t m = 0; m < session->ensemble.models; m++)
         s->frozen[m] = WR_NOT_DIVERGED;
+    if (s->states > 0)
+        memset(s->state, 0, s->blocks * s->states * s->layout.count * L * sizeof *s->state);
     s->epoch = 0;
+    return WR_OK;
+}
+
+wr_status wr_cpu_freeze(struct wr_session *session, const unsigned char *frozen,
+                        struct wr_error *error) {
+    struct cpu_session *s = (struct cpu_session *)session;
+    (void)error;
+    for (size_t m = 0; m < session->ensemble.models; m++)
+        if (frozen[m] && s->frozen[m] == WR_NOT_DIVERGED)
+            s->frozen[m] = WR_FROZEN;
     return WR_OK;
 }
 
@@ -316,7 +366,8 @@ static const float *buffer_of(const struct cpu_session *s, enum wr_tensor tensor
         *count = B;
         return s->losses;
     case WR_STATE:
-        break;
+        *count = s->states * s->layout.count;
+        return s->state;
     }
     *count = 0;
     return NULL;
@@ -325,10 +376,12 @@ static const float *buffer_of(const struct cpu_session *s, enum wr_tensor tensor
 wr_status wr_cpu_read(struct wr_session *session, enum wr_tensor tensor, float *values,
                       struct wr_error *error) {
     const struct cpu_session *s = (const struct cpu_session *)session;
-    bool flat = tensor == WR_PARAMETERS || tensor == WR_GRADIENTS;
-    size_t stored, L = s->engine->lanes;
+    size_t P = session->layout.count, parts = 1, stored, L = s->engine->lanes;
+    bool flat = tensor == WR_PARAMETERS || tensor == WR_GRADIENTS || tensor == WR_STATE;
     const float *buffer = buffer_of(s, tensor, &stored);
-    size_t count = flat ? session->layout.count : stored;
+    if (tensor == WR_STATE)
+        parts = s->states;
+    size_t count = flat ? parts * P : stored;
     (void)error;
     for (size_t m = 0; m < session->ensemble.models; m++) {
         float *to = values + m * count;
@@ -337,8 +390,8 @@ wr_status wr_cpu_read(struct wr_session *session, enum wr_tensor tensor, float *
             continue;
         }
         const float *from = buffer + m / L * L * stored + m % L;
-        if (flat)
-            read_model(s, from, to);
+        for (size_t part = 0; part < parts && flat; part++)
+            read_model(s, from + part * s->layout.count * L, to + part * P);
         for (size_t i = 0; i < count && !flat; i++)
             to[i] = from[i * L];
     }
