@@ -67,7 +67,7 @@ static void a_model_depends_on_its_seed_alone(void **state) {
     const uint32_t seeds[] = {9, 0, UINT32_MAX, 9};
     struct wr_layout layout;
     assert_int_equal(wr_layout_of(&shape, &layout, NULL), WR_OK);
-    for (enum wr_init how = WR_INIT_NOTEBOOK; how <= WR_INIT_PYTORCH; how++) {
+    for (enum wr_init how = WR_INIT_NOTEBOOK; how <= WR_INIT_ORTHOGONAL; how++) {
         float *stack = init(shape, how, 4, seeds);
         for (size_t m = 0; m < 4; m++) {
             float *alone = init(shape, how, 1, &seeds[m]);
@@ -147,6 +147,66 @@ static void start_values_have_their_distribution(void **state) {
     free(p);
 }
 
+/* As Keras starts: each weight matrix with a bound of its own, no bias. */
+static void glorot_has_its_bounds(void **state) {
+    (void)state;
+    const struct wr_shape shape = {8, 100, 50, 1};
+    const uint32_t seed = 2;
+    struct wr_layout layout;
+    assert_int_equal(wr_layout_of(&shape, &layout, NULL), WR_OK);
+    float *p = init(shape, WR_INIT_GLOROT, 1, &seed);
+    const struct {
+        size_t first, end;
+        double bound;
+    } parts[] = {{layout.w_xh, layout.w_hh, sqrt(6.0 / 108)},
+                 {layout.w_hh, layout.b_h, sqrt(6.0 / 200)},
+                 {layout.w_hy, layout.b_y, sqrt(6.0 / 150)},
+                 {layout.b_h, layout.w_hy, 0},
+                 {layout.b_y, layout.count, 0}};
+    for (size_t k = 0; k < 5; k++) {
+        size_t count = parts[k].end - parts[k].first;
+        double bound = parts[k].bound;
+        struct moments m = moments_of(p + parts[k].first, count);
+        assert_true(m.least >= -bound * (1 + 1e-7) && m.most <= bound * (1 + 1e-7));
+        assert_true(bound == 0 || (m.least < -0.98 * bound && m.most > 0.98 * bound));
+        if (bound > 0)
+            assert_moments(p + parts[k].first, count, bound / sqrt(3));
+    }
+    free(p);
+}
+
+/* W W' = 1 to the rounding of its floats; everything else as Glorot's. The first row is the first
+ * H normals, scaled: signs are not tampered with. */
+static void orthogonal_is_orthogonal(void **state) {
+    (void)state;
+    static const size_t sizes[] = {1, 2, 6, 33, 96};
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        const size_t H = sizes[s];
+        const struct wr_shape shape = {3, H, 2, 1};
+        const uint32_t seed = 40 + (uint32_t)s;
+        struct wr_layout layout;
+        assert_int_equal(wr_layout_of(&shape, &layout, NULL), WR_OK);
+        float *p = init(shape, WR_INIT_ORTHOGONAL, 1, &seed);
+        float *glorot = init(shape, WR_INIT_GLOROT, 1, &seed);
+        const float *w = p + layout.w_hh; /* (H, H) */
+        for (size_t j = 0; j < H; j++) {
+            for (size_t k = 0; k <= j; k++) {
+                double sum = j == k ? -1 : 0;
+                for (size_t i = 0; i < H; i++)
+                    sum += (double)w[j * H + i] * (double)w[k * H + i];
+                assert_true(fabs(sum) <= 0x1p-23); /* a float is off by 2^-24 of itself */
+            }
+        }
+        for (size_t i = 0; i < H; i++)
+            assert_true((wr_normal(WR_PURPOSE_INIT, seed, layout.w_hh + i) > 0) == (w[i] > 0));
+        assert_memory_equal(p, glorot, layout.w_hh * sizeof *p);
+        assert_memory_equal(p + layout.b_h, glorot + layout.b_h,
+                            (layout.count - layout.b_h) * sizeof *p);
+        free(p);
+        free(glorot);
+    }
+}
+
 static void unknown_initialisation_is_refused(void **state) {
     (void)state;
     float value[8];
@@ -164,7 +224,7 @@ static float from_bits(uint32_t bits) {
     return value;
 }
 
-/* Known answers come from another implementation of Philox, AS241 and FNV-1a, in Python. */
+/* Known answers come from another implementation of Philox, AS241, QR and FNV-1a, in Python. */
 static void known_hashes(void **state) {
     (void)state;
     const struct wr_shape shape = {2, 3, 2, 1};
@@ -187,6 +247,9 @@ static void known_hashes(void **state) {
         {{1, 20, 1, 5}, WR_INIT_NOTEBOOK, 0, 0xc91226b22754e077},
         {{3, 5, 2, 5}, WR_INIT_NOTEBOOK, UINT32_MAX, 0x497c8afb97c7480b},
         {{3, 5, 2, 5}, WR_INIT_PYTORCH, 7, 0x51a7cd71402838b2},
+        {{3, 5, 2, 5}, WR_INIT_GLOROT, 7, 0x5d2d3296ed5939e5},
+        {{3, 5, 2, 5}, WR_INIT_ORTHOGONAL, 7, 0x5e3e7d078ded1e9d},
+        {{2, 17, 1, 5}, WR_INIT_ORTHOGONAL, UINT32_MAX, 0x0608739e62d21dcb},
     };
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
         float *parameters = init(starts[i].shape, starts[i].how, 1, &starts[i].seed);
@@ -202,6 +265,8 @@ int main(void) {
         cmocka_unit_test(a_model_depends_on_its_seed_alone),
         cmocka_unit_test(values_follow_the_flat_index),
         cmocka_unit_test(start_values_have_their_distribution),
+        cmocka_unit_test(glorot_has_its_bounds),
+        cmocka_unit_test(orthogonal_is_orthogonal),
         cmocka_unit_test(unknown_initialisation_is_refused),
         cmocka_unit_test(known_hashes),
     };
