@@ -6,6 +6,48 @@
 
 enum { CASE_SEED = 20 };
 
+#define RULE(...)                                                                                  \
+    { __VA_ARGS__ }
+#define DECAYED(how) .decay = WR_DECAY_##how, .decay_epochs = 2
+#define ADAM         .optimizer = WR_OPTIMIZER_ADAM, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f
+
+const struct wr_case_plan wr_case_rules[WR_CASE_RULES] = {
+    {{24, 8, 12, 3},
+     18,
+     1,
+     30,
+     true,
+     0,
+     RULE(ADAM, DECAYED(LINEAR), .loss = WR_LOSS_MAE, .order = WR_ORDER_SHUFFLED)},
+    {{2, 20, 1, 5},
+     5,
+     4,
+     23,
+     true,
+     11,
+     RULE(ADAM, .weight_decay = 0.5f, DECAYED(COSINE), .clipping = WR_CLIPPING_NORM,
+          .loss = WR_LOSS_HUBER, .huber_delta = 0.5f, .order = WR_ORDER_RECENT, .recency = 3)},
+    {{1, 6, 1, 3},
+     33,
+     1,
+     20,
+     true,
+     0,
+     RULE(.optimizer = WR_OPTIMIZER_RMSPROP, .beta2 = 0.9f, .epsilon = 1e-7f,
+          .order = WR_ORDER_SHUFFLED, .activation = WR_ACTIVATION_IDENTITY,
+          .fixed = WR_FIXED_HIDDEN_BIAS)},
+    {{3, 33, 2, 4},
+     4,
+     17,
+     40,
+     true,
+     35,
+     RULE(.optimizer = WR_OPTIMIZER_MOMENTUM, .momentum = 0.9f, .clipping = WR_CLIPPING_NORM,
+          .activation = WR_ACTIVATION_RELU, .fixed = WR_FIXED_HEAD_BIAS)},
+    {{2, 17, 3, 4}, 19, 1, 9, true, 14, RULE(DECAYED(LINEAR), .loss = WR_LOSS_MAE)},
+    {{1, 100, 1, 3}, 2, 20, 50, false, 0, RULE(ADAM, .order = WR_ORDER_SHUFFLED)},
+};
+
 static float *carve(float **next, size_t count) {
     float *here = *next;
     *next += count;

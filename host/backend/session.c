@@ -414,6 +414,8 @@ wr_status wr_session_forward(struct wr_session *session, size_t first, size_t co
     if (status != WR_OK)
         return status;
     size_t batch = session->ensemble.batch, most = session->most_visits;
+    if (most < session->ensemble.windows.count)
+        most = session->ensemble.windows.count;
     if (count == 0 || count > batch || first >= most)
         return wr_fail(error, WR_ERR_USAGE,
                        "forward on %zu windows from %zu on: 1 to %zu windows of %zu needed", count,

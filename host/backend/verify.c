@@ -221,11 +221,6 @@ static wr_status verify_plan(struct pair *pair, const struct wr_case_plan *plan,
 
 /* ---- public ---- */
 
-#define RULE(...)                                                                                  \
-    { __VA_ARGS__ }
-#define DECAYED(how) .decay = WR_DECAY_##how, .decay_epochs = 2
-#define ADAM         .optimizer = WR_OPTIMIZER_ADAM, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f
-
 static const struct wr_case_plan plans[] = {
     /* I, H, O, T; models, batch, windows, ragged: models differ in windows, and one diverges */
     {{1, 20, 1, 5}, 33, 1, 19, false, 0, {0}}, /* the notebook's shape */
@@ -240,41 +235,6 @@ static const struct wr_case_plan plans[] = {
     {{20, 5, 3, 2}, 4, 17, 40, true, 0, {0}}, /* more than one */
     {{2, 32, 1, 14}, 3, 64, 150, false, 0, {0}},
     {{2, 100, 2, 3}, 2, 18, 37, true, 0, {0}}, /* beyond what every device fuses */
-    /* Other rules; models differ in seeds and clips. */
-    {{24, 8, 12, 3},
-     18,
-     1,
-     30,
-     true,
-     0,
-     RULE(ADAM, DECAYED(LINEAR), .loss = WR_LOSS_MAE, .order = WR_ORDER_SHUFFLED)},
-    {{2, 20, 1, 5},
-     5,
-     4,
-     23,
-     true,
-     11,
-     RULE(ADAM, .weight_decay = 0.5f, DECAYED(COSINE), .clipping = WR_CLIPPING_NORM,
-          .loss = WR_LOSS_HUBER, .huber_delta = 0.5f, .order = WR_ORDER_RECENT, .recency = 3)},
-    {{1, 6, 1, 3},
-     33,
-     1,
-     20,
-     true,
-     0,
-     RULE(.optimizer = WR_OPTIMIZER_RMSPROP, .beta2 = 0.9f, .epsilon = 1e-7f,
-          .order = WR_ORDER_SHUFFLED, .activation = WR_ACTIVATION_IDENTITY,
-          .fixed = WR_FIXED_HIDDEN_BIAS)},
-    {{3, 33, 2, 4},
-     4,
-     17,
-     40,
-     true,
-     35,
-     RULE(.optimizer = WR_OPTIMIZER_MOMENTUM, .momentum = 0.9f, .clipping = WR_CLIPPING_NORM,
-          .activation = WR_ACTIVATION_RELU, .fixed = WR_FIXED_HEAD_BIAS)},
-    {{2, 17, 3, 4}, 19, 1, 9, true, 14, RULE(DECAYED(LINEAR), .loss = WR_LOSS_MAE)},
-    {{1, 100, 1, 3}, 2, 20, 50, false, 0, RULE(ADAM, .order = WR_ORDER_SHUFFLED)},
 };
 
 wr_status wr_verify(struct wr_device *device, wr_verify_fn *on_row, void *context,
@@ -285,6 +245,8 @@ wr_status wr_verify(struct wr_device *device, wr_verify_fn *on_row, void *contex
     wr_status status = wr_device_open("cpu", NULL, &cpu, &first);
     for (size_t i = 0; i < sizeof plans / sizeof *plans && status == WR_OK; i++)
         status = verify_plan(&pair, &plans[i], cpu, device);
+    for (size_t i = 0; i < WR_CASE_RULES && status == WR_OK; i++)
+        status = verify_plan(&pair, &wr_case_rules[i], cpu, device);
     wr_device_close(cpu);
     free(pair.expected);
     free(pair.found);
