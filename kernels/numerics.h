@@ -122,7 +122,7 @@ static inline WR_FLOAT wr_tanh(WR_FLOAT x) {
 }
 
 /* 1/d for 2^-120 < d < 2^120: an integer first guess, the cubic step of wr_tanh, and one of
- * Newton's; at most 1 ulp from the true value. */
+ * Newton's; at most 0.52 ulp from the true value, measured over every float of a binade. */
 static inline WR_FLOAT wr_reciprocal(WR_FLOAT d) {
     WR_FLOAT r = wr_as_float(WR_ICONST(0x7ef3340c) - wr_as_int(d));
     WR_FLOAT e = wr_fma(-d, r, WR_CONST(1.50096119f));
@@ -131,8 +131,9 @@ static inline WR_FLOAT wr_reciprocal(WR_FLOAT d) {
     return wr_fma(e, r, r);
 }
 
-/* 1/sqrt(x) for normal x > 0, finite and large at 0: an integer first guess and three of Newton's
- * steps. */
+/* 1/sqrt(x) for x >= 2^-125, finite and large below, also at 0: an integer first guess and three of
+ * Newton's steps; at most 1.93 ulp from the true value, measured over every float of two binades,
+ * as the root x * wr_rsqrt(x) is at most 2.30. */
 static inline WR_FLOAT wr_rsqrt(WR_FLOAT x) {
     WR_FLOAT half_x = WR_CONST(0.5f) * x;
     WR_FLOAT r = wr_as_float(WR_ICONST(0x5f3759df) - WR_SHIFT_RIGHT(wr_as_int(x), 1));
