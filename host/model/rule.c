@@ -25,7 +25,28 @@ static bool is_positive(float value) {
     return value > 0 && isfinite(value);
 }
 
+static wr_status check_kinds(const struct wr_rule *rule, struct wr_error *error) {
+    const struct {
+        const char *what;
+        unsigned value, kinds;
+    } all[] = {{"activation", rule->activation, 3},
+               {"loss", rule->loss, 3},
+               {"clipping", rule->clipping, 2},
+               {"optimizer", rule->optimizer, 4},
+               {"decay", rule->decay, 3},
+               {"order", rule->order, 3},
+               {"fixed", rule->fixed, 4}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].value >= all[i].kinds)
+            return wr_fail(error, WR_ERR_USAGE, "%s %u: 0 to %u needed", all[i].what, all[i].value,
+                           all[i].kinds - 1);
+    return WR_OK;
+}
+
 wr_status wr_rule_check(const struct wr_rule *rule, struct wr_error *error) {
+    wr_status kinds = check_kinds(rule, error);
+    if (kinds != WR_OK)
+        return kinds;
     bool adaptive = rule->optimizer >= WR_OPTIMIZER_RMSPROP;
     if (rule->loss == WR_LOSS_HUBER && !is_positive(rule->huber_delta))
         return wr_fail(error, WR_ERR_USAGE, "huber's delta %g: finite and above 0 needed",
