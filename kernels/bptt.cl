@@ -5,25 +5,25 @@
  * "Backpropagation through time", Proc. IEEE 78, 1990; order of the sums: numerics.h.
  *
  * parameters, gradients (M, P)  hidden, deltas (M, B, T, H)  predictions (M, B, O)
- * scales (B + 1): 2/(O n) for a batch of n windows */
+ * visited (M, B): wr_epoch_visit  scales (B + 1): scale_n for a batch of n windows */
 #include "recurrence.h"
 
 __kernel void wr_bptt_deltas(ulong first, ulong count, ulong models, ulong batch,
                              const __global struct wr_model_task *tasks,
                              const __global struct wr_model_progress *progress,
-                             const __global float *parameters, const __global float *targets,
-                             ulong target_stride, const __global float *scales,
-                             const __global float *hidden, const __global float *predictions,
-                             __global float *deltas) {
+                             const __global ulong *visited, const __global float *parameters,
+                             const __global float *targets, ulong target_stride,
+                             const __global float *scales, const __global float *hidden,
+                             const __global float *predictions, __global float *deltas) {
     ulong unit = get_global_id(0) / WR_TEAM; /* model * batch + slot */
     WR_INDEX lane = get_global_id(0) - unit * WR_TEAM;
     ulong m = unit / batch, slot = unit - m * batch;
-    ulong n = m < models ? wr_windows_here(tasks[m].count, first, count) : 0;
+    ulong n = m < models ? wr_windows_here(tasks[m].visits, first, count) : 0;
     if (slot >= n || progress[m].diverged != WR_RUNNING) {
         m = slot = unit = n = 0;
         lane = WR_IDLE;
     }
-    ulong window = tasks[m].first + first + slot;
+    ulong window = wr_window_of(tasks + m, first, slot, visited + m * batch);
     wr_deltas(lane, parameters + m * WR_P, scales[n], targets + window * target_stride,
               predictions + unit * WR_O, hidden + unit * (WR_T * WR_H),
               deltas + unit * (WR_T * WR_H));
@@ -32,23 +32,24 @@ __kernel void wr_bptt_deltas(ulong first, ulong count, ulong models, ulong batch
 __kernel void wr_bptt_gradients(ulong first, ulong count, ulong models, ulong batch,
                                 const __global struct wr_model_task *tasks,
                                 const __global struct wr_model_progress *progress,
-                                const __global float *inputs, ulong input_stride,
-                                const __global float *targets, ulong target_stride,
-                                const __global float *scales, const __global float *hidden,
-                                const __global float *predictions, const __global float *deltas,
-                                __global float *gradients) {
+                                const __global ulong *visited, const __global float *inputs,
+                                ulong input_stride, const __global float *targets,
+                                ulong target_stride, const __global float *scales,
+                                const __global float *hidden, const __global float *predictions,
+                                const __global float *deltas, __global float *gradients) {
     ulong m = get_global_id(0) / WR_P;
     WR_INDEX p = get_global_id(0) - m * WR_P;
     if (m >= models || progress[m].diverged != WR_RUNNING)
         return;
-    ulong n = wr_windows_here(tasks[m].count, first, count);
+    ulong n = wr_windows_here(tasks[m].visits, first, count);
     if (n == 0)
         return;
     float sum = 0.0f;
     for (ulong start = 0; start < n; start += WR_RUN) {
         float run = 0.0f;
         for (ulong slot = start; slot < n && slot < start + WR_RUN; ++slot) {
-            ulong unit = m * batch + slot, window = tasks[m].first + first + slot;
+            ulong unit = m * batch + slot;
+            ulong window = wr_window_of(tasks + m, first, slot, visited + m * batch);
             run = wr_gradient(p, run, scales[n], inputs + window * input_stride,
                               targets + window * target_stride, predictions + unit * WR_O,
                               hidden + unit * (WR_T * WR_H), deltas + unit * (WR_T * WR_H));

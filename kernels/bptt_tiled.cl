@@ -11,14 +11,14 @@
 
 __kernel __attribute__((reqd_work_group_size(WR_TILE_ITEMS, 1, 1))) void wr_bptt_deltas_tiled(
     ulong first, ulong count, ulong models, ulong batch, const __global struct wr_model_task *tasks,
-    const __global struct wr_model_progress *progress, const __global float *parameters,
-    const __global float *targets, ulong target_stride, const __global float *scales,
-    const __global float *hidden, const __global float *predictions, __global float *deltas,
-    __global float *dy) {
+    const __global struct wr_model_progress *progress, const __global ulong *visited,
+    const __global float *parameters, const __global float *targets, ulong target_stride,
+    const __global float *scales, const __global float *hidden, const __global float *predictions,
+    __global float *deltas, __global float *dy) {
     WR_TILE_ROOM(rows, columns);
     const uint lane = get_local_id(0), row = wr_tile_row(lane), column = wr_tile_column(lane);
     const struct wr_window_tile tile =
-        wr_window_tile_of(first, count, models, batch, tasks, progress);
+        wr_window_tile_of(first, count, models, batch, tasks, progress, visited);
     const __global float *theta = parameters + tile.m * WR_P;
     const __global float *h = hidden + tile.unit * (WR_T * WR_H);
     __global float *da = deltas + tile.unit * (WR_T * WR_H);
@@ -27,8 +27,8 @@ __kernel __attribute__((reqd_work_group_size(WR_TILE_ITEMS, 1, 1))) void wr_bptt
     dy += tile.unit * WR_O;
     for (WR_INDEX e = lane; e < tile.rows * WR_O; e += WR_TILE_ITEMS) {
         WR_INDEX r = e / WR_O, o = e - r * WR_O;
-        dy[e] = scales[tile.n] * (predictions[tile.unit * WR_O + e] -
-                                  targets[(tile.window + r) * target_stride + o]);
+        dy[e] = scales[tile.n] * wr_slope(predictions[tile.unit * WR_O + e] -
+                                          targets[wr_tile_window(&tile, r) * target_stride + o]);
     }
     wr_global_sync();
     for (WR_INDEX t = tile.rows ? WR_T : 0; t-- > 0;) {
@@ -38,8 +38,9 @@ __kernel __attribute__((reqd_work_group_size(WR_TILE_ITEMS, 1, 1))) void wr_bptt
             for (uint r = 0; r < 4; ++r)
                 sum[r] = (float4)(0.0f);
             const struct wr_lines from = {last ? dy : da + (t + 1) * WR_H,
-                                          last ? WR_O : WR_T * WR_H, 1, tile.rows};
-            const struct wr_lines w = {theta + (last ? WR_W_HY : WR_W_HH) + at, 1, WR_H, WR_H - at};
+                                          last ? WR_O : WR_T * WR_H, 1, tile.rows, 0};
+            const struct wr_lines w = {theta + (last ? WR_W_HY : WR_W_HH) + at, 1, WR_H, WR_H - at,
+                                       0};
             wr_tile_sum(lane, last ? WR_O : WR_H, from, w, rows, columns, sum);
 #pragma unroll
             for (uint r = 0; r < 4; ++r) {
@@ -49,7 +50,7 @@ __kernel __attribute__((reqd_work_group_size(WR_TILE_ITEMS, 1, 1))) void wr_bptt
                     if (row + r >= tile.rows || at + column + c >= WR_H)
                         continue;
                     WR_INDEX here = ((row + r) * WR_T + t) * WR_H + at + column + c;
-                    da[here] = wr_flush(wr_fma(-h[here], h[here], 1.0f) * dh[c]);
+                    da[here] = wr_delta(h[here], dh[c]);
                 }
             }
         }
@@ -113,9 +114,9 @@ static inline void wr_vectors_load(uint lane, const __global float *from,
 __kernel __attribute__((reqd_work_group_size(WR_TILE_ITEMS, 1, 1))) void
 wr_bptt_runs(ulong first, ulong count, ulong run, ulong slice, ulong models, ulong batch,
              const __global struct wr_model_task *tasks,
-             const __global struct wr_model_progress *progress, const __global float *inputs,
-             ulong input_stride, const __global float *hidden, const __global float *deltas,
-             const __global float *dy, __global float *runs) {
+             const __global struct wr_model_progress *progress, const __global ulong *visited,
+             const __global float *inputs, ulong input_stride, const __global float *hidden,
+             const __global float *deltas, const __global float *dy, __global float *runs) {
     WR_TILE_ROOM(rows, columns);
     __local ulong row_starts[WR_RUN], column_starts[WR_RUN];
     const uint lane = get_local_id(0);
@@ -123,13 +124,13 @@ wr_bptt_runs(ulong first, ulong count, ulong run, ulong slice, ulong models, ulo
     const struct wr_gradient_tile tile =
         wr_gradient_tile_of((WR_INDEX)(get_group_id(0) - place * WR_TILES));
     ulong m = place / slice, start = (run + (place - m * slice)) * WR_RUN; /* slot */
-    ulong n = m < models ? wr_windows_here(tasks[m].count, first, count) : 0;
+    ulong n = m < models ? wr_windows_here(tasks[m].visits, first, count) : 0;
     ulong windows = min(wr_windows_here(n, start, batch), (ulong)WR_RUN);
     if (windows > 0 && progress[m].diverged != WR_RUNNING)
         windows = 0;
     if (windows == 0)
         m = start = 0;
-    const ulong unit = m * batch + start, window = tasks[m].first + first + start;
+    const ulong unit = m * batch + start;
     const ulong terms = windows * tile.steps;
     const __global float *left = tile.product == WR_HY ? dy : deltas;
     const __global float *right = tile.product == WR_XH ? inputs : hidden;
@@ -144,9 +145,12 @@ wr_bptt_runs(ulong first, ulong count, ulong run, ulong slice, ulong models, ulo
             ulong w = (at + lane) / tile.steps, t = WR_T - 1 - ((at + lane) - w * tile.steps);
             ulong u = unit + w;
             row_starts[lane] = tile.product == WR_HY ? u * WR_O : (u * WR_T + t) * WR_H;
-            column_starts[lane] = tile.product == WR_XH
-                                      ? (window + w) * input_stride + t * WR_I
-                                      : (u * WR_T + t - (tile.product == WR_HH)) * WR_H;
+            column_starts[lane] =
+                tile.product == WR_XH
+                    ? wr_window_of(tasks + m, first, start + w, visited + m * batch) *
+                              input_stride +
+                          t * WR_I
+                    : (u * WR_T + t - (tile.product == WR_HH)) * WR_H;
         }
         wr_local_sync();
         wr_vectors_load(lane, left, row_starts, tile.row, tile.height, here, WR_TILE_ROWS,
@@ -177,7 +181,7 @@ __kernel void wr_bptt_add_runs(ulong first, ulong count, ulong run, ulong slice,
     WR_INDEX p = get_global_id(0) - m * WR_P;
     if (m >= models || progress[m].diverged != WR_RUNNING)
         return;
-    ulong all = (wr_windows_here(tasks[m].count, first, count) + WR_RUN - 1) / WR_RUN;
+    ulong all = (wr_windows_here(tasks[m].visits, first, count) + WR_RUN - 1) / WR_RUN;
     ulong here = wr_windows_here(all, run, slice);
     if (here == 0)
         return;

@@ -1,17 +1,43 @@
-/* Stage clip: every element of the batch gradient bounded to [-c, c], c = +infinity for none.
+/* Stage clip: every element of the batch gradient bounded to [-c, c], c = +infinity for none; or
+ * the gradient multiplied so that its norm is at most c.
  *
- * One work-item per (model, parameter). Formula: wr_clip in numerics.h.
+ * wr_clip_factors, for norms: one team per model makes the factors. wr_clip_gradients: one
+ * work-item per (model, parameter). Formulas: wr_clip and wr_norm_factor in numerics.h.
  *
- * gradients (M, P) */
+ * gradients (M, P)  squares (M, WR_NORM_ROWS + 1): of the rows, then the factor */
 #include "recurrence.h"
+
+__kernel void wr_clip_factors(ulong first, ulong count, ulong models,
+                              const __global struct wr_model_task *tasks,
+                              const __global struct wr_model_progress *progress,
+                              const __global float *gradients, __global float *squares) {
+    ulong m = get_global_id(0) / WR_TEAM;
+    WR_INDEX lane = get_global_id(0) - m * WR_TEAM;
+    if (m >= models || progress[m].diverged != WR_RUNNING ||
+        wr_windows_here(tasks[m].visits, first, count) == 0) {
+        m = 0;
+        lane = WR_IDLE;
+    }
+    gradients += m * WR_P;
+    squares += m * (WR_NORM_ROWS + 1);
+    for (WR_INDEX row = lane; row < WR_NORM_ROWS; row += WR_TEAM)
+        squares[row] = wr_row_square(gradients, row);
+    wr_team_sync();
+    if (lane == 0)
+        squares[WR_NORM_ROWS] = wr_factor(squares, tasks[m].clip);
+}
 
 __kernel void wr_clip_gradients(ulong first, ulong count, ulong models,
                                 const __global struct wr_model_task *tasks,
                                 const __global struct wr_model_progress *progress,
-                                __global float *gradients) {
+                                const __global float *squares, __global float *gradients) {
     ulong m = get_global_id(0) / WR_P;
     if (m >= models || progress[m].diverged != WR_RUNNING ||
-        wr_windows_here(tasks[m].count, first, count) == 0)
+        wr_windows_here(tasks[m].visits, first, count) == 0)
         return;
+#if WR_BY_NORM
+    gradients[get_global_id(0)] *= squares[m * (WR_NORM_ROWS + 1) + WR_NORM_ROWS];
+#else
     gradients[get_global_id(0)] = wr_clip(gradients[get_global_id(0)], tasks[m].clip);
+#endif
 }

@@ -1,13 +1,26 @@
 /* The books of an epoch, for the staged schedule.
  *
- * wr_epoch_add: one work-item per model adds the batch's window losses to its total, in window
- * order. wr_epoch_end: one team per model checks that the total and all parameters are finite,
- * records loss and divergence, and starts the next epoch.
+ * wr_epoch_visit, for windows out of order: one work-item per (model, slot) finds the window that
+ * the model visits. wr_epoch_add: one work-item per model adds the batch's window losses to its
+ * total, in window order. wr_epoch_end: one team per model checks that the total and all parameters
+ * are finite, records loss and divergence, and starts the next epoch.
  *
- * parameters (M, P)  losses (M, B)  epoch_losses (rows, M) */
+ * visited (M, B): of the view  parameters (M, P)  losses (M, B)  epoch_losses (rows, M) */
 #include "recurrence.h"
 
 #define WR_AHEAD 32 /* losses read before they are added: reading is slow, adding has an order */
+
+__kernel void wr_epoch_visit(ulong first, ulong count, ulong models, ulong batch,
+                             const __global struct wr_model_task *tasks,
+                             const __global struct wr_model_progress *progress,
+                             __global ulong *visited) {
+    ulong m = get_global_id(0) / batch, slot = get_global_id(0) - m * batch;
+    if (m >= models || progress[m].diverged != WR_RUNNING ||
+        slot >= wr_windows_here(tasks[m].visits, first, count))
+        return;
+    const struct wr_model_task task = tasks[m];
+    visited[m * batch + slot] = wr_window_at(&task, progress[m].epoch, first + slot);
+}
 
 __kernel void wr_epoch_add(ulong first, ulong count, ulong models, ulong batch,
                            const __global struct wr_model_task *tasks,
@@ -16,7 +29,7 @@ __kernel void wr_epoch_add(ulong first, ulong count, ulong models, ulong batch,
     ulong m = get_global_id(0);
     if (m >= models || progress[m].diverged != WR_RUNNING)
         return;
-    ulong n = wr_windows_here(tasks[m].count, first, count);
+    ulong n = wr_windows_here(tasks[m].visits, first, count);
     float total = progress[m].total;
     ulong slot = 0;
     for (; slot + WR_AHEAD <= n; slot += WR_AHEAD) {

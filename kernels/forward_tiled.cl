@@ -13,14 +13,14 @@ static inline float4 wr_biases(const __global float *b, WR_INDEX first, WR_INDEX
 __kernel __attribute__((reqd_work_group_size(WR_TILE_ITEMS, 1, 1))) void
 wr_forward_tiled(ulong first, ulong count, ulong models, ulong batch,
                  const __global struct wr_model_task *tasks,
-                 const __global struct wr_model_progress *progress,
+                 const __global struct wr_model_progress *progress, const __global ulong *visited,
                  const __global float *parameters, const __global float *inputs, ulong input_stride,
                  const __global float *targets, ulong target_stride, const __global float *weights,
                  __global float *hidden, __global float *predictions, __global float *losses) {
     WR_TILE_ROOM(rows, columns);
     const uint lane = get_local_id(0), row = wr_tile_row(lane), column = wr_tile_column(lane);
     const struct wr_window_tile tile =
-        wr_window_tile_of(first, count, models, batch, tasks, progress);
+        wr_window_tile_of(first, count, models, batch, tasks, progress, visited);
     const __global float *theta = parameters + tile.m * WR_P;
     const __global float *x = inputs + tile.window * input_stride;
     __global float *h = hidden + tile.unit * (WR_T * WR_H);
@@ -32,11 +32,12 @@ wr_forward_tiled(ulong first, ulong count, ulong models, ulong batch,
 #pragma unroll
             for (uint r = 0; r < 4; ++r)
                 sum[r] = wr_biases(theta + WR_B_H, at + column, WR_H);
-            const struct wr_lines xs = {x + t * WR_I, input_stride, 1, tile.rows};
-            const struct wr_lines w_xh = {theta + WR_W_XH + at * WR_I, WR_I, 1, WR_H - at};
+            const struct wr_lines xs = {x + t * WR_I, input_stride, 1, tile.rows, tile.windows};
+            const struct wr_lines w_xh = {theta + WR_W_XH + at * WR_I, WR_I, 1, WR_H - at, 0};
             wr_tile_sum(lane, WR_I, xs, w_xh, rows, columns, sum);
-            const struct wr_lines hs = {t > 0 ? h + (t - 1) * WR_H : h, WR_T * WR_H, 1, tile.rows};
-            const struct wr_lines w_hh = {theta + WR_W_HH + at * WR_H, WR_H, 1, WR_H - at};
+            const struct wr_lines hs = {t > 0 ? h + (t - 1) * WR_H : h, WR_T * WR_H, 1, tile.rows,
+                                        0};
+            const struct wr_lines w_hh = {theta + WR_W_HH + at * WR_H, WR_H, 1, WR_H - at, 0};
             wr_tile_sum(lane, t > 0 ? WR_H : 0, hs, w_hh, rows, columns, sum);
 #pragma unroll
             for (uint r = 0; r < 4; ++r) {
@@ -44,7 +45,7 @@ wr_forward_tiled(ulong first, ulong count, ulong models, ulong batch,
 #pragma unroll
                 for (uint c = 0; c < 4; ++c)
                     if (row + r < tile.rows && at + column + c < WR_H)
-                        h[((row + r) * WR_T + t) * WR_H + at + column + c] = wr_tanh(a[c]);
+                        h[((row + r) * WR_T + t) * WR_H + at + column + c] = wr_activate(a[c]);
             }
         }
         wr_global_sync();
@@ -53,8 +54,8 @@ wr_forward_tiled(ulong first, ulong count, ulong models, ulong batch,
 #pragma unroll
         for (uint r = 0; r < 4; ++r)
             sum[r] = wr_biases(theta + WR_B_Y, at + column, WR_O);
-        const struct wr_lines hs = {h + (WR_T - 1) * WR_H, WR_T * WR_H, 1, tile.rows};
-        const struct wr_lines w_hy = {theta + WR_W_HY + at * WR_H, WR_H, 1, WR_O - at};
+        const struct wr_lines hs = {h + (WR_T - 1) * WR_H, WR_T * WR_H, 1, tile.rows, 0};
+        const struct wr_lines w_hy = {theta + WR_W_HY + at * WR_H, WR_H, 1, WR_O - at, 0};
         wr_tile_sum(lane, WR_H, hs, w_hy, rows, columns, sum);
 #pragma unroll
         for (uint r = 0; r < 4; ++r) {
@@ -68,5 +69,5 @@ wr_forward_tiled(ulong first, ulong count, ulong models, ulong batch,
     wr_global_sync();
     for (uint r = lane; r < tile.rows; r += WR_TILE_ITEMS)
         losses[tile.unit + r] =
-            wr_loss(y + r * WR_O, targets + (tile.window + r) * target_stride, weights);
+            wr_loss(y + r * WR_O, targets + wr_tile_window(&tile, r) * target_stride, weights);
 }

@@ -10,13 +10,15 @@
  *   WR_STATE_LOCAL, WR_PARAM_LOCAL, WR_SUMS_LOCAL  1: in local memory
  *   WR_SUMS_SPACE  address space of the gradient sums
  *   WR_SUMS        gradient sums (P) that a batch needs: 0 for one window, which is applied as it
- *                  is made; 1 for one run of windows; 2 for more
+ *                  is made, where the rule allows that; 1 for one run of windows; 2 for more
  *
  * parameters (M, P)  epoch_losses (rows, M), row 0 is epoch `begin`  scales (B + 1)
+ * kept (M, WR_KEPT, P): what the optimizer keeps  corrections (pairs, 2): Adam's
  * scratch (M, WR_SCRATCH): what is not local of h (T, H), da (T, H), y (O), run (P), sum (P) */
 #include "recurrence.h"
 
-#define WR_STATE   (2 * WR_T * WR_H + WR_O)
+/* h, da and y; between batches the squares of a gradient's rows, which may be two more. */
+#define WR_STATE   (2 * WR_T * WR_H + WR_O + 2 * WR_BY_NORM)
 #define WR_SCRATCH (WR_STATE * (1 - WR_STATE_LOCAL) + WR_SUMS * WR_P * (1 - WR_SUMS_LOCAL))
 
 /* A window's gradients added to the sums of its batch, slot = its place there; no sync: a lane sees
@@ -39,6 +41,27 @@ static inline void wr_close_run(WR_INDEX lane, ulong slot, WR_SUMS_SPACE float *
         sums[WR_P + p] = slot < WR_RUN ? sums[p] : sums[WR_P + p] + sums[p];
 #endif
 }
+
+/* The batch's gradient g is clipped and applied; squares (WR_NORM_ROWS) is room. */
+static inline void wr_apply(WR_INDEX lane, const struct wr_step *by, float clip,
+                            const WR_SUMS_SPACE float *g, WR_STATE_SPACE float *squares,
+                            WR_PARAM_SPACE float *theta, __global float *kept) {
+#if WR_BY_NORM
+    for (WR_INDEX row = lane; row < WR_NORM_ROWS; row += WR_TEAM)
+        squares[row] = wr_row_square(g, row);
+    wr_team_sync();
+    const float factor = wr_factor(squares, clip);
+#endif
+    for (WR_INDEX p = lane; p < WR_P; p += WR_TEAM) {
+        if (wr_is_fixed(p))
+            continue;
+#if WR_BY_NORM
+        theta[p] = wr_stepped(by, theta[p], g[p] * factor, kept + p);
+#else
+        theta[p] = wr_stepped(by, theta[p], wr_clip(g[p], clip), kept + p);
+#endif
+    }
+}
 #endif
 
 __kernel __attribute__((reqd_work_group_size(WR_TEAM, 1, 1))) void
@@ -46,7 +69,8 @@ wr_fused(ulong updates, uint begin, uint end, ulong models, ulong batch,
          const __global struct wr_model_task *tasks, __global struct wr_model_progress *progress,
          __global float *parameters, const __global float *inputs, ulong input_stride,
          const __global float *targets, ulong target_stride, const __global float *weights,
-         const __global float *scales, __global float *scratch, __global float *epoch_losses) {
+         const __global float *scales, __global float *scratch, __global float *epoch_losses,
+         __global float *kept, const __global float *corrections, ulong pairs) {
     __local int flag;
     ulong m = get_group_id(0);
     WR_INDEX lane = get_local_id(0);
@@ -70,8 +94,9 @@ wr_fused(ulong updates, uint begin, uint end, ulong models, ulong batch,
     __global float *sums = scratch + m * WR_SCRATCH + WR_STATE * (1 - WR_STATE_LOCAL);
 #endif
     WR_STATE_SPACE float *h = state, *da = state + WR_T * WR_H, *y = state + 2 * WR_T * WR_H;
-    struct wr_model_task task = tasks[m];
+    const struct wr_model_task task = tasks[m];
     struct wr_model_progress at = progress[m];
+    kept += m * (WR_KEPT * WR_P);
 #if WR_PARAM_LOCAL
     for (WR_INDEX p = lane; p < WR_P; p += WR_TEAM)
         theta[p] = parameters[m * WR_P + p];
@@ -79,12 +104,14 @@ wr_fused(ulong updates, uint begin, uint end, ulong models, ulong batch,
     wr_team_sync();
 
     for (ulong u = 0; u < updates && at.epoch < end && at.diverged == WR_RUNNING; ++u) {
-        ulong n = min(task.count - at.window, batch);
+        ulong n = min(task.visits - at.window, batch);
         float scale = scales[n];
+        const struct wr_step by =
+            wr_step_at(&task, wr_update_at(&task, at.epoch, at.window, batch), corrections, pairs);
         for (ulong slot = 0; slot < n; ++slot) {
-            const __global float *x = inputs + (task.first + at.window + slot) * input_stride;
-            const __global float *target =
-                targets + (task.first + at.window + slot) * target_stride;
+            const ulong window = wr_window_at(&task, at.epoch, at.window + slot);
+            const __global float *x = inputs + window * input_stride;
+            const __global float *target = targets + window * target_stride;
             wr_hidden(lane, theta, x, h);
             wr_predict(lane, theta, h, y);
             at.total += wr_loss(y, target, weights);
@@ -95,20 +122,18 @@ wr_fused(ulong updates, uint begin, uint end, ulong models, ulong batch,
                 wr_close_run(lane, slot, sums);
 #else
             for (WR_INDEX p = lane; p < WR_P; p += WR_TEAM)
-                theta[p] = wr_descend(
-                    theta[p], wr_clip(wr_gradient(p, 0.0f, scale, x, target, y, h, da), task.clip),
-                    task.lr);
+                theta[p] = wr_stepped(
+                    &by, theta[p],
+                    wr_clip(wr_gradient(p, 0.0f, scale, x, target, y, h, da), task.clip), kept + p);
 #endif
             wr_team_sync();
         }
 #if WR_SUMS > 0
-        for (WR_INDEX p = lane; p < WR_P; p += WR_TEAM)
-            theta[p] =
-                wr_descend(theta[p], wr_clip(sums[(WR_SUMS - 1) * WR_P + p], task.clip), task.lr);
+        wr_apply(lane, &by, task.clip, sums + (WR_SUMS - 1) * WR_P, state, theta, kept);
         wr_team_sync();
 #endif
         at.window += n;
-        if (at.window < task.count)
+        if (at.window < task.visits)
             continue;
         if (lane == 0)
             epoch_losses[(at.epoch - begin) * models + m] = at.total;

@@ -1,5 +1,5 @@
 /* All stages, many updates in one launch, with W_hh in registers: schedule fused for batches of one
- * window and small H.
+ * window and small H, by the notebook's rule.
  *
  * WR_PACK models share a work-group; a model's team is WR_H work-items. Lane j holds row j of W_hh,
  * for the forward product and the update, and takes column j from local memory, for the backward
@@ -30,6 +30,11 @@ static inline float wr_row_product(float sum, const float *w, const __local floa
             run = wr_fma(w[k + 3], part.w, run);
     }
     return WR_H <= WR_RUN ? run : sum + run;
+}
+
+/* A parameter after one step down its clipped gradient g. */
+static inline float wr_descend(float theta, float g, float lr) {
+    return wr_fma(-lr, g, theta);
 }
 
 /* One step of row w down its gradient, the sum over t = T-1 .. 1 of da[t] * h_{t-1};
@@ -194,7 +199,7 @@ wr_fused_rows(ulong updates, uint begin, uint end, ulong models,
             at.total += loss;
             at.window += 1;
         }
-        const int ends = works && at.window == task.count;
+        const int ends = works && at.window == task.visits;
         if (ends) {
             int finite = wr_is_finite(at.total) && wr_is_finite(b_h);
 #pragma unroll

@@ -12,6 +12,15 @@
  *   WR_TEAM                 work-items in a team
  *   WR_PARAM_SPACE          address space of the parameters
  *   WR_STATE_SPACE          address space of h, da and y
+ *   WR_SUMS_SPACE           address space of gradients; __global where not given
+ *
+ * The learning rule's, given where they are not the notebook's; floats as their bits, which print
+ * alike in every locale:
+ *   WR_ACTIVATION, WR_LOSS, WR_OPTIMIZER, WR_DECAY  WR_KIND_...
+ *   WR_HUBER_DELTA, WR_MOMENTUM, WR_BETA1, WR_BETA2, WR_EPSILON, WR_WEIGHT_DECAY
+ *   WR_BY_NORM              1: clip bounds the gradient's norm
+ *   WR_FIXED                windrow/rule.h's WR_FIXED_...
+ *   WR_ORDER, WR_RECENCY    given where an epoch is not every window once, in order
  *
  * theta (P)  x (T, I)  target (O)  h (T, H)  da (T, H)  y (O) */
 #ifndef WR_RECURRENCE_H
@@ -19,6 +28,7 @@
 
 #include "layout.h"
 #include "numerics.h"
+#include "rule.h"
 
 #define WR_W_XH WR_OFFSET_W_XH(WR_I, WR_H, WR_O)
 #define WR_W_HH WR_OFFSET_W_HH(WR_I, WR_H, WR_O)
@@ -44,16 +54,126 @@
         (sum) = run_start == 0 ? run : (sum) + run;                                                \
     }
 
-/* Windows that a model has in the batch first .. first + count - 1. */
-static inline ulong wr_windows_here(ulong windows, ulong first, ulong count) {
-    return windows <= first ? 0 : min(windows - first, count);
+/* ---- the learning rule ---- */
+
+#ifndef WR_SUMS_SPACE
+#define WR_SUMS_SPACE __global
+#endif
+#ifndef WR_ACTIVATION
+#define WR_ACTIVATION WR_KIND_TANH
+#endif
+#ifndef WR_LOSS
+#define WR_LOSS WR_KIND_MSE
+#endif
+#ifndef WR_HUBER_DELTA
+#define WR_HUBER_DELTA 0
+#endif
+#ifndef WR_BY_NORM
+#define WR_BY_NORM 0
+#endif
+#ifndef WR_OPTIMIZER
+#define WR_OPTIMIZER WR_KIND_SGD
+#endif
+#ifndef WR_MOMENTUM
+#define WR_MOMENTUM 0
+#endif
+#ifndef WR_BETA1
+#define WR_BETA1 0
+#endif
+#ifndef WR_BETA2
+#define WR_BETA2 0
+#endif
+#ifndef WR_EPSILON
+#define WR_EPSILON 0
+#endif
+#ifndef WR_WEIGHT_DECAY
+#define WR_WEIGHT_DECAY 0
+#endif
+#ifndef WR_DECAY
+#define WR_DECAY WR_KIND_CONSTANT
+#endif
+#ifndef WR_FIXED
+#define WR_FIXED 0
+#endif
+#ifndef WR_RECENCY
+#define WR_RECENCY 1
+#endif
+
+static inline float wr_activate(float a) {
+#if WR_ACTIVATION == WR_KIND_RELU
+    return wr_relu(a);
+#elif WR_ACTIVATION == WR_KIND_IDENTITY
+    return a;
+#else
+    return wr_tanh(a);
+#endif
+}
+
+/* da of a unit whose activation is h. */
+static inline float wr_delta(float h, float dh) {
+#if WR_ACTIVATION == WR_KIND_RELU
+    return wr_flush(wr_relu_delta(h, dh));
+#elif WR_ACTIVATION == WR_KIND_IDENTITY
+    return wr_flush(dh);
+#else
+    return wr_flush(wr_fma(-h, h, 1.0f) * dh);
+#endif
+}
+
+/* s of an error e, and r: numerics.h. */
+static inline float wr_slope(float e) {
+#if WR_LOSS == WR_KIND_MAE
+    return wr_sign(e);
+#elif WR_LOSS == WR_KIND_HUBER
+    return wr_clip(e, as_float(WR_HUBER_DELTA));
+#else
+    return e;
+#endif
+}
+
+static inline float wr_rest(float s, float e) {
+#if WR_LOSS == WR_KIND_HUBER
+    return wr_fma(-0.5f, s, e);
+#else
+    return e;
+#endif
+}
+
+/* ---- visits ---- */
+
+/* Visits that a model makes in the batch first .. first + count - 1 of an epoch. */
+static inline ulong wr_windows_here(ulong visits, ulong first, ulong count) {
+    return visits <= first ? 0 : min(visits - first, count);
+}
+
+/* The view's window that a model visits at a place of an epoch. */
+static inline ulong wr_window_at(const struct wr_model_task *task, uint epoch, ulong place) {
+#ifdef WR_ORDER
+    return task->first +
+           wr_visited(WR_ORDER, WR_RECENCY, task->seed, task->count, epoch * task->visits + place);
+#else
+    return task->first + place;
+#endif
+}
+
+/* The same for a slot of the stages' batch, which begins at place `first`; visited (B): what
+ * wr_epoch_visit found, where an order needs it. */
+static inline ulong wr_window_of(const __global struct wr_model_task *task, ulong first, ulong slot,
+                                 const __global ulong *visited) {
+#ifdef WR_ORDER
+    return visited[slot];
+#else
+    return task->first + first + slot;
+#endif
 }
 
 static inline int wr_is_finite(float x) {
     return (as_int(x) & 0x7f800000) != 0x7f800000;
 }
 
-/* h_t = tanh(W_xh x_t + W_hh h_{t-1} + b_h), t = 0 .. T-1 */
+/* ---- forward and back ---- */
+
+/* h_t = activation(W_xh x_t + W_hh h_{t-1} + b_h), t = 0 .. T-1 */
 static inline void wr_hidden(WR_INDEX lane, const WR_PARAM_SPACE float *theta,
                              const __global float *x, WR_STATE_SPACE float *h) {
     for (WR_INDEX t = 0; t < WR_T; ++t) {
@@ -62,7 +182,7 @@ static inline void wr_hidden(WR_INDEX lane, const WR_PARAM_SPACE float *theta,
             WR_SUM(a, i, WR_I, theta[WR_W_XH + j * WR_I + i], x[t * WR_I + i]);
             if (t > 0)
                 WR_SUM(a, k, WR_H, theta[WR_W_HH + j * WR_H + k], h[(t - 1) * WR_H + k]);
-            h[t * WR_H + j] = wr_tanh(a);
+            h[t * WR_H + j] = wr_activate(a);
         }
         wr_team_sync();
     }
@@ -83,11 +203,12 @@ static inline void wr_predict(WR_INDEX lane, const WR_PARAM_SPACE float *theta,
 static inline float wr_loss(const WR_STATE_SPACE float *y, const __global float *target,
                             const __global float *weights) {
     float loss = 0.0f;
-    WR_SUM(loss, o, WR_O, weights[o] * (y[o] - target[o]), y[o] - target[o]);
+    WR_SUM(loss, o, WR_O, weights[o] * wr_slope(y[o] - target[o]),
+           wr_rest(wr_slope(y[o] - target[o]), y[o] - target[o]));
     return loss;
 }
 
-/* da_t = dL/da_t, t = T-1 .. 0; dL/dy = scale (y - target) */
+/* da_t = dL/da_t, t = T-1 .. 0; dL/dy = scale slope(y - target) */
 static inline void wr_deltas(WR_INDEX lane, const WR_PARAM_SPACE float *theta, float scale,
                              const __global float *target, const WR_STATE_SPACE float *y,
                              const WR_STATE_SPACE float *h, WR_STATE_SPACE float *da) {
@@ -95,11 +216,11 @@ static inline void wr_deltas(WR_INDEX lane, const WR_PARAM_SPACE float *theta, f
         for (WR_INDEX k = lane; k < WR_H; k += WR_TEAM) {
             float dh = 0.0f;
             if (t == WR_T - 1)
-                WR_SUM(dh, o, WR_O, theta[WR_W_HY + o * WR_H + k], scale * (y[o] - target[o]))
+                WR_SUM(dh, o, WR_O, theta[WR_W_HY + o * WR_H + k],
+                       scale * wr_slope(y[o] - target[o]))
             else
                 WR_SUM(dh, j, WR_H, theta[WR_W_HH + j * WR_H + k], da[(t + 1) * WR_H + j])
-            float hk = h[t * WR_H + k];
-            da[t * WR_H + k] = wr_flush(wr_fma(-hk, hk, 1.0f) * dh);
+            da[t * WR_H + k] = wr_delta(h[t * WR_H + k], dh);
         }
         wr_team_sync();
     }
@@ -123,17 +244,113 @@ static inline float wr_gradient(WR_INDEX p, float sum, float scale, const __glob
             sum += da[t * WR_H + j];
     } else if (p < WR_B_Y) {
         WR_INDEX o = (p - WR_W_HY) / WR_H, k = (p - WR_W_HY) - o * WR_H;
-        sum = wr_fma(scale * (y[o] - target[o]), h[(WR_T - 1) * WR_H + k], sum);
+        sum = wr_fma(scale * wr_slope(y[o] - target[o]), h[(WR_T - 1) * WR_H + k], sum);
     } else {
         WR_INDEX o = p - WR_B_Y;
-        sum += scale * (y[o] - target[o]);
+        sum += scale * wr_slope(y[o] - target[o]);
     }
     return sum;
 }
 
-/* A parameter after one step down its clipped gradient g. */
-static inline float wr_descend(float theta, float g, float lr) {
-    return wr_fma(-lr, g, theta);
+/* ---- clip and update ---- */
+
+/* Rows whose squares make the gradient's norm: those of W_xh; then all rows of H parameters, as
+ * they lie, the biases of the hidden units among them; then the outputs' biases. */
+#define WR_NORM_ROWS (2 * WR_H + WR_O + ((WR_FIXED & 1) == 0) + ((WR_FIXED & 2) == 0))
+
+static inline float wr_row_square(const WR_SUMS_SPACE float *g, WR_INDEX row) {
+    WR_INDEX later = row - WR_H + (WR_FIXED & 1) * (row >= 2 * WR_H), terms = WR_H;
+    g += row < WR_H ? row * WR_I : WR_W_HH + later * WR_H;
+    if (row < WR_H)
+        terms = WR_I;
+    else if (later == WR_H + 1 + WR_O)
+        terms = WR_O;
+    float sum = 0.0f;
+    WR_SUM(sum, i, terms, g[i], g[i]);
+    return sum;
+}
+
+/* By what a gradient is multiplied; squares (WR_NORM_ROWS) of its rows. */
+static inline float wr_factor(const WR_STATE_SPACE float *squares, float clip) {
+    float sum = squares[0];
+    for (WR_INDEX row = 1; row < WR_NORM_ROWS; ++row)
+        sum += squares[row];
+    return wr_norm_factor(sum, clip);
+}
+
+/* Whether training leaves parameter p as it is. */
+static inline int wr_is_fixed(WR_INDEX p) {
+#if WR_FIXED & 1
+    if (p >= WR_B_H && p < WR_W_HY)
+        return 1;
+#endif
+#if WR_FIXED & 2
+    if (p >= WR_B_Y)
+        return 1;
+#endif
+    return 0;
+}
+
+/* The number of a model's update that begins at a place of an epoch. */
+static inline ulong wr_update_at(const struct wr_model_task *task, uint epoch, ulong place,
+                                 ulong batch) {
+    return epoch * ((task->visits - 1) / batch + 1) + place / batch;
+}
+
+/* What update number u takes of the rule; corrections (pairs, 2): Adam's. */
+static inline struct wr_step wr_step_at(const struct wr_model_task *task, ulong u,
+                                        const __global float *corrections, ulong pairs) {
+    struct wr_step by;
+    by.descent = -task->lr;
+#if WR_DECAY != WR_KIND_CONSTANT
+    by.descent = -(task->lr * wr_decay_left(WR_DECAY, u, task->fading));
+#endif
+    by.shrink = 1.0f;
+#if WR_WEIGHT_DECAY != 0
+    by.shrink = wr_fma(by.descent, as_float(WR_WEIGHT_DECAY), 1.0f);
+#endif
+    by.correct = by.correct2 = 1.0f;
+#if WR_OPTIMIZER == WR_KIND_ADAM
+    by.correct = corrections[2 * min(u, pairs - 1)];
+    by.correct2 = corrections[2 * min(u, pairs - 1) + 1];
+#endif
+    by.momentum = as_float(WR_MOMENTUM);
+    by.beta1 = as_float(WR_BETA1);
+    by.beta2 = as_float(WR_BETA2);
+    by.fresh1 = 1.0f - as_float(WR_BETA1);
+    by.fresh2 = 1.0f - as_float(WR_BETA2);
+    by.epsilon = as_float(WR_EPSILON);
+    return by;
+}
+
+/* Floats that the optimizer keeps for a parameter. */
+#if WR_OPTIMIZER == WR_KIND_SGD
+#define WR_KEPT 0
+#elif WR_OPTIMIZER == WR_KIND_ADAM
+#define WR_KEPT 2
+#else
+#define WR_KEPT 1
+#endif
+
+/* A parameter after one step down its clipped gradient g; kept (WR_KEPT, P) from its own on. */
+static inline float wr_stepped(const struct wr_step *by, float theta, float g,
+                               __global float *kept) {
+#if WR_OPTIMIZER == WR_KIND_SGD
+    return wr_step_sgd(by, theta, g);
+#else
+    float first = kept[0];
+#if WR_OPTIMIZER == WR_KIND_ADAM
+    float second = kept[WR_P];
+    theta = wr_step_adam(by, theta, g, &first, &second);
+    kept[WR_P] = second;
+#elif WR_OPTIMIZER == WR_KIND_RMSPROP
+    theta = wr_step_rmsprop(by, theta, g, &first);
+#else
+    theta = wr_step_momentum(by, theta, g, &first);
+#endif
+    kept[0] = first;
+    return theta;
+#endif
 }
 
 /* Whether all parameters are finite, told to every lane; flag is the team's own. */

@@ -29,8 +29,17 @@
 struct wr_lines {
     const __global float *at;
     ulong line_stride, term_stride;
-    WR_INDEX count; /* lines there are; the tile may be larger */
+    WR_INDEX count;                /* lines there are; the tile may be larger */
+    const __global ulong *windows; /* (count) which lines, or NULL: in order */
 };
+
+static inline ulong wr_line_of(struct wr_lines from, uint line) {
+#ifdef WR_ORDER
+    if (from.windows)
+        return from.windows[line];
+#endif
+    return line;
+}
 
 /* Where a work-item's outputs begin in the tile. */
 static inline uint wr_tile_row(uint lane) {
@@ -76,10 +85,10 @@ static inline void wr_tile_load(uint lane, struct wr_lines from, WR_INDEX first,
     for (uint e = lane; e < lines * WR_RUN; e += WR_TILE_ITEMS) { /* neighbours read neighbours */
         uint line = from.term_stride == 1 ? e / WR_RUN : e % lines;
         uint term = from.term_stride == 1 ? e % WR_RUN : e / lines;
-        to[term * pitch + line] =
-            line < from.count && term < terms
-                ? from.at[line * from.line_stride + (first + term) * from.term_stride]
-                : 0.0f;
+        to[term * pitch + line] = line < from.count && term < terms
+                                      ? from.at[wr_line_of(from, line) * from.line_stride +
+                                                (first + term) * from.term_stride]
+                                      : 0.0f;
     }
 }
 
@@ -106,26 +115,41 @@ static inline void wr_tile_sum(uint lane, WR_INDEX n, struct wr_lines row, struc
 /* A group's windows: at most WR_TILE_ROWS slots of one model, from `slot` on. */
 struct wr_window_tile {
     ulong m, slot, unit; /* unit: m * batch + slot */
-    ulong window;        /* of the view, the first one's */
-    WR_INDEX rows;       /* 0: nothing to do */
-    ulong n;             /* windows of the batch */
+    ulong window;        /* of the view, the first one's; 0 where `windows` tells of all */
+    const __global ulong *windows; /* (rows) or NULL */
+    WR_INDEX rows;                 /* 0: nothing to do */
+    ulong n;                       /* windows of the batch */
 };
 
-static inline struct wr_window_tile
-wr_window_tile_of(ulong first, ulong count, ulong models, ulong batch,
-                  const __global struct wr_model_task *tasks,
-                  const __global struct wr_model_progress *progress) {
+static inline struct wr_window_tile wr_window_tile_of(
+    ulong first, ulong count, ulong models, ulong batch, const __global struct wr_model_task *tasks,
+    const __global struct wr_model_progress *progress, const __global ulong *visited) {
     struct wr_window_tile tile;
     ulong tiles = (batch + WR_TILE_ROWS - 1) / WR_TILE_ROWS;
     tile.m = get_group_id(0) / tiles;
     tile.slot = (get_group_id(0) - tile.m * tiles) * WR_TILE_ROWS;
-    tile.n = tile.m < models ? wr_windows_here(tasks[tile.m].count, first, count) : 0;
+    tile.n = tile.m < models ? wr_windows_here(tasks[tile.m].visits, first, count) : 0;
     tile.rows = (WR_INDEX)min(wr_windows_here(tile.n, tile.slot, batch), (ulong)WR_TILE_ROWS);
     if (tile.rows == 0 || progress[tile.m].diverged != WR_RUNNING)
         tile.m = tile.slot = tile.n = tile.rows = 0;
     tile.unit = tile.m * batch + tile.slot;
+#ifdef WR_ORDER
+    tile.window = 0;
+    tile.windows = visited + tile.unit;
+#else
     tile.window = tasks[tile.m].first + first + tile.slot;
+    tile.windows = 0;
+#endif
     return tile;
+}
+
+/* The view's window in a row of the tile. */
+static inline ulong wr_tile_window(const struct wr_window_tile *tile, WR_INDEX row) {
+#ifdef WR_ORDER
+    return tile->windows[row];
+#else
+    return tile->window + row;
+#endif
 }
 
 #endif

@@ -51,7 +51,8 @@ struct training {
     size_t group_models, group_items;
     bool rows; /* kernel wr_fused_rows, which has no batch and no scratch */
     size_t loss_rows;
-    CUdeviceptr tasks, progress, parameters, inputs, targets, weights, scales, scratch, losses;
+    CUdeviceptr tasks, progress, parameters, inputs, targets, weights, scales, scratch, losses,
+        none;
 };
 
 static void make_ensemble(struct training *training, struct wr_shape shape, size_t models) {
@@ -106,8 +107,10 @@ static void make_buffers(struct training *training) {
     const float scales[2] = {0, wr_loss_scale(WR_LOSS_MSE, shape->outputs, 1)};
     struct wr_model_task *tasks = alloc(models, sizeof *tasks);
     for (size_t m = 0; m < models; ++m)
-        tasks[m] = (struct wr_model_task){
-            .count = view->count, .lr = ensemble->lr[m], .clip = ensemble->clip[m]};
+        tasks[m] = (struct wr_model_task){.count = view->count,
+                                          .visits = view->count,
+                                          .lr = ensemble->lr[m],
+                                          .clip = ensemble->clip[m]};
     training->tasks = buffer(tasks, models * sizeof *tasks);
     training->progress = buffer(NULL, models * sizeof(struct wr_model_progress));
     training->parameters = buffer(NULL, models * training->layout.count * sizeof(float));
@@ -119,22 +122,23 @@ static void make_buffers(struct training *training) {
     training->scales = buffer(scales, sizeof scales);
     training->scratch = buffer(NULL, models * sizeof(float)); /* all is in local memory */
     training->losses = buffer(NULL, training->loss_rows * models * sizeof(float));
+    training->none = 0; /* plain gradient descent keeps nothing and corrects nothing */
     free(tasks);
 }
 
 /* Enqueues `updates` updates of every model, ending with epoch `end` - 1. */
 static void train(struct training *training, uint64_t updates, uint32_t begin, uint32_t end) {
-    uint64_t models = training->ensemble.models, batch = 1;
+    uint64_t models = training->ensemble.models, batch = 1, pairs = 0;
     uint64_t input_stride = training->ensemble.windows.input_stride;
     uint64_t target_stride = training->ensemble.windows.target_stride;
     struct training *t = training;
     void *rows[] = {&updates,       &begin,         &end,       &models,       &t->tasks,
                     &t->progress,   &t->parameters, &t->inputs, &input_stride, &t->targets,
                     &target_stride, &t->weights,    &t->scales, &t->losses};
-    void *team[] = {&updates,    &begin,        &end,         &models,
-                    &batch,      &t->tasks,     &t->progress, &t->parameters,
-                    &t->inputs,  &input_stride, &t->targets,  &target_stride,
-                    &t->weights, &t->scales,    &t->scratch,  &t->losses};
+    void *team[] = {&updates,    &begin,         &end,           &models,    &batch,
+                    &t->tasks,   &t->progress,   &t->parameters, &t->inputs, &input_stride,
+                    &t->targets, &target_stride, &t->weights,    &t->scales, &t->scratch,
+                    &t->losses,  &t->none,       &t->none,       &pairs};
     launch((models + t->group_models - 1) / t->group_models, t->group_items, t->rows ? rows : team);
 }
 

@@ -19,5 +19,6 @@ const struct wr_backend wr_backend_opencl = {
     .clip = wr_cl_clip,
     .update = wr_cl_update,
     .run = wr_cl_run,
+    .freeze = wr_cl_freeze,
     .diverged = wr_cl_diverged,
 };

@@ -12,6 +12,7 @@ enum range {
     MODEL_PACKS,  /* M teams, plan.pack in a work-group */
     WINDOW_TILES, /* M * plan.window_tiles work-groups, each a tile */
     RUN_TILES,    /* M * plan.slice * plan.gradient_tiles work-groups, each a tile */
+    SLOTS,        /* M * B work-items */
     MODELS,       /* M work-items */
     PARAMETERS    /* M * P work-items */
 };
@@ -24,7 +25,8 @@ enum argument {
     COUNT_B = -3,
     INPUT_STRIDE = -4,
     TARGET_STRIDE = -5,
-    SLICE = -6
+    SLICE = -6,
+    PAIRS = -7
 };
 #define BUFFER(name) ((signed char)(WR_CL_##name + 1))
 
@@ -42,31 +44,43 @@ static const struct {
                        KIND(STAGES),
                        WINDOW_TEAMS,
                        {VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
-                        BUFFER(PARAMETERS), BUFFER(INPUTS), INPUT_STRIDE, BUFFER(TARGETS),
-                        TARGET_STRIDE, BUFFER(WEIGHTS), BUFFER(HIDDEN), BUFFER(PREDICTIONS),
-                        BUFFER(LOSSES)}},
+                        BUFFER(VISITED), BUFFER(PARAMETERS), BUFFER(INPUTS), INPUT_STRIDE,
+                        BUFFER(TARGETS), TARGET_STRIDE, BUFFER(WEIGHTS), BUFFER(HIDDEN),
+                        BUFFER(PREDICTIONS), BUFFER(LOSSES)}},
     [WR_CL_BPTT_DELTAS] = {"wr_bptt_deltas",
                            KIND(STAGES),
                            WINDOW_TEAMS,
                            {VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
-                            BUFFER(PARAMETERS), BUFFER(TARGETS), TARGET_STRIDE, BUFFER(SCALES),
-                            BUFFER(HIDDEN), BUFFER(PREDICTIONS), BUFFER(DELTAS)}},
+                            BUFFER(VISITED), BUFFER(PARAMETERS), BUFFER(TARGETS), TARGET_STRIDE,
+                            BUFFER(SCALES), BUFFER(HIDDEN), BUFFER(PREDICTIONS), BUFFER(DELTAS)}},
     [WR_CL_BPTT_GRADIENTS] = {"wr_bptt_gradients",
                               KIND(STAGES),
                               PARAMETERS,
                               {VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
-                               BUFFER(INPUTS), INPUT_STRIDE, BUFFER(TARGETS), TARGET_STRIDE,
-                               BUFFER(SCALES), BUFFER(HIDDEN), BUFFER(PREDICTIONS), BUFFER(DELTAS),
-                               BUFFER(GRADIENTS)}},
+                               BUFFER(VISITED), BUFFER(INPUTS), INPUT_STRIDE, BUFFER(TARGETS),
+                               TARGET_STRIDE, BUFFER(SCALES), BUFFER(HIDDEN), BUFFER(PREDICTIONS),
+                               BUFFER(DELTAS), BUFFER(GRADIENTS)}},
+    [WR_CL_CLIP_FACTORS] = {"wr_clip_factors",
+                            STAGED,
+                            MODEL_TEAMS,
+                            {VARIES, VARIES, COUNT_M, BUFFER(TASKS), BUFFER(PROGRESS),
+                             BUFFER(GRADIENTS), BUFFER(SQUARES)}},
     [WR_CL_CLIP] = {"wr_clip_gradients",
                     STAGED,
                     PARAMETERS,
-                    {VARIES, VARIES, COUNT_M, BUFFER(TASKS), BUFFER(PROGRESS), BUFFER(GRADIENTS)}},
+                    {VARIES, VARIES, COUNT_M, BUFFER(TASKS), BUFFER(PROGRESS), BUFFER(SQUARES),
+                     BUFFER(GRADIENTS)}},
     [WR_CL_UPDATE] = {"wr_update",
                       STAGED,
                       PARAMETERS,
-                      {VARIES, VARIES, COUNT_M, BUFFER(TASKS), BUFFER(PROGRESS), BUFFER(GRADIENTS),
+                      {VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
+                       BUFFER(GRADIENTS), BUFFER(CORRECTIONS), PAIRS, BUFFER(STATE),
                        BUFFER(PARAMETERS)}},
+    [WR_CL_EPOCH_VISIT] = {"wr_epoch_visit",
+                           STAGED,
+                           SLOTS,
+                           {VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
+                            BUFFER(VISITED)}},
     [WR_CL_EPOCH_ADD] = {"wr_epoch_add",
                          STAGED,
                          MODELS,
@@ -81,21 +95,22 @@ static const struct {
                              KIND(TILED),
                              WINDOW_TILES,
                              {VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
-                              BUFFER(PARAMETERS), BUFFER(INPUTS), INPUT_STRIDE, BUFFER(TARGETS),
-                              TARGET_STRIDE, BUFFER(WEIGHTS), BUFFER(HIDDEN), BUFFER(PREDICTIONS),
-                              BUFFER(LOSSES)}},
+                              BUFFER(VISITED), BUFFER(PARAMETERS), BUFFER(INPUTS), INPUT_STRIDE,
+                              BUFFER(TARGETS), TARGET_STRIDE, BUFFER(WEIGHTS), BUFFER(HIDDEN),
+                              BUFFER(PREDICTIONS), BUFFER(LOSSES)}},
     [WR_CL_DELTAS_TILED] = {"wr_bptt_deltas_tiled",
                             KIND(TILED),
                             WINDOW_TILES,
                             {VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
-                             BUFFER(PARAMETERS), BUFFER(TARGETS), TARGET_STRIDE, BUFFER(SCALES),
-                             BUFFER(HIDDEN), BUFFER(PREDICTIONS), BUFFER(DELTAS), BUFFER(DY)}},
+                             BUFFER(VISITED), BUFFER(PARAMETERS), BUFFER(TARGETS), TARGET_STRIDE,
+                             BUFFER(SCALES), BUFFER(HIDDEN), BUFFER(PREDICTIONS), BUFFER(DELTAS),
+                             BUFFER(DY)}},
     [WR_CL_RUNS_TILED] = {"wr_bptt_runs",
                           KIND(TILED),
                           RUN_TILES,
                           {VARIES, VARIES, VARIES, SLICE, COUNT_M, COUNT_B, BUFFER(TASKS),
-                           BUFFER(PROGRESS), BUFFER(INPUTS), INPUT_STRIDE, BUFFER(HIDDEN),
-                           BUFFER(DELTAS), BUFFER(DY), BUFFER(RUNS)}},
+                           BUFFER(PROGRESS), BUFFER(VISITED), BUFFER(INPUTS), INPUT_STRIDE,
+                           BUFFER(HIDDEN), BUFFER(DELTAS), BUFFER(DY), BUFFER(RUNS)}},
     [WR_CL_ADD_RUNS] = {"wr_bptt_add_runs",
                         KIND(TILED),
                         PARAMETERS,
@@ -107,7 +122,7 @@ static const struct {
                          {VARIES, VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
                           BUFFER(PARAMETERS), BUFFER(INPUTS), INPUT_STRIDE, BUFFER(TARGETS),
                           TARGET_STRIDE, BUFFER(WEIGHTS), BUFFER(SCALES), BUFFER(SCRATCH),
-                          BUFFER(EPOCH_LOSSES)}},
+                          BUFFER(EPOCH_LOSSES), BUFFER(STATE), BUFFER(CORRECTIONS), PAIRS}},
     [WR_CL_RUN_ROWS] = {"wr_fused_rows",
                         KIND(ROWS),
                         MODEL_PACKS,
@@ -160,7 +175,8 @@ wr_status wr_cl_set_argument(struct wr_cl_session *session, enum wr_cl_kernel wh
     return wr_cl_check(wr_cl_device_of(&session->base), "clSetKernelArg", code, error);
 }
 
-/* Binds what stays the same from launch to launch. */
+/* Binds what stays the same from launch to launch; a buffer that is not needed is NULL there too.
+ */
 static wr_status bind(struct wr_cl_session *session, enum wr_cl_kernel which,
                       struct wr_error *error) {
     const struct wr_ensemble *ensemble = &session->base.ensemble;
@@ -170,6 +186,7 @@ static wr_status bind(struct wr_cl_session *session, enum wr_cl_kernel which,
         cl_ulong number = argument == COUNT_M        ? ensemble->models
                           : argument == COUNT_B      ? ensemble->batch
                           : argument == SLICE        ? session->plan.slice
+                          : argument == PAIRS        ? session->plan.pairs
                           : argument == INPUT_STRIDE ? ensemble->windows.input_stride
                                                      : ensemble->windows.target_stride;
         if (argument > 0)
@@ -275,7 +292,7 @@ wr_status wr_cl_launch(struct wr_cl_session *session, enum wr_cl_kernel which,
     const struct wr_cl_plan *plan = &session->plan;
     const enum range range = kernels[which].range;
     size_t items = session->base.ensemble.models, group = session->group[which];
-    if (range == WINDOW_TEAMS)
+    if (range == WINDOW_TEAMS || range == SLOTS)
         items *= session->base.ensemble.batch;
     if (range == PARAMETERS)
         items *= session->base.layout.count;

@@ -21,7 +21,7 @@ wr_status wr_cl_check(const struct wr_cl_device *device, const char *call, cl_in
 
 enum wr_cl_kind { WR_CL_STAGES, WR_CL_TILED, WR_CL_FUSED, WR_CL_ROWS, WR_CL_PEAK, WR_CL_KINDS };
 
-#define WR_CL_OPTIONS 512 /* characters of build options */
+#define WR_CL_OPTIONS 1024 /* characters of build options */
 
 /* A built program, kept with its key for the life of the device. */
 struct wr_cl_program {
@@ -65,8 +65,12 @@ enum wr_cl_buffer {
     WR_CL_WEIGHTS,      /* (O) */
     WR_CL_SCALES,       /* (B + 1): wr_loss_scale(O, n) at n */
     WR_CL_EPOCH_LOSSES, /* (loss_rows, M) */
+    WR_CL_STATE,        /* (M, S, P) what the optimizer keeps */
+    WR_CL_CORRECTIONS,  /* (pairs, 2): wr_corrections; Adam only */
     WR_CL_SCRATCH,      /* (M, ...): fused only; see fused.cl */
     WR_CL_GRADIENTS,    /* (M, P), this and the rest: stages only */
+    WR_CL_VISITED,      /* (M, B) 64-bit windows of the view: only where they are not in order */
+    WR_CL_SQUARES,      /* (M, rows + 1): see clip.cl; only where the norm is clipped */
     WR_CL_HIDDEN,       /* (M, B, T, H) */
     WR_CL_DELTAS,       /* (M, B, T, H) */
     WR_CL_PREDICTIONS,  /* (M, B, O) */
@@ -82,6 +86,7 @@ struct wr_cl_plan {
     enum wr_cl_kind staged;      /* the stages' kernels: WR_CL_STAGES or WR_CL_TILED */
     size_t team[WR_CL_KINDS];    /* work-items that share a window */
     size_t loss_rows;            /* epochs whose losses the device keeps */
+    size_t pairs;                /* of Adam's corrections; 0: none needed */
     size_t bytes[WR_CL_BUFFERS]; /* 0: not needed */
     /* Where the fused kernel keeps things. */
     bool state_local, parameters_local, sums_local;
@@ -128,8 +133,10 @@ enum wr_cl_kernel {
     WR_CL_FORWARD,
     WR_CL_BPTT_DELTAS,
     WR_CL_BPTT_GRADIENTS,
+    WR_CL_CLIP_FACTORS,
     WR_CL_CLIP,
     WR_CL_UPDATE,
+    WR_CL_EPOCH_VISIT,
     WR_CL_EPOCH_ADD,
     WR_CL_EPOCH_END,
     WR_CL_FORWARD_TILED,
@@ -162,6 +169,8 @@ wr_status wr_cl_read(struct wr_session *session, enum wr_tensor tensor, float *v
                      struct wr_error *error);
 wr_status wr_cl_write_parameters(struct wr_session *session, const float *values,
                                  struct wr_error *error);
+wr_status wr_cl_freeze(struct wr_session *session, const unsigned char *frozen,
+                       struct wr_error *error);
 wr_status wr_cl_diverged(struct wr_session *session, uint32_t *diverged, struct wr_error *error);
 /* Blocking copies of a whole buffer or its first bytes. */
 wr_status wr_cl_get(struct wr_cl_session *session, enum wr_cl_buffer which, void *to, size_t bytes,

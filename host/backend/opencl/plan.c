@@ -2,6 +2,8 @@
 #include "backend/opencl/opencl.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "layout.h"
 #include "numerics.h"
@@ -27,8 +29,12 @@ static const char *const buffer_names[WR_CL_BUFFERS] = {
     "loss weights",
     "loss scales",
     "epoch losses",
+    "the optimizer's",
+    "Adam's corrections",
     "the fused kernel's",
     "gradients",
+    "the windows of a batch",
+    "norms of gradients",
     "hidden states",
     "deltas",
     "predictions",
@@ -49,10 +55,13 @@ static bool strided(size_t count, size_t stride, size_t last, size_t *bytes) {
            wr_size_mul(*bytes, sizeof(float), bytes);
 }
 
-/* *count = floats of a window's h, da and y. */
-static bool state_floats(const struct wr_shape *shape, size_t *count) {
+/* *count = floats of a window's h, da and y, which have room for the squares of a gradient's rows
+ * too. */
+static bool state_floats(const struct wr_ensemble *ensemble, size_t *count) {
+    const struct wr_shape *shape = &ensemble->shape;
+    size_t more = ensemble->rule.clipping == WR_CLIPPING_NORM ? 2 : 0;
     return wr_size_mul(shape->seq_len, shape->hidden, count) && wr_size_mul(*count, 2, count) &&
-           wr_size_add(*count, shape->outputs, count);
+           wr_size_add(*count, shape->outputs, count) && wr_size_add(*count, more, count);
 }
 
 static size_t choose_team(const struct wr_cl_device *device, size_t hidden) {
@@ -79,9 +88,9 @@ static bool place_fused(const struct wr_cl_device *device, const struct wr_ensem
                         const struct wr_layout *layout, struct wr_cl_plan *plan, size_t *scratch) {
     size_t left = device->local_bytes > LOCAL_SPARE ? device->local_bytes - LOCAL_SPARE : 0;
     size_t state, sums;
-    plan->sums = ensemble->batch == 1 ? 0 : ensemble->batch <= 16 ? 1 : 2;
-    if (!state_floats(&ensemble->shape, &state) ||
-        !wr_size_mul((size_t)plan->sums, layout->count, &sums))
+    bool direct = ensemble->batch == 1 && wr_is_direct(&ensemble->rule);
+    plan->sums = direct ? 0 : ensemble->batch <= WR_RUN ? 1 : 2;
+    if (!state_floats(ensemble, &state) || !wr_size_mul((size_t)plan->sums, layout->count, &sums))
         return false;
     plan->state_local = place(state, &left);
     plan->parameters_local = place(layout->count, &left);
@@ -89,10 +98,18 @@ static bool place_fused(const struct wr_cl_device *device, const struct wr_ensem
     return wr_size_add(plan->state_local ? 0 : state, plan->sums_local ? 0 : sums, scratch);
 }
 
+/* Whether models learn by the notebook's rule. */
+static bool rows_learn(const struct wr_ensemble *ensemble) {
+    const struct wr_rule *rule = &ensemble->rule;
+    return wr_is_direct(rule) && rule->activation == WR_ACTIVATION_TANH &&
+           rule->loss == WR_LOSS_MSE && rule->decay == WR_DECAY_CONSTANT && wr_in_order(ensemble);
+}
+
 /* What fused_rows.cl takes with at most a few spilled registers: tests/registers.sh. */
 static bool rows_take(const struct wr_ensemble *ensemble) {
     const struct wr_shape *shape = &ensemble->shape;
-    return ensemble->batch == 1 && shape->inputs <= 8 && shape->outputs <= 4 &&
+    return ensemble->batch == 1 && rows_learn(ensemble) && shape->inputs <= 8 &&
+           shape->outputs <= 4 &&
            ((shape->hidden <= 32 && shape->seq_len <= 16) ||
             (shape->hidden <= 64 && shape->seq_len <= 6));
 }
@@ -192,6 +209,34 @@ static bool tiled_bytes(const struct wr_ensemble *ensemble, const struct wr_layo
            floats(M, slice, layout->count, &bytes[WR_CL_RUNS]);
 }
 
+/* What only some rules need: for training, then for stages. */
+static bool rule_bytes(const struct wr_ensemble *ensemble, const struct wr_layout *layout,
+                       size_t pairs, size_t bytes[WR_CL_BUFFERS]) {
+    const struct wr_shape *shape = &ensemble->shape;
+    size_t M = ensemble->models, squares; /* of rows of two H and an O, of two biases; a factor */
+    if (!floats(M, wr_rule_states(&ensemble->rule), layout->count, &bytes[WR_CL_STATE]) ||
+        !floats(pairs, 2, 1, &bytes[WR_CL_CORRECTIONS]))
+        return false;
+    if (!wr_in_order(ensemble) && !floats(M, ensemble->batch, 2, &bytes[WR_CL_VISITED]))
+        return false;
+    return ensemble->rule.clipping != WR_CLIPPING_NORM ||
+           (wr_size_mul(shape->hidden, 2, &squares) &&
+            wr_size_add(squares, shape->outputs, &squares) && wr_size_add(squares, 3, &squares) &&
+            floats(M, squares, 1, &bytes[WR_CL_SQUARES]));
+}
+
+/* *pairs: of Adam's corrections, 0 for other optimizers. */
+static wr_status count_pairs(const struct wr_rule *rule, size_t *pairs, struct wr_error *error) {
+    float *corrections;
+    *pairs = 0;
+    if (rule->optimizer != WR_OPTIMIZER_ADAM)
+        return WR_OK;
+    wr_status status = wr_corrections(rule, &corrections, pairs, error);
+    if (status == WR_OK)
+        free(corrections);
+    return status;
+}
+
 static bool stage_bytes(const struct wr_ensemble *ensemble, const struct wr_layout *layout,
                         size_t bytes[WR_CL_BUFFERS]) {
     size_t M = ensemble->models, units, steps;
@@ -235,7 +280,11 @@ wr_status wr_cl_plan_make(const struct wr_cl_device *device, const struct wr_ens
         plan->loss_rows = 1;
     if (plan->loss_rows > LOSS_ROWS)
         plan->loss_rows = LOSS_ROWS;
+    wr_status status = count_pairs(&ensemble->rule, &plan->pairs, error);
+    if (status != WR_OK)
+        return status;
     if (!common_bytes(ensemble, layout, plan->loss_rows, plan->bytes) ||
+        !rule_bytes(ensemble, layout, plan->pairs, plan->bytes) ||
         !stage_bytes(ensemble, layout, plan->bytes) ||
         (plan->staged == WR_CL_TILED && !tiled_bytes(ensemble, layout, plan->slice, plan->bytes)) ||
         !place_fused(device, ensemble, layout, plan, &scratch) ||
@@ -289,12 +338,58 @@ wr_status wr_cl_memory(struct wr_device *base, const struct wr_ensemble *ensembl
     return status;
 }
 
+/* ---- build options ---- */
+
+/* Appends to options. */
+static void append(char options[WR_CL_OPTIONS], const char *name, unsigned value) {
+    size_t length = strlen(options);
+    snprintf(options + length, WR_CL_OPTIONS - length, " -D WR_%s=%uu", name, value);
+}
+
+static void append_float(char options[WR_CL_OPTIONS], const char *name, float value) {
+    append(options, name, wr_as_int(value));
+}
+
+/* What of the learning rule is not the notebook's, so that its programs stay what they are. */
+static void append_rule(char options[WR_CL_OPTIONS], const struct wr_ensemble *ensemble) {
+    const struct wr_rule *rule = &ensemble->rule;
+    bool rms = rule->optimizer == WR_OPTIMIZER_RMSPROP, adam = rule->optimizer == WR_OPTIMIZER_ADAM;
+    if (rule->activation != WR_ACTIVATION_TANH)
+        append(options, "ACTIVATION", rule->activation);
+    if (rule->loss != WR_LOSS_MSE)
+        append(options, "LOSS", rule->loss);
+    if (rule->loss == WR_LOSS_HUBER)
+        append_float(options, "HUBER_DELTA", rule->huber_delta);
+    if (rule->clipping == WR_CLIPPING_NORM)
+        append(options, "BY_NORM", 1);
+    if (rule->optimizer != WR_OPTIMIZER_SGD)
+        append(options, "OPTIMIZER", rule->optimizer);
+    if (rule->optimizer == WR_OPTIMIZER_MOMENTUM)
+        append_float(options, "MOMENTUM", rule->momentum);
+    if (adam)
+        append_float(options, "BETA1", rule->beta1);
+    if (adam || rms) {
+        append_float(options, "BETA2", rule->beta2);
+        append_float(options, "EPSILON", rule->epsilon);
+    }
+    if (rule->weight_decay > 0)
+        append_float(options, "WEIGHT_DECAY", rule->weight_decay);
+    if (rule->decay != WR_DECAY_CONSTANT)
+        append(options, "DECAY", rule->decay);
+    if (rule->fixed != 0)
+        append(options, "FIXED", rule->fixed);
+    if (!wr_in_order(ensemble))
+        append(options, "ORDER", rule->order);
+    if (rule->order == WR_ORDER_RECENT)
+        append(options, "RECENCY", rule->recency);
+}
+
 void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble *ensemble,
                         enum wr_cl_kind kind, char options[WR_CL_OPTIONS]) {
     const struct wr_shape *s = &ensemble->shape;
     size_t per_model = (plan->bytes[WR_CL_PARAMETERS] / ensemble->models) / sizeof(float), state;
     size_t limit = kind == WR_CL_TILED ? UINT_LIMIT / TILE_ROWS : UINT_LIMIT;
-    bool wide = !state_floats(s, &state) || state > limit || 2 * per_model > UINT_LIMIT ||
+    bool wide = !state_floats(ensemble, &state) || state > limit || 2 * per_model > UINT_LIMIT ||
                 s->seq_len > UINT_LIMIT / s->inputs;
     const char *suffix = wide ? "ul" : "u";
     int length = snprintf(options, WR_CL_OPTIONS,
@@ -303,22 +398,23 @@ void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble 
                           wide ? "ulong" : "uint", s->inputs, suffix, s->hidden, suffix, s->outputs,
                           suffix, s->seq_len, suffix, plan->team[kind]);
     const char *space[] = {"__global", "__local"};
-    options += length;
+    char *more = options + length;
     size_t room = WR_CL_OPTIONS - (size_t)length;
     if (kind == WR_CL_ROWS)
-        snprintf(options, room,
-                 " -D WR_PACK=%zu -D WR_PARAM_SPACE=__local -D WR_STATE_SPACE=__local", plan->pack);
+        snprintf(more, room, " -D WR_PACK=%zu -D WR_PARAM_SPACE=__local -D WR_STATE_SPACE=__local",
+                 plan->pack);
     else if (kind == WR_CL_STAGES)
-        snprintf(options, room, " -D WR_PARAM_SPACE=__global -D WR_STATE_SPACE=__global");
+        snprintf(more, room, " -D WR_PARAM_SPACE=__global -D WR_STATE_SPACE=__global");
     else if (kind == WR_CL_TILED)
-        snprintf(options, room,
+        snprintf(more, room,
                  " -D WR_PARAM_SPACE=__global -D WR_STATE_SPACE=__global"
                  " -D WR_TILE_ROWS=%zu -D WR_TILE_COLUMNS=%zu",
                  plan->tile_rows, plan->tile_columns);
     else
-        snprintf(options, room,
+        snprintf(more, room,
                  " -D WR_PARAM_SPACE=%s -D WR_PARAM_LOCAL=%d -D WR_STATE_SPACE=%s"
                  " -D WR_STATE_LOCAL=%d -D WR_SUMS_SPACE=%s -D WR_SUMS_LOCAL=%d -D WR_SUMS=%d",
                  space[plan->parameters_local], plan->parameters_local, space[plan->state_local],
                  plan->state_local, space[plan->sums_local], plan->sums_local, plan->sums);
+    append_rule(options, ensemble);
 }

@@ -1,6 +1,8 @@
 /* Whole epochs, on either schedule, in stretches of about a tenth of a second. */
 #include "backend/opencl/opencl.h"
 
+#include "layout.h"
+
 #define STRETCH 0.1 /* seconds between two ticks: progress moves, Ctrl-C works, watchdogs sleep */
 #define GROWTH  8   /* at most, from one stretch to the next */
 
@@ -129,9 +131,10 @@ wr_status wr_cl_run(struct wr_session *base, size_t epochs, float *losses, wr_ti
                       .context = context,
                       .began = wr_seconds()};
     size_t most = run.session->plan.loss_rows, M = base->ensemble.models;
-    if (epochs > UINT32_MAX - 1 - run.session->epochs)
-        return wr_fail(error, WR_ERR_USAGE, "%zu epochs after %zu are more than can be counted",
-                       epochs, run.session->epochs);
+    if (epochs >= WR_FROZEN - run.session->epochs)
+        return wr_fail(error, WR_ERR_USAGE,
+                       "%zu epochs after %zu: a model has at most %u; write parameters", epochs,
+                       run.session->epochs, WR_FROZEN - 1);
     wr_status status = WR_OK;
     while (status == WR_OK && run.done < epochs) {
         size_t left = epochs - run.done, rows = left < most ? left : most;

@@ -71,8 +71,11 @@ static wr_status put_tasks(struct wr_cl_session *session, struct wr_error *error
     for (size_t m = 0; m < ensemble->models; ++m)
         tasks[m] = (struct wr_model_task){.first = ensemble->window_first[m],
                                           .count = ensemble->window_count[m],
+                                          .visits = ensemble->visits[m],
                                           .lr = ensemble->lr[m],
-                                          .clip = ensemble->clip[m]};
+                                          .clip = ensemble->clip[m],
+                                          .seed = ensemble->seeds[m],
+                                          .fading = wr_fading(&session->base, m)};
     wr_status status =
         wr_cl_put(session, WR_CL_TASKS, tasks, session->plan.bytes[WR_CL_TASKS], error);
     free(tasks);
@@ -106,6 +109,20 @@ static wr_status put_scales(struct wr_cl_session *session, struct wr_error *erro
     return status;
 }
 
+static wr_status put_corrections(struct wr_cl_session *session, struct wr_error *error) {
+    float *corrections;
+    size_t pairs;
+    if (session->plan.pairs == 0)
+        return WR_OK;
+    wr_status status = wr_corrections(&session->base.ensemble.rule, &corrections, &pairs, error);
+    if (status != WR_OK)
+        return status;
+    status = wr_cl_put(session, WR_CL_CORRECTIONS, corrections,
+                       session->plan.bytes[WR_CL_CORRECTIONS], error);
+    free(corrections);
+    return status;
+}
+
 static wr_status upload(struct wr_cl_session *session, struct wr_error *error) {
     const struct wr_ensemble *ensemble = &session->base.ensemble;
     const struct {
@@ -124,6 +141,8 @@ static wr_status upload(struct wr_cl_session *session, struct wr_error *error) {
         status = put_tasks(session, error);
     if (status == WR_OK)
         status = put_scales(session, error);
+    if (status == WR_OK)
+        status = put_corrections(session, error);
     if (status == WR_OK)
         status = wr_cl_write_parameters(&session->base, ensemble->parameters, error);
     return status;
@@ -159,12 +178,18 @@ void wr_cl_close_session(struct wr_session *base) {
 wr_status wr_cl_read(struct wr_session *base, enum wr_tensor tensor, float *values,
                      struct wr_error *error) {
     static const enum wr_cl_buffer sources[] = {
-        [WR_PARAMETERS] = WR_CL_PARAMETERS,   [WR_GRADIENTS] = WR_CL_GRADIENTS,
-        [WR_HIDDEN] = WR_CL_HIDDEN,           [WR_DELTAS] = WR_CL_DELTAS,
-        [WR_PREDICTIONS] = WR_CL_PREDICTIONS, [WR_LOSSES] = WR_CL_LOSSES,
+        [WR_PARAMETERS] = WR_CL_PARAMETERS,
+        [WR_GRADIENTS] = WR_CL_GRADIENTS,
+        [WR_HIDDEN] = WR_CL_HIDDEN,
+        [WR_DELTAS] = WR_CL_DELTAS,
+        [WR_PREDICTIONS] = WR_CL_PREDICTIONS,
+        [WR_LOSSES] = WR_CL_LOSSES,
+        [WR_STATE] = WR_CL_STATE,
     };
     struct wr_cl_session *session = (struct wr_cl_session *)base;
     enum wr_cl_buffer source = sources[tensor];
+    if (session->plan.bytes[source] == 0) /* no state */
+        return WR_OK;
     return wr_cl_get(session, source, values, session->plan.bytes[source], error);
 }
 
@@ -174,7 +199,27 @@ wr_status wr_cl_write_parameters(struct wr_session *base, const float *values,
     session->epochs = 0;
     wr_status status =
         wr_cl_put(session, WR_CL_PARAMETERS, values, session->plan.bytes[WR_CL_PARAMETERS], error);
+    if (status == WR_OK && session->plan.bytes[WR_CL_STATE] > 0)
+        status = wr_cl_fill(session, WR_CL_STATE, session->plan.bytes[WR_CL_STATE], 0, error);
     return status == WR_OK ? put_progress(session, error) : status;
+}
+
+wr_status wr_cl_freeze(struct wr_session *base, const unsigned char *frozen,
+                       struct wr_error *error) {
+    struct wr_cl_session *session = (struct wr_cl_session *)base;
+    size_t M = base->ensemble.models, bytes = session->plan.bytes[WR_CL_PROGRESS];
+    struct wr_model_progress *progress =
+        wr_alloc(M, sizeof *progress, "the models' progress", error);
+    if (!progress)
+        return WR_ERR_MEMORY;
+    wr_status status = wr_cl_get(session, WR_CL_PROGRESS, progress, bytes, error);
+    for (size_t m = 0; status == WR_OK && m < M; ++m)
+        if (frozen[m] && progress[m].diverged == WR_RUNNING)
+            progress[m].diverged = WR_FROZEN;
+    if (status == WR_OK)
+        status = wr_cl_put(session, WR_CL_PROGRESS, progress, bytes, error);
+    free(progress);
+    return status;
 }
 
 wr_status wr_cl_diverged(struct wr_session *base, uint32_t *diverged, struct wr_error *error) {

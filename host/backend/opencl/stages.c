@@ -45,6 +45,13 @@ static wr_status gradients_tiled(struct wr_cl_session *session, size_t first, si
 
 wr_status wr_cl_stage(struct wr_cl_session *session, enum wr_cl_kernel which, size_t first,
                       size_t count, struct wr_error *error) {
+    wr_status status = WR_OK;
+    if (which == WR_CL_FORWARD && !session->base.in_order)
+        status = enqueue(session, WR_CL_EPOCH_VISIT, first, count, error);
+    if (which == WR_CL_CLIP && session->base.ensemble.rule.clipping == WR_CLIPPING_NORM)
+        status = enqueue(session, WR_CL_CLIP_FACTORS, first, count, error);
+    if (status != WR_OK)
+        return status;
     if (session->plan.staged == WR_CL_TILED) {
         if (which == WR_CL_BPTT_GRADIENTS)
             return gradients_tiled(session, first, count, error);
