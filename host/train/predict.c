@@ -7,13 +7,13 @@
 
 /* ---- forward alone, on the cpu backend ---- */
 
-/* Opens a session whose batches are `batch` of `windows`. *cpu and *session are closed by the
- * caller, whatever is returned. */
+/* Opens a session whose batches are `batch` of `windows`, all or those of each model. *cpu and
+ * *session are closed by the caller, whatever is returned. */
 static wr_status open_forward(const struct wr_shape *shape, const struct wr_rule *rule,
                               size_t models, const float *parameters,
-                              const struct wr_windows_view *windows, size_t batch,
-                              struct wr_device **cpu, struct wr_session **session,
-                              struct wr_error *error) {
+                              const struct wr_windows_view *windows, const size_t *first,
+                              const size_t *count, size_t batch, struct wr_device **cpu,
+                              struct wr_session **session, struct wr_error *error) {
     float *zeros = wr_alloc(models, sizeof *zeros, "learning rates", error);
     if (zeros == NULL)
         return WR_ERR_MEMORY;
@@ -22,6 +22,8 @@ static wr_status open_forward(const struct wr_shape *shape, const struct wr_rule
                                    .batch = batch,
                                    .schedule = WR_SCHEDULE_STAGED,
                                    .windows = *windows,
+                                   .window_first = first,
+                                   .window_count = count,
                                    .lr = zeros,
                                    .clip = zeros,
                                    .parameters = parameters};
@@ -58,14 +60,38 @@ wr_status wr_predict(const struct wr_shape *shape, enum wr_activation activation
     const struct wr_rule rule = {.activation = activation};
     wr_status status = cut_view(windows, first, count, &part, error);
     if (status == WR_OK)
-        status =
-            open_forward(shape, &rule, models, parameters, &part, count, &cpu, &session, error);
+        status = open_forward(shape, &rule, models, parameters, &part, NULL, NULL, count, &cpu,
+                              &session, error);
     if (status == WR_OK)
         status = wr_session_forward(session, 0, count, error);
     if (status == WR_OK)
         status = wr_session_read(session, WR_PREDICTIONS, predictions, error);
     wr_session_close(session);
     wr_device_close(cpu);
+    return status;
+}
+
+wr_status wr_predict_each(const struct wr_shape *shape, enum wr_activation activation,
+                          size_t models, const float *parameters,
+                          const struct wr_windows_view *windows, const size_t *which,
+                          float *predictions, struct wr_error *error) {
+    struct wr_device *cpu = NULL;
+    struct wr_session *session = NULL;
+    const struct wr_rule rule = {.activation = activation};
+    size_t *ones = wr_alloc(models, sizeof *ones, "windows of models", error);
+    if (ones == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t m = 0; m < models; m++)
+        ones[m] = 1;
+    wr_status status = open_forward(shape, &rule, models, parameters, windows, which, ones, 1, &cpu,
+                                    &session, error);
+    if (status == WR_OK)
+        status = wr_session_forward(session, 0, 1, error);
+    if (status == WR_OK)
+        status = wr_session_read(session, WR_PREDICTIONS, predictions, error);
+    wr_session_close(session);
+    wr_device_close(cpu);
+    free(ones);
     return status;
 }
 
@@ -104,7 +130,8 @@ wr_status wr_evaluate(const struct wr_shape *shape, const struct wr_rule *rule, 
         return WR_ERR_MEMORY;
     for (size_t m = 0; m < models; m++)
         mean_losses[m] = 0;
-    status = open_forward(shape, rule, models, parameters, &part, batch, &cpu, &session, error);
+    status = open_forward(shape, rule, models, parameters, &part, NULL, NULL, batch, &cpu, &session,
+                          error);
     if (status == WR_OK)
         status = add_losses(session, models, count, batch, losses, mean_losses, error);
     for (size_t m = 0; m < models && status == WR_OK; m++)

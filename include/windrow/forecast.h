@@ -95,8 +95,8 @@ struct wr_fit_options {
     void *context;
     const volatile sig_atomic_t *stop; /* set to non-zero to stop: WR_ERR_STOPPED; NULL: never */
     /* A folder in which the parts of the work that are done are kept, so that the same fit goes on
-     * where it was stopped or killed; NULL: none. It is made if need be; what is in it of another
-     * fit is refused (WR_ERR_DATA). */
+     * where it was stopped or killed; NULL: none. It is made if need be; fits share it, each sees
+     * its own parts alone. */
     const char *resume;
     bool calibrate; /* intervals are wanted: fit a second time, on less, to see how far off it is */
 };

@@ -59,6 +59,13 @@ wr_status wr_predict(const struct wr_shape *shape, enum wr_activation activation
                      const float *parameters, const struct wr_windows_view *windows, size_t first,
                      size_t count, float *predictions, struct wr_error *error);
 
+/* The prediction of each model for a window of its own: model m's for window which[m]. predictions
+ * (M, O). */
+wr_status wr_predict_each(const struct wr_shape *shape, enum wr_activation activation,
+                          size_t models, const float *parameters,
+                          const struct wr_windows_view *windows, const size_t *which,
+                          float *predictions, struct wr_error *error);
+
 /* The mean loss of each model over the same windows: mean_losses (M), NaN where a loss is. Added up
  * in double in window order, so that it has the same bits on every host too. Of the rule (NULL: the
  * notebook's) activation and loss count. */

@@ -1,0 +1,270 @@
+/* Training a chunk of series: one ensemble, in which each model has its own series' windows. */
+#include "forecast/fit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "windrow/train.h"
+
+/* ---- how many ---- */
+
+#define CHUNK_FLOATS 5e7  /* of windows; a session copies them */
+#define CHUNK_WORK   2e12 /* multiplications and additions: about a minute of a few cores */
+#define GPU_FASTER   100  /* in the same minute */
+
+static size_t until_of(const struct wr_panel *panel, const size_t *until, size_t s) {
+    return until != NULL ? until[s] : wr_panel_length(panel, s);
+}
+
+static struct wr_recipe recipe_with(const struct wr_fit *fit, size_t window) {
+    struct wr_recipe recipe = fit->recipe;
+    recipe.window = window;
+    return recipe;
+}
+
+size_t wr_chunk_size(const struct wr_device *device, const struct wr_fit *fit,
+                     const struct wr_panel *panel, const size_t *until, const size_t *which,
+                     size_t left) {
+    const struct wr_recipe recipe = recipe_with(fit, fit->series[which[0]].window);
+    double H = (double)recipe.hidden, I = (double)fit->shape.inputs, O = (double)fit->shape.outputs;
+    double T = (double)recipe.window, seeds = (double)recipe.seeds;
+    double P = (double)wr_fit_parameters(fit), floats = 0, work = 0;
+    bool gpu = wr_device_get_info(device)->gpu;
+    size_t count = 0;
+    for (; count < left && fit->series[which[count]].window == recipe.window; count++) {
+        size_t length = until_of(panel, until, which[count]);
+        double windows = (double)wr_recipe_windows(&recipe, length);
+        double visits = recipe.updates > 0 ? (double)recipe.updates * (double)recipe.batch
+                                           : (double)recipe.epochs * windows;
+        floats += windows * (T * I + O) + 8 * seeds * P;
+        work += seeds * visits * (6 * T * H * (H + I) + 6 * H * O) +
+                seeds * visits / (double)recipe.batch * 30 * P;
+        if (count > 0 && (floats > CHUNK_FLOATS || work > CHUNK_WORK * (gpu ? GPU_FASTER : 1)))
+            break;
+    }
+    return count;
+}
+
+/* ---- what it trains on ---- */
+
+struct training {
+    const struct wr_chunk *chunk;
+    struct wr_recipe recipe; /* with this chunk's window */
+    struct wr_shape shape;
+    size_t models, P;
+    size_t windows;                /* of all series */
+    size_t *starts, *counts;       /* (count) windows of each series, but those that validate */
+    size_t *first, *trained;       /* (models) the same, by model */
+    size_t *visits;                /* (models) or NULL */
+    size_t *validates, *validated; /* (models) those that do: the first, and how many */
+    float *inputs, *targets, *weights;
+    float *lr, *clip, *parameters;
+    uint32_t *seeds;
+};
+
+static void release(struct training *t) {
+    void *owned[] = {t->starts,    t->counts,    t->first,      t->trained, t->visits,
+                     t->validates, t->validated, t->inputs,     t->targets, t->weights,
+                     t->lr,        t->clip,      t->parameters, t->seeds};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
+        free(owned[i]);
+}
+
+/* Windows of a series, in time order, behind those that are there. */
+static wr_status cut_series(struct training *t, size_t i, size_t *room, struct wr_error *error) {
+    const struct wr_chunk *c = t->chunk;
+    size_t s = c->which[i];
+    const struct fitted *series = &c->fit->series[s];
+    size_t width = t->shape.seq_len * t->shape.inputs, outputs = t->shape.outputs;
+    struct wr_prepared *prepared = NULL;
+    wr_status status = wr_prepared_make(c->panel, s, until_of(c->panel, c->until, s), &t->recipe,
+                                        &series->scales, &prepared, error);
+    if (status != WR_OK)
+        return status;
+    size_t count = wr_prepared_windows(prepared, 0);
+    if (count == 0)
+        status = wr_fail(error, WR_ERR_DATA,
+                         "%s: series %s: every window touches a gap; --missing interpolate fills "
+                         "gaps",
+                         wr_panel_path(c->panel), series->id);
+    if (status == WR_OK && t->windows + count > *room)
+        status =
+            wr_fail(error, WR_ERR_MEMORY, "series %s has more windows than expected", series->id);
+    t->starts[i] = t->windows;
+    t->counts[i] = count;
+    for (size_t w = 0; w < count && status == WR_OK; w++, t->windows++)
+        wr_prepared_window(prepared, w, t->inputs + t->windows * width,
+                           t->targets + t->windows * outputs);
+    wr_prepared_free(prepared);
+    return status;
+}
+
+static wr_status cut_windows(struct training *t, struct wr_error *error) {
+    const struct wr_chunk *c = t->chunk;
+    size_t width = t->shape.seq_len * t->shape.inputs, room = 0, inputs, targets;
+    for (size_t i = 0; i < c->count; i++)
+        room += wr_recipe_windows(&t->recipe, until_of(c->panel, c->until, c->which[i]));
+    if (!wr_size_mul(room, width, &inputs) || !wr_size_mul(room, t->shape.outputs, &targets))
+        return wr_fail(error, WR_ERR_MEMORY, "%zu windows overflow memory", room);
+    t->inputs = wr_alloc(inputs, sizeof *t->inputs, "windows", error);
+    t->targets = wr_alloc(targets, sizeof *t->targets, "windows", error);
+    t->weights = wr_alloc(t->shape.outputs, sizeof *t->weights, "loss weights", error);
+    t->starts = wr_alloc(c->count, sizeof *t->starts, "windows", error);
+    t->counts = wr_alloc(c->count, sizeof *t->counts, "windows", error);
+    if (t->inputs == NULL || t->targets == NULL || t->weights == NULL || t->starts == NULL ||
+        t->counts == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t o = 0; o < t->shape.outputs; o++)
+        t->weights[o] = 1.0f / (float)t->shape.outputs;
+    wr_status status = WR_OK;
+    for (size_t i = 0; i < c->count && status == WR_OK; i++)
+        status = cut_series(t, i, &room, error);
+    return status;
+}
+
+/* ---- the models ---- */
+
+/* The latest windows validate; between them and the others as many are left out as share values
+ * with their targets, where there are enough. */
+static void hold_out(const struct training *t, size_t m, size_t count) {
+    size_t held = (size_t)(t->recipe.validate * (double)count), gap = t->recipe.horizon - 1;
+    if (held == 0 || held >= count)
+        return;
+    if (held + gap >= count / 2)
+        gap = 0;
+    t->trained[m] = count - held - gap;
+    t->validates[m] = t->first[m] + count - held;
+    t->validated[m] = held;
+}
+
+static wr_status set_models(struct training *t, struct wr_error *error) {
+    const struct wr_recipe *r = &t->recipe;
+    size_t M = t->models, floats;
+    if (!wr_size_mul(M, t->P, &floats))
+        return wr_fail(error, WR_ERR_MEMORY, "%zu models overflow memory", M);
+    t->first = wr_alloc(M, sizeof *t->first, "models", error);
+    t->trained = wr_alloc(M, sizeof *t->trained, "models", error);
+    t->validates = wr_alloc(M, sizeof *t->validates, "models", error);
+    t->validated = wr_alloc(M, sizeof *t->validated, "models", error);
+    t->visits = r->updates > 0 ? wr_alloc(M, sizeof *t->visits, "models", error) : NULL;
+    t->lr = wr_alloc(M, sizeof *t->lr, "models", error);
+    t->clip = wr_alloc(M, sizeof *t->clip, "models", error);
+    t->seeds = wr_alloc(M, sizeof *t->seeds, "models", error);
+    t->parameters = wr_alloc(floats, sizeof *t->parameters, "parameters", error);
+    if (t->first == NULL || t->trained == NULL || t->validates == NULL || t->validated == NULL ||
+        (r->updates > 0 && t->visits == NULL) || t->lr == NULL || t->clip == NULL ||
+        t->seeds == NULL || t->parameters == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t m = 0; m < M; m++) {
+        size_t i = m / r->seeds;
+        t->first[m] = t->starts[i];
+        t->trained[m] = t->counts[i];
+        t->lr[m] = r->lr;
+        t->clip[m] = r->clip;
+        t->seeds[m] = r->seed + (uint32_t)(m % r->seeds);
+        hold_out(t, m, t->counts[i]);
+    }
+    return wr_parameters_init(&t->shape, r->init, M, t->seeds, t->parameters, error);
+}
+
+/* Biases that are not to learn start, and stay, at 0. */
+static void fix_biases(struct training *t) {
+    struct wr_layout layout;
+    unsigned fixed = t->recipe.rule.fixed;
+    if (fixed == 0 || wr_layout_of(&t->shape, &layout, NULL) != WR_OK)
+        return;
+    for (size_t m = 0; m < t->models; m++) {
+        float *model = t->parameters + m * t->P;
+        if (fixed & WR_FIXED_HIDDEN_BIAS)
+            memset(model + layout.b_h, 0, t->shape.hidden * sizeof *model);
+        if (fixed & WR_FIXED_HEAD_BIAS)
+            memset(model + layout.b_y, 0, t->shape.outputs * sizeof *model);
+    }
+}
+
+/* Epochs of the training: `validations` of them where updates are counted, for they are where
+ * trainings are looked at; each has the same number of updates. */
+static size_t set_epochs(struct training *t) {
+    const struct wr_recipe *r = &t->recipe;
+    if (r->updates == 0)
+        return r->epochs;
+    size_t epochs = r->validate > 0 ? r->validations : 1;
+    for (size_t m = 0; m < t->models; m++)
+        t->visits[m] = ((r->updates - 1) / epochs + 1) * r->batch;
+    return epochs;
+}
+
+/* ---- training ---- */
+
+static wr_status on_event(void *context, const struct wr_train_event *event) {
+    const struct wr_chunk *chunk = context;
+    return chunk->on_fraction(chunk->context, event->fraction);
+}
+
+static void keep(const struct training *t, const struct wr_train_result *result) {
+    struct wr_fit *fit = t->chunk->fit;
+    for (size_t m = 0; m < t->models; m++) {
+        size_t to = fit->series[t->chunk->which[m / t->recipe.seeds]].models + m % t->recipe.seeds;
+        memcpy(fit->parameters + to * t->P, t->parameters + m * t->P, t->P * sizeof(float));
+        fit->diverged[to] = result->diverged_at[m] != WR_NOT_DIVERGED;
+    }
+    fit->report.updates += result->updates;
+    fit->report.seconds += result->seconds;
+}
+
+static wr_status train(struct training *t, struct wr_error *error) {
+    size_t epochs = set_epochs(t);
+    struct wr_rule rule = t->recipe.rule;
+    rule.decay_epochs = rule.decay != WR_DECAY_CONSTANT ? epochs : 0;
+    struct wr_ensemble ensemble = {.shape = t->shape,
+                                   .models = t->models,
+                                   .batch = t->recipe.batch,
+                                   .windows = {.count = t->windows,
+                                               .input_stride = t->shape.seq_len * t->shape.inputs,
+                                               .target_stride = t->shape.outputs,
+                                               .inputs = t->inputs,
+                                               .targets = t->targets,
+                                               .loss_weights = t->weights},
+                                   .window_first = t->first,
+                                   .window_count = t->trained,
+                                   .visits = t->visits,
+                                   .lr = t->lr,
+                                   .clip = t->clip,
+                                   .seeds = t->seeds,
+                                   .parameters = t->parameters,
+                                   .rule = rule};
+    struct wr_train_options options = {.epochs = epochs,
+                                       .on_event = on_event,
+                                       .context = (void *)t->chunk,
+                                       .stop = t->chunk->stop};
+    struct wr_train_result result = {0};
+    struct wr_session *session = NULL;
+    wr_status status = wr_session_open(t->chunk->device, &ensemble, &session, error);
+    if (status == WR_OK)
+        status = wr_train(session, &options, &result, error);
+    if (status == WR_OK)
+        status = wr_session_read(session, WR_PARAMETERS, t->parameters, error);
+    if (status == WR_OK)
+        keep(t, &result);
+    wr_train_result_release(&result);
+    wr_session_close(session);
+    return status;
+}
+
+wr_status wr_chunk_train(const struct wr_chunk *chunk, struct wr_error *error) {
+    struct training t = {.chunk = chunk, .P = wr_fit_parameters(chunk->fit)};
+    t.recipe = recipe_with(chunk->fit, chunk->fit->series[chunk->which[0]].window);
+    t.shape = chunk->fit->shape;
+    t.shape.seq_len = t.recipe.window;
+    t.models = chunk->count * t.recipe.seeds;
+    wr_status status = cut_windows(&t, error);
+    if (status == WR_OK)
+        status = set_models(&t, error);
+    if (status == WR_OK) {
+        fix_biases(&t);
+        status = train(&t, error);
+    }
+    release(&t);
+    return status;
+}

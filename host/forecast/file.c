@@ -1,0 +1,301 @@
+/* A fit as one safetensors file: the stacked models, and in its metadata all else. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "forecast/fit.h"
+#include "windrow/version.h"
+
+#define KEY    "windrow_fit"
+#define FORMAT 1
+
+/* ---- numbers as text ---- */
+
+static json_t *reals_to_json(const double *values, size_t count) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < count && array != NULL; i++)
+        if (json_array_append_new(array, json_real(values[i])) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    return array;
+}
+
+static bool reals_from_json(const json_t *array, size_t count, double **values) {
+    *values = NULL;
+    if (!json_is_array(array) || json_array_size(array) != count)
+        return false;
+    *values = calloc(count > 0 ? count : 1, sizeof **values);
+    for (size_t i = 0; i < count && *values != NULL; i++) {
+        if (!json_is_number(json_array_get(array, i)))
+            return false;
+        (*values)[i] = json_number_value(json_array_get(array, i));
+    }
+    return *values != NULL;
+}
+
+/* Bits of floats in hexadecimal, 8 digits each. */
+static json_t *floats_to_json(const float *values, size_t count) {
+    static const char digits[] = "0123456789abcdef";
+    char *text = malloc(8 * count + 1);
+    if (text == NULL)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        for (int digit = 0; digit < 8; digit++)
+            text[8 * i + (size_t)digit] = digits[bits >> (28 - 4 * digit) & 15];
+    }
+    json_t *string = json_stringn(text, 8 * count);
+    free(text);
+    return string;
+}
+
+static bool floats_from_json(const json_t *string, size_t count, float *values) {
+    const char *text = json_string_value(string);
+    if (text == NULL || json_string_length(string) != 8 * count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits = 0;
+        for (int digit = 0; digit < 8; digit++) {
+            char c = text[8 * i + (size_t)digit];
+            bool letter = c >= 'a' && c <= 'f';
+            if (!letter && !(c >= '0' && c <= '9'))
+                return false;
+            bits = bits << 4 | (uint32_t)(letter ? c - 'a' + 10 : c - '0');
+        }
+        memcpy(&values[i], &bits, sizeof bits);
+    }
+    return true;
+}
+
+/* ---- writing ---- */
+
+static json_t *scales_to_json(const struct wr_scales *scales) {
+    return json_pack("{s:o, s:f, s:f, s:f, s:f, s:o, s:o}", "indices",
+                     reals_to_json(scales->indices, scales->season), "intercept", scales->intercept,
+                     "slope", scales->slope, "mean", scales->mean, "deviation", scales->deviation,
+                     "means", reals_to_json(scales->means, scales->covariates), "deviations",
+                     reals_to_json(scales->deviations, scales->covariates));
+}
+
+static json_t *series_to_json(const struct wr_fit *fit, size_t s) {
+    const struct fitted *series = &fit->series[s];
+    const struct calibration *c = &fit->calibration;
+    json_t *object = json_pack("{s:s, s:I, s:I, s:s, s:o}", "id", series->id, "window",
+                               (json_int_t)series->window, "length", (json_int_t)series->length,
+                               "last", series->last, "scales", scales_to_json(&series->scales));
+    if (object != NULL && c->origins > 0) {
+        size_t each = c->counts[s] * fit->recipe.horizon;
+        const float *errors = c->errors + s * c->origins * fit->recipe.horizon;
+        if (json_object_set_new(object, "origins", json_integer((json_int_t)c->counts[s])) != 0 ||
+            json_object_set_new(object, "errors", floats_to_json(errors, each)) != 0) {
+            json_decref(object);
+            return NULL;
+        }
+    }
+    return object;
+}
+
+static json_t *fit_to_json(const struct wr_fit *fit) {
+    json_t *series = json_array();
+    char *diverged = calloc(fit->models + 1, 1);
+    for (size_t s = 0; s < fit->count && series != NULL; s++)
+        if (json_array_append_new(series, series_to_json(fit, s)) != 0) {
+            json_decref(series);
+            series = NULL;
+        }
+    for (size_t m = 0; m < fit->models && diverged != NULL; m++)
+        diverged[m] = fit->diverged[m] ? '1' : '0';
+    json_t *object = NULL;
+    if (diverged != NULL && series != NULL)
+        object = json_pack("{s:i, s:i, s:o, s:s, s:o}", "format", FORMAT, "numerics",
+                           WR_NUMERICS_VERSION, "recipe", wr_recipe_to_json(&fit->recipe),
+                           "diverged", diverged, "series", series);
+    else
+        json_decref(series);
+    free(diverged);
+    return object;
+}
+
+wr_status wr_fit_save(const struct wr_fit *fit, const char *path, struct wr_error *error) {
+    if (fit->models == 0)
+        return wr_fail(error, WR_ERR_DATA,
+                       "%s: there is no model to save: every series is forecast by seasonal naive",
+                       path);
+    json_t *object = fit_to_json(fit);
+    char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
+    json_decref(object);
+    if (text == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for its metadata", path);
+    const struct wr_metadata metadata[] = {{"windrow", wr_version()}, {KEY, text}};
+    wr_status status =
+        wr_parameters_save(path, &fit->shape, fit->models, fit->parameters, metadata, 2, error);
+    free(text);
+    return status;
+}
+
+/* ---- reading ---- */
+
+static bool size_from_json(const json_t *object, const char *key, size_t *size) {
+    const json_t *value = json_object_get(object, key);
+    *size = (size_t)json_integer_value(value);
+    return json_is_integer(value) && json_integer_value(value) >= 0;
+}
+
+static bool scales_from_json(const json_t *json, struct wr_scales *scales) {
+    double *reals[] = {&scales->intercept, &scales->slope, &scales->mean, &scales->deviation};
+    static const char *const names[] = {"intercept", "slope", "mean", "deviation"};
+    const json_t *indices = json_object_get(json, "indices"),
+                 *means = json_object_get(json, "means");
+    for (size_t i = 0; i < sizeof reals / sizeof *reals; i++) {
+        if (!json_is_number(json_object_get(json, names[i])))
+            return false;
+        *reals[i] = json_number_value(json_object_get(json, names[i]));
+    }
+    scales->season = json_array_size(indices);
+    scales->covariates = json_array_size(means);
+    return reals_from_json(indices, scales->season, &scales->indices) &&
+           reals_from_json(means, scales->covariates, &scales->means) &&
+           reals_from_json(json_object_get(json, "deviations"), scales->covariates,
+                           &scales->deviations);
+}
+
+static bool series_from_json(const json_t *json, struct wr_fit *fit, size_t s) {
+    struct fitted *series = &fit->series[s];
+    const char *id = json_string_value(json_object_get(json, "id"));
+    const char *last = json_string_value(json_object_get(json, "last"));
+    if (id == NULL || last == NULL || strlen(last) >= sizeof series->last ||
+        !size_from_json(json, "window", &series->window) ||
+        !size_from_json(json, "length", &series->length) || series->window > fit->recipe.window ||
+        !scales_from_json(json_object_get(json, "scales"), &series->scales))
+        return false;
+    memcpy(series->last, last, strlen(last) + 1);
+    series->models = WR_NAIVE;
+    if (series->window > 0) {
+        series->models = fit->models;
+        fit->models += fit->recipe.seeds;
+    } else {
+        fit->report.naive++;
+    }
+    fit->report.shorter += series->window > 0 && series->window < fit->recipe.window;
+    series->id = strdup(id);
+    return series->id != NULL;
+}
+
+static bool calibration_from_json(const json_t *series, struct wr_fit *fit) {
+    struct calibration *c = &fit->calibration;
+    size_t K = fit->recipe.horizon, floats;
+    c->counts = calloc(fit->count, sizeof *c->counts);
+    for (size_t s = 0; s < fit->count && c->counts != NULL; s++) {
+        const json_t *one = json_array_get(series, s);
+        if (json_object_get(one, "origins") != NULL &&
+            !size_from_json(one, "origins", &c->counts[s]))
+            return false;
+        c->origins = c->counts[s] > c->origins ? c->counts[s] : c->origins;
+    }
+    if (c->origins == 0)
+        return c->counts != NULL;
+    for (size_t s = 0; s < fit->count; s++) /* before memory is taken for what is not there */
+        if (c->counts[s] > 0 && json_string_length(json_object_get(
+                                    json_array_get(series, s), "errors")) != 8 * c->counts[s] * K)
+            return false;
+    if (!wr_size_mul(fit->count * K, c->origins, &floats))
+        return false;
+    c->errors = calloc(floats, sizeof *c->errors);
+    for (size_t s = 0; s < fit->count && c->errors != NULL; s++)
+        if (c->counts[s] > 0 &&
+            !floats_from_json(json_object_get(json_array_get(series, s), "errors"),
+                              c->counts[s] * K, c->errors + s * c->origins * K))
+            return false;
+    return c->errors != NULL;
+}
+
+static wr_status damaged(const char *path, const char *what, struct wr_error *error) {
+    return wr_fail(error, WR_ERR_DATA, "%s: damaged: %s; fit again", path, what);
+}
+
+static wr_status fit_from_json(const json_t *json, const char *path, struct wr_fit *fit,
+                               struct wr_error *error) {
+    const json_t *series = json_object_get(json, "series");
+    const char *diverged = json_string_value(json_object_get(json, "diverged"));
+    json_int_t format = json_integer_value(json_object_get(json, "format"));
+    json_int_t numerics = json_integer_value(json_object_get(json, "numerics"));
+    if (format != FORMAT || numerics != WR_NUMERICS_VERSION)
+        return wr_fail(error, WR_ERR_DATA,
+                       "%s: a fit of format %d and numerics %d; this version reads format %d and "
+                       "numerics %d: fit again",
+                       path, (int)format, (int)numerics, FORMAT, WR_NUMERICS_VERSION);
+    wr_status status =
+        wr_recipe_from_json(json_object_get(json, "recipe"), path, &fit->recipe, error);
+    if (status == WR_OK && wr_recipe_check(&fit->recipe, error) != WR_OK)
+        return damaged(path, "its recipe is none that could be fitted", error);
+    if (status != WR_OK)
+        return status;
+    fit->count = json_array_size(series);
+    fit->series = wr_alloc(fit->count, sizeof *fit->series, "series", error);
+    if (fit->series == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t s = 0; s < fit->count; s++)
+        if (!series_from_json(json_array_get(series, s), fit, s))
+            return damaged(path, "a series lacks something", error);
+    if (diverged == NULL || strlen(diverged) != fit->models)
+        return damaged(path, "it has other models than its series ask for", error);
+    if (!calibration_from_json(series, fit))
+        return damaged(path, "its calibration lacks something", error);
+    fit->diverged = wr_alloc(fit->models, 1, "models", error);
+    if (fit->diverged == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t m = 0; m < fit->models; m++) {
+        fit->diverged[m] = diverged[m] == '1';
+        fit->report.diverged += fit->diverged[m];
+    }
+    fit->report.series = fit->count;
+    fit->report.models = fit->models;
+    return wr_fit_index(fit, error);
+}
+
+static wr_status load_models(const char *path, struct wr_fit *fit, struct wr_error *error) {
+    size_t models;
+    int stacked;
+    wr_status status =
+        wr_parameters_load(path, &fit->shape, &models, &stacked, &fit->parameters, error);
+    if (status != WR_OK)
+        return status;
+    fit->shape.seq_len = fit->recipe.window;
+    if (models != fit->models || fit->shape.hidden != fit->recipe.hidden ||
+        fit->shape.outputs != wr_recipe_outputs(&fit->recipe) ||
+        fit->shape.inputs % fit->recipe.chunk != 0)
+        return damaged(path, "its models are not of its recipe", error);
+    return WR_OK;
+}
+
+wr_status wr_fit_load(const char *path, struct wr_fit **fit, struct wr_error *error) {
+    char *text = NULL;
+    *fit = NULL;
+    wr_status status = wr_metadata_load(path, KEY, &text, error);
+    if (status != WR_OK)
+        return status;
+    if (text == NULL)
+        return wr_fail(error, WR_ERR_DATA,
+                       "%s: no fit (its metadata have no \"" KEY "\"): windrow forecast --save "
+                       "makes one",
+                       path);
+    json_t *json = json_loads(text, 0, NULL);
+    free(text);
+    struct wr_fit *loaded = wr_alloc(1, sizeof *loaded, "a fit", error);
+    status = loaded == NULL ? WR_ERR_MEMORY
+             : json == NULL ? damaged(path, "its metadata are no JSON", error)
+                            : fit_from_json(json, path, loaded, error);
+    json_decref(json);
+    if (status == WR_OK)
+        status = load_models(path, loaded, error);
+    if (status == WR_OK) {
+        *fit = loaded;
+        return WR_OK;
+    }
+    wr_fit_free(loaded);
+    return status;
+}

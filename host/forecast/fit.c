@@ -1,0 +1,231 @@
+#include "forecast/fit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+
+size_t wr_fit_parameters(const struct wr_fit *fit) {
+    struct wr_layout layout;
+    return wr_layout_of(&fit->shape, &layout, NULL) == WR_OK ? layout.count : 0;
+}
+
+/* ---- series by name ---- */
+
+struct named {
+    const char *id;
+    size_t index;
+};
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(((const struct named *)a)->id, ((const struct named *)b)->id);
+}
+
+wr_status wr_fit_index(struct wr_fit *fit, struct wr_error *error) {
+    struct named *names = wr_alloc(fit->count, sizeof *names, "names of series", error);
+    fit->by_id = wr_alloc(fit->count, sizeof *fit->by_id, "names of series", error);
+    if (names == NULL || fit->by_id == NULL) {
+        free(names);
+        return WR_ERR_MEMORY;
+    }
+    for (size_t s = 0; s < fit->count; s++)
+        names[s] = (struct named){fit->series[s].id, s};
+    qsort(names, fit->count, sizeof *names, by_name);
+    for (size_t s = 0; s < fit->count; s++)
+        fit->by_id[s] = names[s].index;
+    free(names);
+    return WR_OK;
+}
+
+const struct fitted *wr_fit_find(const struct wr_fit *fit, const char *id) {
+    size_t low = 0, high = fit->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct fitted *series = &fit->series[fit->by_id[middle]];
+        int order = strcmp(id, series->id);
+        if (order == 0)
+            return series;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return NULL;
+}
+
+/* ---- setting up ---- */
+
+static wr_status set_up_series(const struct wr_panel *panel, size_t s, size_t until,
+                               struct wr_fit *fit, struct wr_error *error) {
+    struct fitted *series = &fit->series[s];
+    struct wr_recipe shorter;
+    series->id = strdup(wr_panel_id(panel, s));
+    if (series->id == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "no memory for the names of series");
+    series->models = WR_NAIVE;
+    series->length = until;
+    if (until == 0)
+        return wr_fail(error, WR_ERR_USAGE, "series %s: a fit from 0 values", series->id);
+    wr_panel_stamp(panel, s, until - 1, series->last);
+    wr_status status = wr_scales_make(panel, s, until, &fit->recipe, &series->scales, error);
+    if (status != WR_OK)
+        return status;
+    bool fits = !series->scales.constant && wr_recipe_shorten(&fit->recipe, until, &shorter);
+    if (!fits) {
+        fit->report.naive++;
+        return WR_OK;
+    }
+    series->window = shorter.window;
+    series->models = fit->models;
+    fit->models += fit->recipe.seeds;
+    fit->report.shorter += series->window < fit->recipe.window;
+    return WR_OK;
+}
+
+static wr_status set_up(const struct wr_panel *panel, const struct wr_recipe *recipe,
+                        const size_t *until, struct wr_fit *fit, struct wr_error *error) {
+    fit->recipe = *recipe;
+    fit->shape = (struct wr_shape){wr_recipe_inputs(recipe, panel), recipe->hidden,
+                                   wr_recipe_outputs(recipe), recipe->window};
+    fit->count = wr_panel_count(panel);
+    fit->series = wr_alloc(fit->count, sizeof *fit->series, "series", error);
+    if (fit->series == NULL)
+        return WR_ERR_MEMORY;
+    wr_status status = WR_OK;
+    for (size_t s = 0; s < fit->count && status == WR_OK; s++)
+        status = set_up_series(panel, s, until != NULL ? until[s] : wr_panel_length(panel, s), fit,
+                               error);
+    struct wr_layout layout;
+    size_t floats;
+    if (status == WR_OK)
+        status = wr_layout_of(&fit->shape, &layout, error);
+    if (status == WR_OK)
+        status = wr_fit_index(fit, error);
+    if (status != WR_OK)
+        return status;
+    if (!wr_size_mul(fit->models, layout.count, &floats))
+        return wr_fail(error, WR_ERR_MEMORY, "%zu models overflow memory", fit->models);
+    fit->parameters = wr_alloc(floats, sizeof *fit->parameters, "parameters", error);
+    fit->diverged = wr_alloc(fit->models, 1, "models", error);
+    fit->report.series = fit->count;
+    fit->report.models = fit->models;
+    return fit->parameters != NULL && fit->diverged != NULL ? WR_OK : WR_ERR_MEMORY;
+}
+
+/* ---- training ---- */
+
+/* Series that are still to be trained, those of one window together: *todo (*left). */
+static wr_status list_todo(const struct wr_fit *fit, const unsigned char *done, size_t **todo,
+                           size_t *left, struct wr_error *error) {
+    *left = 0;
+    *todo = wr_alloc(fit->count, sizeof **todo, "series to train", error);
+    if (*todo == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t window = fit->recipe.window; window > 0; window--)
+        for (size_t s = 0; s < fit->count; s++)
+            if (fit->series[s].window == window && !done[s])
+                (*todo)[(*left)++] = s;
+    return WR_OK;
+}
+
+struct progress {
+    const struct wr_fit_options *options;
+    double began;
+    size_t before, now, all; /* series done before this chunk, in it, in all */
+};
+
+static wr_status tell(void *context, double fraction) {
+    const struct progress *progress = context;
+    double part = ((double)progress->before + fraction * (double)progress->now) /
+                  (double)(progress->all > 0 ? progress->all : 1);
+    struct wr_fit_event event = {.fraction = part, .seconds = wr_seconds() - progress->began};
+    event.seconds_left = part > 0 ? event.seconds * (1 - part) / part : 0;
+    if (progress->options->on_event != NULL)
+        progress->options->on_event(progress->options->context, &event);
+    return WR_OK;
+}
+
+static wr_status train_all(struct wr_device *device, const struct wr_panel *panel,
+                           const size_t *until, const struct wr_fit_options *options,
+                           struct wr_fit *fit, struct wr_error *error) {
+    struct wr_parts parts;
+    size_t *todo = NULL, left = 0;
+    unsigned char *done = wr_alloc(fit->count, 1, "series", error);
+    if (done == NULL)
+        return WR_ERR_MEMORY;
+    wr_status status = wr_parts_open(&parts, panel, until, fit, options->resume, done, error);
+    if (status == WR_OK)
+        status = list_todo(fit, done, &todo, &left, error);
+    struct progress progress = {.options = options, .began = wr_seconds(), .all = left};
+    for (size_t first = 0; first < left && status == WR_OK; first += progress.now) {
+        progress.before = first;
+        progress.now = wr_chunk_size(device, fit, panel, until, todo + first, left - first);
+        struct wr_chunk chunk = {.device = device,
+                                 .panel = panel,
+                                 .until = until,
+                                 .fit = fit,
+                                 .which = todo + first,
+                                 .count = progress.now,
+                                 .on_fraction = tell,
+                                 .context = &progress,
+                                 .stop = options->stop};
+        status = wr_chunk_train(&chunk, error);
+        if (status == WR_OK)
+            status = wr_parts_add(&parts, fit, chunk.which, chunk.count, error);
+    }
+    for (size_t m = 0; m < fit->models && status == WR_OK; m++)
+        fit->report.diverged += fit->diverged[m] != 0;
+    free(todo);
+    free(done);
+    return status;
+}
+
+wr_status wr_fit(struct wr_device *device, const struct wr_panel *panel,
+                 const struct wr_recipe *recipe, const size_t *until,
+                 const struct wr_fit_options *options, struct wr_fit **fit,
+                 struct wr_error *error) {
+    *fit = NULL;
+    wr_status status = wr_recipe_check(recipe, error);
+    if (status == WR_OK && recipe->horizon == 0)
+        status = wr_fail(error, WR_ERR_USAGE, "recipe %s: no horizon is given", recipe->name);
+    if (status != WR_OK)
+        return status;
+    struct wr_fit *made = wr_alloc(1, sizeof *made, "a fit", error);
+    if (made == NULL)
+        return WR_ERR_MEMORY;
+    status = set_up(panel, recipe, until, made, error);
+    if (status == WR_OK)
+        status = train_all(device, panel, until, options, made, error);
+    if (status == WR_OK && options->calibrate)
+        status = wr_fit_calibrate(device, panel, until, options, made, error);
+    if (status != WR_OK) {
+        wr_fit_free(made);
+        return status;
+    }
+    *fit = made;
+    return WR_OK;
+}
+
+void wr_fit_free(struct wr_fit *fit) {
+    if (fit == NULL)
+        return;
+    for (size_t s = 0; s < fit->count && fit->series != NULL; s++) {
+        free(fit->series[s].id);
+        wr_scales_free(&fit->series[s].scales);
+    }
+    free(fit->series);
+    free(fit->by_id);
+    free(fit->parameters);
+    free(fit->diverged);
+    free(fit->calibration.counts);
+    free(fit->calibration.errors);
+    free(fit);
+}
+
+void wr_fit_report(const struct wr_fit *fit, struct wr_fit_report *report) {
+    *report = fit->report;
+}
+
+const struct wr_recipe *wr_fit_recipe(const struct wr_fit *fit) {
+    return &fit->recipe;
+}

@@ -1,0 +1,95 @@
+/* A fit from the inside. Parameters do not depend on a model's window, so the models of all series,
+ * fitted with whatever window, make one stack. */
+#ifndef WR_FIT_H
+#define WR_FIT_H
+
+#include <jansson.h>
+
+#include "forecast/prepare.h"
+#include "windrow/forecast.h"
+#include "windrow/model.h"
+
+#define WR_NAIVE SIZE_MAX
+
+struct fitted {
+    char *id;
+    size_t window;            /* T: the recipe's, or a shorter one; 0: seasonal naive */
+    size_t models;            /* its first model in the stack, or WR_NAIVE */
+    size_t length;            /* values that it was fitted from */
+    char last[WR_STAMP_SIZE]; /* the last one's time stamp */
+    struct wr_scales scales;  /* not of naive ones */
+};
+
+/* Errors of a fit on less, on what it had not seen, over the scale of the series (wr_scale_of). */
+struct calibration {
+    size_t origins; /* of the series that has most; 0: not calibrated */
+    size_t *counts; /* (series) origins of each */
+    float *errors;  /* (series, origins, horizon), absolute */
+};
+
+struct wr_fit {
+    struct wr_recipe recipe;
+    struct wr_shape shape;   /* seq_len is the recipe's window */
+    size_t count;            /* series */
+    struct fitted *series;   /* (count) in the panel's order */
+    size_t *by_id;           /* (count) indices of series, sorted by id */
+    size_t models;           /* (series that are not naive) * seeds */
+    float *parameters;       /* (models, P) */
+    unsigned char *diverged; /* (models) */
+    struct calibration calibration;
+    struct wr_fit_report report;
+};
+
+/* fit.c */
+size_t wr_fit_parameters(const struct wr_fit *fit); /* P */
+/* Sorts by_id. */
+wr_status wr_fit_index(struct wr_fit *fit, struct wr_error *error);
+/* NULL: no such series. */
+const struct fitted *wr_fit_find(const struct wr_fit *fit, const char *id);
+
+/* chunk.c: trains series which[0 .. count-1], all of one window, and writes their models into the
+ * stack. on_event's context: how much of the whole this is. */
+struct wr_chunk {
+    struct wr_device *device;
+    const struct wr_panel *panel;
+    const size_t *until; /* or NULL */
+    struct wr_fit *fit;
+    const size_t *which;
+    size_t count;
+    wr_status (*on_fraction)(void *context, double fraction);
+    void *context;
+    const volatile sig_atomic_t *stop;
+};
+wr_status wr_chunk_train(const struct wr_chunk *chunk, struct wr_error *error);
+/* Series of this window (0 left out of account) that make a chunk, at most `left`. */
+size_t wr_chunk_size(const struct wr_device *device, const struct wr_fit *fit,
+                     const struct wr_panel *panel, const size_t *until, const size_t *which,
+                     size_t left);
+
+/* parts.c: chunks that are done, in a folder. */
+struct wr_parts {
+    const char *folder; /* NULL: none is kept */
+    uint64_t key;       /* of the fit */
+};
+/* Makes the folder; reads what is done into the fit; done[s] (series) tells which. */
+wr_status wr_parts_open(struct wr_parts *parts, const struct wr_panel *panel, const size_t *until,
+                        struct wr_fit *fit, const char *folder, unsigned char *done,
+                        struct wr_error *error);
+wr_status wr_parts_add(struct wr_parts *parts, const struct wr_fit *fit, const size_t *which,
+                       size_t count, struct wr_error *error);
+
+/* interval.c: what errors are measured in: the in-sample mean absolute error of seasonal naive, or
+ * where that is 0 the mean absolute value, or 1. */
+double wr_scale_of(const double *values, size_t length, size_t season);
+/* Fits on less and fills in the calibration. */
+wr_status wr_fit_calibrate(struct wr_device *device, const struct wr_panel *panel,
+                           const size_t *until, const struct wr_fit_options *options,
+                           struct wr_fit *fit, struct wr_error *error);
+
+/* recipe_json.c: every field of a recipe but its rule's decay_epochs. */
+json_t *wr_recipe_to_json(const struct wr_recipe *recipe);
+/* WR_ERR_DATA names what is missing or of another kind; path for messages. */
+wr_status wr_recipe_from_json(const json_t *json, const char *path, struct wr_recipe *recipe,
+                              struct wr_error *error);
+
+#endif

@@ -1,0 +1,187 @@
+/* What of a fit is done, in a folder: a file for each chunk, whole or absent, named after the key
+ * of the fit and the chunk's first series, with the parameters of its series' models. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/base.h"
+#include "forecast/fit.h"
+#include "windrow/version.h"
+
+#define ENDING   ".windrow-part"
+#define WHICH    "windrow_series"
+#define DIVERGED "windrow_diverged"
+
+/* ---- the key: what the results depend on ---- */
+
+static uint64_t add(uint64_t hash, const void *bytes, size_t count) {
+    const unsigned char *at = bytes;
+    for (size_t i = 0; i < count; i++)
+        hash = (hash ^ at[i]) * 0x100000001b3u; /* FNV-1a */
+    return hash;
+}
+
+static wr_status key_of(const struct wr_fit *fit, const struct wr_panel *panel, const size_t *until,
+                        uint64_t *key, struct wr_error *error) {
+    json_t *recipe = wr_recipe_to_json(&fit->recipe);
+    char *text = recipe != NULL ? json_dumps(recipe, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    json_decref(recipe);
+    if (text == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "no memory for a recipe");
+    const int numerics = WR_NUMERICS_VERSION;
+    *key = add(add(0xcbf29ce484222325u, text, strlen(text)), &numerics, sizeof numerics);
+    free(text);
+    for (size_t s = 0; s < fit->count; s++) {
+        uint64_t length = until != NULL ? until[s] : wr_panel_length(panel, s);
+        *key = add(*key, fit->series[s].id, strlen(fit->series[s].id) + 1);
+        *key = add(*key, &length, sizeof length);
+        *key = add(*key, wr_panel_values(panel, s), length * sizeof(double));
+        for (size_t c = 0; c < wr_panel_pasts(panel); c++)
+            *key = add(*key, wr_panel_past(panel, s, c), length * sizeof(double));
+        for (size_t c = 0; c < wr_panel_futures(panel); c++)
+            *key = add(*key, wr_panel_future(panel, s, c), length * sizeof(double));
+    }
+    return WR_OK;
+}
+
+/* ---- reading ---- */
+
+static wr_status take_series(struct wr_fit *fit, const char *path, const json_t *which,
+                             const char *diverged, const float *parameters, size_t models,
+                             unsigned char *done, struct wr_error *error) {
+    size_t seeds = fit->recipe.seeds, P = wr_fit_parameters(fit);
+    if (json_array_size(which) * seeds != models || strlen(diverged) != models)
+        return wr_fail(error, WR_ERR_DATA,
+                       "%s: damaged; remove it, and its series are fitted again", path);
+    for (size_t i = 0; i < json_array_size(which); i++) {
+        const char *id = json_string_value(json_array_get(which, i));
+        const struct fitted *series = id != NULL ? wr_fit_find(fit, id) : NULL;
+        if (series == NULL || series->models == WR_NAIVE)
+            return wr_fail(error, WR_ERR_DATA,
+                           "%s: damaged; remove it, and its series are fitted again", path);
+        memcpy(fit->parameters + series->models * P, parameters + i * seeds * P,
+               seeds * P * sizeof *parameters);
+        for (size_t m = 0; m < seeds; m++)
+            fit->diverged[series->models + m] = diverged[i * seeds + m] == '1';
+        done[series - fit->series] = 1;
+    }
+    return WR_OK;
+}
+
+static wr_status read_part(struct wr_fit *fit, const char *path, unsigned char *done,
+                           struct wr_error *error) {
+    struct wr_shape shape = {0};
+    size_t models = 0;
+    int stacked;
+    float *parameters = NULL;
+    char *names = NULL, *diverged = NULL;
+    wr_status status = wr_parameters_load(path, &shape, &models, &stacked, &parameters, error);
+    if (status == WR_OK)
+        status = wr_metadata_load(path, WHICH, &names, error);
+    if (status == WR_OK)
+        status = wr_metadata_load(path, DIVERGED, &diverged, error);
+    json_t *which = names != NULL ? json_loads(names, 0, NULL) : NULL;
+    if (status == WR_OK)
+        status = take_series(fit, path, which, diverged != NULL ? diverged : "", parameters, models,
+                             done, error);
+    json_decref(which);
+    free(parameters);
+    free(names);
+    free(diverged);
+    return status;
+}
+
+static wr_status part_path(const char *folder, const char *name, char *path, size_t size,
+                           struct wr_error *error) {
+    int length = snprintf(path, size, "%s/%s", folder, name);
+    return length >= 0 && (size_t)length < size
+               ? WR_OK
+               : wr_fail(error, WR_ERR_DATA, "%s: a path of %d characters is too long", folder,
+                         length);
+}
+
+/* Files of other fits carry another key in their names. */
+static wr_status read_folder(struct wr_parts *parts, DIR *folder, struct wr_fit *fit,
+                             unsigned char *done, struct wr_error *error) {
+    char path[4096], ours[32];
+    const struct dirent *entry;
+    int prefix = snprintf(ours, sizeof ours, "%016llx-", (unsigned long long)parts->key);
+    wr_status status = WR_OK;
+    while (status == WR_OK && (entry = readdir(folder)) != NULL) {
+        size_t length = strlen(entry->d_name), ending = strlen(ENDING);
+        if (strncmp(entry->d_name, ours, (size_t)prefix) != 0 || length < ending ||
+            strcmp(entry->d_name + length - ending, ENDING) != 0)
+            continue;
+        status = part_path(parts->folder, entry->d_name, path, sizeof path, error);
+        if (status == WR_OK)
+            status = read_part(fit, path, done, error);
+    }
+    return status;
+}
+
+wr_status wr_parts_open(struct wr_parts *parts, const struct wr_panel *panel, const size_t *until,
+                        struct wr_fit *fit, const char *folder, unsigned char *done,
+                        struct wr_error *error) {
+    *parts = (struct wr_parts){.folder = folder};
+    if (folder == NULL)
+        return WR_OK;
+    wr_status status = key_of(fit, panel, until, &parts->key, error);
+    if (status != WR_OK)
+        return status;
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+        return wr_fail(error, WR_ERR_STORAGE, "%s: %s", folder, strerror(errno));
+    DIR *opened = opendir(folder);
+    if (opened == NULL)
+        return wr_fail(error, WR_ERR_STORAGE, "%s: %s", folder, strerror(errno));
+    status = read_folder(parts, opened, fit, done, error);
+    closedir(opened);
+    return status;
+}
+
+/* ---- writing ---- */
+
+static json_t *names_of(const struct wr_fit *fit, const size_t *which, size_t count) {
+    json_t *names = json_array();
+    for (size_t i = 0; i < count && names != NULL; i++)
+        if (json_array_append_new(names, json_string(fit->series[which[i]].id)) != 0) {
+            json_decref(names);
+            return NULL;
+        }
+    return names;
+}
+
+wr_status wr_parts_add(struct wr_parts *parts, const struct wr_fit *fit, const size_t *which,
+                       size_t count, struct wr_error *error) {
+    if (parts->folder == NULL)
+        return WR_OK;
+    size_t seeds = fit->recipe.seeds, P = wr_fit_parameters(fit), models = count * seeds;
+    char path[4096], name[64];
+    float *parameters = wr_alloc(models * P, sizeof *parameters, "parameters", error);
+    char *diverged = wr_alloc(models + 1, 1, "models", error);
+    json_t *which_names = names_of(fit, which, count);
+    char *names = which_names != NULL ? json_dumps(which_names, JSON_COMPACT) : NULL;
+    wr_status status = parameters != NULL && diverged != NULL && names != NULL
+                           ? WR_OK
+                           : wr_fail(error, WR_ERR_MEMORY, "no memory for what is done");
+    for (size_t i = 0; i < count && status == WR_OK; i++) {
+        size_t first = fit->series[which[i]].models;
+        memcpy(parameters + i * seeds * P, fit->parameters + first * P,
+               seeds * P * sizeof *parameters);
+        for (size_t m = 0; m < seeds; m++)
+            diverged[i * seeds + m] = fit->diverged[first + m] ? '1' : '0';
+    }
+    snprintf(name, sizeof name, "%016llx-%zu" ENDING, (unsigned long long)parts->key, which[0]);
+    const struct wr_metadata metadata[] = {{WHICH, names}, {DIVERGED, diverged}};
+    if (status == WR_OK)
+        status = part_path(parts->folder, name, path, sizeof path, error);
+    if (status == WR_OK)
+        status = wr_parameters_save(path, &fit->shape, models, parameters, metadata, 2, error);
+    json_decref(which_names);
+    free(names);
+    free(diverged);
+    free(parameters);
+    return status;
+}

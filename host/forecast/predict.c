@@ -1,0 +1,295 @@
+/* From a fit to forecasts. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "forecast/fit.h"
+#include "windrow/train.h"
+
+/* Models at a time, so that a session's copies stay small. */
+#define FLOATS_AT_ONCE 3e7
+
+/* Series of a panel, all of one window, that are forecast together. */
+struct group {
+    const struct wr_fit *fit;
+    const struct wr_panel *panel;
+    size_t window, count, models;
+    size_t horizon, outputs, width; /* width: T * I */
+    const size_t *which;            /* (count) in the panel */
+    const struct fitted **series;   /* (count) */
+    struct wr_prepared **prepared;  /* (count) */
+    size_t *own;                    /* (models) the window of each */
+    float *parameters;              /* (models, P) */
+    float *inputs;                  /* a window for each series, or if recursive for each model */
+    float *targets;                 /* as many zeros: nobody looks at losses */
+    float *weights;                 /* (O) zeros */
+    float *predictions;             /* (models, O) */
+    double *paths;                  /* (models, horizon) z */
+    double *points;                 /* (seeds, horizon) */
+};
+
+static size_t until_of(const struct wr_panel *panel, const size_t *until, size_t s) {
+    return until != NULL ? until[s] : wr_panel_length(panel, s);
+}
+
+static void release(struct group *g) {
+    for (size_t i = 0; i < g->count && g->prepared != NULL; i++)
+        wr_prepared_free(g->prepared[i]);
+    void *owned[] = {g->series,  g->prepared, g->own,         g->parameters, g->inputs,
+                     g->targets, g->weights,  g->predictions, g->paths,      g->points};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
+        free(owned[i]);
+}
+
+static wr_status allocate(struct group *g, struct wr_error *error) {
+    size_t P = wr_fit_parameters(g->fit), M = g->models;
+    g->series = wr_alloc(g->count, sizeof *g->series, "series", error);
+    g->prepared = wr_alloc(g->count, sizeof *g->prepared, "series", error);
+    g->own = wr_alloc(M, sizeof *g->own, "models", error);
+    g->parameters = wr_alloc(M * P, sizeof *g->parameters, "parameters", error);
+    g->inputs = wr_alloc(M * g->width, sizeof *g->inputs, "windows", error);
+    g->targets = wr_alloc(M * g->outputs, sizeof *g->targets, "windows", error);
+    g->weights = wr_alloc(g->outputs, sizeof *g->weights, "windows", error);
+    g->predictions = wr_alloc(M * g->outputs, sizeof *g->predictions, "predictions", error);
+    g->paths = wr_alloc(M * g->horizon, sizeof *g->paths, "forecasts", error);
+    g->points = wr_alloc(g->fit->recipe.seeds * g->horizon, sizeof *g->points, "forecasts", error);
+    return g->series != NULL && g->prepared != NULL && g->own != NULL && g->parameters != NULL &&
+                   g->inputs != NULL && g->targets != NULL && g->weights != NULL &&
+                   g->predictions != NULL && g->paths != NULL && g->points != NULL
+               ? WR_OK
+               : WR_ERR_MEMORY;
+}
+
+/* Where the panel's series begins, counted from the beginning of the one that was fitted: it counts
+ * for seasons and trends. */
+static wr_status place(const struct group *g, size_t i, struct wr_scales *scales,
+                       struct wr_error *error) {
+    const struct fitted *series = g->series[i];
+    char stamp[WR_STAMP_SIZE];
+    size_t length = wr_panel_length(g->panel, g->which[i]);
+    if (!g->fit->recipe.adjust && !g->fit->recipe.detrend)
+        return WR_OK;
+    for (size_t step = 0; step < length; step++) {
+        wr_panel_stamp(g->panel, g->which[i], step, stamp);
+        if (strcmp(stamp, series->last) == 0) {
+            scales->shift = (int64_t)(series->length - 1) - (int64_t)step;
+            return WR_OK;
+        }
+    }
+    return wr_fail(error, WR_ERR_DATA,
+                   "%s: series %s does not contain %s, the last time stamp that was fitted; the "
+                   "recipe's season and trend count from there",
+                   wr_panel_path(g->panel), series->id, series->last);
+}
+
+static wr_status prepare(struct group *g, const size_t *until, struct wr_error *error) {
+    struct wr_recipe recipe = g->fit->recipe;
+    size_t P = wr_fit_parameters(g->fit), seeds = recipe.seeds;
+    recipe.window = g->window;
+    for (size_t i = 0; i < g->count; i++) {
+        size_t s = g->which[i], end = until_of(g->panel, until, s);
+        const struct fitted *series = g->series[i] = wr_fit_find(g->fit, wr_panel_id(g->panel, s));
+        struct wr_scales scales = series->scales;
+        wr_status status = place(g, i, &scales, error);
+        if (status == WR_OK)
+            status = wr_covariates_reach(g->panel, s, end, &recipe, error);
+        if (status == WR_OK)
+            status = wr_prepared_make(g->panel, s, end, &recipe, &scales, &g->prepared[i], error);
+        if (status != WR_OK)
+            return status;
+        memcpy(g->parameters + i * seeds * P, g->fit->parameters + series->models * P,
+               seeds * P * sizeof *g->parameters);
+    }
+    return WR_OK;
+}
+
+/* The window of each model at a step: of series, unless models go their own ways. */
+static wr_status fill_windows(struct group *g, size_t step, struct wr_error *error) {
+    size_t seeds = g->fit->recipe.seeds;
+    bool recursive = g->fit->recipe.recursive;
+    for (size_t m = 0; m < g->models; m++) {
+        size_t i = m / seeds, window = recursive ? m : i;
+        g->own[m] = window;
+        if (!recursive && m % seeds > 0)
+            continue;
+        const double *path = step > 0 ? g->paths + m * g->horizon : NULL;
+        if (!wr_prepared_last(g->prepared[i], path, step, g->inputs + window * g->width))
+            return wr_fail(error, WR_ERR_DATA,
+                           "%s: series %s: the last window, of %zu values, touches a gap or is "
+                           "longer than the series; --missing interpolate fills gaps",
+                           wr_panel_path(g->panel), g->series[i]->id,
+                           g->window * g->fit->recipe.chunk);
+    }
+    return WR_OK;
+}
+
+static wr_status predict(struct group *g, struct wr_error *error) {
+    const struct wr_recipe *recipe = &g->fit->recipe;
+    struct wr_shape shape = g->fit->shape;
+    shape.seq_len = g->window;
+    struct wr_windows_view view = {.count = recipe->recursive ? g->models : g->count,
+                                   .input_stride = g->width,
+                                   .target_stride = g->outputs,
+                                   .inputs = g->inputs,
+                                   .targets = g->targets,
+                                   .loss_weights = g->weights};
+    size_t rounds = recipe->recursive ? g->horizon : 1;
+    wr_status status = WR_OK;
+    for (size_t step = 0; step < rounds && status == WR_OK; step++) {
+        status = fill_windows(g, step, error);
+        if (status == WR_OK)
+            status = wr_predict_each(&shape, recipe->rule.activation, g->models, g->parameters,
+                                     &view, g->own, g->predictions, error);
+        for (size_t m = 0; m < g->models && status == WR_OK; m++) {
+            double *path = g->paths + m * g->horizon;
+            wr_prepared_next(g->prepared[m / recipe->seeds], step > 0 ? path : NULL, step,
+                             g->predictions + m * g->outputs, path + step);
+        }
+    }
+    return status;
+}
+
+/* ---- from seeds to a point ---- */
+
+static int by_value(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Of the finite values among `count`, `apart` doubles apart; NaN if there is none. Added up in
+ * ascending order. */
+static double combine(enum wr_combine how, const double *values, size_t count, size_t apart,
+                      double *sorted) {
+    size_t n = 0;
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        if (isfinite(values[i * apart]))
+            sorted[n++] = values[i * apart];
+    if (n == 0)
+        return (double)NAN;
+    qsort(sorted, n, sizeof *sorted, by_value);
+    if (how == WR_COMBINE_MEDIAN)
+        return n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+    for (size_t i = 0; i < n; i++)
+        sum += sorted[i];
+    return sum / (double)n;
+}
+
+/* Points of series i; false: no model has one. */
+static bool combine_series(struct group *g, size_t i, double *sorted, double *points) {
+    const struct wr_recipe *recipe = &g->fit->recipe;
+    size_t seeds = recipe->seeds, K = g->horizon;
+    const unsigned char *diverged = g->fit->diverged + g->series[i]->models;
+    bool whole = true;
+    for (size_t seed = 0; seed < seeds; seed++) {
+        double *own = g->points + seed * K;
+        wr_prepared_undo(g->prepared[i], g->paths + (i * seeds + seed) * K, own);
+        for (size_t k = 0; k < K && diverged[seed]; k++)
+            own[k] = (double)NAN;
+    }
+    for (size_t k = 0; k < K; k++) {
+        points[k] = combine(recipe->combine, g->points + k, seeds, K, sorted);
+        whole = whole && isfinite(points[k]);
+    }
+    return whole;
+}
+
+static void naive(const struct wr_fit *fit, const struct wr_panel *panel, const size_t *until,
+                  size_t s, double *points) {
+    wr_naive(wr_panel_values(panel, s), until_of(panel, until, s), fit->recipe.season,
+             fit->recipe.horizon, points);
+}
+
+static wr_status forecast_group(struct group *g, const size_t *until, double *points,
+                                struct wr_error *error) {
+    size_t K = g->horizon;
+    wr_status status = allocate(g, error);
+    if (status == WR_OK)
+        status = prepare(g, until, error);
+    if (status == WR_OK)
+        status = predict(g, error);
+    double *sorted = wr_alloc(g->fit->recipe.seeds, sizeof *sorted, "forecasts", error);
+    if (sorted == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t i = 0; i < g->count && status == WR_OK; i++)
+        if (!combine_series(g, i, sorted, points + g->which[i] * K))
+            naive(g->fit, g->panel, until, g->which[i], points + g->which[i] * K);
+    free(sorted);
+    return status;
+}
+
+/* ---- series by series' windows ---- */
+
+/* The next series of the panel of this window, from *next on, as many as go together. */
+static size_t gather(const struct wr_fit *fit, const struct wr_panel *panel, size_t window,
+                     size_t *next, size_t *which) {
+    double each = (double)fit->recipe.seeds *
+                  ((double)wr_fit_parameters(fit) + (double)(window * fit->shape.inputs) +
+                   2 * (double)fit->recipe.horizon);
+    size_t count = 0;
+    for (; *next < wr_panel_count(panel); ++*next) {
+        if (wr_fit_find(fit, wr_panel_id(panel, *next))->window != window)
+            continue;
+        if (count > 0 && (double)(count + 1) * each > FLOATS_AT_ONCE)
+            break;
+        which[count++] = *next;
+    }
+    return count;
+}
+
+static wr_status forecast_window(const struct wr_fit *fit, const struct wr_panel *panel,
+                                 const size_t *until, size_t window, size_t *which, double *points,
+                                 struct wr_error *error) {
+    wr_status status = WR_OK;
+    size_t next = 0, count;
+    while (status == WR_OK && (count = gather(fit, panel, window, &next, which)) > 0) {
+        struct group g = {.fit = fit,
+                          .panel = panel,
+                          .window = window,
+                          .count = count,
+                          .models = count * fit->recipe.seeds,
+                          .horizon = fit->recipe.horizon,
+                          .outputs = fit->shape.outputs,
+                          .width = window * fit->shape.inputs,
+                          .which = which};
+        status = forecast_group(&g, until, points, error);
+        release(&g);
+    }
+    return status;
+}
+
+/* Every series of the panel was fitted, and covariates are as many. */
+static wr_status check_panel(const struct wr_fit *fit, const struct wr_panel *panel,
+                             struct wr_error *error) {
+    size_t inputs = wr_recipe_inputs(&fit->recipe, panel);
+    if (inputs != fit->shape.inputs)
+        return wr_fail(error, WR_ERR_DATA,
+                       "%s: %zu covariates; the fit has %zu: name the same with --past and "
+                       "--future",
+                       wr_panel_path(panel), inputs / fit->recipe.chunk - 1,
+                       fit->shape.inputs / fit->recipe.chunk - 1);
+    for (size_t s = 0; s < wr_panel_count(panel); s++)
+        if (wr_fit_find(fit, wr_panel_id(panel, s)) == NULL)
+            return wr_fail(error, WR_ERR_DATA, "%s: series %s has not been fitted",
+                           wr_panel_path(panel), wr_panel_id(panel, s));
+    return WR_OK;
+}
+
+wr_status wr_fit_forecast(const struct wr_fit *fit, const struct wr_panel *panel,
+                          const size_t *until, double *points, struct wr_error *error) {
+    size_t K = fit->recipe.horizon, count = wr_panel_count(panel);
+    wr_status status = check_panel(fit, panel, error);
+    if (status != WR_OK)
+        return status;
+    size_t *which = wr_alloc(count, sizeof *which, "series", error);
+    if (which == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t s = 0; s < count; s++)
+        if (wr_fit_find(fit, wr_panel_id(panel, s))->window == 0)
+            naive(fit, panel, until, s, points + s * K);
+    for (size_t window = fit->recipe.window; window > 0 && status == WR_OK; window--)
+        status = forecast_window(fit, panel, until, window, which, points, error);
+    free(which);
+    return status;
+}
