@@ -1,0 +1,38 @@
+/* Steps 1 to 4 of a recipe, one by one. */
+#ifndef WR_SCALES_H
+#define WR_SCALES_H
+
+#include <stddef.h>
+
+#include "forecast/prepare.h"
+
+/* Values, then those that were forecast after them. */
+struct wr_track {
+    const double *values; /* (length) */
+    size_t length;
+    const double *path;
+};
+
+static inline double wr_at(const struct wr_track *track, size_t t) {
+    return t < track->length ? track->values[t] : track->path[t - track->length];
+}
+
+/* Of `count` values from `first`, NaN left out; a deviation of at most `least` of the largest
+ * magnitude counts as 1. */
+void wr_moments(const struct wr_track *track, size_t first, size_t count, double least,
+                double *mean, double *deviation);
+
+/* y (until): the values after step 1. WR_ERR_DATA: log of what is not positive. */
+wr_status wr_transform_values(const struct wr_panel *panel, size_t series, size_t until,
+                              enum wr_transform transform, double *y, struct wr_error *error);
+/* Step 2 of y (length), and what it divides value t by and then subtracts. */
+void wr_level(const struct wr_scales *scales, double *y, size_t length);
+double wr_seasonal_index(const struct wr_scales *scales, size_t t);
+double wr_line_at(const struct wr_scales *scales, size_t t);
+/* Step 3 of y (length): NaN before `difference`. */
+void wr_differ(double *y, size_t length, size_t difference);
+
+/* Covariate c of a panel: past ones first. */
+const double *wr_covariate(const struct wr_panel *panel, size_t series, size_t c);
+
+#endif
