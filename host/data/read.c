@@ -1,70 +1,19 @@
-/* A series from a CSV file: what is a number, what is a header. */
+/* A series from a CSV file. */
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/cell.h"
 #include "data/csv.h"
 #include "data/series.h"
 
-static const char blanks[] = " \t\n";
-
-static bool is_empty(const char *cell) {
-    return cell[strspn(cell, blanks)] == '\0';
-}
-
-/* Whether a cell is a number, finite or not; c: the "C" locale, for the decimal point. */
-static bool parse_number(const char *cell, locale_t c, double *value) {
-    cell += strspn(cell, blanks);
-    char *end;
-    *value = strtod_l(cell, &end, c);
-    return end != cell && is_empty(end) && memchr(cell, 'x', (size_t)(end - cell)) == NULL &&
-           memchr(cell, 'X', (size_t)(end - cell)) == NULL;
-}
-
-/* NULL, or what is wrong with a cell as a value. */
-static const char *parse_cell(const char *cell, locale_t c, double *value) {
-    if (is_empty(cell))
-        return "is empty";
-    if (!parse_number(cell, c, value))
-        return "is not a number";
-    /* 2^128 - 2^103 is the smallest that rounds to infinity; NaN fails too. */
-    return fabs(*value) < 0x1.ffffffp127 ? NULL : "is not a finite number that fits a float";
-}
-
-static bool is_header(const struct wr_csv *csv, locale_t c) {
-    double value;
-    for (size_t i = 0; i < csv->count; i++) {
-        const char *cell = wr_csv_cell(csv, i);
-        if (!is_empty(cell) && !parse_number(cell, c, &value))
-            return true;
-    }
-    return false;
-}
-
-static wr_status name_columns(struct wr_series *series, const struct wr_csv *csv,
-                              struct wr_error *error) {
-    for (size_t i = 0; i < series->columns; i++) {
-        const char *cell = wr_csv_cell(csv, i);
-        cell += strspn(cell, blanks);
-        size_t length = strlen(cell);
-        while (length > 0 && strchr(blanks, cell[length - 1]) != NULL)
-            length--;
-        series->column[i].name = strndup(cell, length);
-        if (series->column[i].name == NULL)
-            return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for its header", series->source);
-    }
-    return WR_OK;
-}
-
 static wr_status add_row(struct wr_series *series, const struct wr_csv *csv, locale_t c,
                          struct wr_error *error) {
-    if (csv->count != series->columns)
-        return wr_fail(error, WR_ERR_DATA,
-                       "%s: the record on line %zu has %zu cells, the first record has %zu; give "
-                       "every record the same number",
-                       series->source, csv->record_line, csv->count, series->columns);
+    wr_status status = wr_csv_check_count(csv, series->columns, error);
+    if (status != WR_OK)
+        return status;
     for (size_t i = 0; i < series->columns; i++) {
         struct wr_column *column = &series->column[i];
         double *values = wr_grow(column->values, &column->capacity, series->rows + 1,
@@ -73,7 +22,7 @@ static wr_status add_row(struct wr_series *series, const struct wr_csv *csv, loc
             return WR_ERR_MEMORY;
         column->values = values;
         const char *cell = wr_csv_cell(csv, i);
-        const char *why = parse_cell(cell, c, &values[series->rows]);
+        const char *why = wr_cell_value(cell, c, &values[series->rows]);
         if (why == NULL)
             continue;
         values[series->rows] = NAN;
@@ -94,8 +43,8 @@ static wr_status add_row(struct wr_series *series, const struct wr_csv *csv, loc
 static wr_status fill(struct wr_series *series, struct wr_csv *csv, locale_t c,
                       struct wr_error *error) {
     bool more;
-    wr_status status =
-        is_header(csv, c) ? name_columns(series, csv, error) : add_row(series, csv, c, error);
+    wr_status status = wr_csv_is_header(csv, c) ? wr_series_name_columns(series, csv, error)
+                                                : add_row(series, csv, c, error);
     while (status == WR_OK) {
         status = wr_csv_next(csv, &more, error);
         if (status != WR_OK || !more)

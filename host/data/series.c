@@ -62,8 +62,7 @@ const char *wr_excerpt(const char *text, char to[WR_EXCERPT]) {
     return to;
 }
 
-/* `column "wind" (number 5)` or `column 5` */
-static const char *column_text(const struct wr_series *series, size_t column, char to[96]) {
+const char *wr_series_column_text(const struct wr_series *series, size_t column, char to[96]) {
     char name[WR_EXCERPT];
     if (series->column[column].name == NULL)
         snprintf(to, 96, "column %zu", column + 1);
@@ -152,7 +151,8 @@ static wr_status bad_cell(const struct wr_series *series, size_t column, const c
     const struct wr_column *c = &series->column[column];
     char text[96];
     return wr_fail(error, WR_ERR_DATA, "%s: line %zu, %s: \"%s\" %s; %s", series->source,
-                   c->bad_line, column_text(series, column, text), c->bad_text, c->bad_why, advice);
+                   c->bad_line, wr_series_column_text(series, column, text), c->bad_text,
+                   c->bad_why, advice);
 }
 
 wr_status wr_series_first_numeric(const struct wr_series *series, size_t *index,

@@ -33,6 +33,9 @@ wr_status wr_series_read_stream(FILE *file, const char *path, struct wr_series *
  * or its number where it has none that is its own. */
 void wr_series_print_column(FILE *file, const struct wr_series *series, size_t column);
 
+/* `column "wind" (number 5)` or `column 5`. Returns to. */
+const char *wr_series_column_text(const struct wr_series *series, size_t column, char to[96]);
+
 #define WR_EXCERPT 48
 /* At most 40 bytes of text, fit for a one-line message. Returns to. */
 const char *wr_excerpt(const char *text, char to[WR_EXCERPT]);

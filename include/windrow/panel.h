@@ -23,7 +23,8 @@ struct wr_panel_spec {
                          column the file holds one series, named after its target */
     const char *time; /* long: column of the time stamps; NULL: ds, or if there is none, rows are
                          numbered from 1 */
-    const char *target;      /* long: NULL: y, or if there is none, the first column of numbers */
+    const char *target; /* long: NULL: y, or if there is none, the first other column that holds a
+                           number in the first record */
     const char *const *past; /* (pasts) covariates known up to the last value */
     size_t pasts;
     const char *const *future; /* (futures) covariates known beyond it: rows whose target is empty
@@ -42,7 +43,7 @@ struct wr_panel;
  * the end, the same in the whole series), YYYY-MM, YYYY, or an integer; one kind in a file. The
  * step of a series is the most frequent difference of its stamps: a number of seconds or days, or
  * of months where its days of the month agree (also all last days), so that quarters and years are
- * months.
+ * months. A series of one value has the step of the first that has more, or one unit.
  *
  * WR_ERR_DATA with file, line and series: not such a file, a stamp that is no date, not later than
  * the one before it (twice the same or unsorted, which it says), or between two steps; a value that
@@ -56,7 +57,8 @@ wr_status wr_panel_read_long(const char *path, const struct wr_panel_spec *spec,
 wr_status wr_panel_read_wide(const char *path, enum wr_missing missing, struct wr_panel **panel,
                              struct wr_error *error);
 
-/* One series of the caller's own values (length), copied; stamps are numbers from 1. */
+/* One series of the caller's own finite values (length), copied; stamps are numbers from 1, and so
+ * are lines. Its path is its id. */
 wr_status wr_panel_of(const char *id, const double *values, size_t length, struct wr_panel **panel,
                       struct wr_error *error);
 
@@ -73,7 +75,8 @@ bool wr_panel_numbered(const struct wr_panel *panel);
  * panel. */
 size_t wr_panel_length(const struct wr_panel *panel, size_t series);
 const double *wr_panel_values(const struct wr_panel *panel, size_t series);
-/* The line on which value `index` of a series stands; of wide files that of the series. */
+/* The line on which value `index` of a series stands, or that after it if it was filled in; of wide
+ * files that of the series. */
 size_t wr_panel_line(const struct wr_panel *panel, size_t series, size_t index);
 /* Covariates: past ones (length), future ones (known), known >= length. NaN at a gap likewise. */
 size_t wr_panel_pasts(const struct wr_panel *panel);

@@ -1,0 +1,283 @@
+/* Panels: their series by name, and what they give. */
+#include "data/panel.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/cell.h"
+
+wr_status wr_panel_new(const char *path, size_t pasts, size_t futures, struct wr_panel **panel,
+                       struct wr_error *error) {
+    *panel = calloc(1, sizeof **panel);
+    size_t columns, capacity = 0;
+    if (*panel == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for a panel", path);
+    if (!wr_size_add(pasts, futures, &columns) || !wr_size_add(columns, 1, &columns))
+        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for %zu covariates", path, pasts);
+    (*panel)->columns = columns;
+    (*panel)->pasts = pasts;
+    (*panel)->futures = futures;
+    (*panel)->path = strdup(path);
+    (*panel)->column = wr_grow(NULL, &capacity, columns, sizeof *(*panel)->column, path, error);
+    if ((*panel)->path == NULL || (*panel)->column == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for %zu columns", path, columns);
+    return WR_OK;
+}
+
+void wr_panel_free_rows(struct wr_panel_rows *rows) {
+    free(rows->cells);
+    free(rows->times);
+    free(rows->lines);
+    *rows = (struct wr_panel_rows){0};
+}
+
+void wr_panel_free(struct wr_panel *panel) {
+    if (panel == NULL)
+        return;
+    for (size_t i = 0; i < panel->count; i++) {
+        wr_panel_free_rows(&panel->series[i].rows);
+        free(panel->series[i].id);
+        free(panel->series[i].values);
+        free(panel->series[i].lines);
+    }
+    free(panel->series);
+    free(panel->slots);
+    free(panel->column);
+    free(panel->path);
+    wr_series_free(panel->header);
+    free(panel);
+}
+
+/* FNV-1a. */
+static uint64_t hash(const char *id, size_t length) {
+    uint64_t h = 0xcbf29ce484222325;
+    for (size_t i = 0; i < length; i++)
+        h = (h ^ (unsigned char)id[i]) * 0x100000001b3;
+    return h ^ h >> 32;
+}
+
+/* The slot of a name: that of its series, or the empty one where it belongs. */
+static size_t slot_of(const struct wr_panel *panel, const char *id, size_t length) {
+    size_t slot = (size_t)hash(id, length) & (panel->slot_count - 1);
+    for (; panel->slots[slot] != 0; slot = (slot + 1) & (panel->slot_count - 1)) {
+        const char *other = panel->series[panel->slots[slot] - 1].id;
+        if (strncmp(other, id, length) == 0 && other[length] == '\0')
+            break;
+    }
+    return slot;
+}
+
+/* Keeps at least half of the slots empty. */
+static wr_status grow_slots(struct wr_panel *panel, struct wr_error *error) {
+    if (panel->count < panel->slot_count / 2)
+        return WR_OK;
+    size_t count = panel->slot_count == 0 ? 16 : 2 * panel->slot_count;
+    size_t *slots = wr_alloc(count, sizeof *slots, "the names of series", error);
+    if (slots == NULL)
+        return WR_ERR_MEMORY;
+    free(panel->slots);
+    panel->slots = slots;
+    panel->slot_count = count;
+    for (size_t i = 0; i < panel->count; i++)
+        slots[slot_of(panel, panel->series[i].id, strlen(panel->series[i].id))] = i + 1;
+    return WR_OK;
+}
+
+wr_status wr_panel_find(struct wr_panel *panel, const char *id, size_t length, size_t *series,
+                        struct wr_error *error) {
+    wr_status status = grow_slots(panel, error);
+    if (status != WR_OK)
+        return status;
+    size_t slot = slot_of(panel, id, length);
+    if (panel->slots[slot] != 0) {
+        *series = panel->slots[slot] - 1;
+        return WR_OK;
+    }
+    struct wr_panel_series *grown = wr_grow(panel->series, &panel->capacity, panel->count + 1,
+                                            sizeof *grown, panel->path, error);
+    if (grown == NULL)
+        return WR_ERR_MEMORY;
+    panel->series = grown;
+    char *copy = strndup(id, length);
+    if (copy == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for the names of series", panel->path);
+    grown[panel->count] = (struct wr_panel_series){.id = copy};
+    panel->slots[slot] = ++panel->count;
+    *series = panel->count - 1;
+    return WR_OK;
+}
+
+double *wr_panel_add(struct wr_panel *panel, struct wr_panel_series *series, int64_t time,
+                     size_t line, struct wr_error *error) {
+    struct wr_panel_rows *rows = &series->rows;
+    size_t count = rows->count + 1, row_size = panel->columns * sizeof(double);
+    void *cells = wr_grow(rows->cells, &rows->cells_capacity, count, row_size, panel->path, error);
+    if (cells == NULL)
+        return NULL;
+    rows->cells = cells;
+    void *times =
+        wr_grow(rows->times, &rows->times_capacity, count, sizeof *rows->times, panel->path, error);
+    if (times == NULL)
+        return NULL;
+    rows->times = times;
+    void *lines =
+        wr_grow(rows->lines, &rows->lines_capacity, count, sizeof *rows->lines, panel->path, error);
+    if (lines == NULL)
+        return NULL;
+    rows->lines = lines;
+    rows->times[rows->count] = time;
+    rows->lines[rows->count] = line;
+    return rows->cells + panel->columns * rows->count++;
+}
+
+const char *wr_panel_cell(const char *cell, locale_t c, double *value) {
+    const char *why = wr_cell_value(cell, c, value);
+    if (wr_cell_empty(cell) || (wr_cell_number(cell, c, value) && isnan(*value))) {
+        *value = NAN;
+        return NULL;
+    }
+    return why;
+}
+
+wr_status wr_panel_fail(const struct wr_panel *panel, const struct wr_panel_series *series,
+                        size_t line, struct wr_error *error, const char *format, ...) {
+    char text[512], id[WR_EXCERPT];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return wr_fail(error, WR_ERR_DATA, "%s: line %zu, series \"%s\": %s", panel->path, line,
+                   wr_excerpt(series->id, id), text);
+}
+
+wr_status wr_panel_read_stream(FILE *file, const char *path, wr_panel_reader *read,
+                               const struct wr_panel_spec *spec, struct wr_panel **panel,
+                               struct wr_error *error) {
+    *panel = NULL;
+    locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (c == (locale_t)0)
+        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for reading it", path);
+    struct wr_csv csv;
+    wr_csv_init(&csv, file, path);
+    bool more;
+    wr_status status = wr_csv_next(&csv, &more, error);
+    if (status == WR_OK && !more)
+        status =
+            wr_fail(error, WR_ERR_DATA, "%s: is empty; a panel needs a header and records", path);
+    if (status == WR_OK)
+        status = read(&csv, spec, c, panel, error);
+    if (status == WR_OK && (*panel)->count == 0)
+        status =
+            wr_fail(error, WR_ERR_DATA, "%s: holds a header alone; a panel needs records", path);
+    if (status == WR_OK)
+        status = wr_panel_finish(*panel, spec->missing, error);
+    if (status != WR_OK) {
+        wr_panel_free(*panel);
+        *panel = NULL;
+    }
+    wr_csv_release(&csv);
+    freelocale(c);
+    return status;
+}
+
+wr_status wr_panel_read_file(const char *path, wr_panel_reader *read,
+                             const struct wr_panel_spec *spec, struct wr_panel **panel,
+                             struct wr_error *error) {
+    *panel = NULL;
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return wr_fail(error, WR_ERR_DATA, "%s: cannot be opened: %s", path, strerror(errno));
+    wr_status status = wr_panel_read_stream(file, path, read, spec, panel, error);
+    fclose(file);
+    return status;
+}
+
+wr_status wr_panel_of(const char *id, const double *values, size_t length, struct wr_panel **panel,
+                      struct wr_error *error) {
+    *panel = NULL;
+    if (length == 0)
+        return wr_fail(error, WR_ERR_USAGE, "%s: a series needs a value", id);
+    for (size_t i = 0; i < length; i++)
+        if (!isfinite((float)values[i]))
+            return wr_fail(error, WR_ERR_DATA,
+                           "%s: value %zu is not a finite number that fits a float", id, i + 1);
+    size_t series;
+    wr_status status = wr_panel_new(id, 0, 0, panel, error);
+    if (status == WR_OK)
+        status = wr_panel_find(*panel, id, strlen(id), &series, error);
+    for (size_t i = 0; status == WR_OK && i < length; i++) {
+        double *cell = wr_panel_add(*panel, (*panel)->series, (int64_t)i + 1, i + 1, error);
+        status = cell == NULL ? WR_ERR_MEMORY : WR_OK;
+        if (cell != NULL)
+            *cell = values[i];
+    }
+    if (status == WR_OK)
+        status = wr_panel_finish(*panel, WR_MISSING_REFUSE, error);
+    if (status == WR_OK) {
+        (*panel)->numbered = true;
+        return WR_OK;
+    }
+    wr_panel_free(*panel);
+    *panel = NULL;
+    return status;
+}
+
+size_t wr_panel_count(const struct wr_panel *panel) {
+    return panel->count;
+}
+
+const char *wr_panel_id(const struct wr_panel *panel, size_t series) {
+    return panel->series[series].id;
+}
+
+const char *wr_panel_path(const struct wr_panel *panel) {
+    return panel->path;
+}
+
+bool wr_panel_numbered(const struct wr_panel *panel) {
+    return panel->numbered;
+}
+
+size_t wr_panel_length(const struct wr_panel *panel, size_t series) {
+    return panel->series[series].length;
+}
+
+const double *wr_panel_values(const struct wr_panel *panel, size_t series) {
+    return panel->series[series].values;
+}
+
+size_t wr_panel_line(const struct wr_panel *panel, size_t series, size_t index) {
+    const struct wr_panel_series *s = &panel->series[series];
+    return s->lines != NULL ? s->lines[index] : s->line + index * s->line_step;
+}
+
+size_t wr_panel_pasts(const struct wr_panel *panel) {
+    return panel->pasts;
+}
+
+size_t wr_panel_futures(const struct wr_panel *panel) {
+    return panel->futures;
+}
+
+const double *wr_panel_past(const struct wr_panel *panel, size_t series, size_t covariate) {
+    const struct wr_panel_series *s = &panel->series[series];
+    return s->values + (1 + covariate) * s->known;
+}
+
+const double *wr_panel_future(const struct wr_panel *panel, size_t series, size_t covariate) {
+    const struct wr_panel_series *s = &panel->series[series];
+    return s->values + (1 + panel->pasts + covariate) * s->known;
+}
+
+size_t wr_panel_known(const struct wr_panel *panel, size_t series) {
+    return panel->series[series].known;
+}
+
+void wr_panel_stamp(const struct wr_panel *panel, size_t series, size_t step,
+                    char stamp[WR_STAMP_SIZE]) {
+    const struct wr_panel_series *s = &panel->series[series];
+    wr_stamp_write(&s->form, wr_step_from(&s->form, &s->step, s->start, step), stamp);
+}

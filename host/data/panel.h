@@ -1,0 +1,78 @@
+/* The inside of a panel, for the files that make one. */
+#ifndef WR_PANEL_H
+#define WR_PANEL_H
+
+#include <locale.h>
+#include <stdio.h>
+
+#include "data/calendar.h"
+#include "data/csv.h"
+#include "data/series.h"
+#include "windrow/panel.h"
+
+/* The rows of a series as they are read. */
+struct wr_panel_rows {
+    size_t count;
+    double *cells;  /* (count, columns): target, past, future; NaN: a gap */
+    int64_t *times; /* (count) */
+    size_t *lines;  /* (count) */
+    size_t cells_capacity, times_capacity, lines_capacity;
+};
+
+struct wr_panel_series {
+    char *id;
+    struct wr_panel_rows rows; /* empty once the series is made */
+    struct wr_stamp_form form;
+    struct wr_step step;
+    int64_t start;  /* the time of the first value */
+    double *values; /* (columns, known), the target's up to length */
+    size_t length, known;
+    size_t *lines; /* (known), or NULL: line, line + line_step, ... */
+    size_t line, line_step;
+};
+
+struct wr_panel {
+    char *path;
+    struct wr_series *header; /* the names of a long file's columns, no rows; wide: NULL */
+    size_t *column;           /* (columns) of the header */
+    size_t columns, pasts, futures;
+    bool numbered;
+    size_t count, capacity;
+    struct wr_panel_series *series; /* (count) */
+    size_t *slots;                  /* (slot_count, a power of 2): 1 + a series by its id's hash */
+    size_t slot_count;
+};
+
+/* A panel without series; freed by wr_panel_free. */
+wr_status wr_panel_new(const char *path, size_t pasts, size_t futures, struct wr_panel **panel,
+                       struct wr_error *error);
+/* The series of that name (length bytes), which is made if there is none. */
+wr_status wr_panel_find(struct wr_panel *panel, const char *id, size_t length, size_t *series,
+                        struct wr_error *error);
+/* Room for one more row of a series: its cells (columns), to be filled in. NULL: WR_ERR_MEMORY. */
+double *wr_panel_add(struct wr_panel *panel, struct wr_panel_series *series, int64_t time,
+                     size_t line, struct wr_error *error);
+void wr_panel_free_rows(struct wr_panel_rows *rows);
+/* Makes the rows of every series what wr_panel_values and the others give. WR_ERR_DATA. */
+wr_status wr_panel_finish(struct wr_panel *panel, enum wr_missing missing, struct wr_error *error);
+/* A cell as a value: NaN where it is a gap. NULL, or what is wrong with it. */
+const char *wr_panel_cell(const char *cell, locale_t c, double *value);
+/* WR_ERR_DATA with file, line and series before the text. */
+wr_status wr_panel_fail(const struct wr_panel *panel, const struct wr_panel_series *series,
+                        size_t line, struct wr_error *error, const char *format, ...)
+    WR_PRINTF(5, 6);
+
+/* Opens a file and reads it by `read`. *panel is NULL unless all is well. */
+typedef wr_status wr_panel_reader(struct wr_csv *csv, const struct wr_panel_spec *spec, locale_t c,
+                                  struct wr_panel **panel, struct wr_error *error);
+wr_panel_reader wr_panel_long, wr_panel_wide;
+/* wr_panel_read_long (read = wr_panel_long) and wr_panel_read_wide on an open file, which stays
+ * open. */
+wr_status wr_panel_read_stream(FILE *file, const char *path, wr_panel_reader *read,
+                               const struct wr_panel_spec *spec, struct wr_panel **panel,
+                               struct wr_error *error);
+wr_status wr_panel_read_file(const char *path, wr_panel_reader *read,
+                             const struct wr_panel_spec *spec, struct wr_panel **panel,
+                             struct wr_error *error);
+
+#endif

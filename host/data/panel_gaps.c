@@ -1,0 +1,211 @@
+/* From the rows of a series to its values: regular steps, and what becomes of gaps. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/panel.h"
+
+#define MOST_MISSING 100 /* stamps that a series may lack for each that it has */
+
+struct span {
+    size_t first, last, end; /* rows: the first and the last value, the last covariates */
+};
+
+static double cell(const struct wr_panel *panel, const struct wr_panel_series *series, size_t row,
+                   size_t column) {
+    return series->rows.cells[row * panel->columns + column];
+}
+
+static bool has_future(const struct wr_panel *panel, const struct wr_panel_series *series,
+                       size_t row) {
+    for (size_t c = 1 + panel->pasts; c < panel->columns; c++)
+        if (!isnan(cell(panel, series, row, c)))
+            return true;
+    return false;
+}
+
+static wr_status find_span(const struct wr_panel *panel, const struct wr_panel_series *series,
+                           struct span *span, struct wr_error *error) {
+    size_t count = series->rows.count, first = 0;
+    while (first < count && isnan(cell(panel, series, first, 0)))
+        first++;
+    if (first == count)
+        return wr_panel_fail(panel, series, series->rows.lines[0], error,
+                             "the series has no value; give it one, or leave it out");
+    size_t last = count - 1;
+    while (isnan(cell(panel, series, last, 0)))
+        last--;
+    size_t end = count - 1;
+    while (end > last && !has_future(panel, series, end))
+        end--;
+    *span = (struct span){first, last, end};
+    return WR_OK;
+}
+
+/* Steps from one row to the next. */
+static wr_status count_steps(const struct wr_panel *panel, const struct wr_panel_series *series,
+                             size_t row, enum wr_missing missing, uint64_t *steps,
+                             struct wr_error *error) {
+    const int64_t *times = series->rows.times;
+    const size_t *lines = series->rows.lines;
+    char to[WR_STAMP_SIZE], lacks[WR_STAMP_SIZE], step[WR_STAMP_SIZE];
+    wr_stamp_write(&series->form, times[row + 1], to);
+    if (!wr_step_count(&series->form, &series->step, times[row], times[row + 1], steps))
+        return wr_panel_fail(panel, series, lines[row + 1], error,
+                             "%s is no whole number of steps of %s after line %zu; mend the time "
+                             "stamps, or put the values on regular ones",
+                             to, wr_step_text(&series->form, &series->step, step), lines[row]);
+    if (*steps == 1 || missing != WR_MISSING_REFUSE)
+        return WR_OK;
+    wr_stamp_write(&series->form, wr_step_from(&series->form, &series->step, times[row], 1), lacks);
+    return wr_panel_fail(panel, series, lines[row + 1], error,
+                         "%s is missing before %s, in steps of %s; fill it in, or choose to drop "
+                         "or to interpolate what is missing",
+                         lacks, to, wr_step_text(&series->form, &series->step, step));
+}
+
+/* The steps from the first row of the span to each, into place (count of rows). */
+static wr_status place_rows(const struct wr_panel *panel, const struct wr_panel_series *series,
+                            const struct span *span, enum wr_missing missing, size_t *place,
+                            struct wr_error *error) {
+    uint64_t at = 0, steps;
+    place[span->first] = 0;
+    for (size_t row = span->first; row < span->end; row++) {
+        wr_status status = count_steps(panel, series, row, missing, &steps, error);
+        if (status != WR_OK)
+            return status;
+        /* at stays far below 2^63, as times do */
+        at += steps;
+        if (at / MOST_MISSING > span->end - span->first + 1)
+            return wr_panel_fail(panel, series, series->rows.lines[row + 1], error,
+                                 "the series lacks more than %d time stamps for each that it has; "
+                                 "mend the stamps",
+                                 MOST_MISSING);
+        place[row + 1] = (size_t)at;
+    }
+    return WR_OK;
+}
+
+/* Rows to columns, with NaN where no row stands. */
+static wr_status spread(struct wr_panel *panel, struct wr_panel_series *series,
+                        const struct span *span, const size_t *place, struct wr_error *error) {
+    size_t known = place[span->end] + 1, count, columns = panel->columns;
+    if (!wr_size_mul(known, columns, &count))
+        return wr_fail(error, WR_ERR_MEMORY, "%s: %zu times %zu values do not fit", panel->path,
+                       known, columns);
+    series->known = known;
+    series->length = place[span->last] + 1;
+    series->values = wr_alloc(count, sizeof *series->values, "a series", error);
+    series->lines = wr_alloc(known, sizeof *series->lines, "the lines of a series", error);
+    if (series->values == NULL || series->lines == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        series->values[i] = NAN;
+    for (size_t row = span->first, i = 0; row <= span->end; row++) {
+        while (i <= place[row])
+            series->lines[i++] = series->rows.lines[row];
+        for (size_t c = 0; c < columns; c++)
+            series->values[c * known + place[row]] = cell(panel, series, row, c);
+    }
+    return WR_OK;
+}
+
+/* Where lines are evenly spaced, as in most files, they need not be kept. */
+static void pack_lines(struct wr_panel_series *series) {
+    series->line = series->lines[0];
+    series->line_step = series->known < 2 ? 0 : series->lines[1] - series->lines[0];
+    for (size_t i = 0; i < series->known; i++)
+        if (series->lines[i] != series->line + i * series->line_step)
+            return;
+    free(series->lines);
+    series->lines = NULL;
+}
+
+/* Fills values (from, to) in between two that stand. */
+static void interpolate(double *values, size_t from, size_t to) {
+    for (size_t i = from + 1; i < to; i++)
+        values[i] =
+            values[from] + (values[to] - values[from]) * ((double)(i - from) / (double)(to - from));
+}
+
+/* Gaps among the first `count` values of a column, of which the first `within` may have some. */
+static wr_status fill_column(const struct wr_panel *panel, struct wr_panel_series *series,
+                             size_t column, size_t count, size_t within, enum wr_missing missing,
+                             struct wr_error *error) {
+    double *values = series->values + column * series->known;
+    char text[96] = "the value", stamp[WR_STAMP_SIZE];
+    for (size_t i = 0, before = SIZE_MAX; i < count; i++) {
+        if (!isnan(values[i])) {
+            if (before != SIZE_MAX && missing == WR_MISSING_INTERPOLATE)
+                interpolate(values, before, i);
+            before = i;
+            continue;
+        }
+        if (missing == WR_MISSING_DROP && i < within)
+            continue;
+        bool inside = before != SIZE_MAX && i + 1 < count;
+        if (missing == WR_MISSING_INTERPOLATE && inside)
+            continue;
+        size_t s = (size_t)(series - panel->series);
+        wr_panel_stamp(panel, s, i, stamp);
+        if (panel->header != NULL)
+            wr_series_column_text(panel->header, panel->column[column], text);
+        return wr_panel_fail(panel, series, wr_panel_line(panel, s, i), error,
+                             "%s has a gap at %s; fill it in%s", text, stamp,
+                             missing != WR_MISSING_REFUSE ? ""
+                                                          : ", or choose to drop or to interpolate "
+                                                            "what is missing");
+    }
+    return WR_OK;
+}
+
+static wr_status fill_gaps(const struct wr_panel *panel, struct wr_panel_series *series,
+                           enum wr_missing missing, struct wr_error *error) {
+    wr_status status = WR_OK;
+    for (size_t c = 0; status == WR_OK && c < panel->columns; c++) {
+        size_t count = c <= panel->pasts ? series->length : series->known;
+        status = fill_column(panel, series, c, count, series->length, missing, error);
+    }
+    return status;
+}
+
+static wr_status make_series(struct wr_panel *panel, struct wr_panel_series *series,
+                             const struct wr_step *only, enum wr_missing missing,
+                             struct wr_error *error) {
+    struct wr_panel_rows *rows = &series->rows;
+    struct span span = {0};
+    wr_status status = find_span(panel, series, &span, error);
+    if (status != WR_OK)
+        return status;
+    if (rows->count == 1 && only != NULL)
+        series->step = *only;
+    series->start = rows->times[span.first];
+    size_t *place = wr_alloc(rows->count, sizeof *place, "the steps of a series", error);
+    if (place == NULL)
+        return WR_ERR_MEMORY;
+    status = place_rows(panel, series, &span, missing, place, error);
+    if (status == WR_OK)
+        status = spread(panel, series, &span, place, error);
+    free(place);
+    if (status != WR_OK)
+        return status;
+    pack_lines(series);
+    status = fill_gaps(panel, series, missing, error);
+    wr_panel_free_rows(rows);
+    return status;
+}
+
+wr_status wr_panel_finish(struct wr_panel *panel, enum wr_missing missing, struct wr_error *error) {
+    const struct wr_step *only = NULL; /* the step that a file with a series of one value has */
+    wr_status status = WR_OK;
+    for (size_t i = 0; status == WR_OK && i < panel->count; i++) {
+        struct wr_panel_series *series = &panel->series[i];
+        status = wr_step_find(&series->form, series->rows.times, series->rows.count, &series->step,
+                              error);
+        if (status == WR_OK && only == NULL && series->rows.count > 1)
+            only = &series->step;
+    }
+    for (size_t i = 0; status == WR_OK && i < panel->count; i++)
+        status = make_series(panel, &panel->series[i], only, missing, error);
+    return status;
+}

@@ -1,0 +1,61 @@
+/* libFuzzer: any bytes as a long or a wide CSV give a panel that holds what it promises, or a
+ * one-line error. The first byte chooses how they are read. */
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/panel.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(int holds) {
+    if (!holds)
+        abort();
+}
+
+static void use_series(const struct wr_panel *panel, size_t s, int gaps) {
+    size_t length = wr_panel_length(panel, s), known = wr_panel_known(panel, s);
+    const double *values = wr_panel_values(panel, s);
+    char stamp[WR_STAMP_SIZE];
+    require(length >= 1 && known >= length && strlen(wr_panel_id(panel, s)) < SIZE_MAX);
+    require(!isnan(values[0]) && !isnan(values[length - 1]));
+    for (size_t i = 0; i < length; i++)
+        require(wr_panel_line(panel, s, i) >= 1 &&
+                (isfinite((float)values[i]) || (gaps && isnan(values[i]))));
+    for (size_t c = 0; c < wr_panel_futures(panel); c++)
+        for (size_t i = 0; i < known; i++)
+            require(isfinite(wr_panel_future(panel, s, c)[i]) || (gaps && i < length));
+    for (size_t step = 1; step != 0; step *= 2) {
+        wr_panel_stamp(panel, s, step - 1, stamp);
+        require(memchr(stamp, '\0', sizeof stamp) != NULL && *stamp != '\0');
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    if (size < 2)
+        return 0;
+    struct wr_error error = {0};
+    struct wr_panel *panel;
+    struct wr_panel_spec spec = {.missing = (enum wr_missing)(*data / 4 % 3)};
+    const char *const future = "2";
+    spec.id = *data & 2 ? "1" : NULL;
+    spec.future = &future;
+    spec.futures = *data / 2 % 2;
+    FILE *file = fmemopen((void *)(uintptr_t)(data + 1), size - 1, "r");
+    if (file == NULL)
+        return 0;
+    wr_status status = wr_panel_read_stream(
+        file, "fuzz.csv", *data & 1 ? wr_panel_wide : wr_panel_long, &spec, &panel, &error);
+    fclose(file);
+    if (status == WR_OK) {
+        require(wr_panel_count(panel) >= 1);
+        for (size_t s = 0; s < wr_panel_count(panel); s++)
+            use_series(panel, s, spec.missing == WR_MISSING_DROP);
+    } else {
+        require(status == WR_ERR_DATA && panel == NULL && error.status == status &&
+                strpbrk(error.text, "\r\n") == NULL);
+    }
+    wr_panel_free(panel);
+    return 0;
+}

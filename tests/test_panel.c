@@ -1,0 +1,355 @@
+/* Panels: many series from long and wide CSV, good and bad. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "data/panel.h"
+#include "libc_faults.h"
+
+static wr_status read_text(const char *text, wr_panel_reader *read,
+                           const struct wr_panel_spec *spec, struct wr_panel **panel,
+                           struct wr_error *error) {
+    static const struct wr_panel_spec plain = {0};
+    FILE *file = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+    assert_non_null(file);
+    wr_status status =
+        wr_panel_read_stream(file, "p.csv", read, spec != NULL ? spec : &plain, panel, error);
+    fclose(file);
+    return status;
+}
+
+static struct wr_panel *good(const char *text, wr_panel_reader *read,
+                             const struct wr_panel_spec *spec) {
+    struct wr_error error = {0};
+    struct wr_panel *panel;
+    if (read_text(text, read, spec, &panel, &error) != WR_OK)
+        fail_msg("%s", error.text);
+    return panel;
+}
+
+/* An error that says `line`, and then `what`. */
+static void bad(const char *text, wr_panel_reader *read, const struct wr_panel_spec *spec,
+                const char *line, const char *what) {
+    struct wr_error error = {0};
+    struct wr_panel *panel;
+    assert_int_equal(read_text(text, read, spec, &panel, &error), WR_ERR_DATA);
+    assert_null(panel);
+    assert_memory_equal(error.text, "p.csv: ", 7);
+    assert_null(strpbrk(error.text, "\r\n"));
+    if (strstr(error.text, line) == NULL || strstr(error.text, what) == NULL)
+        fail_msg("%s\nlacks \"%s\" or \"%s\"", error.text, line, what);
+}
+
+#define DOUBLES(...)                                                                               \
+    (const double[]) {                                                                             \
+        __VA_ARGS__                                                                                \
+    }
+
+static void assert_doubles(const double *values, size_t count, const double *expected) {
+    for (size_t i = 0; i < count; i++)
+        assert_true(isnan(expected[i]) ? isnan(values[i]) : values[i] == expected[i]);
+}
+
+static void assert_series(const struct wr_panel *panel, size_t series, const char *id,
+                          size_t length, const double *expected) {
+    assert_true(series < wr_panel_count(panel));
+    assert_string_equal(wr_panel_id(panel, series), id);
+    assert_int_equal(wr_panel_length(panel, series), length);
+    assert_doubles(wr_panel_values(panel, series), length, expected);
+}
+
+static void assert_stamp(const struct wr_panel *panel, size_t series, size_t step,
+                         const char *expected) {
+    char stamp[WR_STAMP_SIZE];
+    wr_panel_stamp(panel, series, step, stamp);
+    assert_string_equal(stamp, expected);
+}
+
+static void test_long(void **state) {
+    (void)state;
+    struct wr_panel *panel = good("\xef\xbb\xbfunique_id,ds,y\r\n"
+                                  "a,2020-01-01,1\r\n"
+                                  "\"b, c\",2020-01-31,10\r\n"
+                                  " a ,\"2020-01-02\", 2 \r\n"
+                                  "\"b, c\",2020-02-29,\"20\"\r\n"
+                                  "a,2020-01-03,3\r\n",
+                                  wr_panel_long, NULL);
+    assert_int_equal(wr_panel_count(panel), 2);
+    assert_string_equal(wr_panel_path(panel), "p.csv");
+    assert_false(wr_panel_numbered(panel));
+    assert_series(panel, 0, "a", 3, DOUBLES(1, 2, 3));
+    assert_series(panel, 1, "b, c", 2, DOUBLES(10, 20));
+    assert_int_equal(wr_panel_line(panel, 0, 0), 2);
+    assert_int_equal(wr_panel_line(panel, 0, 2), 6);
+    assert_int_equal(wr_panel_line(panel, 1, 1), 5);
+    assert_int_equal(wr_panel_known(panel, 0), 3);
+    assert_stamp(panel, 0, 0, "2020-01-01");
+    assert_stamp(panel, 0, 40, "2020-02-10");
+    assert_stamp(panel, 1, 2, "2020-03-31");
+    assert_stamp(panel, 1, 3, "2020-04-30");
+    wr_panel_free(panel);
+}
+
+static void test_columns(void **state) {
+    (void)state;
+    struct wr_panel *panel =
+        good("w,t,v\n-,2001,1\n-,2002,2\n", wr_panel_long, &(struct wr_panel_spec){.time = "t"});
+    assert_series(panel, 0, "v", 2, DOUBLES(1, 2)); /* one series, the first numbers */
+    assert_stamp(panel, 0, 2, "2003");
+    wr_panel_free(panel);
+    panel = good("t,v\n5,1\n7,2\n", wr_panel_long, &(struct wr_panel_spec){.target = "2"});
+    assert_series(panel, 0, "v", 2, DOUBLES(1, 2));
+    assert_true(wr_panel_numbered(panel));
+    assert_stamp(panel, 0, 2, "3");
+    wr_panel_free(panel);
+    panel = good("k,ds,y,z\nu,1,1,5\nv,1,2,6\n", wr_panel_long,
+                 &(struct wr_panel_spec){.id = "k", .target = "z"});
+    assert_series(panel, 1, "v", 1, DOUBLES(6));
+    wr_panel_free(panel);
+    bad("unique_id,ds,y\na,1,1\n", wr_panel_long, &(struct wr_panel_spec){.target = "q"},
+        "no column \"q\"", "\"unique_id\", \"ds\", \"y\"");
+    bad("unique_id,ds,v\na,1,x\n", wr_panel_long, NULL, "line 2", "name the target");
+    bad("unique_id,y,y\na,1,2\n", wr_panel_long, NULL, "columns 2 and 3", "by its number");
+}
+
+static void test_seattle(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    struct wr_panel *panel;
+    const char *path = WR_TEST_SOURCE_DIR "/data/seattle-weather.csv";
+    assert_int_equal(
+        wr_panel_read_long(path, &(struct wr_panel_spec){.time = "date", .target = "temp_max"},
+                           &panel, &error),
+        WR_OK);
+    assert_int_equal(wr_panel_count(panel), 1);
+    assert_string_equal(wr_panel_id(panel, 0), "temp_max");
+    assert_int_equal(wr_panel_length(panel, 0), 1461);
+    assert_true(wr_panel_values(panel, 0)[0] == 12.8);
+    assert_stamp(panel, 0, 1460, "2015-12-31");
+    assert_stamp(panel, 0, 1461, "2016-01-01");
+    assert_int_equal(wr_panel_line(panel, 0, 1460), 1462);
+    wr_panel_free(panel);
+    assert_int_equal(wr_panel_read_long("/nowhere.csv", &(struct wr_panel_spec){0}, &panel, &error),
+                     WR_ERR_DATA);
+    assert_non_null(strstr(error.text, "cannot be opened"));
+}
+
+static void test_covariates(void **state) {
+    (void)state;
+    const struct wr_panel_spec spec = {.past = (const char *const[]){"p"},
+                                       .pasts = 1,
+                                       .future = (const char *const[]){"g", "f"},
+                                       .futures = 2};
+    struct wr_panel *panel = good("unique_id,ds,y,p,f,g\n"
+                                  "a,1,1,11,21,31\na,2,2,12,22,32\n"
+                                  "b,1,5,15,25,35\n"
+                                  "a,3,,,23,33\na,4,nan,,24,34\na,5,,,,\n",
+                                  wr_panel_long, &spec);
+    assert_series(panel, 0, "a", 2, DOUBLES(1, 2));
+    assert_int_equal(wr_panel_pasts(panel), 1);
+    assert_int_equal(wr_panel_futures(panel), 2);
+    assert_int_equal(wr_panel_known(panel, 0), 4);
+    assert_int_equal(wr_panel_known(panel, 1), 1);
+    assert_doubles(wr_panel_past(panel, 0, 0), 2, DOUBLES(11, 12));
+    assert_doubles(wr_panel_future(panel, 0, 0), 4, DOUBLES(31, 32, 33, 34));
+    assert_doubles(wr_panel_future(panel, 0, 1), 4, DOUBLES(21, 22, 23, 24));
+    assert_true(wr_panel_future(panel, 1, 0)[0] == 35);
+    wr_panel_free(panel);
+    const char *gap = "unique_id,ds,y,p,f,g\na,1,1,1,1,1\na,2,2,,2,2\na,3,3,3,3,3\n";
+    bad(gap, wr_panel_long, &spec, "line 3, series \"a\"",
+        "column \"p\" (number 4) has a gap at 2");
+    const char *beyond = "unique_id,ds,y,p,f,g\na,1,1,1,1,1\na,2,,,2,\na,3,,,3,3\n";
+    struct wr_panel_spec drop = spec, fill = spec;
+    drop.missing = WR_MISSING_DROP;
+    fill.missing = WR_MISSING_INTERPOLATE;
+    bad(beyond, wr_panel_long, &spec, "line 3, series \"a\"", "column \"g\"");
+    bad(beyond, wr_panel_long, &drop, "line 3, series \"a\"", "column \"g\"");
+    panel = good(beyond, wr_panel_long, &fill);
+    assert_doubles(wr_panel_future(panel, 0, 0), 3, DOUBLES(1, 2, 3));
+    wr_panel_free(panel);
+    panel = good(gap, wr_panel_long, &drop);
+    assert_doubles(wr_panel_past(panel, 0, 0), 3, DOUBLES(1, NAN, 3));
+    wr_panel_free(panel);
+    bad("unique_id,ds,y,p,f,g\na,1,1,1,1,1\na,2,2,,2,2\n", wr_panel_long, &fill, "line 3",
+        "column \"p\"");
+}
+
+static void test_gaps(void **state) {
+    (void)state;
+    const struct wr_panel_spec drop = {.missing = WR_MISSING_DROP},
+                               fill = {.missing = WR_MISSING_INTERPOLATE};
+    const char *text = "ds,y\n2020-02-26,\n2020-02-27,1\n2020-02-28,NaN\n2020-03-01,7\n"
+                       "2020-03-02,8\n2020-03-03,\n";
+    bad(text, wr_panel_long, NULL, "line 5, series \"y\"",
+        "2020-02-29 is missing before 2020-03-01");
+    bad("ds,y\n1,1\n2,\n3,1\n", wr_panel_long, NULL, "line 3, series \"y\"", "has a gap at 2;");
+    struct wr_panel *panel = good(text, wr_panel_long, &drop);
+    assert_series(panel, 0, "y", 5, DOUBLES(1, NAN, NAN, 7, 8));
+    assert_stamp(panel, 0, 0, "2020-02-27");
+    assert_stamp(panel, 0, 5, "2020-03-03");
+    assert_int_equal(wr_panel_line(panel, 0, 1), 4);
+    assert_int_equal(wr_panel_line(panel, 0, 2), 5);
+    assert_int_equal(wr_panel_line(panel, 0, 4), 6);
+    wr_panel_free(panel);
+    panel = good(text, wr_panel_long, &fill);
+    assert_series(panel, 0, "y", 5, DOUBLES(1, 3, 5, 7, 8));
+    wr_panel_free(panel);
+    panel = good("ds,y\n1,\n2,3\n3,4\n4,\n", wr_panel_long, NULL); /* ends are cut */
+    assert_series(panel, 0, "y", 2, DOUBLES(3, 4));
+    assert_stamp(panel, 0, 0, "2");
+    wr_panel_free(panel);
+    bad("unique_id,ds,y\na,1,1\nb,1,\nb,2,\n", wr_panel_long, NULL, "line 3, series \"b\"",
+        "no value");
+    bad("ds,y\n1,1\n2,1\n1000000,1\n", wr_panel_long, &drop, "line 4", "more than 100");
+    bad("ds,y\n1,1\n2,1\n999999999999999999,1\n", wr_panel_long, &fill, "line 4", "more than 100");
+}
+
+static void test_stamps(void **state) {
+    (void)state;
+    const char *const head = "unique_id,ds,y\n";
+    static const struct {
+        const char *rows, *line, *what;
+    } cases[] = {
+        {"a,2020-01-01,1\na,2020-01-02,1\na,2020-01-02,1\n", "line 4, series \"a\"",
+         "2020-01-02 stands twice, on line 3"},
+        {"a,2020-01-01,1\nb,2020-01-01,1\na,2019-12-31,1\n", "line 4, series \"a\"",
+         "2019-12-31 is not later than 2020-01-01 on line 2"},
+        {"a,2020-01-01,1\na,2020-13-01,1\n", "line 3, series \"a\"", "is no time stamp"},
+        {"a,,1\n", "line 2, series \"a\"", "is no time stamp"},
+        {"a,2020-01-01,1\nb,2020-01,1\n", "line 3, series \"b\"", "another kind"},
+        {"a,2020-01-01T00:00Z,1\na,2020-01-01T01:00+01:00,1\n", "line 3", "written otherwise"},
+        {"a,1,1\na,3,1\na,5,1\na,6,1\n", "line 5, series \"a\"", "no whole number of steps of 2"},
+        {"a,1,1\na,2,x\n", "line 3, series \"a\"", "\"x\" is not a number"},
+        {"a,1,1\na,2,inf\n", "line 3, series \"a\"", "not a finite number"},
+        {"a,1,1\na,2,1e39\n", "line 3, series \"a\"", "not a finite number"},
+        {"a,1,1\n,2,1\n", "line 3", "no name of a series"},
+        {"a,1,1\na,2\n", "line 3", "2 cells"},
+        {"", "header alone", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "%s%s", head, cases[i].rows);
+        bad(text, wr_panel_long, NULL, cases[i].line, cases[i].what);
+    }
+    bad("1,2\n3,4\n", wr_panel_long, NULL, "line 1", "no header");
+    bad("\n", wr_panel_long, NULL, "is empty", "");
+    struct wr_panel *panel = good("unique_id,ds,y\na,2020-01-01 00:00,1\nb,2020-01-01T00:00Z,1\n"
+                                  "b,2020-01-01T06:00Z,1\n",
+                                  wr_panel_long, NULL);
+    assert_stamp(panel, 0, 1, "2020-01-01 06:00"); /* in the only step there is */
+    assert_stamp(panel, 1, 5, "2020-01-02T06:00Z");
+    wr_panel_free(panel);
+}
+
+static void test_wide(void **state) {
+    (void)state;
+    struct wr_panel *panel = good("\"V1\",\"V2\",\"V3\",\"V4\"\n\"H1\",\"1\",\"2\",\n"
+                                  "\"H2\",\"3\",\"4\",\"5\"\n\"H3\",,6,\"\"\nH4,7\n",
+                                  wr_panel_wide, NULL);
+    assert_int_equal(wr_panel_count(panel), 4);
+    assert_true(wr_panel_numbered(panel));
+    assert_series(panel, 0, "H1", 2, DOUBLES(1, 2));
+    assert_series(panel, 1, "H2", 3, DOUBLES(3, 4, 5));
+    assert_series(panel, 2, "H3", 1, DOUBLES(6));
+    assert_series(panel, 3, "H4", 1, DOUBLES(7));
+    assert_int_equal(wr_panel_line(panel, 1, 2), 3);
+    assert_stamp(panel, 1, 3, "4");
+    assert_stamp(panel, 2, 0, "2");
+    wr_panel_free(panel);
+    const char *gap = "id,1,2,3\na,1,,3\n";
+    bad(gap, wr_panel_wide, NULL, "line 2, series \"a\"", "gap at 2");
+    panel = good(gap, wr_panel_wide, &(struct wr_panel_spec){.missing = WR_MISSING_INTERPOLATE});
+    assert_series(panel, 0, "a", 3, DOUBLES(1, 2, 3));
+    wr_panel_free(panel);
+    bad("id,1,2\na,1,2\na,3,4\n", wr_panel_wide, NULL, "line 3, series \"a\"", "twice, on line 2");
+    bad("id,1,2\na,1,x\n", wr_panel_wide, NULL, "line 2, series \"a\"", "column 3: \"x\"");
+    bad("id,1,2\na,1,2,3\n", wr_panel_wide, NULL, "line 2, series \"a\"", "4 cells");
+    bad("id,1,2\na,1,2\nb,,\n", wr_panel_wide, NULL, "line 3, series \"b\"", "no value");
+    bad("id,1,2\na\n", wr_panel_wide, NULL, "line 2, series \"a\"", "no value");
+    bad("id,1,2\n,1,2\n", wr_panel_wide, NULL, "line 2", "no name");
+    bad("id\na\n", wr_panel_wide, NULL, "one column", "");
+    bad("a,5,2\nb,1,2\n", wr_panel_wide, NULL, "line 1", "starts with a header");
+}
+
+static void test_own_values(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    struct wr_panel *panel;
+    assert_int_equal(wr_panel_of("x", DOUBLES(1, 2, 4), 3, &panel, &error), WR_OK);
+    assert_series(panel, 0, "x", 3, DOUBLES(1, 2, 4));
+    assert_true(wr_panel_numbered(panel));
+    assert_stamp(panel, 0, 3, "4");
+    wr_panel_free(panel);
+    assert_int_equal(wr_panel_of("x", DOUBLES(1, NAN), 2, &panel, &error), WR_ERR_DATA);
+    assert_null(panel);
+    assert_int_equal(wr_panel_of("x", DOUBLES(1), 0, &panel, &error), WR_ERR_USAGE);
+}
+
+/* Thousands of names, not adjacent: the table of names grows, and every value finds its series. */
+static void test_many(void **state) {
+    (void)state;
+    enum { SERIES = 3000, LENGTH = 3 };
+    size_t size = 32 * SERIES * LENGTH + 32, length;
+    char *text = malloc(size);
+    length = (size_t)snprintf(text, size, "unique_id,ds,y\n");
+    for (int t = 0; t < LENGTH; t++)
+        for (int s = 0; s < SERIES; s++)
+            length +=
+                (size_t)snprintf(text + length, size - length, "s%d,%d,%d\n", s, t, s * LENGTH + t);
+    struct wr_panel *panel = good(text, wr_panel_long, NULL);
+    assert_int_equal(wr_panel_count(panel), SERIES);
+    for (size_t s = 0; s < SERIES; s++) {
+        double v = (double)(s * LENGTH);
+        char id[16];
+        snprintf(id, sizeof id, "s%zu", s);
+        assert_series(panel, s, id, LENGTH, DOUBLES(v, v + 1, v + 2));
+        assert_int_equal(wr_panel_line(panel, s, 2), 2 + 2 * SERIES + s);
+    }
+    wr_panel_free(panel);
+    free(text);
+}
+
+static void test_no_memory(void **state) {
+    (void)state;
+    static const char *const texts[] = {
+        "unique_id,ds,y,f\na,1,1,2\nb,1,1,2\nb,2,1,2\na,2,1,2\nb,4,1,2\na,3,,2\n",
+        "id,1,2,3\na,1,,3\nb,1,2\n"};
+    const struct wr_panel_spec spec = {
+        .future = (const char *const[]){"f"}, .futures = 1, .missing = WR_MISSING_INTERPOLATE};
+    for (size_t i = 0; i < 2; i++) {
+        struct wr_panel *panel = NULL;
+        long n;
+        for (n = 0;; n++) {
+            struct wr_error error = {0};
+            test_faults.allocation = n;
+            wr_status status =
+                read_text(texts[i], i == 0 ? wr_panel_long : wr_panel_wide, &spec, &panel, &error);
+            if (status == WR_OK)
+                break;
+            assert_int_equal(status, WR_ERR_MEMORY);
+            assert_int_equal(error.status, WR_ERR_MEMORY);
+            assert_null(panel);
+        }
+        test_faults.allocation = -1;
+        wr_panel_free(panel);
+        assert_true(n > 8);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_long),    cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_seattle), cmocka_unit_test(test_covariates),
+        cmocka_unit_test(test_gaps),    cmocka_unit_test(test_stamps),
+        cmocka_unit_test(test_wide),    cmocka_unit_test(test_own_values),
+        cmocka_unit_test(test_many),    cmocka_unit_test(test_no_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
