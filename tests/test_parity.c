@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "backend/case.h"
+
 enum { EPOCHS = 4 };
 
 /* I, H, O, T; models, windows, batch (0: all); lr, clip; ragged, varied, diverges */
@@ -61,7 +63,7 @@ static void check_batch(struct pair *pair, size_t first, size_t count) {
     same(pair, "clip", WR_GRADIENTS);
     TEST_OK(wr_session_update(pair->cpu, &error));
     TEST_OK(wr_session_update(pair->device, &error));
-    for (int tensor = WR_PARAMETERS; tensor <= WR_LOSSES; tensor++) /* and nothing else moved */
+    for (int tensor = WR_PARAMETERS; tensor <= WR_STATE; tensor++) /* and nothing else moved */
         same(pair, "update", (enum wr_tensor)tensor);
 }
 
@@ -95,17 +97,18 @@ static void check_run(struct pair *pair, const struct wr_ensemble *e, const floa
     free(found);
 }
 
-/* Stages after a run move every model but the diverged ones. */
-static void check_frozen(struct pair *pair) {
+/* Stages after a run move every model but those that have diverged or are frozen. */
+static void check_frozen(struct pair *pair, size_t count) {
     struct wr_error error = {0};
     struct wr_session *sessions[] = {pair->cpu, pair->device};
     for (size_t i = 0; i < TEST_COUNT_OF(sessions); i++) {
-        TEST_OK(wr_session_forward(sessions[i], 0, 1, &error));
+        TEST_OK(wr_session_forward(sessions[i], 0, count, &error));
         TEST_OK(wr_session_bptt(sessions[i], &error));
         TEST_OK(wr_session_clip(sessions[i], &error));
         TEST_OK(wr_session_update(sessions[i], &error));
     }
     same(pair, "stages after a run", WR_PARAMETERS);
+    same(pair, "stages after a run", WR_STATE);
 }
 
 static void check_runs(struct pair *pair, struct wr_device *device, const struct test_ensemble *e) {
@@ -120,7 +123,7 @@ static void check_runs(struct pair *pair, struct wr_device *device, const struct
         check_run(pair, &e->ensemble, losses, whole);
         TEST_OK(wr_session_write_parameters(pair->device, e->parameters, &error));
         check_run(pair, &e->ensemble, losses, pieces);
-        check_frozen(pair);
+        check_frozen(pair, 1);
         TEST_OK(wr_session_write_parameters(pair->cpu, e->parameters, &error));
         free(test_run(pair->cpu, &e->ensemble, EPOCHS));
         wr_session_close(pair->device);
@@ -186,6 +189,99 @@ static void test_long_run(void **state) {
     test_ensemble_free(&e);
 }
 
+/* Some epochs of both sessions of a pair, and all that they leave. */
+static void check_epochs(struct pair *pair, const struct wr_ensemble *e, size_t epochs) {
+    float *expected = test_run(pair->cpu, e, epochs), *found = test_run(pair->device, e, epochs);
+    test_same_floats(pair->text, expected, found, epochs * e->models);
+    free(expected);
+    free(found);
+    uint32_t *failed = test_diverged(pair->cpu, e), *failed_too = test_diverged(pair->device, e);
+    assert_memory_equal(failed, failed_too, e->models * sizeof *failed);
+    free(failed);
+    free(failed_too);
+    same(pair, "a run", WR_PARAMETERS);
+    same(pair, "a run", WR_STATE);
+}
+
+/* Rates, orders and optimizers go on over runs and stages between them, models that are frozen
+ * stand still, and new parameters begin anew. */
+static void check_rule(struct pair *pair, const struct wr_ensemble *e) {
+    struct wr_error error = {0};
+    unsigned char *frozen = test_zeros(e->models, 1);
+    for (size_t m = 1; m < e->models; m += 3)
+        frozen[m] = 1;
+    check_epochs(pair, e, 1);
+    check_frozen(pair, e->batch);
+    check_epochs(pair, e, 2);
+    TEST_OK(wr_session_freeze(pair->cpu, frozen, &error));
+    TEST_OK(wr_session_freeze(pair->device, frozen, &error));
+    check_epochs(pair, e, 1);
+    check_frozen(pair, 1);
+    TEST_OK(wr_session_write_parameters(pair->cpu, e->parameters, &error));
+    TEST_OK(wr_session_write_parameters(pair->device, e->parameters, &error));
+    same(pair, "new parameters", WR_STATE);
+    check_epochs(pair, e, 2);
+    free(frozen);
+}
+
+/* What wr_case_rules leave out: norms without biases, and where h and da are smaller than what the
+ * norm is made of. */
+static const struct wr_case_plan more_rules[] = {
+    {{2, 5, 3, 1},
+     4,
+     3,
+     8,
+     true,
+     0,
+     {.optimizer = WR_OPTIMIZER_RMSPROP,
+      .beta2 = 0.9f,
+      .epsilon = 1e-7f,
+      .clipping = WR_CLIPPING_NORM,
+      .fixed = WR_FIXED_HIDDEN_BIAS}},
+    {{1, 1, 1, 1},
+     3,
+     1,
+     5,
+     true,
+     7,
+     {.clipping = WR_CLIPPING_NORM, .weight_decay = 0.5f, .order = WR_ORDER_SHUFFLED}},
+};
+
+static void check_rule_on(struct wr_device *cpu, struct wr_device *device, const char *id,
+                          size_t rule, enum wr_schedule schedule) {
+    char text[64];
+    struct wr_case made;
+    struct wr_error error = {0};
+    struct pair pair = {.id = id, .text = text};
+    snprintf(text, sizeof text, "rule %zu %s", rule, wr_schedule_name(schedule));
+    TEST_OK(wr_case_make(rule < WR_CASE_RULES ? &wr_case_rules[rule]
+                                              : &more_rules[rule - WR_CASE_RULES],
+                         &made, &error));
+    pair.device = test_session_if_fits(device, &made.ensemble, schedule);
+    if (pair.device != NULL) {
+        pair.cpu = test_session(cpu, &made.ensemble, WR_SCHEDULE_FUSED);
+        check_rule(&pair, &made.ensemble);
+        wr_session_close(pair.cpu);
+        wr_session_close(pair.device);
+    }
+    wr_case_release(&made);
+}
+
+static void test_rules(void **state) {
+    (void)state;
+    const char *id;
+    struct wr_device *cpu = test_device("cpu", 0);
+    for (size_t d = 0; (id = test_opencl_device(d)) != NULL; d++) {
+        struct wr_device *device = test_device(id, 0);
+        for (size_t rule = 0; rule < WR_CASE_RULES + TEST_COUNT_OF(more_rules); rule++) {
+            check_rule_on(cpu, device, id, rule, WR_SCHEDULE_STAGED);
+            check_rule_on(cpu, device, id, rule, WR_SCHEDULE_FUSED);
+        }
+        wr_device_close(device);
+    }
+    wr_device_close(cpu);
+}
+
 int main(void) {
     test_setup();
     if (test_opencl_device(0) == NULL)
@@ -193,6 +289,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_devices),
         cmocka_unit_test(test_long_run),
+        cmocka_unit_test(test_rules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,7 +60,7 @@ static void make_ensemble(struct training *training, struct wr_shape shape, size
     struct wr_series *series;
     struct wr_windows *windows; /* kept to the end, as the arrays below */
     const size_t column = 0;
-    const struct wr_windows_spec spec = {&column, 1, &column, 1, shape.seq_len, WR_SCALE_NONE};
+    const struct wr_windows_spec spec = {&column, 1, &column, 1, shape.seq_len, WR_SCALE_NONE, 0};
     struct wr_ensemble *ensemble = &training->ensemble;
     check_windrow(wr_layout_of(&shape, &training->layout, &error), &error);
     check_windrow(wr_series_ar2(100, 0, &series, &error), &error);
