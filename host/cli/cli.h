@@ -111,6 +111,8 @@ wr_status sweep_command(const struct option_value *options, struct wr_error *err
 wr_status show_command(const struct option_value *options, struct wr_error *error);
 wr_status merge_command(const struct option_value *options, struct wr_error *error);
 wr_status export_command(const struct option_value *options, struct wr_error *error);
+wr_status forecast_command(const struct option_value *options, struct wr_error *error);
+wr_status backtest_command(const struct option_value *options, struct wr_error *error);
 
 /* Flushes stdout. A failure is told at the end, as one of storage. */
 void cli_flush(void);

@@ -9,9 +9,7 @@
 #include "base/base.h"
 #include "data/series.h"
 
-/* Cuts the first cell off *list, unquoted into cell (room for strlen(*list) + 1 bytes), and moves
- * *list behind its comma or to NULL at the end. False if a quote is out of place. */
-static bool cut_cell(const char **list, char *cell) {
+bool columns_cut(const char **list, char *cell) {
     const char *from = *list;
     bool quoted = *from == '"';
     if (quoted)
@@ -60,7 +58,7 @@ wr_status columns_parse(const char *option, const char *list, bool unique,
     char *cell = wr_alloc(strlen(list) + 1, 1, "a list of columns", error);
     wr_status status = cell != NULL ? WR_OK : WR_ERR_MEMORY;
     while (status == WR_OK && rest != NULL) {
-        if (!cut_cell(&rest, cell))
+        if (!columns_cut(&rest, cell))
             status = wr_fail(error, WR_ERR_USAGE, "--%s %s: a quote is out of place", option, list);
         else if (*cell == '\0')
             status = wr_fail(error, WR_ERR_USAGE, "--%s %s: a column in the list is empty", option,

@@ -22,6 +22,10 @@ wr_status columns_copy(const struct columns *from, size_t count, struct columns 
                        struct wr_error *error);
 void columns_release(struct columns *columns);
 
+/* Cuts the first cell off *list, unquoted into cell (room for strlen(*list) + 1 bytes), and moves
+ * *list behind its comma or to NULL at the end. False if a quote is out of place. */
+bool columns_cut(const char **list, char *cell);
+
 /* The list as text that columns_parse would read back, freed with free; NULL without memory. A
  * column without a name, or with one that is no UTF-8, is given by its number. */
 char *columns_text(const struct columns *columns, const struct wr_series *series);

@@ -1,5 +1,6 @@
 /* What each command is, in words. --help and windrow.1 say what stands here and in the tables of
  * options, and nothing else. */
+#include "cli/forecast.h"
 #include "cli/tables.h"
 
 #include <string.h>
@@ -131,6 +132,57 @@ const struct command command_table[] = {
      .examples = {{"The best trial", "windrow export study.db --best 1 --save best.safetensors"},
                   {"An ensemble of the ten best with 16 hidden units",
                    "windrow export study.db --best 10 --hidden 16 --save ten.safetensors"}}},
+    {.name = "forecast",
+     .summary = "forecast every series of a file, with intervals",
+     .description = WORDS(
+         "Trains an ensemble of small recurrent networks for each series of a CSV file, a "
+         "model for each seed, all series at once, and writes unique_id,ds,windrow and the "
+         "bounds of each interval, windrow-lo-80,windrow-hi-80 and so on, with the time "
+         "stamps continued. A forecast is the mean or the median of a series' models.",
+         "A recipe says how a series becomes windows, what the models are and how they "
+         "learn: hourly, daily, weekly, monthly, quarterly, yearly, some with variants such as "
+         "hourly-residual; notebook; m4-rnn. A name that is none gets a list of all. Without "
+         "--recipe it is the one for the step of the time stamps; where steps are numbered, "
+         "the one whose season --season is, else daily without a season. A series too short "
+         "for its window has a shorter one; one too short for any, or constant, gets seasonal "
+         "naive: both are counted and named. The options under Windows, Models and Training "
+         "change the recipe.",
+         "Intervals are conformal: a second fit, on less of each series, shows step by step "
+         "how far off forecasts are from what they have not seen.",
+         "An interrupted forecast leaves nothing behind, or with --resume tells the command "
+         "that goes on (exit code 75)."),
+     .options = forecast_options,
+     .option_count = FORECAST_OPTIONS,
+     .examples =
+         {{"Two weeks of daily maxima, from a column of dates and one of numbers",
+           "windrow forecast --data weather.csv --time date --target temp_max --horizon 14"},
+          {"Two days of many hourly series, the mean of two recipes",
+           "windrow forecast --data hourly.csv --recipe hourly,hourly-residual --horizon "
+           "48 --output forecasts.csv"},
+          {"Fit once, forecast when new values come",
+           "windrow forecast --data a.csv --save fit.safetensors --output a.out && windrow "
+           "forecast --data new.csv --model fit.safetensors"}}},
+    {.name = "backtest",
+     .summary = "score such forecasts beside naive and seasonal naive",
+     .description =
+         WORDS("Forecasts every series from earlier origins, as windrow forecast would have done "
+               "from the values before them, and compares with what came: MAE, RMSE, sMAPE (0 to "
+               "200), MASE, CRPS, and for each interval the part of the values that lie in it and "
+               "its mean width. Naive (the last value) and seasonal naive stand beside it, with "
+               "conformal intervals of their own errors. It says who is better, and on how many "
+               "series.",
+               "Scores are means over steps, origins and then series. MASE is the MAE over that "
+               "of seasonal naive, one step ahead, before the origin. CRPS is the mean of twice "
+               "the pinball losses of the point (p = 0.5) and of the intervals' bounds; without "
+               "intervals the MAE."),
+     .options = backtest_options,
+     .option_count = BACKTEST_OPTIONS,
+     .examples =
+         {{"The last three fortnights of a daily series",
+           "windrow backtest --data weather.csv --time date --target temp_max --horizon 14"},
+          {"Ten origins, a fit for each, and the scores of every series",
+           "windrow backtest --data hourly.csv --origins 10 --step 24 --refit --csv "
+           "scores.csv"}}},
     {.name = NULL},
 };
 

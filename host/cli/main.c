@@ -13,9 +13,11 @@
 static const struct {
     const char *name;
     wr_status (*run)(const struct option_value *options, struct wr_error *error);
-} runs[] = {{"train", train_command},   {"devices", devices_command}, {"verify", verify_command},
-            {"bench", bench_command},   {"sweep", sweep_command},     {"show", show_command},
-            {"export", export_command}, {"merge", merge_command}};
+} runs[] = {{"train", train_command},       {"devices", devices_command},
+            {"verify", verify_command},     {"bench", bench_command},
+            {"sweep", sweep_command},       {"show", show_command},
+            {"export", export_command},     {"merge", merge_command},
+            {"forecast", forecast_command}, {"backtest", backtest_command}};
 
 static int stdout_cause; /* errno of the first write to stdout that failed */
 

@@ -53,7 +53,7 @@ struct option_value {
     char *file;         /* OPTION_CONFIG: the file, of which other values' texts are part */
 };
 
-#define OPTIONS_MOST 32       /* options of a command, at most */
+#define OPTIONS_MOST 96       /* options of a command, at most */
 #define LIST_MOST    10000000 /* values in a list, at most */
 
 struct command {

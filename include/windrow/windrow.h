@@ -2,6 +2,7 @@
 #ifndef WINDROW_H
 #define WINDROW_H
 
+#include "windrow/backtest.h"
 #include "windrow/bench.h"
 #include "windrow/device.h"
 #include "windrow/forecast.h"

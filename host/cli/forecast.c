@@ -1,0 +1,294 @@
+/* windrow forecast: from a panel, and a fit or one that is made first, to a CSV of forecasts. */
+#include <errno.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "base/output.h"
+#include "cli/forecast.h"
+#include "cli/interrupt.h"
+#include "cli/report.h"
+#include "forecast/fit.h"
+
+/* All that a run owns. */
+struct run {
+    const struct option_value *options;
+    struct wr_error *error;
+    struct wr_panel *panel;
+    struct recipes recipes;
+    struct levels levels;
+    struct parts saves, models; /* files */
+    struct wr_device *device;
+    struct progress progress;
+    struct wr_mix mix;
+    struct wr_fit_report report;
+    struct wr_output *output; /* of --output */
+    size_t horizon;           /* of the CSV, at most the mix's */
+    double *points;           /* (series, mix's horizon) */
+    double *low, *high;       /* (levels, series, mix's horizon) */
+};
+
+/* ---- to a mix of fits ---- */
+
+static wr_status open_outputs(struct run *run) {
+    const struct option_value *output = &run->options[FORECAST_OUTPUT];
+    wr_status status = WR_OK;
+    if (run->options[RUN_JSON].given && !output->given)
+        return wr_fail(run->error, WR_ERR_USAGE,
+                       "--json and the forecasts both go to stdout; --output FILE takes these");
+    interrupt_catch(); /* up to here there is nothing to clean up */
+    if (output->given || run->saves.count > 0)
+        signal(SIGPIPE, SIG_IGN); /* a reader that leaves is an error, and costs no file */
+    for (size_t i = 0; i < run->saves.count && status == WR_OK; i++) {
+        const char *file = run->saves.texts[i];
+        if (output->given && wr_output_same(file, output->text))
+            return wr_fail(run->error, WR_ERR_USAGE, "--save and --output name the same file, %s",
+                           file);
+        for (size_t j = 0; j < i; j++)
+            if (wr_output_same(file, run->saves.texts[j]))
+                return wr_fail(run->error, WR_ERR_USAGE, "--save names the same file twice, %s",
+                               file);
+        status = run_try_output(file, run->error);
+    }
+    if (status == WR_OK && output->given)
+        status = wr_output_open(output->text, &run->output, run->error);
+    return status;
+}
+
+static wr_status read_saves(struct run *run) {
+    const struct option_value *save = &run->options[FORECAST_SAVE];
+    wr_status status =
+        save->given ? parts_make("save", save->text, &run->saves, run->error) : WR_OK;
+    if (status == WR_OK && save->given && run->saves.count != run->recipes.count)
+        return wr_fail(run->error, WR_ERR_USAGE,
+                       "--save %s: %zu recipes need as many files, a,b,..., found %zu", save->text,
+                       run->recipes.count, run->saves.count);
+    return status;
+}
+
+/* Before hours of training, not after. */
+static wr_status check_covariates(struct run *run) {
+    wr_status status = WR_OK;
+    for (size_t s = 0; s < wr_panel_count(run->panel) && status == WR_OK; s++)
+        status = wr_covariates_reach(run->panel, s, wr_panel_length(run->panel, s),
+                                     run->recipes.recipes, run->error);
+    return status;
+}
+
+static wr_status fit(struct run *run) {
+    wr_status status = recipes_make(run->options, run->panel, &run->recipes, run->error);
+    if (status == WR_OK)
+        status = check_covariates(run);
+    if (status == WR_OK)
+        status = read_saves(run);
+    if (status == WR_OK)
+        status = open_outputs(run);
+    if (status == WR_OK)
+        status = run_open_device(run->options, &run->device, run->error);
+    if (status != WR_OK)
+        return status;
+    struct wr_fit_options how = {.on_event = run_on_event,
+                                 .context = &run->progress,
+                                 .stop = &interrupt_seen,
+                                 .resume = run->options[FORECAST_RESUME].text,
+                                 .calibrate = run->levels.count > 0};
+    progress_start(&run->progress, run->options[RUN_QUIET].given);
+    status = wr_mix_fit(run->device, run->panel, run->recipes.recipes, run->recipes.count, NULL,
+                        &how, &run->mix, run->error);
+    progress_clear(&run->progress);
+    return status;
+}
+
+/* Fits of one horizon. Levels that nobody asked for are left out where a fit has no intervals. */
+static wr_status check_models(struct run *run) {
+    for (size_t i = 0; i < run->models.count; i++) {
+        const struct wr_fit *own = run->mix.fits[i];
+        if (own->recipe.horizon != wr_mix_horizon(&run->mix))
+            return wr_fail(run->error, WR_ERR_DATA, "%s forecasts %zu steps, %s %zu: no mean",
+                           run->models.texts[0], wr_mix_horizon(&run->mix), run->models.texts[i],
+                           own->recipe.horizon);
+        if (own->calibration.origins > 0 || run->levels.count == 0)
+            continue;
+        if (run->options[RUN_LEVELS].given)
+            return wr_fail(run->error, WR_ERR_DATA,
+                           "%s has no intervals, since it was fitted with --levels none; fit it "
+                           "again, or ask for --levels none",
+                           run->models.texts[i]);
+        levels_release(&run->levels);
+    }
+    return WR_OK;
+}
+
+static wr_status load(struct run *run) {
+    wr_status status =
+        parts_make("model", run->options[FORECAST_MODEL].text, &run->models, run->error);
+    if (status == WR_OK)
+        status = open_outputs(run);
+    if (status == WR_OK)
+        status = wr_mix_new(run->models.count, &run->mix, run->error);
+    for (size_t i = 0; i < run->models.count && status == WR_OK; i++)
+        status = wr_fit_load(run->models.texts[i], &run->mix.fits[i], run->error);
+    return status == WR_OK ? check_models(run) : status;
+}
+
+static wr_status choose_horizon(struct run *run) {
+    const struct option_value *horizon = &run->options[RECIPE_HORIZON];
+    run->horizon = wr_mix_horizon(&run->mix);
+    if (!horizon->given)
+        return WR_OK;
+    if (horizon->size > run->horizon)
+        return wr_fail(run->error, WR_ERR_DATA, "--horizon %zu: %s forecasts %zu steps at most",
+                       horizon->size, run->models.texts[0], run->horizon);
+    run->horizon = horizon->size;
+    return WR_OK;
+}
+
+/* ---- forecasts ---- */
+
+static wr_status forecast(struct run *run) {
+    size_t size, levels = run->levels.count;
+    if (!wr_size_mul(wr_panel_count(run->panel), wr_mix_horizon(&run->mix), &size))
+        return wr_fail(run->error, WR_ERR_MEMORY, "the forecasts overflow memory");
+    run->points = wr_alloc(size, sizeof *run->points, "forecasts", run->error);
+    run->low = wr_alloc(size, levels * sizeof *run->low, "intervals", run->error);
+    run->high = wr_alloc(size, levels * sizeof *run->high, "intervals", run->error);
+    if (run->points == NULL || run->low == NULL || run->high == NULL)
+        return WR_ERR_MEMORY;
+    return wr_mix_forecast(&run->mix, run->panel, NULL, run->levels.levels, levels, run->points,
+                           run->low, run->high, run->error);
+}
+
+/* ---- the CSV ---- */
+
+static void put_head(FILE *file, const struct levels *levels) {
+    fputs("unique_id,ds,windrow", file);
+    for (size_t i = 0; i < levels->count; i++)
+        fprintf(file, ",windrow-lo-%s,windrow-hi-%s", levels->texts.texts[i],
+                levels->texts.texts[i]);
+    fputc('\n', file);
+}
+
+static void put_number(FILE *file, double value) {
+    fprintf(file, ",%.9g", value);
+}
+
+static void put_series(FILE *file, const struct run *run, size_t series) {
+    size_t steps = wr_mix_horizon(&run->mix), all = wr_panel_count(run->panel) * steps;
+    for (size_t k = 0; k < run->horizon; k++) {
+        char stamp[WR_STAMP_SIZE];
+        wr_panel_stamp(run->panel, series, wr_panel_length(run->panel, series) + k, stamp);
+        run_put_cell(file, wr_panel_id(run->panel, series));
+        fputc(',', file);
+        run_put_cell(file, stamp);
+        put_number(file, run->points[series * steps + k]);
+        for (size_t i = 0; i < run->levels.count; i++) {
+            put_number(file, run->low[i * all + series * steps + k]);
+            put_number(file, run->high[i * all + series * steps + k]);
+        }
+        fputc('\n', file);
+    }
+}
+
+/* A series' lines as one text to the file of --output. */
+static wr_status write_series(struct run *run, size_t series) {
+    char *text = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+    if (file == NULL)
+        return wr_fail(run->error, WR_ERR_MEMORY, "no memory for a series' forecasts");
+    if (series == 0)
+        put_head(file, &run->levels);
+    put_series(file, run, series);
+    wr_status status = fclose(file) == 0
+                           ? wr_output_write(run->output, text, size, run->error)
+                           : wr_fail(run->error, WR_ERR_MEMORY, "no memory for forecasts");
+    free(text);
+    return status;
+}
+
+static wr_status write_csv(struct run *run) {
+    wr_status status = WR_OK;
+    if (run->output == NULL) {
+        put_head(stdout, &run->levels);
+        for (size_t s = 0; s < wr_panel_count(run->panel); s++)
+            put_series(stdout, run, s);
+        cli_flush();
+        return WR_OK;
+    }
+    for (size_t s = 0; s < wr_panel_count(run->panel) && status == WR_OK; s++)
+        status = write_series(run, s);
+    if (status == WR_OK) {
+        status = wr_output_commit(run->output, run->error);
+        run->output = NULL;
+    }
+    return status;
+}
+
+/* ---- all of it ---- */
+
+static wr_status write_files(struct run *run) {
+    wr_status status = WR_OK;
+    for (size_t i = 0; i < run->saves.count && status == WR_OK; i++)
+        status = wr_fit_save(run->mix.fits[i], run->saves.texts[i], run->error);
+    return status == WR_OK ? write_csv(run) : status;
+}
+
+static wr_status stopped(struct run *run) {
+    if (!run->options[FORECAST_RESUME].given)
+        return wr_fail(run->error, WR_ERR_STOPPED, "interrupted; no file was written");
+    cli_flush();
+    fputs("windrow: stopped; this goes on:\n", stderr);
+    run_tell_command("forecast", forecast_options, run->options, FORECAST_OPTIONS);
+    wr_error_release(run->error);
+    return CLI_STOPPED;
+}
+
+static wr_status tell_results(struct run *run) {
+    bool fitted = run->models.count == 0;
+    wr_status status = WR_OK;
+    wr_mix_report(&run->mix, &run->report);
+    if (fitted && !run->options[RUN_QUIET].given)
+        run_tell_report(&run->mix, &run->report);
+    if (run->options[RUN_JSON].given)
+        status = json_print(run_json_report(&run->mix, &run->report), run->error);
+    return status == WR_OK && fitted ? run_judge(&run->report) : status;
+}
+
+static wr_status run_all(struct run *run) {
+    wr_status status = levels_make(run->options, &run->levels, run->error);
+    if (status == WR_OK)
+        status = panel_read("forecast", run->options, &run->panel, run->error);
+    if (status == WR_OK)
+        status = run->options[FORECAST_MODEL].given ? load(run) : fit(run);
+    if (status == WR_OK)
+        status = choose_horizon(run);
+    if (status == WR_OK)
+        status = forecast(run);
+    if (interrupt_seen) /* whatever else it may have broken off */
+        return stopped(run);
+    if (status == WR_OK)
+        status = write_files(run);
+    if (status == WR_ERR_STORAGE && interrupt_seen) /* so that a file could not be opened */
+        return wr_fail(run->error, WR_ERR_STOPPED, "interrupted while the files were written");
+    return status == WR_OK ? tell_results(run) : status;
+}
+
+wr_status forecast_command(const struct option_value *options, struct wr_error *error) {
+    struct run run = {.options = options, .error = error};
+    wr_status status = run_all(&run);
+    free(run.points);
+    free(run.low);
+    free(run.high);
+    wr_output_abandon(run.output);
+    wr_mix_release(&run.mix);
+    wr_device_close(run.device);
+    parts_release(&run.saves);
+    parts_release(&run.models);
+    levels_release(&run.levels);
+    recipes_release(&run.recipes);
+    wr_panel_free(run.panel);
+    return status;
+}

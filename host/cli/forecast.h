@@ -1,0 +1,143 @@
+/* What windrow forecast and windrow backtest share: the options that name series, recipes and how
+ * recipes are changed, and the work of turning them into a panel and recipes. */
+#ifndef WR_CLI_FORECAST_H
+#define WR_CLI_FORECAST_H
+
+#include "cli/cli.h"
+#include "cli/progress.h"
+#include "forecast/mix.h"
+#include "windrow/forecast.h"
+#include "windrow/panel.h"
+
+/* The first options of both commands. */
+enum panel_option {
+    PANEL_DATA,
+    PANEL_LAYOUT,
+    PANEL_ID,
+    PANEL_TIME,
+    PANEL_TARGET,
+    PANEL_PAST,
+    PANEL_FUTURE,
+    PANEL_MISSING,
+    PANEL_OPTIONS
+};
+enum recipe_option {
+    RECIPE_HORIZON = PANEL_OPTIONS,
+    RECIPE_NAMES,
+    RECIPE_SEASON,
+    RECIPE_WINDOW,
+    RECIPE_CHUNK,
+    RECIPE_RECURSIVE,
+    RECIPE_TRANSFORM,
+    RECIPE_ADJUST,
+    RECIPE_DETREND,
+    RECIPE_DIFFERENCE,
+    RECIPE_SCALE,
+    RECIPE_RESIDUAL,
+    RECIPE_NORMALIZE,
+    RECIPE_HIDDEN,
+    RECIPE_SEEDS,
+    RECIPE_SEED,
+    RECIPE_INIT,
+    RECIPE_COMBINE,
+    RECIPE_BATCH,
+    RECIPE_UPDATES,
+    RECIPE_EPOCHS,
+    RECIPE_LR,
+    RECIPE_CLIP,
+    RECIPE_VALIDATE,
+    RECIPE_VALIDATIONS,
+    RECIPE_PATIENCE,
+    RECIPE_OPTIONS
+};
+/* Then these. */
+enum run_option {
+    RUN_LEVELS = RECIPE_OPTIONS,
+    RUN_DEVICE,
+    RUN_THREADS,
+    RUN_INEXACT,
+    RUN_JSON,
+    RUN_QUIET,
+    RUN_OPTIONS
+};
+enum forecast_option {
+    FORECAST_OUTPUT = RUN_OPTIONS,
+    FORECAST_SAVE,
+    FORECAST_MODEL,
+    FORECAST_RESUME,
+    FORECAST_OPTIONS
+};
+enum backtest_option {
+    BACKTEST_ORIGINS = RUN_OPTIONS,
+    BACKTEST_STEP,
+    BACKTEST_REFIT,
+    BACKTEST_CSV,
+    BACKTEST_OPTIONS
+};
+
+extern const struct option_spec forecast_options[FORECAST_OPTIONS];
+extern const struct option_spec backtest_options[BACKTEST_OPTIONS];
+
+/* ---- panel.c ---- */
+
+/* The parts of the list given to --option, "a,b": a part may be quoted as in CSV. Start with {0};
+ * parts_release after any failure too. */
+struct parts {
+    size_t count;
+    char **texts; /* (count) */
+};
+wr_status parts_make(const char *option, const char *list, struct parts *parts,
+                     struct wr_error *error);
+void parts_release(struct parts *parts);
+
+/* The series that the options name; the caller's: wr_panel_free. */
+wr_status panel_read(const char *command, const struct option_value *options,
+                     struct wr_panel **panel, struct wr_error *error);
+/* The named recipe for the step of the first series' time stamps, and *step: what that is ("days").
+ * NULL: they are numbers. */
+const char *panel_recipe(const struct wr_panel *panel, const char **step);
+
+/* ---- forecast_recipe.c ---- */
+
+struct recipes {
+    size_t count;
+    struct wr_recipe *recipes; /* (count), of one horizon */
+};
+/* Those of --recipe, else the one for the panel's step, which it tells unless --quiet; changed as
+ * the other options say. Released with recipes_release. */
+wr_status recipes_make(const struct option_value *options, const struct wr_panel *panel,
+                       struct recipes *recipes, struct wr_error *error);
+void recipes_release(struct recipes *recipes);
+
+/* ---- forecast_run.c ---- */
+
+/* --levels. Start with {0}; levels_release after any failure too. */
+struct levels {
+    struct parts texts; /* as typed */
+    size_t count;       /* 0: none */
+    double *levels;     /* (count) percent, rising */
+};
+wr_status levels_make(const struct option_value *options, struct levels *levels,
+                      struct wr_error *error);
+void levels_release(struct levels *levels);
+
+wr_status run_open_device(const struct option_value *options, struct wr_device **device,
+                          struct wr_error *error);
+/* Finds before the work is begun whether a file can be written. */
+wr_status run_try_output(const char *path, struct wr_error *error);
+/* The progress of a fit. context: a struct progress. */
+void run_on_event(void *context, const struct wr_fit_event *event);
+/* What fitting did, in a few lines on stderr. */
+void run_tell_report(const struct wr_mix *mix, const struct wr_fit_report *report);
+void run_tell_speed(const struct wr_fit_report *report);
+/* The same as an object for --json: NULL without memory. */
+struct json_t *run_json_report(const struct wr_mix *mix, const struct wr_fit_report *report);
+/* A line on stderr, and CLI_DIVERGED, if models did. */
+wr_status run_judge(const struct wr_fit_report *report);
+/* A cell of a CSV, in quotes where it needs them. */
+void run_put_cell(FILE *file, const char *text);
+/* The command as it was typed, on stderr. */
+void run_tell_command(const char *name, const struct option_spec *specs,
+                      const struct option_value *options, size_t count);
+
+#endif

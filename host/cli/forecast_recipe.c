@@ -1,0 +1,164 @@
+/* Options to recipes. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "cli/forecast.h"
+
+enum { DEFAULT_HORIZON = 14, DEFAULT_VALIDATIONS = 20, DEFAULT_PATIENCE = 5 };
+
+/* ---- which ---- */
+
+/* The recipe for steps that are numbers: that whose season it is. */
+static const char *recipe_of_season(size_t season) {
+    static const struct {
+        size_t season;
+        const char *name;
+    } names[] = {{24, "hourly"}, {52, "weekly"}, {12, "monthly"}, {4, "quarterly"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].season == season)
+            return names[i].name;
+    return "daily";
+}
+
+static void tell_choice(const char *name, const char *why, const char *what) {
+    fprintf(stderr, "recipe    %s, since %s %s; --recipe names another\n", name, why, what);
+}
+
+/* Without --recipe. */
+static wr_status choose_recipe(const struct option_value *options, const struct wr_panel *panel,
+                               struct wr_recipe *recipe, struct wr_error *error) {
+    const char *step, *name = panel_recipe(panel, &step);
+    bool numbered = name == NULL, seasonal = options[RECIPE_SEASON].given;
+    if (numbered)
+        name = recipe_of_season(options[RECIPE_SEASON].size);
+    wr_status status = wr_recipe_named(name, recipe, error);
+    if (numbered && !seasonal)
+        recipe->season = 1;
+    if (options[RUN_QUIET].given)
+        return status;
+    if (!numbered)
+        tell_choice(name, "the time stamps are", step);
+    else if (seasonal)
+        tell_choice(name, "steps are numbered, in seasons of", options[RECIPE_SEASON].text);
+    else
+        tell_choice(name, "steps are numbered,", "and there is no --season");
+    return status;
+}
+
+static wr_status name_recipes(const struct option_value *options, const struct parts *names,
+                              struct recipes *recipes, struct wr_error *error) {
+    wr_status status = WR_OK;
+    for (size_t i = 0; i < names->count && status == WR_OK; i++) {
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(names->texts[i], names->texts[j]) == 0)
+                return wr_fail(error, WR_ERR_USAGE, "--recipe %s: %s stands there twice",
+                               options[RECIPE_NAMES].text, names->texts[i]);
+        status = wr_recipe_named(names->texts[i], &recipes->recipes[i], error);
+    }
+    return status;
+}
+
+/* ---- changes ---- */
+
+static void change_size(const struct option_value *option, size_t *value) {
+    if (option->given)
+        *value = option->size;
+}
+
+static void change_real(const struct option_value *option, float *value) {
+    if (option->given)
+        *value = option->real;
+}
+
+static void change_flag(const struct option_value *option, bool *value) {
+    if (option->given)
+        *value = option->choice != 0;
+}
+
+static void change_windows(const struct option_value *options, struct wr_recipe *recipe) {
+    change_size(&options[RECIPE_HORIZON], &recipe->horizon);
+    change_size(&options[RECIPE_SEASON], &recipe->season);
+    change_size(&options[RECIPE_WINDOW], &recipe->window);
+    change_size(&options[RECIPE_CHUNK], &recipe->chunk);
+    change_size(&options[RECIPE_DIFFERENCE], &recipe->difference);
+    change_size(&options[RECIPE_RESIDUAL], &recipe->residual);
+    change_flag(&options[RECIPE_RECURSIVE], &recipe->recursive);
+    change_flag(&options[RECIPE_ADJUST], &recipe->adjust);
+    change_flag(&options[RECIPE_DETREND], &recipe->detrend);
+    change_flag(&options[RECIPE_SCALE], &recipe->scale);
+    if (options[RECIPE_TRANSFORM].given)
+        recipe->transform = (enum wr_transform)options[RECIPE_TRANSFORM].choice;
+    if (options[RECIPE_NORMALIZE].given)
+        recipe->normalize = (enum wr_normalize)options[RECIPE_NORMALIZE].choice;
+    if (recipe->horizon == 0)
+        recipe->horizon = recipe->season > 1 ? recipe->season : DEFAULT_HORIZON;
+}
+
+static void change_models(const struct option_value *options, struct wr_recipe *recipe) {
+    change_size(&options[RECIPE_HIDDEN], &recipe->hidden);
+    change_size(&options[RECIPE_SEEDS], &recipe->seeds);
+    change_size(&options[RECIPE_BATCH], &recipe->batch);
+    change_real(&options[RECIPE_LR], &recipe->lr);
+    change_real(&options[RECIPE_CLIP], &recipe->clip);
+    if (options[RECIPE_SEED].given)
+        recipe->seed = (uint32_t)options[RECIPE_SEED].size;
+    if (options[RECIPE_INIT].given)
+        recipe->init = (enum wr_init)options[RECIPE_INIT].choice;
+    if (options[RECIPE_COMBINE].given)
+        recipe->combine = (enum wr_combine)options[RECIPE_COMBINE].choice;
+    if (options[RECIPE_UPDATES].given || options[RECIPE_EPOCHS].given) {
+        recipe->updates = options[RECIPE_UPDATES].given ? options[RECIPE_UPDATES].size : 0;
+        recipe->epochs = options[RECIPE_EPOCHS].given ? options[RECIPE_EPOCHS].size : 0;
+    }
+    if (options[RECIPE_VALIDATE].given)
+        recipe->validate = (double)options[RECIPE_VALIDATE].real;
+    if (recipe->validate > 0 && recipe->validations == 0) {
+        recipe->validations = DEFAULT_VALIDATIONS;
+        recipe->patience = DEFAULT_PATIENCE;
+    }
+    change_size(&options[RECIPE_VALIDATIONS], &recipe->validations);
+    change_size(&options[RECIPE_PATIENCE], &recipe->patience);
+}
+
+/* Recipes of different seasons would otherwise have different horizons. */
+static wr_status check_horizons(const struct recipes *recipes, struct wr_error *error) {
+    const struct wr_recipe *first = recipes->recipes;
+    for (size_t i = 1; i < recipes->count; i++)
+        if (first[i].horizon != first[0].horizon)
+            return wr_fail(error, WR_ERR_USAGE,
+                           "recipe %s forecasts %zu steps, %s %zu; --horizon K makes them one",
+                           first[0].name, first[0].horizon, first[i].name, first[i].horizon);
+    return WR_OK;
+}
+
+wr_status recipes_make(const struct option_value *options, const struct wr_panel *panel,
+                       struct recipes *recipes, struct wr_error *error) {
+    struct parts names = {0};
+    wr_status status = WR_OK;
+    bool named = options[RECIPE_NAMES].given;
+    if (named)
+        status = parts_make("recipe", options[RECIPE_NAMES].text, &names, error);
+    if (status == WR_OK) {
+        recipes->count = named ? names.count : 1;
+        recipes->recipes = wr_alloc(recipes->count, sizeof *recipes->recipes, "recipes", error);
+        status = recipes->recipes != NULL ? WR_OK : WR_ERR_MEMORY;
+    }
+    if (status == WR_OK)
+        status = named ? name_recipes(options, &names, recipes, error)
+                       : choose_recipe(options, panel, recipes->recipes, error);
+    for (size_t i = 0; i < recipes->count && status == WR_OK; i++) {
+        struct wr_recipe *recipe = &recipes->recipes[i];
+        change_windows(options, recipe);
+        change_models(options, recipe);
+        status = wr_recipe_check(recipe, error);
+    }
+    parts_release(&names);
+    return status == WR_OK ? check_horizons(recipes, error) : status;
+}
+
+void recipes_release(struct recipes *recipes) {
+    free(recipes->recipes);
+    *recipes = (struct recipes){0};
+}

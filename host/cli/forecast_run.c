@@ -1,0 +1,202 @@
+/* What forecast and backtest do around a fit. */
+#include <errno.h> /* program_invocation_name */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/base.h"
+#include "base/output.h"
+#include "cli/forecast.h"
+#include "cli/report.h"
+#include "cli/trials.h"
+#include "forecast/fit.h"
+
+enum { NAMES_SHOWN = 5, LEVELS_MOST = 16 };
+
+/* ---- before ---- */
+
+static wr_status fail_levels(const char *text, struct wr_error *error) {
+    return wr_fail(error, WR_ERR_USAGE,
+                   "--levels %s: needs none, or at most %d percentages above 0 and below 100, each "
+                   "once",
+                   text, LEVELS_MOST);
+}
+
+wr_status levels_make(const struct option_value *options, struct levels *levels,
+                      struct wr_error *error) {
+    const char *text = options[RUN_LEVELS].text;
+    if (strcmp(text, "none") == 0)
+        return WR_OK;
+    wr_status status = parts_make("levels", text, &levels->texts, error);
+    if (status != WR_OK)
+        return status;
+    size_t count = levels->texts.count;
+    char **texts = levels->texts.texts;
+    levels->levels = wr_alloc(count, sizeof *levels->levels, "levels", error);
+    if (levels->levels == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        float real;
+        if (!option_read_real(texts[i], &real) || !(real > 0 && real < 100) || count > LEVELS_MOST)
+            return fail_levels(text, error);
+        double level = strtod(texts[i], NULL);
+        char *own = texts[i];
+        size_t at = i; /* where it stands, in rising order */
+        for (; at > 0 && levels->levels[at - 1] >= level; at--) {
+            if (levels->levels[at - 1] <= level)
+                return fail_levels(text, error);
+            levels->levels[at] = levels->levels[at - 1];
+            texts[at] = texts[at - 1];
+        }
+        levels->levels[at] = level;
+        texts[at] = own;
+    }
+    levels->count = count;
+    return WR_OK;
+}
+
+void levels_release(struct levels *levels) {
+    parts_release(&levels->texts);
+    free(levels->levels);
+    *levels = (struct levels){0};
+}
+
+wr_status run_open_device(const struct option_value *options, struct wr_device **device,
+                          struct wr_error *error) {
+    struct wr_device_options how = {.threads = options[RUN_THREADS].size,
+                                    .inexact = options[RUN_INEXACT].given};
+    return wr_device_open(options[RUN_DEVICE].text, &how, device, error);
+}
+
+/* What exists and is no regular file is left alone: a FIFO's reader would see two writers. */
+wr_status run_try_output(const char *path, struct wr_error *error) {
+    struct stat found;
+    struct wr_output *output;
+    if (stat(path, &found) == 0 && !S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode))
+        return WR_OK;
+    wr_status status = wr_output_open(path, &output, error);
+    wr_output_abandon(output);
+    return status;
+}
+
+void run_on_event(void *context, const struct wr_fit_event *event) {
+    progress_show(context, event->fraction, event->seconds, event->seconds_left);
+}
+
+/* ---- after ---- */
+
+/* The series of a fit that are naive, or are not but have a shorter window. */
+static void tell_series(const struct wr_fit *fit, bool naive) {
+    size_t count = 0;
+    for (size_t s = 0; s < fit->count; s++) {
+        const struct fitted *series = &fit->series[s];
+        bool is_naive = series->models == WR_NAIVE;
+        if (naive ? !is_naive : is_naive || series->window == fit->recipe.window)
+            continue;
+        if (count < NAMES_SHOWN)
+            fprintf(stderr, "%s%s", count > 0 ? ", " : "", series->id);
+        count++;
+    }
+    if (count > NAMES_SHOWN)
+        fprintf(stderr, " and %zu more", count - NAMES_SHOWN);
+    fputc('\n', stderr);
+}
+
+static void tell_fit(const struct wr_fit *fit) {
+    struct wr_fit_report report;
+    wr_fit_report(fit, &report);
+    fprintf(stderr, "%-9s %zu models of %zu series\n", fit->recipe.name, report.models,
+            report.series);
+    if (report.shorter > 0) {
+        fprintf(stderr, "          %zu series with a shorter window: ", report.shorter);
+        tell_series(fit, false);
+    }
+    if (report.naive > 0) {
+        fprintf(stderr,
+                "          %zu series too short or constant, so seasonal naive: ", report.naive);
+        tell_series(fit, true);
+    }
+}
+
+void run_tell_report(const struct wr_mix *mix, const struct wr_fit_report *report) {
+    cli_flush();
+    for (size_t i = 0; i < mix->count; i++)
+        tell_fit(mix->fits[i]);
+    run_tell_speed(report);
+}
+
+void run_tell_speed(const struct wr_fit_report *report) {
+    fprintf(stderr, "%.0f updates in %.*f s: %.0f updates/s\n", report->updates,
+            report->seconds < 100 ? 3 : 0, report->seconds,
+            report->seconds > 0 ? report->updates / report->seconds : 0);
+}
+
+static json_t *report_object(const struct wr_fit_report *report) {
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f}", "series",
+                     (json_int_t)report->series, "models", (json_int_t)report->models, "shorter",
+                     (json_int_t)report->shorter, "naive", (json_int_t)report->naive, "diverged",
+                     (json_int_t)report->diverged, "updates", (json_int_t)report->updates,
+                     "seconds", report->seconds, "updates_per_second",
+                     report->seconds > 0 ? report->updates / report->seconds : 0.0);
+}
+
+json_t *run_json_report(const struct wr_mix *mix, const struct wr_fit_report *report) {
+    json_t *object = report_object(report), *recipes = json_array();
+    for (size_t i = 0; i < mix->count; i++) {
+        struct wr_fit_report own;
+        wr_fit_report(mix->fits[i], &own);
+        json_t *entry = report_object(&own);
+        if (entry != NULL)
+            json_object_set_new(entry, "recipe", json_text(wr_fit_recipe(mix->fits[i])->name));
+        json_array_append_new(recipes, entry);
+    }
+    if (object != NULL)
+        json_object_set_new(object, "recipes", recipes);
+    return object;
+}
+
+wr_status run_judge(const struct wr_fit_report *report) {
+    if (report->diverged == 0)
+        return WR_OK;
+    cli_flush();
+    fprintf(stderr,
+            "windrow: %zu of %zu models diverged, and are left out of their series' forecasts; a "
+            "smaller --lr or --clip may help\n",
+            report->diverged, report->models);
+    return CLI_DIVERGED;
+}
+
+void run_tell_command(const char *name, const struct option_spec *specs,
+                      const struct option_value *options, size_t count) {
+    print_shell_word(stderr, program_invocation_name);
+    fprintf(stderr, " %s", name);
+    for (size_t i = 0; i < count; i++) {
+        if (!options[i].given)
+            continue;
+        fprintf(stderr, " --%s", specs[i].name);
+        if (specs[i].kind == OPTION_FLAG)
+            continue;
+        fputs(strncmp(options[i].text, "--", 2) == 0 ? "=" : " ", stderr);
+        print_shell_word(stderr, options[i].text);
+    }
+    fputc('\n', stderr);
+}
+
+/* ---- CSV ---- */
+
+void run_put_cell(FILE *file, const char *text) {
+    bool quoted = text[strcspn(text, ",\"\r\n")] != '\0';
+    if (!quoted) {
+        fputs(text, file);
+        return;
+    }
+    fputc('"', file);
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            fputc('"', file);
+        fputc(*text, file);
+    }
+    fputc('"', file);
+}

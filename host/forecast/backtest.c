@@ -1,0 +1,333 @@
+#include "windrow/backtest.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "forecast/mix.h"
+
+#define MOST_ERRORS 200 /* of a naive method at each step, the latest */
+
+const char *wr_method_name(enum wr_method method) {
+    static const char *const names[WR_METHODS] = {"windrow", "naive", "seasonal-naive"};
+    return names[method];
+}
+
+/* Forecasts of all series from one origin. */
+struct forecasts {
+    double *points;     /* (series, horizon) */
+    double *low, *high; /* (levels, series, horizon) */
+};
+
+struct backtest {
+    const struct wr_panel *panel;
+    const struct wr_backtest_spec *spec;
+    size_t series, horizon, season, step;
+    size_t *until;           /* (series) values before the origin at hand */
+    struct forecasts now;    /* of the method at hand */
+    double *errors, *sorted; /* (MOST_ERRORS, horizon), (MOST_ERRORS): of a naive method */
+    struct wr_backtest *result;
+    struct wr_backtest_scores *counts[WR_METHODS]; /* (series) terms of each sum in the result */
+    struct wr_error *error;
+};
+
+/* ---- sums and means ---- */
+
+/* A sum over what is a number, and how many that are. */
+static void add(double *sum, double *count, double value) {
+    if (isnan(value))
+        return;
+    *sum += value;
+    *count += 1;
+}
+
+/* RMSE as its square. */
+static void add_scores(struct wr_backtest_scores *sums, struct wr_backtest_scores *counts,
+                       const struct wr_backtest_scores *scores, size_t levels) {
+    const struct wr_scores *points = &scores->points;
+    add(&sums->points.mae, &counts->points.mae, points->mae);
+    add(&sums->points.rmse, &counts->points.rmse, points->rmse * points->rmse);
+    add(&sums->points.smape, &counts->points.smape, points->smape);
+    add(&sums->points.mase, &counts->points.mase, points->mase);
+    add(&sums->crps, &counts->crps, scores->crps);
+    for (size_t i = 0; i < levels; i++) {
+        add(&sums->coverage[i], &counts->coverage[i], scores->coverage[i]);
+        add(&sums->width[i], &counts->width[i], scores->width[i]);
+    }
+}
+
+static void divide(struct wr_backtest_scores *sums, const struct wr_backtest_scores *counts,
+                   size_t levels) {
+    sums->points.mae /= counts->points.mae; /* 0 / 0 is NaN */
+    sums->points.rmse = sqrt(sums->points.rmse / counts->points.rmse);
+    sums->points.smape /= counts->points.smape;
+    sums->points.mase /= counts->points.mase;
+    sums->crps /= counts->crps;
+    for (size_t i = 0; i < levels; i++) {
+        sums->coverage[i] /= counts->coverage[i];
+        sums->width[i] /= counts->width[i];
+    }
+}
+
+/* ---- scores of one forecast ---- */
+
+/* Of the quantile q at p, against y: twice the pinball loss. */
+static double quantile_loss(double y, double q, double p) {
+    return 2 * (y - q) * (p - (y < q ? 1 : 0));
+}
+
+/* Coverage, width and CRPS over the horizon of series s. */
+static void score_intervals(const struct backtest *b, size_t s, const double *truth,
+                            struct wr_backtest_scores *scores) {
+    struct wr_backtest_scores counts = {0};
+    for (size_t k = 0; k < b->horizon; k++) {
+        if (isnan(truth[k]))
+            continue;
+        double loss = 0, quantiles = 0;
+        add(&loss, &quantiles, quantile_loss(truth[k], b->now.points[s * b->horizon + k], 0.5));
+        for (size_t i = 0; i < b->spec->level_count; i++) {
+            size_t at = (i * b->series + s) * b->horizon + k;
+            double low = b->now.low[at], high = b->now.high[at], p = b->spec->levels[i] / 200;
+            if (isnan(low) || isnan(high))
+                continue;
+            bool inside = truth[k] >= low && truth[k] <= high;
+            add(&scores->coverage[i], &counts.coverage[i], inside ? 1 : 0);
+            add(&scores->width[i], &counts.width[i], high - low);
+            add(&loss, &quantiles, quantile_loss(truth[k], low, 0.5 - p));
+            add(&loss, &quantiles, quantile_loss(truth[k], high, 0.5 + p));
+        }
+        add(&scores->crps, &counts.crps, loss / quantiles);
+    }
+    scores->crps /= counts.crps;
+    for (size_t i = 0; i < b->spec->level_count; i++) {
+        scores->coverage[i] /= counts.coverage[i];
+        scores->width[i] /= counts.width[i];
+    }
+}
+
+/* Adds the scores of the forecasts at hand. */
+static void score_method(struct backtest *b, enum wr_method method) {
+    for (size_t s = 0; s < b->series; s++) {
+        struct wr_backtest_scores scores = {0};
+        const double *values = wr_panel_values(b->panel, s), *truth = values + b->until[s];
+        wr_score(b->now.points + s * b->horizon, truth, b->horizon, values, b->until[s], b->season,
+                 &scores.points);
+        score_intervals(b, s, truth, &scores);
+        add_scores(&b->result->scores[method][s], &b->counts[method][s], &scores,
+                   b->spec->level_count);
+    }
+}
+
+/* ---- naive methods ---- */
+
+static int by_value(const void *a, const void *b) {
+    const double *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* Absolute errors (count, horizon) that the method made within the first `until` values; returns
+ * count. */
+static size_t past_errors(struct backtest *b, const double *values, size_t until, size_t season) {
+    size_t H = b->horizon, count = 0;
+    double *forecast = b->sorted + MOST_ERRORS;
+    for (size_t ends = until; ends > H && count < MOST_ERRORS; ends--, count++) {
+        wr_naive(values, ends - H, season, H, forecast);
+        for (size_t k = 0; k < H; k++)
+            b->errors[count * H + k] = fabs(values[ends - H + k] - forecast[k]);
+    }
+    return count;
+}
+
+/* The conformal quantiles of the errors at step k as half-widths of the intervals. */
+static void naive_intervals(struct backtest *b, size_t s, size_t k, size_t count) {
+    size_t known = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!isnan(b->errors[i * b->horizon + k]))
+            b->sorted[known++] = b->errors[i * b->horizon + k];
+    qsort(b->sorted, known, sizeof *b->sorted, by_value);
+    for (size_t i = 0; i < b->spec->level_count; i++) {
+        size_t at = (i * b->series + s) * b->horizon + k;
+        double rank = ceil(((double)known + 1) * b->spec->levels[i] / 100 - 1e-9);
+        size_t last = rank > (double)known ? known : (size_t)rank;
+        double half = known > 0 ? b->sorted[last - 1] : NAN;
+        b->now.low[at] = b->now.points[s * b->horizon + k] - half;
+        b->now.high[at] = b->now.points[s * b->horizon + k] + half;
+    }
+}
+
+static void forecast_naive(struct backtest *b, size_t season) {
+    for (size_t s = 0; s < b->series; s++) {
+        const double *values = wr_panel_values(b->panel, s);
+        wr_naive(values, b->until[s], season, b->horizon, b->now.points + s * b->horizon);
+        if (b->spec->level_count == 0)
+            continue;
+        size_t count = past_errors(b, values, b->until[s], season);
+        for (size_t k = 0; k < b->horizon; k++)
+            naive_intervals(b, s, k, count);
+    }
+}
+
+/* ---- origins ---- */
+
+/* Moves to an origin, the first is 0. */
+static wr_status move_to(struct backtest *b, size_t origin) {
+    size_t back, after;
+    if (!wr_size_mul(b->spec->origins - 1 - origin, b->step, &back) ||
+        !wr_size_add(back, b->horizon, &after))
+        after = SIZE_MAX;
+    for (size_t s = 0; s < b->series; s++) {
+        size_t length = wr_panel_length(b->panel, s);
+        if (length <= after)
+            return wr_fail(b->error, WR_ERR_DATA,
+                           "%s:%zu: series %s has %zu values, too few for %zu origins %zu apart "
+                           "with %zu to forecast from each; fewer origins or a smaller horizon "
+                           "would do",
+                           wr_panel_path(b->panel), wr_panel_line(b->panel, s, length - 1),
+                           wr_panel_id(b->panel, s), length, b->spec->origins, b->step, b->horizon);
+        b->until[s] = length - after;
+    }
+    return WR_OK;
+}
+
+/* What the fits before this one did counts too. */
+static void add_report(struct wr_fit_report *sum, const struct wr_mix *mix) {
+    struct wr_fit_report own, before = *sum;
+    wr_mix_report(mix, &own);
+    *sum = own;
+    sum->models += before.models;
+    sum->diverged += before.diverged;
+    sum->updates += before.updates;
+    sum->seconds += before.seconds;
+}
+
+static wr_status fit(struct backtest *b, struct wr_device *device, struct wr_turns *turns,
+                     struct wr_mix *mix) {
+    struct wr_fit_options own = wr_turns_options(turns);
+    own.resume = NULL;
+    own.calibrate = b->spec->level_count > 0;
+    wr_mix_release(mix);
+    wr_status status = wr_mix_fit(device, b->panel, b->spec->recipes, b->spec->recipe_count,
+                                  b->until, &own, mix, b->error);
+    if (status == WR_OK)
+        add_report(&b->result->report, mix);
+    return status;
+}
+
+static wr_status score_origin(struct backtest *b, const struct wr_mix *mix) {
+    wr_status status =
+        wr_mix_forecast(mix, b->panel, b->until, b->spec->levels, b->spec->level_count,
+                        b->now.points, b->now.low, b->now.high, b->error);
+    if (status != WR_OK)
+        return status;
+    score_method(b, WR_METHOD_WINDROW);
+    forecast_naive(b, 1);
+    score_method(b, WR_METHOD_NAIVE);
+    forecast_naive(b, b->season);
+    score_method(b, WR_METHOD_SEASONAL);
+    return WR_OK;
+}
+
+static wr_status run(struct backtest *b, struct wr_device *device,
+                     const struct wr_fit_options *options) {
+    struct wr_mix mix = {0};
+    struct wr_turns turns = {
+        .options = options, .count = b->spec->refit ? b->spec->origins : 1, .began = wr_seconds()};
+    wr_status status = WR_OK;
+    for (size_t o = 0; o < b->spec->origins && status == WR_OK; o++) {
+        turns.index = o;
+        status = move_to(b, o);
+        if (status == WR_OK && (o == 0 || b->spec->refit))
+            status = fit(b, device, &turns, &mix);
+        if (status == WR_OK)
+            status = score_origin(b, &mix);
+    }
+    wr_mix_release(&mix);
+    return status;
+}
+
+/* ---- all of it ---- */
+
+static void finish(struct backtest *b) {
+    size_t levels = b->spec->level_count;
+    for (size_t m = 0; m < WR_METHODS; m++) {
+        struct wr_backtest_scores *overall = &b->result->overall[m], counts = {0};
+        for (size_t s = 0; s < b->series; s++) {
+            divide(&b->result->scores[m][s], &b->counts[m][s], levels);
+            add_scores(overall, &counts, &b->result->scores[m][s], levels);
+        }
+        divide(overall, &counts, levels);
+    }
+}
+
+static wr_status allocate(struct backtest *b) {
+    size_t count = b->series, size, levels = b->spec->level_count;
+    if (!wr_size_mul(count, b->horizon, &size))
+        return wr_fail(b->error, WR_ERR_MEMORY, "the forecasts of %zu series overflow memory",
+                       count);
+    b->until = wr_alloc(count, sizeof *b->until, "series", b->error);
+    b->now.points = wr_alloc(size, sizeof(double), "forecasts", b->error);
+    b->now.low = wr_alloc(size, levels * sizeof(double), "intervals", b->error);
+    b->now.high = wr_alloc(size, levels * sizeof(double), "intervals", b->error);
+    b->errors = wr_alloc(b->horizon, MOST_ERRORS * sizeof(double), "errors", b->error);
+    b->sorted = wr_alloc(MOST_ERRORS + b->horizon, sizeof(double), "errors", b->error);
+    bool all = b->until != NULL && b->now.points != NULL && b->now.low != NULL &&
+               b->now.high != NULL && b->errors != NULL && b->sorted != NULL;
+    for (size_t m = 0; m < WR_METHODS && all; m++) {
+        b->result->scores[m] = wr_alloc(count, sizeof *b->counts[m], "scores", b->error);
+        b->counts[m] = wr_alloc(count, sizeof *b->counts[m], "scores", b->error);
+        all = b->result->scores[m] != NULL && b->counts[m] != NULL;
+    }
+    return all ? WR_OK : WR_ERR_MEMORY;
+}
+
+static wr_status check(const struct wr_backtest_spec *spec, struct wr_error *error) {
+    if (spec->recipe_count == 0 || spec->origins == 0 || spec->level_count > WR_MOST_LEVELS)
+        return wr_fail(error, WR_ERR_USAGE,
+                       "a backtest needs a recipe, an origin, and at most %d levels: found %zu, "
+                       "%zu and %zu",
+                       WR_MOST_LEVELS, spec->recipe_count, spec->origins, spec->level_count);
+    for (size_t i = 0; i < spec->recipe_count; i++)
+        if (spec->recipes[i].horizon == 0 || spec->recipes[i].horizon != spec->recipes[0].horizon)
+            return wr_fail(error, WR_ERR_USAGE,
+                           "recipe %s forecasts %zu steps, %s %zu: all need the same horizon, 1 or "
+                           "more",
+                           spec->recipes[0].name, spec->recipes[0].horizon, spec->recipes[i].name,
+                           spec->recipes[i].horizon);
+    return WR_OK;
+}
+
+wr_status wr_backtest(struct wr_device *device, const struct wr_panel *panel,
+                      const struct wr_backtest_spec *spec, const struct wr_fit_options *options,
+                      struct wr_backtest *backtest, struct wr_error *error) {
+    *backtest = (struct wr_backtest){0};
+    wr_status status = check(spec, error);
+    if (status != WR_OK)
+        return status;
+    struct backtest b = {.panel = panel,
+                         .spec = spec,
+                         .series = wr_panel_count(panel),
+                         .horizon = spec->recipes[0].horizon,
+                         .season = spec->recipes[0].season,
+                         .step = spec->step > 0 ? spec->step : spec->recipes[0].horizon,
+                         .result = backtest,
+                         .error = error};
+    backtest->series = b.series;
+    status = allocate(&b);
+    if (status == WR_OK)
+        status = run(&b, device, options);
+    if (status == WR_OK)
+        finish(&b);
+    void *owned[] = {b.until, b.now.points, b.now.low, b.now.high, b.errors, b.sorted};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
+        free(owned[i]);
+    for (size_t m = 0; m < WR_METHODS; m++)
+        free(b.counts[m]);
+    return status;
+}
+
+void wr_backtest_release(struct wr_backtest *backtest) {
+    for (size_t m = 0; m < WR_METHODS; m++)
+        free(backtest->scores[m]);
+    *backtest = (struct wr_backtest){0};
+}

@@ -1,0 +1,153 @@
+#include "forecast/mix.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/base.h"
+#include "forecast/fit.h"
+
+wr_status wr_mix_new(size_t count, struct wr_mix *mix, struct wr_error *error) {
+    *mix = (struct wr_mix){.count = count};
+    mix->fits = wr_alloc(count, sizeof *mix->fits, "fits", error);
+    if (mix->fits == NULL)
+        mix->count = 0;
+    return mix->fits != NULL ? WR_OK : WR_ERR_MEMORY;
+}
+
+void wr_mix_release(struct wr_mix *mix) {
+    for (size_t i = 0; i < mix->count; i++)
+        wr_fit_free(mix->fits[i]);
+    free(mix->fits);
+    *mix = (struct wr_mix){0};
+}
+
+/* ---- fitting ---- */
+
+static void on_event(void *context, const struct wr_fit_event *event) {
+    const struct wr_turns *turns = context;
+    double fraction = ((double)turns->index + event->fraction) / (double)turns->count;
+    struct wr_fit_event all = {.fraction = fraction, .seconds = wr_seconds() - turns->began};
+    all.seconds_left = fraction > 0 ? all.seconds * (1 - fraction) / fraction : 0;
+    turns->options->on_event(turns->options->context, &all);
+}
+
+struct wr_fit_options wr_turns_options(struct wr_turns *turns) {
+    struct wr_fit_options own = *turns->options;
+    own.context = turns;
+    own.on_event = own.on_event != NULL ? on_event : NULL;
+    return own;
+}
+
+/* folder/name, freed with free; the folder is made. */
+static wr_status own_folder(const char *folder, const char *name, char **path,
+                            struct wr_error *error) {
+    size_t room = strlen(folder) + strlen(name) + 2;
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+        return wr_fail(error, WR_ERR_STORAGE, "%s: cannot be made: %s", folder, strerror(errno));
+    *path = wr_alloc(room, 1, "a path", error);
+    if (*path == NULL)
+        return WR_ERR_MEMORY;
+    snprintf(*path, room, "%s/%s", folder, name);
+    return WR_OK;
+}
+
+wr_status wr_mix_fit(struct wr_device *device, const struct wr_panel *panel,
+                     const struct wr_recipe *recipes, size_t count, const size_t *until,
+                     const struct wr_fit_options *options, struct wr_mix *mix,
+                     struct wr_error *error) {
+    struct wr_turns turns = {.options = options, .count = count, .began = wr_seconds()};
+    wr_status status = wr_mix_new(count, mix, error);
+    for (size_t i = 0; i < count && status == WR_OK; i++) {
+        turns.index = i;
+        struct wr_fit_options own = wr_turns_options(&turns);
+        char *folder = NULL;
+        if (options->resume != NULL && count > 1)
+            status = own_folder(options->resume, recipes[i].name, &folder, error);
+        if (folder != NULL)
+            own.resume = folder;
+        if (status == WR_OK)
+            status = wr_fit(device, panel, &recipes[i], until, &own, &mix->fits[i], error);
+        free(folder);
+    }
+    return status;
+}
+
+/* ---- results ---- */
+
+size_t wr_mix_horizon(const struct wr_mix *mix) {
+    return wr_fit_recipe(mix->fits[0])->horizon;
+}
+
+void wr_mix_report(const struct wr_mix *mix, struct wr_fit_report *report) {
+    const struct wr_fit *first = mix->fits[0];
+    *report = (struct wr_fit_report){.series = first->count};
+    for (size_t i = 0; i < mix->count; i++) {
+        struct wr_fit_report own;
+        wr_fit_report(mix->fits[i], &own);
+        report->models += own.models;
+        report->diverged += own.diverged;
+        report->updates += own.updates;
+        report->seconds += own.seconds;
+    }
+    for (size_t s = 0; s < first->count; s++) {
+        bool naive = false, shorter = false;
+        for (size_t i = 0; i < mix->count; i++) {
+            if (s >= mix->fits[i]->count) /* fitted to another panel */
+                continue;
+            const struct fitted *series = &mix->fits[i]->series[s];
+            naive |= series->models == WR_NAIVE;
+            shorter |= series->models != WR_NAIVE && series->window < mix->fits[i]->recipe.window;
+        }
+        report->naive += naive;
+        report->shorter += shorter;
+    }
+}
+
+static void add(double *sums, const double *values, size_t count, double weight) {
+    for (size_t i = 0; i < count; i++)
+        sums[i] += weight * values[i];
+}
+
+/* One fit's points and bounds, added to the means. own: (1 + 2 count) times `points` values. */
+static wr_status add_fit(const struct wr_mix *mix, size_t i, const struct wr_panel *panel,
+                         const size_t *until, const double *levels, size_t count, size_t size,
+                         double *own, double *const means[3], struct wr_error *error) {
+    double weight = 1 / (double)mix->count;
+    double *low = own + size, *high = low + count * size;
+    wr_status status = wr_fit_forecast(mix->fits[i], panel, until, own, error);
+    if (status == WR_OK && count > 0)
+        status = wr_fit_intervals(mix->fits[i], panel, until, own, levels, count, low, high, error);
+    if (status != WR_OK)
+        return status;
+    add(means[0], own, size, weight);
+    add(means[1], low, count * size, weight);
+    add(means[2], high, count * size, weight);
+    return WR_OK;
+}
+
+wr_status wr_mix_forecast(const struct wr_mix *mix, const struct wr_panel *panel,
+                          const size_t *until, const double *levels, size_t count, double *points,
+                          double *low, double *high, struct wr_error *error) {
+    double *const means[3] = {points, low, high};
+    size_t size, room;
+    if (!wr_size_mul(wr_panel_count(panel), wr_mix_horizon(mix), &size) ||
+        !wr_size_mul(size, 1 + 2 * count, &room))
+        return wr_fail(error, WR_ERR_MEMORY, "the forecasts of %zu series overflow memory",
+                       wr_panel_count(panel));
+    double *own = wr_alloc(room, sizeof *own, "forecasts", error);
+    if (own == NULL)
+        return WR_ERR_MEMORY;
+    memset(points, 0, size * sizeof *points);
+    if (count > 0) {
+        memset(low, 0, count * size * sizeof *low);
+        memset(high, 0, count * size * sizeof *high);
+    }
+    wr_status status = WR_OK;
+    for (size_t i = 0; i < mix->count && status == WR_OK; i++)
+        status = add_fit(mix, i, panel, until, levels, count, size, own, means, error);
+    free(own);
+    return status;
+}
