@@ -1,6 +1,7 @@
 #include "reference.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@ struct reference *reference_new(const struct wr_shape *shape, size_t windows, si
     r->seq_len = T;
     r->windows = windows;
     r->batch = batch;
+    r->visit_count = windows;
     r->w_xh = 0;
     r->w_hh = r->w_xh + H * I;
     r->b_h = r->w_hh + H * H;
@@ -41,6 +43,8 @@ struct reference *reference_new(const struct wr_shape *shape, size_t windows, si
     r->parameters = zeros(r->count);
     r->gradients = zeros(r->count);
     r->terms = zeros(r->count);
+    r->mean = zeros(r->count);
+    r->square = zeros(r->count);
     r->h = zeros(batch * T * H);
     r->da = zeros(batch * T * H);
     r->predictions = zeros(batch * O);
@@ -57,6 +61,8 @@ void reference_free(struct reference *r) {
     free(r->parameters);
     free(r->gradients);
     free(r->terms);
+    free(r->mean);
+    free(r->square);
     free(r->h);
     free(r->da);
     free(r->predictions);
@@ -72,13 +78,59 @@ static double *da_at(const struct reference *r, size_t b, size_t t) {
     return r->da + (b * r->seq_len + t) * r->hidden;
 }
 
+/* The window of slot b of the last forward. */
+static size_t window_at(const struct reference *r, size_t b) {
+    return r->visits != NULL ? r->visits[r->first + b] : r->first + b;
+}
+
 static const double *x_at(const struct reference *r, size_t b, size_t t) {
-    return r->x + ((r->first + b) * r->seq_len + t) * r->inputs;
+    return r->x + (window_at(r, b) * r->seq_len + t) * r->inputs;
 }
 
 static double error_at(const struct reference *r, size_t b, size_t o) {
-    return r->predictions[b * r->outputs + o] - r->target[(r->first + b) * r->outputs + o];
+    return r->predictions[b * r->outputs + o] - r->target[window_at(r, b) * r->outputs + o];
 }
+
+/* ---- losses and activations: each function and its derivative ---- */
+
+static double loss_of(const struct wr_rule *rule, double e) {
+    double delta = (double)rule->huber_delta;
+    switch (rule->loss) {
+    case WR_LOSS_MAE:
+        return fabs(e);
+    case WR_LOSS_HUBER:
+        return fabs(e) <= delta ? e * e / 2 : delta * (fabs(e) - delta / 2);
+    default:
+        return e * e;
+    }
+}
+
+static double slope_of(const struct wr_rule *rule, double e) {
+    double delta = (double)rule->huber_delta;
+    switch (rule->loss) {
+    case WR_LOSS_MAE:
+        return (e > 0) - (e < 0);
+    case WR_LOSS_HUBER:
+        return fmax(-delta, fmin(delta, e));
+    default:
+        return 2 * e;
+    }
+}
+
+static double activation_of(const struct wr_rule *rule, double a) {
+    return rule->activation == WR_ACTIVATION_TANH   ? tanh(a)
+           : rule->activation == WR_ACTIVATION_RELU ? fmax(a, 0)
+                                                    : a;
+}
+
+/* As a function of the activation's value h. */
+static double derivative_of(const struct wr_rule *rule, double h) {
+    return rule->activation == WR_ACTIVATION_TANH   ? 1.0 - h * h
+           : rule->activation == WR_ACTIVATION_RELU ? (h > 0)
+                                                    : 1.0;
+}
+
+/* ---- stages ---- */
 
 static void forward_window(struct reference *r, size_t b) {
     size_t I = r->inputs, H = r->hidden, O = r->outputs, T = r->seq_len;
@@ -90,7 +142,7 @@ static void forward_window(struct reference *r, size_t b) {
                 a += p[r->w_xh + j * I + i] * x_at(r, b, t)[i];
             for (size_t k = 0; k < H && t > 0; k++)
                 a += p[r->w_hh + j * H + k] * h_at(r, b, t - 1)[k];
-            h_at(r, b, t)[j] = tanh(a);
+            h_at(r, b, t)[j] = activation_of(&r->rule, a);
         }
     }
     r->losses[b] = 0;
@@ -99,7 +151,7 @@ static void forward_window(struct reference *r, size_t b) {
         for (size_t k = 0; k < H; k++)
             y += p[r->w_hy + o * H + k] * h_at(r, b, T - 1)[k];
         r->predictions[b * O + o] = y;
-        r->losses[b] += r->weight[o] * error_at(r, b, o) * error_at(r, b, o);
+        r->losses[b] += r->weight[o] * loss_of(&r->rule, error_at(r, b, o));
     }
 }
 
@@ -114,7 +166,7 @@ double reference_objective(const struct reference *r) {
     double sum = 0;
     for (size_t b = 0; b < r->n; b++)
         for (size_t o = 0; o < r->outputs; o++)
-            sum += error_at(r, b, o) * error_at(r, b, o);
+            sum += loss_of(&r->rule, error_at(r, b, o));
     return sum / (double)(r->n * r->outputs);
 }
 
@@ -128,7 +180,7 @@ static void bptt_window(struct reference *r, size_t b) {
     const double *p = r->parameters;
     double *dh = zeros(H);
     for (size_t o = 0; o < O; o++) {
-        double dy = 2.0 * error_at(r, b, o) / (double)(r->n * O);
+        double dy = slope_of(&r->rule, error_at(r, b, o)) / (double)(r->n * O);
         add_term(r, r->b_y + o, dy);
         for (size_t k = 0; k < H; k++) {
             add_term(r, r->w_hy + o * H + k, dy * h_at(r, b, T - 1)[k]);
@@ -138,8 +190,7 @@ static void bptt_window(struct reference *r, size_t b) {
     for (size_t t = T; t-- > 0;) {
         double *da = da_at(r, b, t);
         for (size_t j = 0; j < H; j++) {
-            double h = h_at(r, b, t)[j];
-            da[j] = (1.0 - h * h) * dh[j];
+            da[j] = derivative_of(&r->rule, h_at(r, b, t)[j]) * dh[j];
             add_term(r, r->b_h + j, da[j]);
             for (size_t i = 0; i < I; i++)
                 add_term(r, r->w_xh + j * I + i, da[j] * x_at(r, b, t)[i]);
@@ -162,20 +213,74 @@ void reference_bptt(struct reference *r) {
         bptt_window(r, b);
 }
 
+/* Whether training leaves parameter i alone. */
+static bool is_fixed(const struct reference *r, size_t i) {
+    return (i >= r->b_h && i < r->w_hy && (r->rule.fixed & WR_FIXED_HIDDEN_BIAS)) ||
+           (i >= r->b_y && (r->rule.fixed & WR_FIXED_HEAD_BIAS));
+}
+
+static double norm_of(const struct reference *r) {
+    double sum = 0;
+    for (size_t i = 0; i < r->count; i++)
+        sum += is_fixed(r, i) ? 0 : r->gradients[i] * r->gradients[i];
+    return sqrt(sum);
+}
+
 void reference_clip(struct reference *r) {
-    for (size_t i = 0; i < r->count && r->clip > 0; i++)
-        r->gradients[i] = fmax(-r->clip, fmin(r->clip, r->gradients[i]));
+    if (r->clip <= 0)
+        return;
+    bool by_norm = r->rule.clipping == WR_CLIPPING_NORM;
+    double factor = by_norm ? fmin(1, r->clip / norm_of(r)) : 1;
+    double bound = by_norm ? (double)INFINITY : r->clip;
+    for (size_t i = 0; i < r->count; i++)
+        r->gradients[i] = fmax(-bound, fmin(bound, factor * r->gradients[i]));
+}
+
+/* The rate of the update at hand. */
+static double rate_of(const struct reference *r) {
+    double epoch = (double)((r->visit_count - 1) / r->batch + 1);
+    double x = fmin(1, (double)r->updates / (epoch * (double)r->rule.decay_epochs));
+    switch (r->rule.decay) {
+    case WR_DECAY_LINEAR:
+        return r->lr * (1 - x);
+    case WR_DECAY_COSINE:
+        return r->lr * (1 + cos(acos(-1) * x)) / 2;
+    default:
+        return r->lr;
+    }
+}
+
+/* What the optimizer takes off parameter i, by the rate. */
+static double step_of(struct reference *r, size_t i) {
+    const struct wr_rule *rule = &r->rule;
+    double g = r->gradients[i], u = (double)r->updates + 1;
+    double b1 = (double)rule->beta1, b2 = (double)rule->beta2, epsilon = (double)rule->epsilon;
+    r->square[i] = b2 * r->square[i] + (1 - b2) * g * g;
+    switch (rule->optimizer) {
+    case WR_OPTIMIZER_MOMENTUM:
+        return r->mean[i] = (double)rule->momentum * r->mean[i] + g;
+    case WR_OPTIMIZER_RMSPROP:
+        return g / (sqrt(r->square[i]) + epsilon);
+    case WR_OPTIMIZER_ADAM:
+        r->mean[i] = b1 * r->mean[i] + (1 - b1) * g;
+        return r->mean[i] / (1 - pow(b1, u)) / (sqrt(r->square[i] / (1 - pow(b2, u))) + epsilon);
+    default:
+        return g;
+    }
 }
 
 void reference_update(struct reference *r) {
+    double rate = rate_of(r), shrink = 1 - rate * (double)r->rule.weight_decay;
     for (size_t i = 0; i < r->count; i++)
-        r->parameters[i] -= r->lr * r->gradients[i];
+        if (!is_fixed(r, i))
+            r->parameters[i] = shrink * r->parameters[i] - rate * step_of(r, i);
+    r->updates++;
 }
 
 double reference_epoch(struct reference *r) {
     double total = 0;
-    for (size_t first = 0; first < r->windows; first += r->batch) {
-        size_t left = r->windows - first;
+    for (size_t first = 0; first < r->visit_count; first += r->batch) {
+        size_t left = r->visit_count - first;
         reference_forward(r, first, left < r->batch ? left : r->batch);
         for (size_t b = 0; b < r->n; b++)
             total += r->losses[b];
