@@ -104,9 +104,12 @@ static inline WR_UINT32 wr_permuted(struct wr_random keys, WR_UINT32 count, WR_U
 /* The window, 0 .. count-1, of a model's visit number `visit`, counted from its first epoch on. */
 static inline WR_UINT64 wr_visited(int order, WR_UINT32 recency, WR_UINT32 seed, WR_UINT64 count,
                                    WR_UINT64 visit) {
+    WR_UINT64 round = visit / count;
+    WR_UINT64 place =
+        visit - round * count; /* not %: Oclgrind knows no freeze, which it leads to */
     if (order == WR_KIND_SHUFFLED) {
-        struct wr_random keys = wr_philox(WR_PURPOSE_SHUFFLE, seed, visit / count);
-        return wr_permuted(keys, (WR_UINT32)count, (WR_UINT32)(visit % count));
+        struct wr_random keys = wr_philox(WR_PURPOSE_SHUFFLE, seed, round);
+        return wr_permuted(keys, (WR_UINT32)count, (WR_UINT32)place);
     }
     if (order == WR_KIND_RECENT) {
         struct wr_random draw = wr_philox(WR_PURPOSE_RECENT, seed, visit);
@@ -115,7 +118,7 @@ static inline WR_UINT64 wr_visited(int order, WR_UINT32 recency, WR_UINT32 seed,
             most = draw.v[i] > most ? draw.v[i] : most;
         return (WR_UINT64)most * count >> 32;
     }
-    return visit % count;
+    return place;
 }
 
 #endif
