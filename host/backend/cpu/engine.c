@@ -414,6 +414,13 @@ static WR_FLOAT squared_norm(const struct wr_block *b) {
     return sum;
 }
 
+static bool all_infinite(const float *values) {
+    bool all = true;
+    for (size_t l = 0; l < WR_LANES; l++)
+        all = all && isinf(values[l]);
+    return all;
+}
+
 /* What gradients are to change; clipped: they are already. */
 static struct change change_of(const struct wr_block *b, bool clipped) {
     struct change by = {.factor = WR_CONST(1.0f),
@@ -425,6 +432,8 @@ static struct change change_of(const struct wr_block *b, bool clipped) {
         by.factor = wr_norm_factor(squared_norm(b), lanes_at(b->clip));
     else if (!clipped)
         by.bound = lanes_at(b->clip);
+    by.plain = b->fewest > 0 &&
+               (clipped || (b->rule->clipping == WR_CLIPPING_VALUE && all_infinite(b->clip)));
     return by;
 }
 

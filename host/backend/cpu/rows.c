@@ -486,6 +486,7 @@ static struct change change_of(const struct wr_block *b, bool clipped) {
         by.factor = wr_norm_factor(WR_CONST(squared_norm(b)), WR_CONST(b->clip[0]));
     else if (!clipped)
         by.bound = WR_CONST(b->clip[0]);
+    by.plain = clipped || (b->rule->clipping == WR_CLIPPING_VALUE && isinf(b->clip[0]));
     return by;
 }
 

@@ -54,67 +54,93 @@ WR_INLINE WR_FLOAT delta_of(const struct wr_rule *rule, WR_FLOAT h, WR_FLOAT dh)
 struct change {
     WR_FLOAT factor, bound, active;
     struct wr_step step;
+    bool plain; /* factor is 1 and bound infinite in all lanes, and all are active */
 };
 
 WR_INLINE WR_FLOAT if_active(const struct change *by, WR_FLOAT x, WR_FLOAT y) {
     return wr_if_less(WR_CONST(0.0f), by->active, x, y);
 }
 
-/* Vectors first .. end-1 of parameters p, gradients g and state: mean square, or momentum; mean. */
-WR_INLINE void change_each(enum wr_optimizer optimizer, const struct change *by, WR_FLOAT *p,
-                           const WR_FLOAT *g, WR_FLOAT *one, WR_FLOAT *two, size_t first,
-                           size_t end) {
-    for (size_t i = first; i < end; i++) {
-        WR_FLOAT clipped = wr_clip(g[i] * by->factor, by->bound), theta;
-        WR_FLOAT state = optimizer != WR_OPTIMIZER_SGD ? one[i] : clipped;
-        if (optimizer == WR_OPTIMIZER_ADAM) {
-            WR_FLOAT square = two[i];
-            theta = wr_step_adam(&by->step, p[i], clipped, &state, &square);
-            two[i] = if_active(by, square, two[i]);
-        } else if (optimizer == WR_OPTIMIZER_RMSPROP) {
-            theta = wr_step_rmsprop(&by->step, p[i], clipped, &state);
-        } else if (optimizer == WR_OPTIMIZER_MOMENTUM) {
-            theta = wr_step_momentum(&by->step, p[i], clipped, &state);
-        } else {
-            theta = wr_step_sgd(&by->step, p[i], clipped);
-        }
-        if (optimizer != WR_OPTIMIZER_SGD)
-            one[i] = if_active(by, state, one[i]);
-        p[i] = if_active(by, theta, p[i]);
+/* A vector of parameters p by its gradients g; state: `one` is momentum, mean square or mean, `two`
+ * Adam's mean square. */
+WR_INLINE void change_one(enum wr_optimizer optimizer, bool plain, const struct change *by,
+                          WR_FLOAT g, WR_FLOAT *p, WR_FLOAT *one, WR_FLOAT *two) {
+    WR_FLOAT theta = *p, state = g, square = g;
+    if (!plain)
+        g = wr_clip(g * by->factor, by->bound);
+    if (optimizer != WR_OPTIMIZER_SGD)
+        state = *one;
+    if (optimizer == WR_OPTIMIZER_ADAM) {
+        square = *two;
+        theta = wr_step_adam(&by->step, theta, g, &state, &square);
+    } else if (optimizer == WR_OPTIMIZER_RMSPROP) {
+        theta = wr_step_rmsprop(&by->step, theta, g, &state);
+    } else if (optimizer == WR_OPTIMIZER_MOMENTUM) {
+        theta = wr_step_momentum(&by->step, theta, g, &state);
+    } else {
+        theta = wr_step_sgd(&by->step, theta, g);
     }
+    *p = plain ? theta : if_active(by, theta, *p);
+    if (optimizer != WR_OPTIMIZER_SGD)
+        *one = plain ? state : if_active(by, state, *one);
+    if (optimizer == WR_OPTIMIZER_ADAM)
+        *two = plain ? square : if_active(by, square, *two);
 }
 
-static void change_range(const struct wr_block *b, const struct change *by, WR_FLOAT *p,
-                         const WR_FLOAT *g, WR_FLOAT *state, size_t vectors, size_t first,
-                         size_t end) {
-    WR_FLOAT *one = state, *two = state + vectors;
-    switch (b->rule->optimizer) {
+/* What is changed: vectors of parameters, gradients and state. */
+struct changed {
+    WR_FLOAT *p;
+    const WR_FLOAT *g;
+    WR_FLOAT *one, *two;
+};
+
+WR_INLINE void change_each(enum wr_optimizer optimizer, bool plain, const struct change *by,
+                           const struct changed *c, size_t first, size_t end) {
+    const struct change here = *by; /* which nothing else points to: kept in registers */
+    for (size_t i = first; i < end; i++)
+        change_one(optimizer, plain, &here, c->g[i], &c->p[i], &c->one[i], &c->two[i]);
+}
+
+WR_INLINE void change_some(enum wr_optimizer optimizer, const struct change *by,
+                           const struct changed *c, size_t first, size_t end) {
+    if (by->plain)
+        change_each(optimizer, true, by, c, first, end);
+    else
+        change_each(optimizer, false, by, c, first, end);
+}
+
+static void change_range(enum wr_optimizer optimizer, const struct change *by,
+                         const struct changed *c, size_t first, size_t end) {
+    switch (optimizer) {
     case WR_OPTIMIZER_SGD:
-        change_each(WR_OPTIMIZER_SGD, by, p, g, one, two, first, end);
+        change_some(WR_OPTIMIZER_SGD, by, c, first, end);
         break;
     case WR_OPTIMIZER_MOMENTUM:
-        change_each(WR_OPTIMIZER_MOMENTUM, by, p, g, one, two, first, end);
+        change_some(WR_OPTIMIZER_MOMENTUM, by, c, first, end);
         break;
     case WR_OPTIMIZER_RMSPROP:
-        change_each(WR_OPTIMIZER_RMSPROP, by, p, g, one, two, first, end);
+        change_some(WR_OPTIMIZER_RMSPROP, by, c, first, end);
         break;
     case WR_OPTIMIZER_ADAM:
-        change_each(WR_OPTIMIZER_ADAM, by, p, g, one, two, first, end);
+        change_some(WR_OPTIMIZER_ADAM, by, c, first, end);
         break;
     }
 }
 
-/* All parameters of a block but fixed ones; vectors: how many floats make b->layout's unit. */
+/* All parameters of a block but fixed ones; unit: floats of b->layout that make a vector. */
 static void change_all(const struct wr_block *b, const struct change *by, size_t unit) {
     const struct wr_layout *at = b->layout;
-    WR_FLOAT *p = (WR_FLOAT *)(void *)b->parameters, *state = (WR_FLOAT *)(void *)b->state;
-    const WR_FLOAT *g = (const WR_FLOAT *)(const void *)b->gradients;
     size_t all = at->count / unit, b_h = at->b_h / unit, w_hy = at->w_hy / unit;
     size_t b_y = at->b_y / unit;
+    WR_FLOAT *state = (WR_FLOAT *)(void *)b->state;
+    const struct changed c = {.p = (WR_FLOAT *)(void *)b->parameters,
+                              .g = (const WR_FLOAT *)(const void *)b->gradients,
+                              .one = state,
+                              .two = state + (b->rule->optimizer == WR_OPTIMIZER_ADAM ? all : 0)};
     bool fixed_h = (b->rule->fixed & WR_FIXED_HIDDEN_BIAS) != 0;
     bool fixed_y = (b->rule->fixed & WR_FIXED_HEAD_BIAS) != 0;
-    change_range(b, by, p, g, state, all, 0, fixed_h ? b_h : w_hy);
-    change_range(b, by, p, g, state, all, w_hy, fixed_y ? b_y : all);
+    change_range(b->rule->optimizer, by, &c, 0, fixed_h ? b_h : w_hy);
+    change_range(b->rule->optimizer, by, &c, w_hy, fixed_y ? b_y : all);
 }
 
 /* What varies from lane to lane is given; the rest is the rule's. */
