@@ -23,7 +23,7 @@ static const char *recipe_of_season(size_t season) {
 }
 
 static void tell_choice(const char *name, const char *why, const char *what) {
-    fprintf(stderr, "recipe    %s, since %s %s; --recipe names another\n", name, why, what);
+    fprintf(stderr, "recipe %s, since %s %s; --recipe names another\n", name, why, what);
 }
 
 /* Without --recipe. */

@@ -107,10 +107,10 @@ static void tell_series(const struct wr_fit *fit, bool naive) {
 static void tell_fit(const struct wr_fit *fit) {
     struct wr_fit_report report;
     wr_fit_report(fit, &report);
-    fprintf(stderr, "%-9s %zu models of %zu series\n", fit->recipe.name, report.models,
+    fprintf(stderr, "%-18s  %zu models of %zu series\n", fit->recipe.name, report.models,
             report.series);
     if (report.shorter > 0) {
-        fprintf(stderr, "          %zu series with a shorter window: ", report.shorter);
+        fprintf(stderr, "                    %zu series with a shorter window: ", report.shorter);
         tell_series(fit, false);
     }
     if (report.naive > 0) {
