@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct test_case some = {.shape = {1, 7, 1, 4},
                                       .models = 19,
@@ -122,12 +123,192 @@ static void test_evaluate(void **state) {
     test_ensemble_free(&e);
 }
 
+/* ---- early stopping ---- */
+
+enum { STOPPED_MODELS = 7, STOPPED_EPOCHS = 60, EVERY = 3, PATIENCE = 2 };
+
+/* Noise, which models learn by heart: their validation losses soon rise. Models 1 and 3 diverge,
+ * model 4 has no validation windows. */
+static const struct test_case noise = {.shape = {2, 6, 2, 3},
+                                       .models = STOPPED_MODELS,
+                                       .windows = 60,
+                                       .batch = 2,
+                                       .lr = 0.2f,
+                                       .clip = 1,
+                                       .varied = true,
+                                       .diverges = true};
+
+struct stopping {
+    struct test_ensemble e;
+    size_t first[STOPPED_MODELS], count[STOPPED_MODELS];
+    struct wr_validation validation;
+};
+
+static void stopping_make(struct stopping *s) {
+    test_ensemble_make(&s->e, &noise);
+    s->e.ensemble.window_first = s->e.first;
+    s->e.ensemble.window_count = s->e.windows;
+    s->e.ensemble.rule.optimizer = WR_OPTIMIZER_MOMENTUM; /* which a stop and a go would forget */
+    s->e.ensemble.rule.momentum = 0.5f;
+    for (size_t m = 0; m < STOPPED_MODELS; m++) {
+        s->e.windows[m] = 15;
+        s->first[m] = 15 + m;
+        s->count[m] = m == 4 ? 0 : 37 + m % 3; /* more than are looked at at once */
+    }
+    s->validation = (struct wr_validation){s->first, s->count, EVERY, PATIENCE};
+}
+
+struct outcome {
+    double validated;
+    size_t best_epoch, epochs;
+    float loss;
+    float *best; /* (P) */
+};
+
+/* Model m alone, by hand. */
+static struct outcome stop_by_hand(struct wr_device *cpu, const struct stopping *s, size_t m) {
+    struct wr_error error = {0};
+    struct wr_ensemble one = test_ensemble_one(&s->e, m);
+    struct wr_session *session = test_session(cpu, &one, WR_SCHEDULE_STAGED);
+    struct outcome o = {.validated = (double)NAN};
+    for (size_t waited = 0; waited < PATIENCE && o.epochs < STOPPED_EPOCHS; o.epochs += EVERY) {
+        float *losses = test_run(session, &one, EVERY);
+        float *parameters = test_read(session, WR_PARAMETERS);
+        double mean = INFINITY;
+        if (s->count[m] > 0)
+            TEST_OK(wr_evaluate(&one.shape, &one.rule, 1, parameters, &one.windows, s->first[m],
+                                s->count[m], &mean, &error));
+        if (s->count[m] == 0 || !(mean >= o.validated)) {
+            o.validated = s->count[m] > 0 ? mean : (double)NAN;
+            o.best_epoch = s->count[m] > 0 ? o.epochs + EVERY : 0;
+            free(o.best);
+            o.best = parameters;
+            waited = 0;
+        } else {
+            free(parameters);
+            waited++;
+        }
+        o.loss = losses[EVERY - 1];
+        free(losses);
+    }
+    wr_session_close(session);
+    return o;
+}
+
+static void check_stopping(const char *id, enum wr_schedule schedule) {
+    struct wr_error error = {0};
+    struct stopping s;
+    stopping_make(&s);
+    struct wr_device *device = test_device(id, 0), *cpu = test_device("cpu", 0);
+    struct wr_session *session = test_session(device, &s.e.ensemble, schedule);
+    struct wr_train_options how = {.epochs = STOPPED_EPOCHS, .validation = &s.validation};
+    struct wr_train_result result;
+    TEST_OK(wr_train(session, &how, &result, &error));
+    assert_int_equal(result.epochs, STOPPED_EPOCHS); /* model 4 goes on */
+    assert_int_equal(result.diverged, 2);
+    float *parameters = test_read(session, WR_PARAMETERS);
+    size_t early = 0;
+    double updates = 0;
+    for (size_t m = 0; m < STOPPED_MODELS; m++) {
+        if (m == 1) { /* diverges in its first epoch: no look has anything */
+            assert_true(isnan(result.validated[m]) && result.best_epoch[m] == 0);
+            updates += 8;
+            continue;
+        }
+        if (m == 3) {
+            updates += 8.0 * (result.diverged_at[m] + 1);
+            continue;
+        }
+        struct outcome o = stop_by_hand(cpu, &s, m);
+        assert_memory_equal(&result.validated[m], &o.validated, sizeof(double));
+        assert_int_equal(result.best_epoch[m], o.best_epoch);
+        test_same_floats("last losses", &o.loss, &result.losses[m], 1);
+        test_same_floats("best parameters", o.best, parameters + m * s.e.count, s.e.count);
+        early += o.epochs < STOPPED_EPOCHS && o.best_epoch < o.epochs;
+        updates += 8.0 * (double)o.epochs;
+        free(o.best);
+    }
+    assert_true(early >= 3); /* else there was nothing to see */
+    assert_true(result.updates == updates);
+    wr_train_result_release(&result);
+    free(parameters);
+    wr_session_close(session);
+    wr_device_close(device);
+    wr_device_close(cpu);
+    test_ensemble_free(&s.e);
+}
+
+static void test_early_stopping(void **state) {
+    (void)state;
+    const char *id;
+    for (size_t d = 0; (id = test_any_device(d)) != NULL; d++) {
+        check_stopping(id, WR_SCHEDULE_STAGED);
+        check_stopping(id, WR_SCHEDULE_FUSED);
+    }
+}
+
+static wr_status count_epochs(void *context, const struct wr_train_event *event) {
+    *(size_t *)context += event->epochs;
+    return WR_OK;
+}
+
+/* When no model is left, the training is over; the last epochs are looked at, however many. */
+static void test_all_stop(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    struct stopping s;
+    stopping_make(&s);
+    s.count[4] = 20;
+    struct wr_device *cpu = test_device("cpu", 0);
+    struct wr_session *session = test_session(cpu, &s.e.ensemble, WR_SCHEDULE_FUSED);
+    size_t told = 0;
+    struct wr_train_options how = {
+        .epochs = 100000, .validation = &s.validation, .on_event = count_epochs, .context = &told};
+    struct wr_train_result result;
+    TEST_OK(wr_train(session, &how, &result, &error));
+    assert_true(result.epochs < 100000 && result.epochs % EVERY == 0 && told == result.epochs);
+    wr_train_result_release(&result);
+
+    how.epochs = EVERY - 1;
+    TEST_OK(wr_session_write_parameters(session, s.e.parameters, &error));
+    TEST_OK(wr_train(session, &how, &result, &error));
+    assert_int_equal(result.best_epoch[0], EVERY - 1);
+    wr_train_result_release(&result);
+    wr_session_close(session);
+    wr_device_close(cpu);
+    test_ensemble_free(&s.e);
+}
+
+static void test_bad_validation(void **state) {
+    (void)state;
+    struct stopping s;
+    stopping_make(&s);
+    struct wr_device *cpu = test_device("cpu", 0);
+    struct wr_session *session = test_session(cpu, &s.e.ensemble, WR_SCHEDULE_FUSED);
+    static const char *const words[] = {"every 0", "patience of 0", "61 windows"};
+    for (size_t k = 0; k < 3; k++) {
+        struct wr_error error = {0};
+        struct wr_validation bad = s.validation;
+        struct wr_train_options how = {.epochs = 5, .validation = &bad};
+        struct wr_train_result result;
+        bad.every = k == 0 ? 0 : 1;
+        bad.patience = k == 1 ? 0 : 1;
+        s.count[2] = k == 2 ? 61 : 1;
+        assert_int_equal(wr_train(session, &how, &result, &error), WR_ERR_USAGE);
+        assert_non_null(strstr(error.text, words[k]));
+        wr_error_release(&error);
+    }
+    wr_session_close(session);
+    wr_device_close(cpu);
+    test_ensemble_free(&s.e);
+}
+
 int main(void) {
     test_setup();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_enough),
-        cmocka_unit_test(test_last_epoch_diverges),
-        cmocka_unit_test(test_evaluate),
+        cmocka_unit_test(test_enough),   cmocka_unit_test(test_last_epoch_diverges),
+        cmocka_unit_test(test_evaluate), cmocka_unit_test(test_early_stopping),
+        cmocka_unit_test(test_all_stop), cmocka_unit_test(test_bad_validation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 #include "windrow/train.h"
 
 #include "backend/backend.h"
+#include "train/validate.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -22,6 +23,8 @@ struct trainer {
     double start, last_event;
     wr_status event_status; /* what on_event returned */
     bool enough;
+    struct wr_validator validator;
+    bool over; /* it has stopped every model */
 };
 
 static bool stop_wanted(const struct trainer *trainer) {
@@ -56,13 +59,15 @@ static int on_tick(void *context, double updates) {
 
 /* ---- what the losses of a chunk say ---- */
 
-/* A model's last loss is that of the epoch in which it diverged; later rows are NaN. */
+/* A model's last loss is that of the epoch in which it diverged; later rows are NaN, as they are
+ * after it has been stopped. */
 static wr_status note_losses(struct trainer *trainer, size_t epochs, struct wr_error *error) {
     struct wr_train_result *result = trainer->result;
     const float *last = trainer->losses + (epochs - 1) * trainer->models; /* (M) */
     bool suspect = false;
     for (size_t m = 0; m < trainer->models; m++) {
-        bool known = result->diverged_at[m] != WR_NOT_DIVERGED;
+        bool known = result->diverged_at[m] != WR_NOT_DIVERGED ||
+                     wr_validator_epochs(&trainer->validator, m, SIZE_MAX) != SIZE_MAX;
         suspect |= !known && !isfinite(last[m]);
         if (!known && isfinite(last[m]))
             result->losses[m] = last[m];
@@ -83,7 +88,8 @@ static void sum_up(struct trainer *trainer) {
     result->epochs = trainer->done;
     for (size_t m = 0; m < trainer->models; m++) {
         bool diverged = result->diverged_at[m] != WR_NOT_DIVERGED;
-        size_t epochs = diverged ? (size_t)result->diverged_at[m] + 1 : trainer->done;
+        size_t epochs = diverged ? (size_t)result->diverged_at[m] + 1
+                                 : wr_validator_epochs(&trainer->validator, m, trainer->done);
         result->diverged += diverged;
         result->updates += (double)trainer->session->epoch_steps[m] * (double)epochs;
     }
@@ -114,26 +120,40 @@ static size_t next_chunk(const struct trainer *trainer, size_t last, double seco
     double factor = seconds > 0 ? chunk_seconds / seconds : 4;
     double wanted = (double)last * (factor < 4 ? factor : 4);
     size_t left = trainer->options->epochs - trainer->done;
+    size_t unseen = wr_validator_left(&trainer->validator, trainer->done);
+    left = left < unseen ? left : unseen;
     size_t epochs = wanted < 1 ? 1 : (size_t)wanted;
     epochs = epochs < trainer->capacity ? epochs : trainer->capacity;
     return epochs < left ? epochs : left;
 }
 
+static wr_status look(struct trainer *trainer, struct wr_error *error) {
+    return wr_validator_look(&trainer->validator, trainer->done, trainer->result, &trainer->over,
+                             error);
+}
+
 static wr_status run_all(struct trainer *trainer, struct wr_error *error) {
     wr_status status = WR_OK;
+    size_t every = wr_validator_left(&trainer->validator, 0);
     size_t chunk = 1;
-    while (trainer->done < trainer->options->epochs && !trainer->enough && status == WR_OK) {
+    while (trainer->done < trainer->options->epochs && !trainer->enough && !trainer->over &&
+           status == WR_OK) {
         double before = trainer->result->seconds;
         status = run_chunk(trainer, chunk, error);
         if (status == WR_OK) {
             trainer->done += chunk;
+            if (wr_validator_left(&trainer->validator, trainer->done) == every)
+                status = look(trainer, error);
             chunk = next_chunk(trainer, chunk, trainer->result->seconds - before);
         }
     }
     if (status ==
         WR_OK) /* a parameter may have left the finite in the last epoch, unseen by losses */
         status = wr_session_diverged(trainer->session, trainer->result->diverged_at, error);
-    return status;
+    if (status == WR_OK)
+        status = look(trainer, error);
+    return status == WR_OK ? wr_validator_finish(&trainer->validator, trainer->result, error)
+                           : status;
 }
 
 static wr_status allocate(struct trainer *trainer, struct wr_error *error) {
@@ -168,17 +188,22 @@ wr_status wr_train(struct wr_session *session, const struct wr_train_options *op
                               .last_event = wr_seconds()};
     wr_status status = allocate(&trainer, error);
     if (status == WR_OK)
+        status = wr_validator_open(&trainer.validator, options->validation, session, result, error);
+    if (status == WR_OK)
         status = run_all(&trainer, error);
     free(trainer.losses);
     if (status == WR_OK)
         sum_up(&trainer);
     else
         wr_train_result_release(result);
+    wr_validator_close(&trainer.validator);
     return status;
 }
 
 void wr_train_result_release(struct wr_train_result *result) {
     free(result->losses);
     free(result->diverged_at);
+    free(result->validated);
+    free(result->best_epoch);
     *result = (struct wr_train_result){0};
 }

@@ -18,7 +18,7 @@ extern "C" {
 struct wr_train_event {
     size_t first_epoch;  /* of this chunk */
     size_t epochs;       /* in this chunk */
-    const float *losses; /* (epochs, M) total losses; NaN after a model has diverged */
+    const float *losses; /* (epochs, M) total losses; NaN after a model has diverged or stopped */
     size_t epochs_total; /* asked for */
     double fraction;     /* of the work done, 0 .. 1 */
     double seconds;      /* of training so far */
@@ -27,9 +27,22 @@ struct wr_train_event {
 /* Return WR_OK to go on; anything else ends the training with that status. */
 typedef wr_status wr_train_fn(void *context, const struct wr_train_event *event);
 
+/* Early stopping. After each `every` epochs, and after the last one, the mean loss of each model
+ * over its validation windows (as wr_evaluate gives it) is looked at. The parameters of its best
+ * look are kept, and are the session's in the end, as if just written. A model without a new best
+ * for `patience` looks stops; the others go on with the bits they would have had. When none is
+ * left, the training ends. L. Prechelt, "Early stopping - but when?", 1998. */
+struct wr_validation {
+    const size_t *first; /* (M) each model's: first .. first + count - 1 of the session's view */
+    const size_t *count; /* (M) 0: none; such a model trains to the end, and that is its best */
+    size_t every;        /* >= 1 */
+    size_t patience;     /* >= 1 */
+};
+
 struct wr_train_options {
     size_t epochs;
-    wr_train_fn *on_event; /* or NULL */
+    const struct wr_validation *validation; /* NULL: none */
+    wr_train_fn *on_event;                  /* or NULL */
     /* Asked after each chunk: true ends the training there, as if no more epochs had been asked
      * for. NULL: never. */
     bool (*enough)(void *context, const struct wr_train_event *event);
@@ -44,7 +57,11 @@ struct wr_train_result {
     double updates;        /* parameter updates made by all models */
     size_t diverged;       /* models */
     float *losses;         /* (M) total_loss of each model's last epoch */
-    uint32_t *diverged_at; /* (M) epoch, or WR_NOT_DIVERGED */
+    uint32_t *diverged_at; /* (M) epoch, or WR_NOT_DIVERGED; with validation, such a model has the
+                              parameters of its best look all the same */
+    /* With validation, else NULL: */
+    double *validated;  /* (M) the best validation loss; NaN: no look gave one */
+    size_t *best_epoch; /* (M) epochs that had been trained then; 0: no look gave one */
 };
 
 /* Trains the session's models; the session must be fresh (opened, or its parameters just written).

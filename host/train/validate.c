@@ -1,0 +1,180 @@
+#include "train/validate.h"
+
+#include "backend/backend.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Windows at a time: what the session keeps of each is then of no account. */
+enum { VALIDATED_AT_ONCE = 32 };
+
+static wr_status check(const struct wr_validation *how, struct wr_error *error) {
+    if (how->every == 0)
+        return wr_fail(error, WR_ERR_USAGE, "validation every 0 epochs: at least 1 needed");
+    if (how->patience == 0)
+        return wr_fail(error, WR_ERR_USAGE, "a patience of 0 looks: at least 1 needed");
+    return WR_OK;
+}
+
+static wr_status allocate(struct wr_validator *v, struct wr_train_result *result,
+                          struct wr_error *error) {
+    size_t floats, slots;
+    if (!wr_size_mul(v->models, v->count, &floats) || !wr_size_mul(v->models, v->batch, &slots))
+        return wr_fail(error, WR_ERR_MEMORY, "validation of %zu models overflows memory",
+                       v->models);
+    v->current = wr_alloc(floats, sizeof(float), "parameters", error);
+    v->best = wr_alloc(floats, sizeof(float), "best parameters", error);
+    v->losses = wr_alloc(slots, sizeof(float), "validation losses", error);
+    v->means = wr_alloc(v->models, sizeof(double), "validation losses", error);
+    v->waited = wr_alloc(v->models, sizeof(size_t), "looks", error);
+    v->stopped = wr_alloc(v->models, sizeof(size_t), "stopped models", error);
+    v->frozen = wr_alloc(v->models, 1, "frozen models", error);
+    result->validated = wr_alloc(v->models, sizeof(double), "validation losses", error);
+    result->best_epoch = wr_alloc(v->models, sizeof(size_t), "best epochs", error);
+    if (v->current == NULL || v->best == NULL || v->losses == NULL || v->means == NULL ||
+        v->waited == NULL || v->stopped == NULL || v->frozen == NULL || result->validated == NULL ||
+        result->best_epoch == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t m = 0; m < v->models; m++)
+        result->validated[m] = (double)NAN;
+    return WR_OK;
+}
+
+/* On the same device; a model that has no windows gets one that is not looked at. */
+static wr_status open_session(struct wr_validator *v, struct wr_error *error) {
+    const struct wr_ensemble *of = &v->trained->ensemble;
+    float *zeros = wr_alloc(v->models, sizeof *zeros, "learning rates", error);
+    size_t *first = wr_alloc(v->models, sizeof *first, "validation windows", error);
+    size_t *count = wr_alloc(v->models, sizeof *count, "validation windows", error);
+    wr_status status = zeros != NULL && first != NULL && count != NULL ? WR_OK : WR_ERR_MEMORY;
+    for (size_t m = 0; m < v->models && status == WR_OK; m++) {
+        bool some = v->how->count[m] > 0;
+        first[m] = some ? v->how->first[m] : 0;
+        count[m] = some ? v->how->count[m] : 1;
+    }
+    struct wr_ensemble ensemble = {.shape = of->shape,
+                                   .models = v->models,
+                                   .batch = v->batch,
+                                   .schedule = WR_SCHEDULE_STAGED,
+                                   .windows = of->windows,
+                                   .window_first = first,
+                                   .window_count = count,
+                                   .lr = zeros,
+                                   .clip = zeros,
+                                   .parameters = v->current,
+                                   .rule = {.activation = of->rule.activation,
+                                            .loss = of->rule.loss,
+                                            .huber_delta = of->rule.huber_delta}};
+    if (status == WR_OK)
+        status = wr_session_open(v->trained->device, &ensemble, &v->session, error);
+    free(zeros);
+    free(first);
+    free(count);
+    return status;
+}
+
+wr_status wr_validator_open(struct wr_validator *v, const struct wr_validation *how,
+                            struct wr_session *trained, struct wr_train_result *result,
+                            struct wr_error *error) {
+    *v = (struct wr_validator){.how = how, .trained = trained};
+    if (how == NULL)
+        return WR_OK;
+    v->models = trained->ensemble.models;
+    v->count = trained->layout.count;
+    v->most_windows = 1;
+    for (size_t m = 0; m < v->models; m++)
+        if (how->count[m] > v->most_windows)
+            v->most_windows = how->count[m];
+    v->batch = v->most_windows < VALIDATED_AT_ONCE ? v->most_windows : VALIDATED_AT_ONCE;
+    wr_status status = check(how, error);
+    if (status == WR_OK)
+        status = allocate(v, result, error);
+    if (status == WR_OK)
+        status = wr_session_read(trained, WR_PARAMETERS, v->current, error);
+    return status == WR_OK ? open_session(v, error) : status;
+}
+
+void wr_validator_close(struct wr_validator *v) {
+    wr_session_close(v->session);
+    free(v->current);
+    free(v->best);
+    free(v->losses);
+    free(v->means);
+    free(v->waited);
+    free(v->stopped);
+    free(v->frozen);
+    *v = (struct wr_validator){0};
+}
+
+size_t wr_validator_left(const struct wr_validator *v, size_t done) {
+    return v->how != NULL ? v->how->every - done % v->how->every : SIZE_MAX;
+}
+
+size_t wr_validator_epochs(const struct wr_validator *v, size_t model, size_t done) {
+    return v->how != NULL && v->stopped[model] > 0 ? v->stopped[model] : done;
+}
+
+/* ---- a look ---- */
+
+/* means (M) of the losses, in double in window order: those of wr_evaluate. */
+static wr_status evaluate(struct wr_validator *v, struct wr_error *error) {
+    wr_status status = wr_session_read(v->trained, WR_PARAMETERS, v->current, error);
+    if (status == WR_OK)
+        status = wr_session_write_parameters(v->session, v->current, error);
+    if (status == WR_OK) /* costs less than to look at them in vain */
+        status = wr_session_freeze(v->session, v->frozen, error);
+    memset(v->means, 0, v->models * sizeof *v->means);
+    for (size_t first = 0; first < v->most_windows && status == WR_OK; first += v->batch) {
+        size_t left = v->most_windows - first, windows = left < v->batch ? left : v->batch;
+        status = wr_session_forward(v->session, first, windows, error);
+        if (status == WR_OK)
+            status = wr_session_read(v->session, WR_LOSSES, v->losses, error);
+        for (size_t m = 0; m < v->models && status == WR_OK; m++)
+            for (size_t b = 0; b < windows; b++) /* 0 where the model has no window left */
+                v->means[m] += (double)v->losses[m * v->batch + b];
+    }
+    for (size_t m = 0; m < v->models; m++)
+        v->means[m] /= (double)v->how->count[m];
+    return status;
+}
+
+static void judge(struct wr_validator *v, size_t m, size_t done, struct wr_train_result *result) {
+    bool first = isnan(result->validated[m]);
+    if (isfinite(v->means[m]) && (first || v->means[m] < result->validated[m])) {
+        result->validated[m] = v->means[m];
+        result->best_epoch[m] = done;
+        v->waited[m] = 0;
+        memcpy(v->best + m * v->count, v->current + m * v->count, v->count * sizeof *v->best);
+    } else if (++v->waited[m] >= v->how->patience) {
+        v->frozen[m] = 1;
+        v->stopped[m] = done;
+    }
+}
+
+wr_status wr_validator_look(struct wr_validator *v, size_t done, struct wr_train_result *result,
+                            bool *over, struct wr_error *error) {
+    if (v->how == NULL || done == v->looked)
+        return WR_OK;
+    v->looked = done;
+    wr_status status = evaluate(v, error);
+    *over = status == WR_OK;
+    for (size_t m = 0; m < v->models && status == WR_OK; m++) {
+        bool diverged = result->diverged_at[m] != WR_NOT_DIVERGED;
+        if (!diverged && !v->frozen[m] && v->how->count[m] > 0)
+            judge(v, m, done, result);
+        *over = *over && (diverged || v->frozen[m]);
+    }
+    return status == WR_OK ? wr_session_freeze(v->trained, v->frozen, error) : status;
+}
+
+wr_status wr_validator_finish(struct wr_validator *v, const struct wr_train_result *result,
+                              struct wr_error *error) {
+    if (v->how == NULL)
+        return WR_OK;
+    wr_status status = wr_session_read(v->trained, WR_PARAMETERS, v->current, error);
+    for (size_t m = 0; m < v->models && status == WR_OK; m++)
+        if (result->best_epoch[m] > 0)
+            memcpy(v->current + m * v->count, v->best + m * v->count, v->count * sizeof *v->best);
+    return status == WR_OK ? wr_session_write_parameters(v->trained, v->current, error) : status;
+}
