@@ -168,6 +168,32 @@ static void test_recursive(void **state) {
     wr_panel_free(panel);
 }
 
+/* Looked at eight times on held-out windows, a model that learns far too fast keeps its best look.
+ */
+static void test_early_stopping(void **state) {
+    (void)state;
+    struct wr_panel *panel = panel_of("a", 0);
+    struct wr_recipe r = recipe();
+    struct wr_fit_report whole, stopped;
+    r.lr = 0.5f;
+    r.updates = 400;
+    struct wr_fit *fit = fit_with("cpu", panel, &r, NULL, NULL);
+    wr_fit_report(fit, &whole);
+    wr_fit_free(fit);
+    r.validate = 0.25;
+    r.validations = 8;
+    r.patience = 1;
+    fit = fit_with("cpu", panel, &r, NULL, NULL);
+    wr_fit_report(fit, &stopped);
+    assert_true(stopped.updates < whole.updates);
+    double *points = points_of(fit, panel, NULL);
+    for (size_t k = 0; k < K; k++)
+        assert_true(points[k] > 10 && points[k] < 30);
+    free(points);
+    wr_fit_free(fit);
+    wr_panel_free(panel);
+}
+
 /* ---- files ---- */
 
 static void test_file(void **state) {
@@ -280,8 +306,9 @@ int main(void) {
     test_setup();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_report),    cmocka_unit_test(test_alone),
-        cmocka_unit_test(test_recursive), cmocka_unit_test(test_file),
-        cmocka_unit_test(test_resume),    cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_recursive), cmocka_unit_test(test_early_stopping),
+        cmocka_unit_test(test_file),      cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -207,10 +207,16 @@ static void keep(const struct training *t, const struct wr_train_result *result)
     for (size_t m = 0; m < t->models; m++) {
         size_t to = fit->series[t->chunk->which[m / t->recipe.seeds]].models + m % t->recipe.seeds;
         memcpy(fit->parameters + to * t->P, t->parameters + m * t->P, t->P * sizeof(float));
-        fit->diverged[to] = result->diverged_at[m] != WR_NOT_DIVERGED;
+        bool kept = result->best_epoch != NULL && result->best_epoch[m] > 0;
+        fit->diverged[to] = result->diverged_at[m] != WR_NOT_DIVERGED && !kept;
     }
     fit->report.updates += result->updates;
     fit->report.seconds += result->seconds;
+}
+
+/* Epochs between looks. */
+static size_t every(const struct wr_recipe *recipe, size_t epochs) {
+    return recipe->validations > 0 ? (epochs - 1) / recipe->validations + 1 : epochs;
 }
 
 static wr_status train(struct training *t, struct wr_error *error) {
@@ -234,7 +240,12 @@ static wr_status train(struct training *t, struct wr_error *error) {
                                    .seeds = t->seeds,
                                    .parameters = t->parameters,
                                    .rule = rule};
+    struct wr_validation validation = {.first = t->validates,
+                                       .count = t->validated,
+                                       .every = every(&t->recipe, epochs),
+                                       .patience = t->recipe.patience};
     struct wr_train_options options = {.epochs = epochs,
+                                       .validation = t->recipe.validate > 0 ? &validation : NULL,
                                        .on_event = on_event,
                                        .context = (void *)t->chunk,
                                        .stop = t->chunk->stop};
