@@ -243,7 +243,7 @@ static wr_status test_back(struct run *run) {
                                     .level_count = run->levels.count};
     struct wr_fit_options how = {
         .on_event = run_on_event, .context = &run->progress, .stop = &interrupt_seen};
-    progress_start(&run->progress, options[RUN_QUIET].given);
+    run_start(&run->progress, options, &run->recipes);
     wr_status status =
         wr_backtest(run->device, run->panel, &spec, &how, &run->backtest, run->error);
     progress_clear(&run->progress);
@@ -254,9 +254,7 @@ static wr_status prepare(struct run *run) {
     const struct option_value *options = run->options;
     wr_status status = levels_make(options, &run->levels, run->error);
     if (status == WR_OK)
-        status = panel_read("backtest", options, &run->panel, run->error);
-    if (status == WR_OK)
-        status = recipes_make(options, run->panel, &run->recipes, run->error);
+        status = recipes_make("backtest", options, &run->panel, &run->recipes, run->error);
     if (status != WR_OK)
         return status;
     run->step =

@@ -36,9 +36,6 @@ struct run {
 static wr_status open_outputs(struct run *run) {
     const struct option_value *output = &run->options[FORECAST_OUTPUT];
     wr_status status = WR_OK;
-    if (run->options[RUN_JSON].given && !output->given)
-        return wr_fail(run->error, WR_ERR_USAGE,
-                       "--json and the forecasts both go to stdout; --output FILE takes these");
     interrupt_catch(); /* up to here there is nothing to clean up */
     if (output->given || run->saves.count > 0)
         signal(SIGPIPE, SIG_IGN); /* a reader that leaves is an error, and costs no file */
@@ -64,8 +61,9 @@ static wr_status read_saves(struct run *run) {
         save->given ? parts_make("save", save->text, &run->saves, run->error) : WR_OK;
     if (status == WR_OK && save->given && run->saves.count != run->recipes.count)
         return wr_fail(run->error, WR_ERR_USAGE,
-                       "--save %s: %zu recipes need as many files, a,b,..., found %zu", save->text,
-                       run->recipes.count, run->saves.count);
+                       "--save %s: %zu file%s for %zu recipe%s; needs one for each", save->text,
+                       run->saves.count, run->saves.count == 1 ? "" : "s", run->recipes.count,
+                       run->recipes.count == 1 ? "" : "s");
     return status;
 }
 
@@ -79,7 +77,8 @@ static wr_status check_covariates(struct run *run) {
 }
 
 static wr_status fit(struct run *run) {
-    wr_status status = recipes_make(run->options, run->panel, &run->recipes, run->error);
+    wr_status status =
+        recipes_make("forecast", run->options, &run->panel, &run->recipes, run->error);
     if (status == WR_OK)
         status = check_covariates(run);
     if (status == WR_OK)
@@ -95,7 +94,7 @@ static wr_status fit(struct run *run) {
                                  .stop = &interrupt_seen,
                                  .resume = run->options[FORECAST_RESUME].text,
                                  .calibrate = run->levels.count > 0};
-    progress_start(&run->progress, run->options[RUN_QUIET].given);
+    run_start(&run->progress, run->options, &run->recipes);
     status = wr_mix_fit(run->device, run->panel, run->recipes.recipes, run->recipes.count, NULL,
                         &how, &run->mix, run->error);
     progress_clear(&run->progress);
@@ -125,6 +124,8 @@ static wr_status check_models(struct run *run) {
 static wr_status load(struct run *run) {
     wr_status status =
         parts_make("model", run->options[FORECAST_MODEL].text, &run->models, run->error);
+    if (status == WR_OK)
+        status = panel_read("forecast", run->options, &run->panel, run->error);
     if (status == WR_OK)
         status = open_outputs(run);
     if (status == WR_OK)
@@ -258,9 +259,10 @@ static wr_status tell_results(struct run *run) {
 }
 
 static wr_status run_all(struct run *run) {
+    if (run->options[RUN_JSON].given && !run->options[FORECAST_OUTPUT].given)
+        return wr_fail(run->error, WR_ERR_USAGE,
+                       "--json and the forecasts both go to stdout; --output FILE takes these");
     wr_status status = levels_make(run->options, &run->levels, run->error);
-    if (status == WR_OK)
-        status = panel_read("forecast", run->options, &run->panel, run->error);
     if (status == WR_OK)
         status = run->options[FORECAST_MODEL].given ? load(run) : fit(run);
     if (status == WR_OK)

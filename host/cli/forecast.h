@@ -102,11 +102,12 @@ const char *panel_recipe(const struct wr_panel *panel, const char **step);
 struct recipes {
     size_t count;
     struct wr_recipe *recipes; /* (count), of one horizon */
+    char choice[160];          /* which one was taken, and why; "" with --recipe */
 };
-/* Those of --recipe, else the one for the panel's step, which it tells unless --quiet; changed as
- * the other options say. Released with recipes_release. */
-wr_status recipes_make(const struct option_value *options, const struct wr_panel *panel,
-                       struct recipes *recipes, struct wr_error *error);
+/* The panel, and the recipes: those of --recipe, else the one for the panel's step; changed as the
+ * other options say. Both are the caller's, after a failure too. */
+wr_status recipes_make(const char *command, const struct option_value *options,
+                       struct wr_panel **panel, struct recipes *recipes, struct wr_error *error);
 void recipes_release(struct recipes *recipes);
 
 /* ---- forecast_run.c ---- */
@@ -125,6 +126,9 @@ wr_status run_open_device(const struct option_value *options, struct wr_device *
                           struct wr_error *error);
 /* Finds before the work is begun whether a file can be written. */
 wr_status run_try_output(const char *path, struct wr_error *error);
+/* Tells, unless --quiet, which recipe was taken, and starts the progress. */
+void run_start(struct progress *progress, const struct option_value *options,
+               const struct recipes *recipes);
 /* The progress of a fit. context: a struct progress. */
 void run_on_event(void *context, const struct wr_fit_event *event);
 /* What fitting did, in a few lines on stderr. */

@@ -22,28 +22,23 @@ static const char *recipe_of_season(size_t season) {
     return "daily";
 }
 
-static void tell_choice(const char *name, const char *why, const char *what) {
-    fprintf(stderr, "recipe %s, since %s %s; --recipe names another\n", name, why, what);
-}
-
 /* Without --recipe. */
 static wr_status choose_recipe(const struct option_value *options, const struct wr_panel *panel,
-                               struct wr_recipe *recipe, struct wr_error *error) {
+                               struct recipes *recipes, struct wr_error *error) {
     const char *step, *name = panel_recipe(panel, &step);
     bool numbered = name == NULL, seasonal = options[RECIPE_SEASON].given;
+    char why[80] = "steps are numbered, and there is no --season";
     if (numbered)
         name = recipe_of_season(options[RECIPE_SEASON].size);
-    wr_status status = wr_recipe_named(name, recipe, error);
-    if (numbered && !seasonal)
-        recipe->season = 1;
-    if (options[RUN_QUIET].given)
-        return status;
     if (!numbered)
-        tell_choice(name, "the time stamps are", step);
+        snprintf(why, sizeof why, "the time stamps are %s", step);
     else if (seasonal)
-        tell_choice(name, "steps are numbered, in seasons of", options[RECIPE_SEASON].text);
-    else
-        tell_choice(name, "steps are numbered,", "and there is no --season");
+        snprintf(why, sizeof why, "a season has %zu steps", options[RECIPE_SEASON].size);
+    snprintf(recipes->choice, sizeof recipes->choice, "recipe %s, since %s; --recipe names another",
+             name, why);
+    wr_status status = wr_recipe_named(name, recipes->recipes, error);
+    if (numbered && !seasonal)
+        recipes->recipes->season = 1;
     return status;
 }
 
@@ -133,29 +128,44 @@ static wr_status check_horizons(const struct recipes *recipes, struct wr_error *
     return WR_OK;
 }
 
-wr_status recipes_make(const struct option_value *options, const struct wr_panel *panel,
-                       struct recipes *recipes, struct wr_error *error) {
-    struct parts names = {0};
+static wr_status make_room(size_t count, struct recipes *recipes, struct wr_error *error) {
+    recipes->recipes = wr_alloc(count, sizeof *recipes->recipes, "recipes", error);
+    recipes->count = recipes->recipes != NULL ? count : 0;
+    return recipes->recipes != NULL ? WR_OK : WR_ERR_MEMORY;
+}
+
+static wr_status change_all(const struct option_value *options, struct recipes *recipes,
+                            struct wr_error *error) {
     wr_status status = WR_OK;
-    bool named = options[RECIPE_NAMES].given;
-    if (named)
-        status = parts_make("recipe", options[RECIPE_NAMES].text, &names, error);
-    if (status == WR_OK) {
-        recipes->count = named ? names.count : 1;
-        recipes->recipes = wr_alloc(recipes->count, sizeof *recipes->recipes, "recipes", error);
-        status = recipes->recipes != NULL ? WR_OK : WR_ERR_MEMORY;
-    }
-    if (status == WR_OK)
-        status = named ? name_recipes(options, &names, recipes, error)
-                       : choose_recipe(options, panel, recipes->recipes, error);
     for (size_t i = 0; i < recipes->count && status == WR_OK; i++) {
-        struct wr_recipe *recipe = &recipes->recipes[i];
-        change_windows(options, recipe);
-        change_models(options, recipe);
-        status = wr_recipe_check(recipe, error);
+        change_windows(options, &recipes->recipes[i]);
+        change_models(options, &recipes->recipes[i]);
+        status = wr_recipe_check(&recipes->recipes[i], error);
     }
-    parts_release(&names);
     return status == WR_OK ? check_horizons(recipes, error) : status;
+}
+
+/* What is wrong with options is told before a large file is read. */
+wr_status recipes_make(const char *command, const struct option_value *options,
+                       struct wr_panel **panel, struct recipes *recipes, struct wr_error *error) {
+    if (!options[RECIPE_NAMES].given) {
+        wr_status status = panel_read(command, options, panel, error);
+        if (status == WR_OK)
+            status = make_room(1, recipes, error);
+        if (status == WR_OK)
+            status = choose_recipe(options, *panel, recipes, error);
+        return status == WR_OK ? change_all(options, recipes, error) : status;
+    }
+    struct parts names = {0};
+    wr_status status = parts_make("recipe", options[RECIPE_NAMES].text, &names, error);
+    if (status == WR_OK)
+        status = make_room(names.count, recipes, error);
+    if (status == WR_OK)
+        status = name_recipes(options, &names, recipes, error);
+    if (status == WR_OK)
+        status = change_all(options, recipes, error);
+    parts_release(&names);
+    return status == WR_OK ? panel_read(command, options, panel, error) : status;
 }
 
 void recipes_release(struct recipes *recipes) {

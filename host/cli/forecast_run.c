@@ -81,6 +81,13 @@ wr_status run_try_output(const char *path, struct wr_error *error) {
     return status;
 }
 
+void run_start(struct progress *progress, const struct option_value *options,
+               const struct recipes *recipes) {
+    if (recipes->choice[0] != '\0' && !options[RUN_QUIET].given)
+        fprintf(stderr, "%s\n", recipes->choice);
+    progress_start(progress, options[RUN_QUIET].given);
+}
+
 void run_on_event(void *context, const struct wr_fit_event *event) {
     progress_show(context, event->fraction, event->seconds, event->seconds_left);
 }
@@ -115,7 +122,7 @@ static void tell_fit(const struct wr_fit *fit) {
     }
     if (report.naive > 0) {
         fprintf(stderr,
-                "          %zu series too short or constant, so seasonal naive: ", report.naive);
+                "                    %zu series too short or constant, so seasonal naive: ", report.naive);
         tell_series(fit, true);
     }
 }

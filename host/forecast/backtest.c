@@ -126,12 +126,12 @@ static int by_value(const void *a, const void *b) {
     return (*x > *y) - (*x < *y);
 }
 
-/* Absolute errors (count, horizon) that the method made within the first `until` values; returns
- * count. */
+/* Absolute errors (count, horizon) that the method made within the first `until` values, with a
+ * season before each; returns count. */
 static size_t past_errors(struct backtest *b, const double *values, size_t until, size_t season) {
     size_t H = b->horizon, count = 0;
     double *forecast = b->sorted + MOST_ERRORS;
-    for (size_t ends = until; ends > H && count < MOST_ERRORS; ends--, count++) {
+    for (size_t ends = until; ends >= H + season && count < MOST_ERRORS; ends--, count++) {
         wr_naive(values, ends - H, season, H, forecast);
         for (size_t k = 0; k < H; k++)
             b->errors[count * H + k] = fabs(values[ends - H + k] - forecast[k]);
@@ -179,12 +179,13 @@ static wr_status move_to(struct backtest *b, size_t origin) {
     for (size_t s = 0; s < b->series; s++) {
         size_t length = wr_panel_length(b->panel, s);
         if (length <= after)
-            return wr_fail(b->error, WR_ERR_DATA,
-                           "%s:%zu: series %s has %zu values, too few for %zu origins %zu apart "
-                           "with %zu to forecast from each; fewer origins or a smaller horizon "
-                           "would do",
-                           wr_panel_path(b->panel), wr_panel_line(b->panel, s, length - 1),
-                           wr_panel_id(b->panel, s), length, b->spec->origins, b->step, b->horizon);
+            return wr_fail(
+                b->error, WR_ERR_DATA,
+                "%s: line %zu, series \"%s\": its %zu values are too few for %zu origins "
+                "%zu apart with %zu to forecast from each; ask for fewer origins or a "
+                "smaller horizon",
+                wr_panel_path(b->panel), wr_panel_line(b->panel, s, length - 1),
+                wr_panel_id(b->panel, s), length, b->spec->origins, b->step, b->horizon);
         b->until[s] = length - after;
     }
     return WR_OK;

@@ -1,10 +1,7 @@
 #include "forecast/mix.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/base.h"
 #include "forecast/fit.h"
@@ -41,19 +38,6 @@ struct wr_fit_options wr_turns_options(struct wr_turns *turns) {
     return own;
 }
 
-/* folder/name, freed with free; the folder is made. */
-static wr_status own_folder(const char *folder, const char *name, char **path,
-                            struct wr_error *error) {
-    size_t room = strlen(folder) + strlen(name) + 2;
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-        return wr_fail(error, WR_ERR_STORAGE, "%s: cannot be made: %s", folder, strerror(errno));
-    *path = wr_alloc(room, 1, "a path", error);
-    if (*path == NULL)
-        return WR_ERR_MEMORY;
-    snprintf(*path, room, "%s/%s", folder, name);
-    return WR_OK;
-}
-
 wr_status wr_mix_fit(struct wr_device *device, const struct wr_panel *panel,
                      const struct wr_recipe *recipes, size_t count, const size_t *until,
                      const struct wr_fit_options *options, struct wr_mix *mix,
@@ -63,14 +47,7 @@ wr_status wr_mix_fit(struct wr_device *device, const struct wr_panel *panel,
     for (size_t i = 0; i < count && status == WR_OK; i++) {
         turns.index = i;
         struct wr_fit_options own = wr_turns_options(&turns);
-        char *folder = NULL;
-        if (options->resume != NULL && count > 1)
-            status = own_folder(options->resume, recipes[i].name, &folder, error);
-        if (folder != NULL)
-            own.resume = folder;
-        if (status == WR_OK)
-            status = wr_fit(device, panel, &recipes[i], until, &own, &mix->fits[i], error);
-        free(folder);
+        status = wr_fit(device, panel, &recipes[i], until, &own, &mix->fits[i], error);
     }
     return status;
 }

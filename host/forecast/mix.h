@@ -14,8 +14,7 @@ struct wr_mix {
 wr_status wr_mix_new(size_t count, struct wr_mix *mix, struct wr_error *error);
 void wr_mix_release(struct wr_mix *mix);
 
-/* Fits recipes (count), one after the other; events tell of all of them. With several, each keeps
- * its parts in a folder of its name within options->resume. */
+/* Fits recipes (count), one after the other; events tell of all of them. */
 wr_status wr_mix_fit(struct wr_device *device, const struct wr_panel *panel,
                      const struct wr_recipe *recipes, size_t count, const size_t *until,
                      const struct wr_fit_options *options, struct wr_mix *mix,

@@ -1,0 +1,249 @@
+#!/bin/sh
+# windrow forecast and windrow backtest: small fits, what they refuse, and what they tell.
+. "$(dirname "$0")/lib.sh"
+weather=$expected/../../data/seattle-weather.csv
+small="--device cpu --threads 1 --updates 50 --hidden 4 --seeds 2"
+daily="--time date --target temp_max --horizon 14"
+
+# days NAME COUNT FORMULA: lines of a long CSV from 2020-01-01 on, FORMULA of i = 0 .. COUNT-1 in awk
+days() {
+    awk -v name="$1" -v count="$2" 'BEGIN {
+        split("31 29 31 30 31", length_of, " ")
+        month = day = 1
+        for (i = 0; i < count; i++) {
+            printf "%s,2020-%02d-%02d,%s\n", name, month, day, '"$3"'
+            if (++day > length_of[month]) {
+                day = 1
+                month++
+            }
+        }
+    }'
+}
+
+# ---- a file's next fortnight ----
+
+head -n 600 "$weather" >weather.csv
+run forecast --data weather.csv $daily $small --quiet
+exits 0
+says ''
+mv out daily.csv && : >out
+[ "$(wc -l <daily.csv)" -eq 15 ] || fail "not 14 forecasts"
+line daily.csv "unique_id,ds,windrow,windrow-lo-80,windrow-hi-80,windrow-lo-95,windrow-hi-95"
+for day in 22 31; do
+    grep -q "^temp_max,2013-08-$day,[0-9.]*," daily.csv || fail "no forecast of 2013-08-$day"
+done
+awk -F, 'NR > 1 && !($6 <= $4 && $4 <= $3 && $3 <= $5 && $5 <= $7) { exit 1 }' daily.csv ||
+    fail "intervals are not one within the other"
+cut -d , -f 1-3 daily.csv >points.csv
+
+# the same again, in what was kept, and in part; other levels, or none, have the same points
+run forecast --data weather.csv $daily $small --save fit.safetensors --output kept.csv --json
+exits 0
+line err "recipe daily, since the time stamps are days; --recipe names another"
+case $(cat out) in
+'{"series":1,"models":2,"shorter":0,"naive":0,"diverged":0,"updates":200,"seconds":'*'"recipe":"daily"}]}') ;;
+*) fail "--json tells something else" ;;
+esac
+same daily.csv kept.csv
+run forecast --data weather.csv --time date --target temp_max --model fit.safetensors
+exits 0
+same out daily.csv
+run forecast --data weather.csv --time date --target temp_max --model fit.safetensors --horizon 3
+exits 0
+head -n 4 daily.csv >three.csv
+same out three.csv
+run forecast --data weather.csv $daily $small --levels none --save bare.safetensors --quiet
+exits 0
+same out points.csv
+run forecast --data weather.csv $daily $small --levels 95,50 --quiet
+exits 0
+line out "$(head -n 1 out | sed 's/.*/unique_id,ds,windrow,windrow-lo-50,windrow-hi-50,windrow-lo-95,windrow-hi-95/')"
+cut -d , -f 1-3,6-7 out >other && cut -d , -f 1-3,6-7 daily.csv >wanted
+same other wanted
+run forecast --data weather.csv --time date --target temp_max --model bare.safetensors
+exits 0
+same out points.csv
+refuses_like 3 "bare.safetensors has no intervals*" forecast --data weather.csv --time date \
+    --target temp_max --model bare.safetensors --levels 80
+refuses 3 "--horizon 15: fit.safetensors forecasts 14 steps at most" forecast --data weather.csv \
+    --time date --target temp_max --model fit.safetensors --horizon 15
+sed 's/"format\\":1,/"format\\":9,/' fit.safetensors >newer.safetensors
+cmp -s fit.safetensors newer.safetensors && fail "the fit has no format"
+refuses_like 3 "newer.safetensors: a fit of format 9 *" forecast --data weather.csv --time date \
+    --target temp_max --model newer.safetensors
+head -c 500 fit.safetensors >cut.safetensors
+refuses_like 3 "cut.safetensors: *" forecast --data weather.csv --time date --target temp_max \
+    --model cut.safetensors
+refuses_like 3 "weather.csv: series temp_min *" forecast --data weather.csv --time date \
+    --target temp_min --model fit.safetensors
+
+# the mean of two recipes
+run forecast --data weather.csv $daily $small --recipe daily,daily-residual --levels none --quiet \
+    --save a.safetensors,b.safetensors
+exits 0
+cp out mean.csv
+for part in a b; do
+    "$windrow" forecast --data weather.csv --time date --target temp_max \
+        --model $part.safetensors >$part.csv 2>err
+done
+paste -d , a.csv b.csv mean.csv | awk -F, 'NR > 1 {
+    d = ($3 + $6) / 2 - $9
+    if (d > 1e-6 || d < -1e-6 || $3 == $6) exit 1 }' || fail "not the mean of two recipes"
+same a.csv points.csv
+run forecast --data weather.csv --time date --target temp_max --model a.safetensors,b.safetensors
+exits 0
+same out mean.csv
+
+# ---- many series: long as wide, and alone as in company ----
+
+{ echo unique_id,ds,y; for name in a b c; do
+    awk -v name=$name 'BEGIN { for (i = 1; i <= 70; i++)
+        printf "%s,%d,%d\n", name, i, (i * i) % 7 + i % (name == "b" ? 3 : 5) + 10 }'
+done; } >long.csv
+{ echo id,V1; awk -F, 'NR > 1 { row[$1] = row[$1] "," $3 }
+    END { for (name in row) print name row[name] }' long.csv | sort; } |
+    sed "1s/.*/id$(seq -s , 1 70 | sed 's/^/,/')/" >wide.csv
+run forecast --data long.csv $small --horizon 3 --output long.out
+exits 0
+line err "recipe daily, since steps are numbered, and there is no --season; --recipe names another"
+run forecast --data wide.csv $small --horizon 3 --quiet
+exits 0
+same out long.out
+run forecast --data wide.csv $small --horizon 3 --layout wide --season 24 --window 1 --output x
+exits 0
+line err "recipe hourly, since a season has 24 steps; --recipe names another"
+grep -v '^[ac],' long.csv >alone.csv
+run forecast --data alone.csv $small --horizon 3 --quiet --levels none
+exits 0
+grep '^b,' out | cut -d , -f 1-3 >alone && grep '^b,' long.out | cut -d , -f 1-3 >company
+same alone company
+rm x
+
+# short and constant ones are counted and named; there is no NaN
+{ echo unique_id,ds,y; days short 6 'i % 3'; days flat 60 7; days some 40 '10 + i % 3'
+    days '"a ""b"", c"' 90 'i % 7'; } >mixed.csv
+run forecast --data mixed.csv $small --horizon 3 --output mixed.out
+exits 0
+line err "                    1 series with a shorter window: some"
+line err "                    2 series too short or constant, so seasonal naive: short, flat"
+[ "$(grep -c '^"a ""b"", c",2020-' mixed.out)" -eq 3 ] || fail "a name is not quoted"
+line mixed.out "flat,2020-03-03,7,7,7,7,7"
+! grep -qi nan mixed.out || fail "there is a NaN"
+run forecast --data mixed.csv $small --horizon 3 --lr 3e38 --quiet --levels none --output x
+exits 8
+says_like "windrow: 4 of 4 models diverged*"
+rm x
+
+# ---- refused ----
+
+bad() { # NAME LINE...: a long CSV
+    name=$1
+    shift
+    { echo unique_id,ds,y; printf '%s\n' "$@"; } >$name.csv
+}
+bad twice a,2020-01-01,1 a,2020-01-02,2 a,2020-01-02,3
+refuses_like 3 'twice.csv: line 4, series "a": 2020-01-02 stands twice*' forecast --data twice.csv
+bad back a,2020-01-01,1 a,2020-01-03,2 a,2020-01-02,3
+refuses_like 3 'back.csv: line 4, series "a": 2020-01-02 is not later than*' \
+    forecast --data back.csv
+{ echo unique_id,ds,y; days a 30 '30 - i'; days b 30 '20 - i'; } >sinks.csv
+refuses_like 3 'sinks.csv: line 52, series b: log of 0*' \
+    forecast --data sinks.csv $small --quiet --transform log --horizon 2
+{ echo unique_id,ds,y; days a 60 'i == 20 ? "" : i % 7'; } >gap.csv
+refuses_like 3 'gap.csv: line 22, series "a": *gap*' forecast --data gap.csv
+run forecast --data gap.csv $small --horizon 2 --missing interpolate --quiet
+exits 0
+run forecast --data gap.csv $small --horizon 2 --missing drop --window 1 --quiet
+exits 0
+{ echo unique_id,ds,y,x; days a 63 '(i < 60 ? (i * i) % 7 : "") "," i % 7'; } >known.csv
+run forecast --data known.csv --future x $small --horizon 3 --quiet --levels none
+exits 0
+refuses_like 3 'known.csv: line 61, series a: *3 of the 5 steps*' \
+    forecast --data known.csv --future x $small --horizon 5
+refuses_like 2 '*recursive*' forecast --data known.csv --future x $small --quiet --recursive yes \
+    --horizon 3
+printf 'name,color,size\nx,red,1\n' >odd.csv
+refuses_like 3 'odd.csv: neither long *nor wide *' forecast --data odd.csv
+refuses 3 'missing.csv: cannot be opened: No such file or directory' forecast --data missing.csv
+refuses_like 3 'missing: *No such file or directory' \
+    forecast --data long.csv --model missing
+refuses 2 'forecast needs a file: windrow forecast --data FILE' forecast
+refuses_like 2 'there is no recipe "dayly"; there are hourly, *' forecast --data x --recipe dayly
+refuses 2 '--recipe daily,daily: daily stands there twice' forecast --data x --recipe daily,daily
+refuses_like 2 'recipe hourly forecasts 24 steps, daily 7; --horizon*' \
+    forecast --data x --recipe hourly,daily
+for levels in 0 100 80,80.0 none,80 x; do
+    refuses_like 2 "--levels $levels: needs none, or*" forecast --data x --levels $levels
+done
+refuses 2 '--updates and --epochs exclude each other' forecast --updates 1 --epochs 1
+for option in recipe season window seeds updates save resume threads; do
+    refuses_like 2 "--*exclude each other" forecast --model x --$option 1
+done
+refuses_like 2 '--json and the forecasts both go to stdout*' forecast --data long.csv --json
+refuses_like 2 '--layout wide has no columns to name*' forecast --data long.csv --layout wide --id a
+refuses_like 2 '--save a,b: 2 files for 1 recipe; *' \
+    forecast --data long.csv --recipe daily --save a,b
+refuses 2 '--save and --output name the same file, a' \
+    forecast --data long.csv --recipe daily --save a --output ./a
+refuses_like 2 '*season*' forecast --data long.csv --recipe daily --season 1 --adjust yes
+for option in output save; do
+    refuses_like 6 'missing/file: *' forecast --data long.csv --recipe daily --updates 4000000000 \
+        --$option missing/file
+done
+absent a b x
+
+# ---- backtests ----
+
+{ echo unique_id,ds,y; days week 80 'i % 7'; days fort 80 '(i * i) % 7'; } >weeks.csv
+run backtest --data weeks.csv $small --horizon 7 --csv scores.csv --quiet
+exits 0
+says ''
+line out "2 series, 3 origins 7 steps apart, 7 to forecast from each"
+grep -q '^seasonal naive is better than windrow: MA[SE]* 0 against [0-9.]*. It is better on 2 of 2 series.$' out ||
+    fail "it does not say that seasonal naive wins"
+[ "$(grep -c '^week,' scores.csv)" -eq 3 ] || fail "not 3 methods"
+line scores.csv "week,seasonal-naive,0,0,0,,0,1,0,1,0"
+grep -q '^fort,naive,[0-9.]*,[0-9.]*,[0-9.]*,,' scores.csv || fail "no scores of naive"
+run backtest --data weeks.csv $small --horizon 7 --origins 2 --step 3 --refit --levels none --json \
+    --recipe daily,daily-residual --quiet
+exits 0
+case $(cat out) in
+'{"series":2,"horizon":7,"origins":2,"step":3,"refit":true,"recipes":["daily","daily-residual"],"models":16,'*'"method":"seasonal-naive","mae":0.0,"rmse":0.0,"smape":0.0,"mase":null,"crps":0.0,"intervals":[],"better_on":2}]}') ;;
+*) fail "--json tells something else" ;;
+esac
+refuses_like 3 'weeks.csv: line 81, series "week": its 80 values are too few for 12 origins 7 *' \
+    backtest --data weeks.csv $small --horizon 7 --origins 12 --recipe daily
+refuses_like 6 'missing/file: *' backtest --data weeks.csv --recipe daily --csv missing/file
+refuses 2 'backtest needs a file: windrow backtest --data FILE' backtest
+rm scores.csv
+
+# ---- Ctrl-C ----
+
+title="windrow forecast, and SIGINT"
+for resume in "" "--resume parts"; do
+    cases=$((cases + 1))
+    : >out
+    env --default-signal=INT "$windrow" forecast --data weather.csv $daily --device cpu --quiet \
+        --recipe daily --updates 4000000 --output late.csv $resume 2>err &
+    pid=$!
+    sleep 1
+    kill -s INT $pid
+    code=0
+    wait $pid || code=$?
+    if [ -z "$resume" ]; then
+        exits 130
+        line err 'windrow: interrupted; no file was written'
+    else
+        exits 75
+        line err 'windrow: stopped; this goes on:'
+        grep -q -e ' forecast --data weather.csv .* --resume parts$' err || fail "no command"
+    fi
+    absent late.csv
+done
+title="windrow forecast --resume after it was done"
+for again in 1 2; do
+    run forecast --data weather.csv $daily $small --resume kept --output kept.$again --quiet
+    exits 0
+    same kept.$again daily.csv
+done
+finish

@@ -1,0 +1,200 @@
+/* Backtests: naive methods by hand, windrow against fits and forecasts of its own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <string.h>
+
+#include "windrow/windrow.h"
+
+enum { LENGTH = 40, HORIZON = 2, SEASON = 3 };
+
+static const double levels[] = {80};
+
+struct fixture {
+    struct wr_device *device;
+    struct wr_panel *panel;
+    struct wr_recipe recipe;
+    double values[LENGTH];
+};
+
+static void assert_near(double a, double b) {
+    if (!(fabs(a - b) <= 1e-9 * (1 + fabs(b))))
+        fail_msg("%.17g is not %.17g", a, b);
+}
+
+static struct wr_recipe small_recipe(void) {
+    struct wr_recipe recipe;
+    assert_int_equal(wr_recipe_named("daily", &recipe, NULL), WR_OK);
+    recipe.horizon = HORIZON;
+    recipe.season = SEASON;
+    recipe.window = 2;
+    recipe.chunk = 2;
+    recipe.hidden = 3;
+    recipe.seeds = 2;
+    recipe.updates = 30;
+    return recipe;
+}
+
+static int set_up(void **state) {
+    static struct fixture fixture;
+    struct wr_device_options how = {.threads = 1};
+    fixture = (struct fixture){.recipe = small_recipe()};
+    for (size_t t = 0; t < LENGTH; t++)
+        fixture.values[t] = (double)t;
+    *state = &fixture;
+    return wr_device_open("cpu", &how, &fixture.device, NULL) != WR_OK ||
+           wr_panel_of("line", fixture.values, LENGTH, &fixture.panel, NULL) != WR_OK;
+}
+
+static int tear_down(void **state) {
+    struct fixture *f = *state;
+    wr_panel_free(f->panel);
+    wr_device_close(f->device);
+    return 0;
+}
+
+static struct wr_backtest_spec spec_of(const struct fixture *f) {
+    return (struct wr_backtest_spec){
+        .recipes = &f->recipe, .recipe_count = 1, .origins = 2, .levels = levels, .level_count = 1};
+}
+
+static struct wr_backtest run(const struct fixture *f, const struct wr_backtest_spec *spec) {
+    struct wr_fit_options options = {0};
+    struct wr_backtest backtest;
+    struct wr_error error = {0};
+    wr_status status = wr_backtest(f->device, f->panel, spec, &options, &backtest, &error);
+    if (status != WR_OK)
+        fail_msg("%s", error.text);
+    return backtest;
+}
+
+/* On the line v[t] = t, naive is off by k+1 at step k and always was; seasonal naive by SEASON. */
+static void test_naive_by_hand(void **state) {
+    const struct fixture *f = *state;
+    struct wr_backtest_spec spec = spec_of(f);
+    struct wr_backtest backtest = run(f, &spec);
+    const struct wr_backtest_scores *naive = &backtest.overall[WR_METHOD_NAIVE];
+    const struct wr_backtest_scores *seasonal = &backtest.overall[WR_METHOD_SEASONAL];
+    double smape = 0;
+    for (size_t t = LENGTH - 2 * HORIZON; t < LENGTH; t++) {
+        double step = (double)(t % HORIZON) + 1, truth = f->values[t];
+        smape += 200 * step / (truth + truth - step) / (2 * HORIZON);
+    }
+    assert_near(naive->points.mae, 1.5);
+    assert_near(naive->points.rmse, sqrt(2.5));
+    assert_near(naive->points.smape, smape);
+    assert_near(naive->points.mase, 0.5);
+    assert_near(naive->coverage[0], 1);
+    assert_near(naive->width[0], 3);
+    /* The losses of the point, of the lower bound (2 e below, p = 0.1) and of the upper (at y). */
+    assert_near(naive->crps, 1.5 * (1 + 0.4 + 0) / 3);
+    assert_near(seasonal->points.mae, 3);
+    assert_near(seasonal->points.mase, 1);
+    assert_near(seasonal->width[0], 6);
+    assert_memory_equal(naive, &backtest.scores[WR_METHOD_NAIVE][0], sizeof *naive);
+    wr_backtest_release(&backtest);
+}
+
+/* MAE of forecasts from an origin, by a fit of the first `fitted` values. */
+static double own_error(const struct fixture *f, size_t fitted, size_t origin) {
+    struct wr_fit_options options = {0};
+    struct wr_fit *fit;
+    double points[HORIZON], sum = 0;
+    assert_int_equal(wr_fit(f->device, f->panel, &f->recipe, &fitted, &options, &fit, NULL), WR_OK);
+    assert_int_equal(wr_fit_forecast(fit, f->panel, &origin, points, NULL), WR_OK);
+    for (size_t k = 0; k < HORIZON; k++)
+        sum += fabs(f->values[origin + k] - points[k]);
+    wr_fit_free(fit);
+    return sum / HORIZON;
+}
+
+/* Fitted once before the first origin, or before each; the last forecast ends with the series. */
+static void test_origins(void **state) {
+    const struct fixture *f = *state;
+    struct wr_backtest_spec spec = spec_of(f);
+    const size_t last = LENGTH - HORIZON;
+    spec.level_count = 0;
+    for (size_t step = 1; step <= 5; step += 4)
+        for (int refit = 0; refit < 2; refit++) {
+            spec.step = step;
+            spec.refit = refit != 0;
+            struct wr_backtest backtest = run(f, &spec);
+            double error = own_error(f, last - step, last - step) +
+                           own_error(f, refit ? last : last - step, last);
+            const struct wr_backtest_scores *own = &backtest.overall[WR_METHOD_WINDROW];
+            assert_near(own->points.mae, error / 2);
+            assert_near(own->crps, own->points.mae); /* no intervals */
+            assert_int_equal(backtest.report.models, refit ? 4 : 2);
+            wr_backtest_release(&backtest);
+        }
+}
+
+/* Two recipes give the mean of their forecasts; a recipe and itself, its own. */
+static void test_mixes(void **state) {
+    const struct fixture *f = *state;
+    struct wr_backtest_spec spec = spec_of(f);
+    struct wr_recipe twice[2] = {f->recipe, f->recipe};
+    struct wr_backtest one = run(f, &spec);
+    spec.recipes = twice;
+    spec.recipe_count = 2;
+    struct wr_backtest two = run(f, &spec);
+    const struct wr_backtest_scores *a = &one.overall[WR_METHOD_WINDROW];
+    const struct wr_backtest_scores *b = &two.overall[WR_METHOD_WINDROW];
+    assert_near(a->points.mae, b->points.mae);
+    assert_near(a->width[0], b->width[0]);
+    assert_near(a->crps, b->crps);
+    assert_true(a->width[0] > 0);
+    assert_int_equal(two.report.models, 4);
+    wr_backtest_release(&two);
+    twice[1].seed = 100;
+    two = run(f, &spec);
+    assert_true(fabs(b->points.mae - a->points.mae) > 1e-9);
+    wr_backtest_release(&two);
+    wr_backtest_release(&one);
+}
+
+static void refuse(const struct fixture *f, const struct wr_backtest_spec *spec, wr_status status,
+                   const char *words) {
+    struct wr_fit_options options = {0};
+    struct wr_backtest backtest;
+    struct wr_error error = {0};
+    assert_int_equal(wr_backtest(f->device, f->panel, spec, &options, &backtest, &error), status);
+    if (strstr(error.text, words) == NULL)
+        fail_msg("'%s' does not say '%s'", error.text, words);
+    wr_backtest_release(&backtest);
+}
+
+static void test_refusals(void **state) {
+    const struct fixture *f = *state;
+    struct wr_backtest_spec spec = spec_of(f);
+    struct wr_recipe two[2] = {f->recipe, f->recipe};
+    spec.origins = 0;
+    refuse(f, &spec, WR_ERR_USAGE, "an origin");
+    spec.origins = LENGTH / HORIZON;
+    refuse(f, &spec, WR_ERR_DATA, "series \"line\": its 40 values are too few for 20 origins");
+    spec.step = SIZE_MAX;
+    refuse(f, &spec, WR_ERR_DATA, "too few");
+    spec = spec_of(f);
+    spec.recipe_count = 0;
+    refuse(f, &spec, WR_ERR_USAGE, "a recipe");
+    two[1].horizon = 5;
+    spec.recipes = two;
+    spec.recipe_count = 2;
+    refuse(f, &spec, WR_ERR_USAGE, "the same horizon");
+    spec = spec_of(f);
+    spec.level_count = WR_MOST_LEVELS + 1;
+    refuse(f, &spec, WR_ERR_USAGE, "at most 16 levels");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_naive_by_hand, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_origins, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_mixes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
