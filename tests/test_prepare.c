@@ -233,6 +233,22 @@ static void test_round_trips(void **state) {
     wr_panel_free(panel);
 }
 
+/* The logarithm where every value has one: the future does not count. */
+static void test_auto(void **state) {
+    (void)state;
+    static const double values[] = {1, 2, 4, 8, 4, -1};
+    struct wr_recipe recipe = {
+        .window = 1, .chunk = 1, .horizon = 1, .season = 1, .transform = WR_TRANSFORM_AUTO};
+    struct wr_panel *panel = panel_of(values, 6);
+    struct wr_scales scales = scales_of(panel, 5, &recipe);
+    assert_int_equal(scales.transform, WR_TRANSFORM_LOG);
+    wr_scales_free(&scales);
+    scales = scales_of(panel, 6, &recipe);
+    assert_int_equal(scales.transform, WR_TRANSFORM_NONE);
+    wr_scales_free(&scales);
+    wr_panel_free(panel);
+}
+
 /* The same values, the first `shift` left out, are prepared alike. */
 static void test_shift(void **state) {
     (void)state;
@@ -434,11 +450,11 @@ static void test_log(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_windows),       cmocka_unit_test(test_steps),
-        cmocka_unit_test(test_round_trips),   cmocka_unit_test(test_shift),
-        cmocka_unit_test(test_gaps),          cmocka_unit_test(test_covariates),
-        cmocka_unit_test(test_no_look_ahead), cmocka_unit_test(test_constant),
-        cmocka_unit_test(test_log),
+        cmocka_unit_test(test_windows),     cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_round_trips), cmocka_unit_test(test_auto),
+        cmocka_unit_test(test_shift),       cmocka_unit_test(test_gaps),
+        cmocka_unit_test(test_covariates),  cmocka_unit_test(test_no_look_ahead),
+        cmocka_unit_test(test_constant),    cmocka_unit_test(test_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

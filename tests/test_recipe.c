@@ -72,7 +72,7 @@ static void test_refused(void **state) {
     REFUSED(seed, UINT32_MAX - 14, "at most 4294967295");
     REFUSED(batch, 0, "batch 0");
     REFUSED(updates, 0, "updates");
-    REFUSED(transform, (enum wr_transform)2, "transform 2: there are 0 to 1");
+    REFUSED(transform, (enum wr_transform)3, "transform 3: there are 0 to 2");
     REFUSED(normalize, (enum wr_normalize)4, "normalize 4");
     REFUSED(init, (enum wr_init)4, "init 4");
     REFUSED(combine, (enum wr_combine)2, "combine 2");

@@ -21,6 +21,24 @@ enum data_option {
     DATA_SCALE,
     DATA_OPTIONS
 };
+/* How models learn, from some number of a command's options on. */
+enum rule_option {
+    RULE_OPTIMIZER,
+    RULE_MOMENTUM,
+    RULE_BETA1,
+    RULE_BETA2,
+    RULE_EPSILON,
+    RULE_WEIGHT_DECAY,
+    RULE_LOSS,
+    RULE_HUBER_DELTA,
+    RULE_CLIP_BY,
+    RULE_LR_DECAY,
+    RULE_ORDER,
+    RULE_RECENCY,
+    RULE_ACTIVATION,
+    RULE_BIAS,
+    RULE_OPTIONS
+};
 enum train_option {
     TRAIN_WINDOW = DATA_OPTIONS,
     TRAIN_HIDDEN,
@@ -28,10 +46,12 @@ enum train_option {
     TRAIN_MODELS,
     TRAIN_SEED,
     TRAIN_EPOCHS,
+    TRAIN_UPDATES,
     TRAIN_LR,
     TRAIN_CLIP,
     TRAIN_BATCH,
-    TRAIN_DEVICE,
+    TRAIN_RULE,
+    TRAIN_DEVICE = TRAIN_RULE + RULE_OPTIONS,
     TRAIN_SCHEDULE,
     TRAIN_THREADS,
     TRAIN_INEXACT,

@@ -61,18 +61,17 @@ static json_t *model_array(const struct setup *setup, const struct wr_train_resu
     return models;
 }
 
-wr_status report_json(const struct setup *setup, const struct option_value *options,
-                      const struct wr_device *device, const struct wr_session *session,
-                      const struct wr_train_result *result, const float *parameters,
-                      struct wr_error *error) {
+wr_status report_json(const struct setup *setup, const struct wr_device *device,
+                      const struct wr_session *session, const struct wr_train_result *result,
+                      const float *parameters, struct wr_error *error) {
     const struct wr_device_info *info = wr_device_get_info(device);
     double speed = result->seconds > 0 ? result->updates / result->seconds : 0;
-    return json_print(
-        json_pack("{s:{s:s, s:o}, s:s, s:I, s:I, s:I, s:f, s:f, s:o}", "device", "backend",
-                  info->backend, "name", json_text(info->name), "schedule",
-                  wr_schedule_name(wr_session_schedule(session)), "windows",
-                  (json_int_t)setup->view.count, "epochs", (json_int_t)options[TRAIN_EPOCHS].size,
-                  "updates", (json_int_t)result->updates, "seconds", result->seconds,
-                  "updates_per_second", speed, "models", model_array(setup, result, parameters)),
-        error);
+    return json_print(json_pack("{s:{s:s, s:o}, s:s, s:I, s:I, s:I, s:f, s:f, s:o}", "device",
+                                "backend", info->backend, "name", json_text(info->name), "schedule",
+                                wr_schedule_name(wr_session_schedule(session)), "windows",
+                                (json_int_t)setup->view.count, "epochs", (json_int_t)setup->epochs,
+                                "updates", (json_int_t)result->updates, "seconds", result->seconds,
+                                "updates_per_second", speed, "models",
+                                model_array(setup, result, parameters)),
+                      error);
 }

@@ -22,11 +22,20 @@ void report_series(const struct data *data, const struct option_value *options) 
                options[DATA_SEED].text, rows);
 }
 
+/* Nothing where it is the notebook's. */
+static void report_rule(const struct wr_rule *rule, const struct option_value *options) {
+    struct rule_texts texts;
+    rule_describe(options, rule, &texts);
+    for (size_t i = 0; i < texts.count; i++)
+        printf("%s%s %s", i == 0 ? "rule      " : ", ", texts.name[i], texts.value[i]);
+    if (texts.count > 0)
+        putchar('\n');
+}
+
 void report_setup(const struct setup *setup, const struct option_value *options) {
     const struct wr_shape *shape = &setup->shape;
     size_t windows = setup->view.count;
     size_t batch = options[TRAIN_BATCH].size < windows ? options[TRAIN_BATCH].size : windows;
-    size_t updates = (windows - 1) / batch + 1;
     report_series(&setup->data, options);
     printf("windows   %zu of %zu row%s: %s -> %s, scale %s\n", windows, shape->seq_len,
            plural(shape->seq_len), setup->data.input_names, setup->data.target_names,
@@ -36,9 +45,10 @@ void report_setup(const struct setup *setup, const struct option_value *options)
         printf(" to %u", setup->seed + (uint32_t)(setup->models - 1));
     printf(": I = %zu, H = %zu, O = %zu, %zu parameters, init %s\n", shape->inputs, shape->hidden,
            shape->outputs, setup->layout.count, options[TRAIN_INIT].text);
-    printf("training  %zu epoch%s of %zu update%s, batch %zu, lr %g, clip %g\n",
-           options[TRAIN_EPOCHS].size, plural(options[TRAIN_EPOCHS].size), updates, plural(updates),
-           batch, (double)options[TRAIN_LR].real, (double)options[TRAIN_CLIP].real);
+    printf("training  %zu epoch%s of %zu update%s, batch %zu, lr %g, clip %g\n", setup->epochs,
+           plural(setup->epochs), setup->updates, plural(setup->updates), batch,
+           (double)options[TRAIN_LR].real, (double)options[TRAIN_CLIP].real);
+    report_rule(&setup->rule, options + TRAIN_RULE);
     cli_flush();
 }
 
@@ -157,12 +167,38 @@ static void forecast_table(const struct setup *setup, const struct wr_train_resu
     }
 }
 
+/* The loss of an error, both in the units of the series. */
+static double loss_of(const struct wr_rule *rule, double deviation, double error) {
+    double size = fabs(error), delta = (double)rule->huber_delta * deviation;
+    if (rule->loss == WR_LOSS_MSE)
+        return error * error;
+    if (rule->loss == WR_LOSS_MAE)
+        return size;
+    return size <= delta ? size * size / 2 : delta * (size - delta / 2);
+}
+
+/* The total loss of the naive forecast over as many windows as an epoch visits. */
+static double naive_loss(const struct setup *setup) {
+    double total = 0;
+    for (size_t w = 0; w < setup->view.count; w++) {
+        double sum = 0;
+        for (size_t o = 0; o < setup->shape.outputs; o++) {
+            double mean, deviation;
+            wr_windows_target_scale(setup->windows, o, &mean, &deviation);
+            sum += loss_of(&setup->rule, deviation,
+                           wr_windows_target(setup->windows, w, o) -
+                               wr_windows_naive(setup->windows, w, o));
+        }
+        total += sum / (double)setup->shape.outputs;
+    }
+    return total * ((double)setup->epoch_visits / (double)setup->view.count);
+}
+
 wr_status report_forecast(const struct setup *setup, const struct wr_train_result *result,
                           const float *parameters, struct wr_error *error) {
     size_t models = setup->models;
     char naive[24];
-    printf("%-10s  total_loss  %s\n", "naive",
-           loss_text(wr_windows_naive_loss(setup->windows), naive));
+    printf("%-10s  total_loss  %s\n", "naive", loss_text(naive_loss(setup), naive));
     if (result->diverged == models)
         return WR_OK;
     /* models <= 2^32-1 whose parameters are in memory: the product fits */
@@ -171,8 +207,8 @@ wr_status report_forecast(const struct setup *setup, const struct wr_train_resul
     double *forecasts = wr_alloc(models, sizeof *forecasts, "forecasts", error);
     wr_status status = WR_ERR_MEMORY;
     if (predictions != NULL && forecasts != NULL)
-        status = wr_predict(&setup->shape, WR_ACTIVATION_TANH, models, parameters, &setup->view, 0,
-                            1, predictions, error);
+        status = wr_predict(&setup->shape, setup->rule.activation, models, parameters, &setup->view,
+                            0, 1, predictions, error);
     if (status == WR_OK)
         forecast_table(setup, result, predictions, forecasts);
     cli_flush();

@@ -22,10 +22,9 @@ void report_speed(const struct wr_train_result *result);
 /* One line on stderr if models diverged: how many, and the first. */
 void report_diverged(const struct setup *setup, const struct wr_train_result *result);
 /* The object of --json, on one line of stdout. */
-wr_status report_json(const struct setup *setup, const struct option_value *options,
-                      const struct wr_device *device, const struct wr_session *session,
-                      const struct wr_train_result *result, const float *parameters,
-                      struct wr_error *error);
+wr_status report_json(const struct setup *setup, const struct wr_device *device,
+                      const struct wr_session *session, const struct wr_train_result *result,
+                      const float *parameters, struct wr_error *error);
 
 /* The string, or with every byte beyond ASCII as '?' where it is no UTF-8. A new reference. */
 struct json_t *json_text(const char *text);

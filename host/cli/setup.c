@@ -24,11 +24,65 @@ static wr_status make_windows(struct setup *setup, const struct option_value *op
     return status;
 }
 
+/* The windows weigh squares; an absolute error is scaled by the deviation, not the variance. */
+static wr_status weigh_losses(struct setup *setup, struct wr_error *error) {
+    size_t outputs = setup->data.targets.count;
+    if (setup->rule.loss != WR_LOSS_MAE)
+        return WR_OK;
+    setup->loss_weights = wr_alloc(outputs, sizeof *setup->loss_weights, "loss weights", error);
+    if (setup->loss_weights == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t o = 0; o < outputs; o++) {
+        double mean, deviation;
+        wr_windows_target_scale(setup->windows, o, &mean, &deviation);
+        setup->loss_weights[o] = (float)(deviation / (double)outputs);
+    }
+    setup->view.loss_weights = setup->loss_weights;
+    return WR_OK;
+}
+
+/* ---- epochs ---- */
+
+/* The largest divisor that is at most 10. */
+static size_t parts_of(size_t updates) {
+    size_t parts = 10;
+    while (updates % parts != 0)
+        parts--;
+    return parts;
+}
+
+static wr_status choose_epochs(struct setup *setup, const struct option_value *options,
+                               struct wr_error *error) {
+    size_t windows = setup->view.count, updates = options[TRAIN_UPDATES].size;
+    size_t batch = options[TRAIN_BATCH].size < windows ? options[TRAIN_BATCH].size : windows;
+    setup->updates = (windows - 1) / batch + 1;
+    setup->epoch_visits = windows;
+    setup->epochs = options[TRAIN_EPOCHS].size;
+    if (!options[TRAIN_UPDATES].given)
+        return WR_OK;
+    if (updates % setup->updates == 0) {
+        setup->epochs = updates / setup->updates;
+        return WR_OK;
+    }
+    setup->epochs = parts_of(updates);
+    setup->updates = updates / setup->epochs;
+    if (!wr_size_mul(setup->updates, batch, &setup->epoch_visits))
+        return wr_fail(error, WR_ERR_USAGE, "--updates %zu of %zu windows overflow", updates,
+                       batch);
+    return WR_OK;
+}
+
 /* ---- models ---- */
 
-static bool init_is_file(const struct option_value *options) {
-    return strcmp(options[TRAIN_INIT].text, "notebook") != 0 &&
-           strcmp(options[TRAIN_INIT].text, "pytorch") != 0;
+/* enum wr_init; a name that is none of these is a file's. */
+static const char *const init_names[] = {"notebook", "pytorch", "glorot", "orthogonal"};
+#define INIT_FILE (sizeof init_names / sizeof *init_names)
+
+static size_t init_kind(const struct option_value *options) {
+    size_t kind = 0;
+    while (kind < INIT_FILE && strcmp(options[TRAIN_INIT].text, init_names[kind]) != 0)
+        kind++;
+    return kind;
 }
 
 /* Reads --init FILE, whose shape must be that of the data and of --hidden, --models. */
@@ -39,7 +93,8 @@ static wr_status read_start(struct setup *setup, const struct option_value *opti
     size_t models;
     int stacked;
     if (access(path, F_OK) != 0)
-        return wr_fail(error, WR_ERR_DATA, "--init %s: neither notebook nor pytorch nor a file: %s",
+        return wr_fail(error, WR_ERR_DATA,
+                       "--init %s: neither notebook, pytorch, glorot, orthogonal nor a file: %s",
                        path, strerror(errno));
     wr_status status = wr_parameters_load(path, &found, &models, &stacked, &setup->start, error);
     if (status != WR_OK)
@@ -78,16 +133,23 @@ wr_status setup_shape(struct setup *setup, const struct option_value *options,
                       struct wr_error *error) {
     wr_status status = choose_seeds(setup, options, error);
     if (status == WR_OK)
+        status = rule_read(options + TRAIN_RULE, &setup->rule, error);
+    if (status == WR_OK)
         status = data_read(&setup->data, options, error);
     if (status == WR_OK)
         status = make_windows(setup, options, error);
+    if (status == WR_OK)
+        status = choose_epochs(setup, options, error);
+    if (status == WR_OK)
+        status = weigh_losses(setup, error);
     if (status != WR_OK)
         return status;
+    setup->rule.decay_epochs = setup->epochs;
     setup->shape = (struct wr_shape){.inputs = setup->data.inputs.count,
                                      .hidden = options[TRAIN_HIDDEN].size,
                                      .outputs = setup->data.targets.count,
                                      .seq_len = options[TRAIN_WINDOW].size};
-    if (init_is_file(options))
+    if (init_kind(options) == INIT_FILE)
         status = read_start(setup, options, error);
     return status == WR_OK ? wr_layout_of(&setup->shape, &setup->layout, error) : status;
 }
@@ -102,17 +164,20 @@ static wr_status fill_parameters(struct setup *setup, const struct option_value 
                    each * sizeof(float));
         return WR_OK;
     }
-    uint32_t *seeds = wr_alloc(setup->models, sizeof *seeds, "seeds", error);
-    if (seeds == NULL)
-        return WR_ERR_MEMORY;
-    for (size_t m = 0; m < setup->models; m++)
-        seeds[m] = setup->seed + (uint32_t)m;
-    bool pytorch = strcmp(options[TRAIN_INIT].text, "pytorch") == 0;
-    wr_status status =
-        wr_parameters_init(&setup->shape, pytorch ? WR_INIT_PYTORCH : WR_INIT_NOTEBOOK,
-                           setup->models, seeds, setup->parameters, error);
-    free(seeds);
-    return status;
+    return wr_parameters_init(&setup->shape, (enum wr_init)init_kind(options), setup->models,
+                              setup->seeds, setup->parameters, error);
+}
+
+/* Biases that the models do not have. */
+static void clear_biases(struct setup *setup) {
+    const struct wr_layout *layout = &setup->layout;
+    for (size_t m = 0; m < setup->models; m++) {
+        float *parameters = setup->parameters + m * layout->count;
+        for (size_t j = 0; setup->rule.fixed & WR_FIXED_HIDDEN_BIAS && j < setup->shape.hidden; j++)
+            parameters[layout->b_h + j] = 0;
+        for (size_t o = 0; setup->rule.fixed & WR_FIXED_HEAD_BIAS && o < setup->shape.outputs; o++)
+            parameters[layout->b_y + o] = 0;
+    }
 }
 
 wr_status setup_models(struct setup *setup, const struct option_value *options,
@@ -123,13 +188,20 @@ wr_status setup_models(struct setup *setup, const struct option_value *options,
     setup->parameters = wr_alloc(floats, sizeof(float), "parameters", error);
     setup->lr = wr_alloc(models, sizeof(float), "learning rates", error);
     setup->clip = wr_alloc(models, sizeof(float), "clips", error);
-    if (setup->parameters == NULL || setup->lr == NULL || setup->clip == NULL)
+    setup->seeds = wr_alloc(models, sizeof *setup->seeds, "seeds", error);
+    setup->visits = wr_alloc(models, sizeof *setup->visits, "visits", error);
+    if (setup->parameters == NULL || setup->lr == NULL || setup->clip == NULL ||
+        setup->seeds == NULL || setup->visits == NULL)
         return WR_ERR_MEMORY;
     for (size_t m = 0; m < models; m++) {
         setup->lr[m] = options[TRAIN_LR].real;
         setup->clip[m] = options[TRAIN_CLIP].real;
+        setup->seeds[m] = setup->seed + (uint32_t)m;
+        setup->visits[m] = setup->epoch_visits;
     }
     wr_status status = fill_parameters(setup, options, error);
+    if (status == WR_OK)
+        clear_biases(setup);
     free(setup->start);
     setup->start = NULL;
     return status;
@@ -142,6 +214,9 @@ void setup_release(struct setup *setup) {
     free(setup->parameters);
     free(setup->lr);
     free(setup->clip);
+    free(setup->seeds);
+    free(setup->visits);
+    free(setup->loss_weights);
     *setup = (struct setup){0};
 }
 
@@ -170,32 +245,40 @@ static void scale_texts(const struct wr_windows *windows, scale_fn *scale, size_
 
 wr_status setup_save(const struct setup *setup, const struct option_value *options,
                      const float *parameters, struct wr_error *error) {
-    char numerics[16], *inputs[2] = {NULL, NULL}, *targets[2] = {NULL, NULL};
+    char numerics[16], epochs[24], *inputs[2] = {NULL, NULL}, *targets[2] = {NULL, NULL};
     snprintf(numerics, sizeof numerics, "%d", WR_NUMERICS_VERSION);
+    snprintf(epochs, sizeof epochs, "%zu", setup->epochs);
     scale_texts(setup->windows, wr_windows_input_scale, setup->shape.inputs, inputs);
     scale_texts(setup->windows, wr_windows_target_scale, setup->shape.outputs, targets);
-    struct wr_metadata metadata[] = {{"windrow", wr_version()},
-                                     {"numerics", numerics},
-                                     {"window", options[TRAIN_WINDOW].text},
-                                     {"inputs", setup->data.input_names},
-                                     {"targets", setup->data.target_names},
-                                     {"scale", options[DATA_SCALE].text},
-                                     {"input_means", inputs[0]},
-                                     {"input_deviations", inputs[1]},
-                                     {"target_means", targets[0]},
-                                     {"target_deviations", targets[1]},
-                                     {"seed", options[TRAIN_SEED].text},
-                                     {"epochs", options[TRAIN_EPOCHS].text},
-                                     {"lr", options[TRAIN_LR].text},
-                                     {"clip", options[TRAIN_CLIP].text},
-                                     {"batch", options[TRAIN_BATCH].text}};
+    size_t count = 15;
+    struct rule_texts texts;
+    struct wr_metadata metadata[16 + RULE_OPTIONS] = {
+        {"windrow", wr_version()},
+        {"numerics", numerics},
+        {"window", options[TRAIN_WINDOW].text},
+        {"inputs", setup->data.input_names},
+        {"targets", setup->data.target_names},
+        {"scale", options[DATA_SCALE].text},
+        {"input_means", inputs[0]},
+        {"input_deviations", inputs[1]},
+        {"target_means", targets[0]},
+        {"target_deviations", targets[1]},
+        {"seed", options[TRAIN_SEED].text},
+        {"epochs", options[TRAIN_EPOCHS].given ? options[TRAIN_EPOCHS].text : epochs},
+        {"lr", options[TRAIN_LR].text},
+        {"clip", options[TRAIN_CLIP].text},
+        {"batch", options[TRAIN_BATCH].text}};
+    if (options[TRAIN_UPDATES].given)
+        metadata[count++] = (struct wr_metadata){"updates", options[TRAIN_UPDATES].text};
+    rule_describe(options + TRAIN_RULE, &setup->rule, &texts);
+    for (size_t i = 0; i < texts.count; i++)
+        metadata[count++] = (struct wr_metadata){texts.name[i], texts.value[i]};
     wr_status status;
     if (inputs[0] == NULL || inputs[1] == NULL || targets[0] == NULL || targets[1] == NULL)
         status = wr_fail(error, WR_ERR_MEMORY, "no memory for metadata");
     else
-        status =
-            wr_parameters_save(options[TRAIN_SAVE].text, &setup->shape, setup->models, parameters,
-                               metadata, sizeof metadata / sizeof *metadata, error);
+        status = wr_parameters_save(options[TRAIN_SAVE].text, &setup->shape, setup->models,
+                                    parameters, metadata, count, error);
     for (size_t i = 0; i < 2; i++) {
         free(inputs[i]);
         free(targets[i]);

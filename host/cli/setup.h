@@ -3,6 +3,7 @@
 #define WR_CLI_SETUP_H
 
 #include "cli/data.h"
+#include "cli/rule.h"
 
 /* Start with {0}; setup_release after any failure too. */
 struct setup {
@@ -12,14 +13,20 @@ struct setup {
     struct wr_shape shape;
     struct wr_layout layout;
     size_t models;
-    uint32_t seed;     /* of the first model */
-    float *start;      /* of --init FILE: (1 or models, P); else NULL */
-    bool start_stack;  /* start holds all models */
-    float *parameters; /* (M, P) */
-    float *lr, *clip;  /* (M) */
+    struct wr_rule rule;
+    size_t epochs, updates; /* of each model in the run; in an epoch */
+    size_t epoch_visits;    /* windows that an epoch of a model visits */
+    float *loss_weights;    /* (O) with mae, so that its losses are in the units of the series */
+    uint32_t seed;          /* of the first model */
+    float *start;           /* of --init FILE: (1 or models, P); else NULL */
+    bool start_stack;       /* start holds all models */
+    float *parameters;      /* (M, P) */
+    float *lr, *clip;       /* (M) */
+    uint32_t *seeds;        /* (M) */
+    size_t *visits;         /* (M) of epoch_visits */
 };
 
-/* Series, columns, windows, and the shape of the models; reads --init FILE. */
+/* Series, columns, windows, the rule, the epochs and the shape of the models; reads --init FILE. */
 wr_status setup_shape(struct setup *setup, const struct option_value *options,
                       struct wr_error *error);
 /* Start values and hyperparameters: allocates what grows with the number of models. */

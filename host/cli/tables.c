@@ -21,8 +21,10 @@ const struct option_spec train_options[TRAIN_OPTIONS] = {
                     .argument = "HOW",
                     .fallback = "notebook",
                     .help = "Start values: notebook (weights 0.01 N(0,1), biases N(0,1)), pytorch "
-                            "(all uniform in +-1/sqrt(H)), or a safetensors file with one model "
-                            "for all or a stack of M."},
+                            "(all uniform in +-1/sqrt(H)), glorot (weights uniform in "
+                            "+-sqrt(6/(rows+columns)), biases 0), orthogonal (glorot, the weights "
+                            "from hidden to hidden orthogonal), or a safetensors file with one "
+                            "model for all or a stack of M."},
     [TRAIN_MODELS] = {.name = "models",
                       .kind = OPTION_SIZE,
                       .argument = "M",
@@ -42,6 +44,13 @@ const struct option_spec train_options[TRAIN_OPTIONS] = {
                       .least = 1,
                       .fallback = "2500",
                       .help = "Passes over the windows."},
+    [TRAIN_UPDATES] = {.name = "updates",
+                       .kind = OPTION_SIZE,
+                       .argument = "N",
+                       .least = 1,
+                       .excludes = WORDS("epochs"),
+                       .help = "Instead: N updates of each model. An epoch is then one pass if N "
+                               "makes whole passes, else the N updates in at most 10 equal parts."},
     [TRAIN_LR] = {.name = "lr",
                   .kind = OPTION_REAL,
                   .argument = "X",
@@ -51,7 +60,8 @@ const struct option_spec train_options[TRAIN_OPTIONS] = {
                     .kind = OPTION_REAL,
                     .argument = "C",
                     .fallback = "1.0",
-                    .help = "Bound each element of a gradient to +-C; 0 is no bound."},
+                    .help = "Bound each element of a gradient to +-C, or see --clip-by; 0 is no "
+                            "bound."},
     [TRAIN_BATCH] = {.name = "batch",
                      .kind = OPTION_SIZE,
                      .argument = "B",
@@ -59,6 +69,7 @@ const struct option_spec train_options[TRAIN_OPTIONS] = {
                      .word = "all",
                      .fallback = "1",
                      .help = "Windows per update, or all; the last batch may be short."},
+    RULE_TABLE(TRAIN_RULE),
     [TRAIN_DEVICE] = {.group = "Device",
                       .name = "device",
                       .kind = OPTION_TEXT,

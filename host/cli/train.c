@@ -70,7 +70,8 @@ static wr_status open_session(struct run *run) {
                                    .models = setup->models,
                                    .batch = options[TRAIN_BATCH].size,
                                    .schedule = (enum wr_schedule)options[TRAIN_SCHEDULE].choice,
-                                   .windows = setup->view};
+                                   .windows = setup->view,
+                                   .rule = setup->rule};
     size_t bytes;
     wr_status status = wr_session_memory(run->device, &ensemble, &bytes, run->error);
     if (status == WR_OK)
@@ -82,6 +83,8 @@ static wr_status open_session(struct run *run) {
     ensemble.parameters = setup->parameters;
     ensemble.lr = setup->lr;
     ensemble.clip = setup->clip;
+    ensemble.seeds = setup->seeds;
+    ensemble.visits = setup->visits;
     return wr_session_open(run->device, &ensemble, &run->session, run->error);
 }
 
@@ -111,10 +114,8 @@ static wr_status on_event(void *context, const struct wr_train_event *event) {
 }
 
 static wr_status train(struct run *run) {
-    struct wr_train_options how = {.epochs = run->options[TRAIN_EPOCHS].size,
-                                   .on_event = on_event,
-                                   .context = run,
-                                   .stop = &interrupt_seen};
+    struct wr_train_options how = {
+        .epochs = run->setup.epochs, .on_event = on_event, .context = run, .stop = &interrupt_seen};
     progress_start(&run->progress, run->options[TRAIN_QUIET].given);
     wr_status status = wr_train(run->session, &how, &run->result, run->error);
     progress_clear(&run->progress);
@@ -140,8 +141,8 @@ static wr_status tell_results(struct run *run) {
     const struct setup *setup = &run->setup;
     wr_status status = WR_OK;
     if (run->options[TRAIN_JSON].given)
-        status = report_json(setup, run->options, run->device, run->session, &run->result,
-                             setup->parameters, run->error);
+        status = report_json(setup, run->device, run->session, &run->result, setup->parameters,
+                             run->error);
     else if (run->tables) {
         report_speed(&run->result);
         putchar('\n');
@@ -156,6 +157,9 @@ static wr_status tell_results(struct run *run) {
 
 static wr_status run_all(struct run *run) {
     wr_status status = setup_shape(&run->setup, run->options, run->error);
+    run->log_every = run->setup.epochs >= 10 ? run->setup.epochs / 10 : 1;
+    if (run->options[TRAIN_LOG_EVERY].given)
+        run->log_every = run->options[TRAIN_LOG_EVERY].size;
     if (status == WR_OK)
         status = open_device(run);
     if (status == WR_OK)
@@ -178,11 +182,7 @@ static wr_status run_all(struct run *run) {
 
 wr_status train_command(const struct option_value *options, struct wr_error *error) {
     struct run run = {.options = options, .error = error};
-    size_t epochs = options[TRAIN_EPOCHS].size;
     run.tables = !options[TRAIN_QUIET].given && !options[TRAIN_JSON].given;
-    run.log_every = epochs >= 10 ? epochs / 10 : 1;
-    if (options[TRAIN_LOG_EVERY].given)
-        run.log_every = options[TRAIN_LOG_EVERY].size;
     wr_status status = run_all(&run);
     if (status == WR_OK && run.result.diverged > 0)
         status = CLI_DIVERGED;

@@ -221,6 +221,10 @@ double wr_windows_target(const struct wr_windows *windows, size_t window, size_t
     return windows->truth[(window + 1) * windows->outputs + output];
 }
 
+double wr_windows_naive(const struct wr_windows *windows, size_t window, size_t output) {
+    return windows->truth[window * windows->outputs + output];
+}
+
 double wr_windows_naive_loss(const struct wr_windows *windows) {
     double total = 0;
     for (size_t w = 0; w < windows->count; w++) {

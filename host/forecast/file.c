@@ -74,7 +74,8 @@ static bool floats_from_json(const json_t *string, size_t count, float *values) 
 /* ---- writing ---- */
 
 static json_t *scales_to_json(const struct wr_scales *scales) {
-    return json_pack("{s:o, s:f, s:f, s:f, s:f, s:o, s:o}", "indices",
+    return json_pack("{s:b, s:o, s:f, s:f, s:f, s:f, s:o, s:o}", "log",
+                     scales->transform == WR_TRANSFORM_LOG, "indices",
                      reals_to_json(scales->indices, scales->season), "intercept", scales->intercept,
                      "slope", scales->slope, "mean", scales->mean, "deviation", scales->deviation,
                      "means", reals_to_json(scales->means, scales->covariates), "deviations",
@@ -155,6 +156,10 @@ static bool scales_from_json(const json_t *json, struct wr_scales *scales) {
             return false;
         *reals[i] = json_number_value(json_object_get(json, names[i]));
     }
+    if (!json_is_boolean(json_object_get(json, "log")))
+        return false;
+    scales->transform =
+        json_is_true(json_object_get(json, "log")) ? WR_TRANSFORM_LOG : WR_TRANSFORM_NONE;
     scales->season = json_array_size(indices);
     scales->covariates = json_array_size(means);
     return reals_from_json(indices, scales->season, &scales->indices) &&

@@ -173,7 +173,7 @@ wr_status wr_prepared_make(const struct wr_panel *panel, size_t series, size_t u
                               .outputs = wr_recipe_outputs(recipe),
                               .difference = recipe->difference,
                               .residual = recipe->residual,
-                              .transform = recipe->transform,
+                              .transform = scales->transform,
                               .normalize = recipe->normalize,
                               .scales = *scales,
                               .length = until,

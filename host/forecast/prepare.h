@@ -39,14 +39,15 @@ bool wr_recipe_shorten(const struct wr_recipe *recipe, size_t length, struct wr_
  * to undo it ---- */
 
 struct wr_scales {
-    size_t season;           /* of indices; 0: the series is not adjusted */
-    double *indices;         /* (season) of value t: indices[(t + shift) mod season] */
-    double intercept, slope; /* the line at t + shift; 0 without detrend */
-    double mean, deviation;  /* 0, 1 without scale */
-    size_t covariates;       /* past ones, then future ones */
-    double *means;           /* (covariates) */
-    double *deviations;      /* (covariates) */
-    bool constant;           /* all values are the same: seasonal naive knows as much */
+    enum wr_transform transform; /* none or log: what the recipe's choice comes to */
+    size_t season;               /* of indices; 0: the series is not adjusted */
+    double *indices;             /* (season) of value t: indices[(t + shift) mod season] */
+    double intercept, slope;     /* the line at t + shift; 0 without detrend */
+    double mean, deviation;      /* 0, 1 without scale */
+    size_t covariates;           /* past ones, then future ones */
+    double *means;               /* (covariates) */
+    double *deviations;          /* (covariates) */
+    bool constant;               /* all values are the same: seasonal naive knows as much */
     int64_t shift; /* 0 from wr_scales_make. The caller's, to prepare a series that begins `shift`
                       steps after the one of which the scales were made. */
 };

@@ -9,37 +9,39 @@
 /* wr_rule_init's numbers, for whoever changes the optimizer, loss or order of a recipe. */
 #define ADAPTIVE                                                                                   \
     .momentum = 0.9f, .beta1 = 0.9f, .epsilon = 1e-8f, .huber_delta = 1.0f, .recency = 2
-#define ADAM                                                                                       \
+#define ADAM(weight)                                                                               \
     .optimizer = WR_OPTIMIZER_ADAM, .beta2 = 0.999f, .decay = WR_DECAY_LINEAR,                     \
-    .loss = WR_LOSS_MAE, ADAPTIVE
-#define SHUFFLED .rule = {ADAM, .order = WR_ORDER_SHUFFLED}
-#define RECENT   .rule = {ADAM, .order = WR_ORDER_RECENT}
-#define ENSEMBLE .seeds = 16, .init = WR_INIT_ORTHOGONAL, .batch = 1, .lr = 5e-3f
+    .loss = WR_LOSS_MAE, .weight_decay = weight, ADAPTIVE
+#define SHUFFLED(weight) .rule = {ADAM(weight), .order = WR_ORDER_SHUFFLED}
+#define RECENT(weight)   .rule = {ADAM(weight), .order = WR_ORDER_RECENT}
+#define ENSEMBLE                                                                                   \
+    .transform = WR_TRANSFORM_AUTO, .seeds = 16, .init = WR_INIT_ORTHOGONAL, .batch = 1, .lr = 5e-3f
+#define LAST .normalize = WR_NORMALIZE_LAST, .scale = true
 
 #define HOURLY                                                                                     \
-    .window = 7, .chunk = 24, .season = 24, .transform = WR_TRANSFORM_LOG,                         \
-    .normalize = WR_NORMALIZE_STANDARD, .hidden = 32, .updates = 15000, ENSEMBLE, SHUFFLED
+    .window = 7, .chunk = 24, .season = 24, .normalize = WR_NORMALIZE_STANDARD, .hidden = 32,      \
+    .updates = 15000, ENSEMBLE, SHUFFLED(0)
+/* Days are much like a random walk: what does not help on days held out is not learnt. */
 #define DAILY                                                                                      \
-    .window = 8, .chunk = 7, .season = 7, .normalize = WR_NORMALIZE_LAST, .scale = true,           \
-    .hidden = 16, .updates = 6000, ENSEMBLE, RECENT
+    .window = 8, .chunk = 7, .season = 7, LAST, .hidden = 16, .updates = 6000, .validate = 0.2,    \
+    .validations = 20, .patience = 5, ENSEMBLE, RECENT(0)
 #define WEEKLY                                                                                     \
-    .window = 4, .chunk = 26, .season = 52, .transform = WR_TRANSFORM_LOG,                         \
-    .normalize = WR_NORMALIZE_LAST, .scale = true, .hidden = 16, .updates = 4000, ENSEMBLE, RECENT
-#define MONTHLY                                                                                    \
-    .window = 3, .chunk = 12, .season = 12, .normalize = WR_NORMALIZE_LAST, .scale = true,         \
-    .hidden = 16, .updates = 3000, ENSEMBLE, SHUFFLED
-#define QUARTERLY                                                                                  \
-    .window = 3, .chunk = 4, .season = 4, .normalize = WR_NORMALIZE_LAST, .scale = true,           \
-    .hidden = 8, .updates = 2000, ENSEMBLE, SHUFFLED
+    .window = 4, .chunk = 26, .season = 52, LAST, .hidden = 16, .updates = 4000, ENSEMBLE,         \
+    RECENT(0.5f)
+#define MONTHLY(weight)                                                                            \
+    .window = 3, .chunk = 12, .season = 12, LAST, .hidden = 16, .updates = 3000, ENSEMBLE,         \
+    SHUFFLED(weight)
+#define QUARTERLY(weight)                                                                          \
+    .window = 3, .chunk = 4, .season = 4, LAST, .hidden = 8, .updates = 2000, ENSEMBLE,            \
+    SHUFFLED(weight)
 #define YEARLY                                                                                     \
-    .window = 4, .chunk = 1, .season = 1, .normalize = WR_NORMALIZE_LAST, .scale = true,           \
-    .hidden = 8, .updates = 1000, ENSEMBLE, SHUFFLED
+    .window = 4, .chunk = 1, .season = 1, LAST, .hidden = 8, .updates = 1000, ENSEMBLE, SHUFFLED(1)
 
 static const struct named {
     const char *about;
     struct wr_recipe recipe;
 } recipes[] = {
-    {"hours of positive values: a week, day by day", {.name = "hourly", HOURLY}},
+    {"hours: a week, day by day", {.name = "hourly", HOURLY}},
     {"hourly, as differences from the hour a day before",
      {.name = "hourly-residual", .residual = 24, HOURLY}},
     {"hourly, of differences from the hour a week before",
@@ -47,21 +49,21 @@ static const struct named {
     {"days: eight weeks, week by week", {.name = "daily", DAILY}},
     {"daily, as differences from the weekday a week before",
      {.name = "daily-residual", .residual = 7, DAILY}},
-    {"weeks of positive values: two years, half by half", {.name = "weekly", WEEKLY}},
+    {"weeks: two years, half by half", {.name = "weekly", WEEKLY}},
     {"weekly, as differences from the week a year before",
      {.name = "weekly-residual", .residual = 52, WEEKLY}},
     {"weekly, of differences from the week a year before",
      {.name = "weekly-difference", .difference = 52, WEEKLY}},
-    {"months: three years, year by year", {.name = "monthly", MONTHLY}},
+    {"months: three years, year by year, without the season where there is one",
+     {.name = "monthly", .adjust = true, MONTHLY(1)}},
+    {"monthly, with the season to learn", {.name = "monthly-season", MONTHLY(0)}},
     {"monthly, as differences from the month a year before",
-     {.name = "monthly-residual", .residual = 12, MONTHLY}},
-    {"monthly, without the season where there is one",
-     {.name = "monthly-adjust", .adjust = true, MONTHLY}},
-    {"quarters: three years, year by year", {.name = "quarterly", QUARTERLY}},
+     {.name = "monthly-residual", .residual = 12, MONTHLY(0)}},
+    {"quarters: three years, year by year, without the season where there is one",
+     {.name = "quarterly", .adjust = true, QUARTERLY(1)}},
+    {"quarterly, with the season to learn", {.name = "quarterly-season", QUARTERLY(0)}},
     {"quarterly, as differences from the quarter a year before",
-     {.name = "quarterly-residual", .residual = 4, QUARTERLY}},
-    {"quarterly, without the season where there is one",
-     {.name = "quarterly-adjust", .adjust = true, QUARTERLY}},
+     {.name = "quarterly-residual", .residual = 4, QUARTERLY(0)}},
     {"years: four of them", {.name = "yearly", YEARLY}},
     {"the teaching notebook that Windrow grew from, step by step",
      {.name = "notebook",
@@ -161,7 +163,7 @@ static wr_status check_kinds(const struct wr_recipe *recipe, struct wr_error *er
         const char *name;
         unsigned value, last;
     } kinds[] = {
-        {"transform", recipe->transform, WR_TRANSFORM_LOG},
+        {"transform", recipe->transform, WR_TRANSFORM_AUTO},
         {"normalize", recipe->normalize, WR_NORMALIZE_STANDARD},
         {"init", recipe->init, WR_INIT_ORTHOGONAL},
         {"combine", recipe->combine, WR_COMBINE_MEDIAN},

@@ -22,7 +22,7 @@ static const struct field {
     FIELD(horizon, SIZE),
     FIELD(recursive, FLAG),
     FIELD(season, SIZE),
-    ENUM(transform, WR_TRANSFORM_LOG),
+    ENUM(transform, WR_TRANSFORM_AUTO),
     FIELD(adjust, FLAG),
     FIELD(detrend, FLAG),
     FIELD(difference, SIZE),

@@ -142,6 +142,13 @@ static wr_status learn(const struct wr_recipe *recipe, double *y, size_t until,
     return WR_OK;
 }
 
+static bool is_positive(const double *values, size_t length) {
+    for (size_t t = 0; t < length; t++)
+        if (values[t] < DBL_MIN)
+            return false;
+    return true;
+}
+
 wr_status wr_scales_make(const struct wr_panel *panel, size_t series, size_t until,
                          const struct wr_recipe *recipe, struct wr_scales *scales,
                          struct wr_error *error) {
@@ -152,10 +159,14 @@ wr_status wr_scales_make(const struct wr_panel *panel, size_t series, size_t unt
                        "all steps at once, or leave them out",
                        wr_panel_path(panel));
     scales->constant = is_constant(wr_panel_values(panel, series), until);
+    scales->transform = recipe->transform;
+    if (recipe->transform == WR_TRANSFORM_AUTO)
+        scales->transform = is_positive(wr_panel_values(panel, series), until) ? WR_TRANSFORM_LOG
+                                                                               : WR_TRANSFORM_NONE;
     double *y = wr_alloc(until, sizeof *y, "a series", error);
     if (!y)
         return WR_ERR_MEMORY;
-    wr_status status = wr_transform_values(panel, series, until, recipe->transform, y, error);
+    wr_status status = wr_transform_values(panel, series, until, scales->transform, y, error);
     if (status == WR_OK)
         status = learn(recipe, y, until, scales, error);
     if (status == WR_OK)

@@ -27,7 +27,11 @@ enum wr_normalize { /* of each window, by its own inputs z */
                     WR_NORMALIZE_MEAN,    /* z / mean |z|, for values that do not change sign */
                     WR_NORMALIZE_STANDARD /* (z - mean) / population standard deviation */
 };
-enum wr_transform { WR_TRANSFORM_NONE, WR_TRANSFORM_LOG };
+enum wr_transform {
+    WR_TRANSFORM_NONE,
+    WR_TRANSFORM_LOG,
+    WR_TRANSFORM_AUTO /* log of series whose values are all positive, others as they are */
+};
 enum wr_combine { WR_COMBINE_MEAN, WR_COMBINE_MEDIAN }; /* of the seeds' forecasts */
 
 /* How a series v becomes windows, in this order, each undone in a forecast:

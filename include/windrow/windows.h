@@ -60,6 +60,8 @@ void wr_windows_target_scale(const struct wr_windows *windows, size_t i, double 
                              double *deviation);
 /* The true target of a window, in the series' own units. */
 double wr_windows_target(const struct wr_windows *windows, size_t window, size_t output);
+/* The naive forecast of that: the target one row before. */
+double wr_windows_naive(const struct wr_windows *windows, size_t window, size_t output);
 /* The total loss of the naive forecast (each target as it was one row before), in the units of
  * total_loss: the sum over windows of the mean over outputs of the squared error. */
 double wr_windows_naive_loss(const struct wr_windows *windows);

@@ -45,7 +45,7 @@ run train --epochs 1 --hidden 2 --quiet --save good.safetensors
 exits 0
 run train --epochs 1 --hidden 2 --models 3 --quiet --save stack.safetensors
 exits 0
-refuses 3 "--init missing: neither notebook nor pytorch nor a file: No such file or directory" \
+refuses 3 "--init missing: neither notebook, pytorch, glorot, orthogonal nor a file: No such file or directory" \
     train --init missing
 refuses 3 "--hidden 3 contradicts good.safetensors, whose hidden size is 2; leave --hidden out" \
     train --init good.safetensors --hidden 3

@@ -37,7 +37,7 @@ done
 
 # The manual page has every option that the help has, and all of its sections.
 title="windrow.1"
-for option in $(grep -oh '^  --[a-z-]*' "$expected"/help-*.txt | grep -vx -e '  --help'); do
+for option in $(grep -oh '^  --[a-z0-9-]*' "$expected"/help-*.txt | grep -vx -e '  --help'); do
     escaped=$(printf '%s' "$option" | sed 's/-/\\\\-/g')
     grep -q -e "^\.BR $escaped\( \|\$\)" "$manual" || fail "no $option in windrow.1"
 done
