@@ -40,6 +40,9 @@ check_all() {
             --epochs 1
         check --schedule $schedule --models 1 --hidden 2 --window 1 --length 20 --batch 17 \
             --epochs 2
+        check --schedule $schedule --models 2 --hidden 3 --length 12 --batch 3 --epochs 2 \
+            --optimizer adam --weight-decay 0.1 --loss huber --clip-by norm --lr-decay cosine \
+            --order shuffled --bias head
     done
 }
 
