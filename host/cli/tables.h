@@ -90,12 +90,12 @@
                              .otherwise = "1e-8",                                                  \
                              .help =                                                               \
                                  "Of adam and rmsprop: added to the root of the mean square."},    \
-        [(at) +                                                                                    \
-            RULE_WEIGHT_DECAY] = {.name = "weight-decay",                                          \
-                                  .kind = OPTION_REAL,                                             \
-                                  .argument = "X",                                                 \
-                                  .fallback = "0",                                                 \
-                                  .help = "Of any optimizer: parameters shrink by the learning "   \
+        [(at) + RULE_WEIGHT_DECAY] = {.name = "weight-decay",                                      \
+                                      .kind = OPTION_REAL,                                         \
+                                      .argument = "X",                                             \
+                                      .fallback = "0",                                             \
+                                      .help =                                                      \
+                                          "Of any optimizer: parameters shrink by the learning "   \
                                           "rate times X before each step, as in AdamW."},          \
         [(at) + RULE_LOSS] = {.name = "loss",                                                      \
                               .kind = OPTION_CHOICE,                                               \
@@ -125,13 +125,13 @@
                                   .fallback = "constant",                                          \
                                   .help = "The learning rate over the whole run: constant, or "    \
                                           "falling to 0 linearly or along a cosine."},             \
-        [(at) +                                                                                    \
-            RULE_ORDER] = {.name = "order",                                                        \
-                           .kind = OPTION_CHOICE,                                                  \
-                           .argument = "HOW",                                                      \
-                           .choices = WORDS("sequential", "shuffled", "recent"),                   \
-                           .fallback = "sequential",                                               \
-                           .help = "Windows as they stand, shuffled anew in each pass by the "     \
+        [(at) + RULE_ORDER] = {.name = "order",                                                    \
+                               .kind = OPTION_CHOICE,                                              \
+                               .argument = "HOW",                                                  \
+                               .choices = WORDS("sequential", "shuffled", "recent"),               \
+                               .fallback = "sequential",                                           \
+                               .help =                                                             \
+                                   "Windows as they stand, shuffled anew in each pass by the "     \
                                    "model's seed, or recent: drawn by it, late ones more often."}, \
         [(at) + RULE_RECENCY] = {.name = "recency",                                                \
                                  .kind = OPTION_SIZE,                                              \
