@@ -276,6 +276,8 @@ static void plan_check(const struct wr_ensemble *ensemble, struct wr_case_plan *
         plan->rule.decay_epochs = 2;
     plan->batch = ensemble->batch < batch ? ensemble->batch : batch;
     plan->windows = cost < 1e5 ? 2 * plan->batch + 1 : plan->batch + 1;
+    if (ensemble->rule.order == WR_ORDER_SEQUENTIAL && !wr_in_order(ensemble))
+        plan->visits = plan->windows + 1;
 }
 
 wr_status wr_check_exact(struct wr_device *device, const struct wr_ensemble *ensemble,
