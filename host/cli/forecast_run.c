@@ -117,12 +117,12 @@ static void tell_fit(const struct wr_fit *fit) {
     fprintf(stderr, "%-18s  %zu models of %zu series\n", fit->recipe.name, report.models,
             report.series);
     if (report.shorter > 0) {
-        fprintf(stderr, "                    %zu series with a shorter window: ", report.shorter);
+        fprintf(stderr, "%20s%zu series with a shorter window: ", "", report.shorter);
         tell_series(fit, false);
     }
     if (report.naive > 0) {
-        fprintf(stderr,
-                "                    %zu series too short or constant, so seasonal naive: ", report.naive);
+        fprintf(stderr, "%20s%zu series too short or constant, so seasonal naive: ", "",
+                report.naive);
         tell_series(fit, true);
     }
 }

@@ -88,8 +88,9 @@
     [RECIPE_TRANSFORM] = {.name = "transform",                                                     \
                           .kind = OPTION_CHOICE,                                                   \
                           .argument = "HOW",                                                       \
-                          .choices = WORDS("none", "log"),                                         \
-                          .help = "none, or log: of values that are all positive."},               \
+                          .choices = WORDS("none", "log", "auto"),                                 \
+                          .help = "none, log (of values that are all positive), or auto: log of "  \
+                                  "the series where it can be."},                                  \
     [RECIPE_ADJUST] = {.name = "adjust",                                                           \
                        .kind = OPTION_CHOICE,                                                      \
                        .argument = "yes|no",                                                       \

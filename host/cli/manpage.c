@@ -122,8 +122,8 @@ static const char *const statuses[][2] = {
     {"6", "Storage: an output that cannot be written."},
     {"7", "Verification found values that differ."},
     {"8", "Some models diverged; all results are written."},
-    {"75",
-     "windrow sweep was stopped by SIGINT, SIGTERM, SIGHUP or SIGUSR1; the same command goes on."},
+    {"75", "windrow sweep, or windrow forecast --resume, was stopped by SIGINT, SIGTERM, SIGHUP or "
+           "SIGUSR1; the same command goes on."},
     {"130",
      "Interrupted by SIGINT, SIGTERM, SIGHUP or SIGUSR1; no file was written. A second signal ends "
      "the command at once."},
@@ -145,6 +145,18 @@ static const char *const files[][2] = {
      "rnn.bias_hh_l0 (H), head.weight (O, H) and head.bias (O), which torch.nn.RNN and "
      "torch.nn.Linear load; with more than one model each has a leading dimension M. The metadata "
      "tell what the parameters were trained on, and how."},
+    {"--data of forecast and backtest",
+     "Such a CSV with a header. Long: a record for each value, those of a series in time order; "
+     "records whose target is empty, at the end of a series, hold future covariates. Wide: a "
+     "record "
+     "for each series, its name and its values, with empty cells at the end of shorter ones."},
+    {"--output of forecast", "CSV: unique_id,ds,windrow, then windrow-lo-L,windrow-hi-L for each "
+                             "level L."},
+    {"--save of forecast, --model",
+     "safetensors as above, a model for each series and seed, and in the metadata all else that a "
+     "forecast needs but the values."},
+    {"--csv of backtest", "CSV: unique_id,method,mae,rmse,smape,mase,crps, then coverage-L,width-L "
+                          "for each level L; a cell is empty where a score is not defined."},
     {"--store, STUDY, STORE",
      "An SQLite database, application_id 0x57726f77. Tables: study, trial, curve, "
      "parameters (float32, little endian, of the trials kept), checkpoint. Views: "
