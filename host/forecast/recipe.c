@@ -172,9 +172,6 @@ static wr_status check_kinds(const struct wr_recipe *recipe, struct wr_error *er
         if (kinds[i].value > kinds[i].last)
             return wr_fail(error, WR_ERR_USAGE, "%s %u: there are 0 to %u", kinds[i].name,
                            kinds[i].value, kinds[i].last);
-    if (recipe->adjust && recipe->season < 2)
-        return wr_fail(error, WR_ERR_USAGE, "adjust goes with a season of 2 or more, not %zu",
-                       recipe->season);
     return WR_OK;
 }
 

@@ -56,7 +56,7 @@ struct wr_recipe {
     size_t chunk;   /* D: values a step holds */
     size_t horizon; /* K: steps to forecast; 0 in a named recipe: the caller fills it in */
     bool recursive; /* one step ahead, fed back, instead of all at once; excludes covariates */
-    size_t season;  /* S: for adjust, seasonal naive and MASE; 1: none */
+    size_t season;  /* S: for adjust (1: nothing to adjust), seasonal naive and MASE */
     enum wr_transform transform;
     bool adjust, detrend;
     size_t difference; /* 0: none */

@@ -185,7 +185,6 @@ refuses_like 2 '--save a,b: 2 files for 1 recipe; *' \
     forecast --data long.csv --recipe daily --save a,b
 refuses 2 '--save and --output name the same file, a' \
     forecast --data long.csv --recipe daily --save a --output ./a
-refuses_like 2 '*season*' forecast --data long.csv --recipe daily --season 1 --adjust yes
 for option in output save; do
     refuses_like 6 'missing/file: *' forecast --data long.csv --recipe daily --updates 4000000000 \
         --$option missing/file
