@@ -145,7 +145,8 @@ const struct command command_table[] = {
          "--recipe it is the one for the step of the time stamps; where steps are numbered, "
          "the one whose season --season is, else daily without a season. A series too short "
          "for its window has a shorter one; one too short for any, or constant, gets seasonal "
-         "naive: both are counted and named. The options under Windows, Models and Training "
+         "naive: both are counted and named. The options under Windows, Models, Training and "
+         "Learning rule "
          "change the recipe.",
          "Intervals are conformal: a second fit, on less of each series, shows step by step "
          "how far off forecasts are from what they have not seen.",

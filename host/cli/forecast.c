@@ -121,9 +121,19 @@ static wr_status check_models(struct run *run) {
     return WR_OK;
 }
 
+static wr_status check_no_fit(const struct run *run) {
+    for (size_t i = RECIPE_NAMES; i < RECIPE_OPTIONS; i++)
+        if (run->options[i].given)
+            return wr_fail(run->error, WR_ERR_USAGE,
+                           "--%s says how to fit, but what --model names is fitted already",
+                           forecast_options[i].name);
+    return WR_OK;
+}
+
 static wr_status load(struct run *run) {
-    wr_status status =
-        parts_make("model", run->options[FORECAST_MODEL].text, &run->models, run->error);
+    wr_status status = check_no_fit(run);
+    if (status == WR_OK)
+        status = parts_make("model", run->options[FORECAST_MODEL].text, &run->models, run->error);
     if (status == WR_OK)
         status = panel_read("forecast", run->options, &run->panel, run->error);
     if (status == WR_OK)

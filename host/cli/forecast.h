@@ -48,7 +48,8 @@ enum recipe_option {
     RECIPE_VALIDATE,
     RECIPE_VALIDATIONS,
     RECIPE_PATIENCE,
-    RECIPE_OPTIONS
+    RECIPE_RULE, /* and the other options of enum rule_option */
+    RECIPE_OPTIONS = RECIPE_RULE + RULE_OPTIONS
 };
 /* Then these. */
 enum run_option {

@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "cli/forecast.h"
+#include "cli/rule.h"
 
 enum { DEFAULT_HORIZON = 14, DEFAULT_VALIDATIONS = 20, DEFAULT_PATIENCE = 5 };
 
@@ -117,6 +118,49 @@ static void change_models(const struct option_value *options, struct wr_recipe *
     change_size(&options[RECIPE_PATIENCE], &recipe->patience);
 }
 
+/* What is not given is the recipe's. */
+static void keep_choice(struct option_value *option, unsigned choice, const char *name) {
+    if (option->given)
+        return;
+    option->choice = choice;
+    option->text = name;
+}
+
+static void keep_real(const struct option_value *option, float own, float *value) {
+    if (!option->given)
+        *value = own;
+}
+
+/* Another optimizer has its own defaults; options that have no meaning beside it are refused. */
+static wr_status change_rule(const struct option_value *options, struct wr_recipe *recipe,
+                             struct wr_error *error) {
+    static const unsigned biases[] = {0, 2, 1, 3}; /* of wr_rule.fixed, as --bias counts them */
+    struct option_value own[RULE_OPTIONS];
+    const struct wr_rule old = recipe->rule;
+    struct wr_rule *rule = &recipe->rule;
+    memcpy(own, options + RECIPE_RULE, sizeof own);
+    keep_choice(&own[RULE_OPTIMIZER], old.optimizer, wr_optimizer_name(old.optimizer));
+    keep_choice(&own[RULE_LOSS], old.loss, wr_loss_name(old.loss));
+    keep_choice(&own[RULE_ORDER], old.order, wr_order_name(old.order));
+    keep_choice(&own[RULE_CLIP_BY], old.clipping, NULL);
+    keep_choice(&own[RULE_LR_DECAY], old.decay, NULL);
+    keep_choice(&own[RULE_ACTIVATION], old.activation, NULL);
+    keep_choice(&own[RULE_BIAS], biases[old.fixed & 3], NULL);
+    if (!own[RULE_RECENCY].given)
+        own[RULE_RECENCY].size = old.recency;
+    wr_status status = rule_read(own, rule, error);
+    keep_real(&own[RULE_WEIGHT_DECAY], old.weight_decay, &rule->weight_decay);
+    keep_real(&own[RULE_HUBER_DELTA], old.huber_delta, &rule->huber_delta);
+    if (rule->optimizer == old.optimizer) {
+        keep_real(&own[RULE_MOMENTUM], old.momentum, &rule->momentum);
+        keep_real(&own[RULE_BETA1], old.beta1, &rule->beta1);
+        keep_real(&own[RULE_BETA2], old.beta2, &rule->beta2);
+        keep_real(&own[RULE_EPSILON], old.epsilon, &rule->epsilon);
+    }
+    rule->decay_epochs = old.decay_epochs;
+    return status;
+}
+
 /* Recipes of different seasons would otherwise have different horizons. */
 static wr_status check_horizons(const struct recipes *recipes, struct wr_error *error) {
     const struct wr_recipe *first = recipes->recipes;
@@ -140,7 +184,9 @@ static wr_status change_all(const struct option_value *options, struct recipes *
     for (size_t i = 0; i < recipes->count && status == WR_OK; i++) {
         change_windows(options, &recipes->recipes[i]);
         change_models(options, &recipes->recipes[i]);
-        status = wr_recipe_check(&recipes->recipes[i], error);
+        status = change_rule(options, &recipes->recipes[i], error);
+        if (status == WR_OK)
+            status = wr_recipe_check(&recipes->recipes[i], error);
     }
     return status == WR_OK ? check_horizons(recipes, error) : status;
 }

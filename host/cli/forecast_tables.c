@@ -223,6 +223,7 @@
 const struct option_spec forecast_options[FORECAST_OPTIONS] = {
     PANEL_TABLE,
     RECIPE_TABLE,
+    RULE_TABLE(RECIPE_RULE, LEFT_OUT),
     RUN_TABLE,
     [FORECAST_OUTPUT] = {.name = "output",
                          .kind = OPTION_TEXT,
@@ -236,12 +237,7 @@ const struct option_spec forecast_options[FORECAST_OPTIONS] = {
     [FORECAST_MODEL] = {.name = "model",
                         .kind = OPTION_TEXT,
                         .argument = "FILE[,...]",
-                        .excludes = WORDS("recipe", "season", "window", "chunk", "recursive",
-                                          "transform", "adjust", "detrend", "difference", "scale",
-                                          "residual", "normalize", "hidden", "seeds", "seed",
-                                          "init", "combine", "batch", "updates", "epochs", "lr",
-                                          "clip", "validate", "validations", "patience", "device",
-                                          "threads", "inexact", "save", "resume"),
+                        .excludes = WORDS("device", "threads", "inexact", "save", "resume"),
                         .help = "Forecast with what --save wrote instead of fitting; the horizon "
                                 "is its own, or a shorter one."},
     [FORECAST_RESUME] = {.name = "resume",
@@ -254,6 +250,7 @@ const struct option_spec forecast_options[FORECAST_OPTIONS] = {
 const struct option_spec backtest_options[BACKTEST_OPTIONS] = {
     PANEL_TABLE,
     RECIPE_TABLE,
+    RULE_TABLE(RECIPE_RULE, LEFT_OUT),
     RUN_TABLE,
     [BACKTEST_ORIGINS] = {.group = "Backtest",
                           .name = "origins",

@@ -7,7 +7,7 @@
 
 #define BIT(choice) (1u << (choice))
 
-static const struct option_spec specs[RULE_OPTIONS] = {RULE_TABLE(0)};
+static const struct option_spec specs[RULE_OPTIONS] = {RULE_TABLE(0, AS_IT_IS)};
 
 /* Options that mean something beside certain choices of another alone. */
 static const struct {

@@ -69,7 +69,7 @@ const struct option_spec train_options[TRAIN_OPTIONS] = {
                      .word = "all",
                      .fallback = "1",
                      .help = "Windows per update, or all; the last batch may be short."},
-    RULE_TABLE(TRAIN_RULE),
+    RULE_TABLE(TRAIN_RULE, AS_IT_IS),
     [TRAIN_DEVICE] = {.group = "Device",
                       .name = "device",
                       .kind = OPTION_TEXT,
