@@ -65,8 +65,8 @@ static void tell_rival(const struct wr_backtest *backtest, enum wr_method rival)
                      : (mase ? own->points.mase : own->points.mae),
            order < 0 ? (mase ? own->points.mase : own->points.mae)
                      : (mase ? other->points.mase : other->points.mae));
-    printf("%s is better on %zu of %zu series.\n", order < 0 ? "It" : spoken(rival),
-           count_better(backtest, rival), backtest->series);
+    printf("On %zu of %zu series %s is better.\n", count_better(backtest, rival), backtest->series,
+           spoken(rival));
 }
 
 /* ---- the table ---- */
