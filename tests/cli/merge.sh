@@ -260,7 +260,7 @@ rm wrong.db part.db whole.db s?.db study.db
 
 # ---- killed, looked at, merged, gone on with ----
 
-long="--device cpu --threads 1 --length 40 --epochs 60000 --hidden 2,5,9 --seeds 0..2 --checkpoint 0.1"
+long="--device cpu --threads 1 --length 40 --epochs $3 --hidden 2,5,9 --seeds 0..2 --checkpoint 0.1"
 run sweep $long --store whole.db --quiet
 exits 0
 run sweep $long --shard 0/2 --store s0.db --quiet

@@ -262,7 +262,7 @@ rm study.db left right
 
 # ---- stopped, and gone on with ----
 
-long="--device cpu --threads 1 --length 40 --epochs 60000 --hidden 2,5,9 --seeds 0..2 --checkpoint 0.1"
+long="--device cpu --threads 1 --length 40 --epochs $3 --hidden 2,5,9 --seeds 0..2 --checkpoint 0.1"
 run sweep $long --store whole.db --quiet
 exits 0
 for signal in INT TERM HUP USR1; do
@@ -286,7 +286,7 @@ for signal in INT TERM HUP USR1; do
     wait $pid || code=$?
     exits 75
     grep -q '^windrow: stopped, with [0-9]* of 9 trials left; this goes on:$' err || fail "no word of what is left"
-    grep -qF " sweep --length 40 --hidden 2,5,9 --seeds 0..2 --epochs 60000 --device cpu --threads 1 --store 'a study.db' --checkpoint 0.1" err ||
+    grep -qF " sweep --length 40 --hidden 2,5,9 --seeds 0..2 --epochs $3 --device cpu --threads 1 --store 'a study.db' --checkpoint 0.1" err ||
         fail "no command that goes on"
     ! grep -q -e --fresh err || fail "a command that starts anew"
     gives 'a study.db' "SELECT count(*) > 0 FROM trial WHERE status = 'pending'" 1
@@ -342,11 +342,11 @@ if [ -n "$exact" ]; then
     refuses 2 "--device $exact,$exact: it names $exact twice" sweep $grid --device $exact,$exact --fresh
 
     # A device that dies gets no more work: others do it, or it waits with its checkpoints.
-    if [ -n "${3:-}" ]; then
+    if [ -n "${4:-}" ]; then
         alive=$windrow
         # What lacks memory for many models is planned with fewer.
         code=0
-        OPENCL_LAYERS=$3 WR_FAULT_CALL=clCreateBuffer WR_FAULT_CODE=-4 "$windrow" sweep --seeds 0..9 \
+        OPENCL_LAYERS=$4 WR_FAULT_CALL=clCreateBuffer WR_FAULT_CODE=-4 "$windrow" sweep --seeds 0..9 \
             --device $exact --dry-run >out 2>err || code=$?
         exits 0
         line out "trials     10, of which 10 are left"
@@ -362,7 +362,7 @@ if [ -n "$exact" ]; then
         checkpoints=0 readings=5
         while [ "$checkpoints" -eq 0 ]; do
             readings=$((readings + 4))
-            dying $readings "$alive" "$3"
+            dying $readings "$alive" "$4"
             run sweep $grid --device $exact --store dies.db --quiet
             exits 4
             says_like "windrow: $exact*"
@@ -370,7 +370,7 @@ if [ -n "$exact" ]; then
             checkpoints=$(sqlite3 dies.db "SELECT count(*) FROM checkpoint")
             [ $readings -lt 200 ] || fail "no checkpoint in $readings readings"
         done
-        dying 1 "$alive" "$3"
+        dying 1 "$alive" "$4"
         run sweep $grid --device $exact --store dies.db --quiet
         exits 4
         gives dies.db "SELECT group_concat(DISTINCT status) FROM trial" pending
