@@ -18,9 +18,10 @@
     .transform = WR_TRANSFORM_AUTO, .seeds = 16, .init = WR_INIT_ORTHOGONAL, .batch = 1, .lr = 5e-3f
 #define LAST .normalize = WR_NORMALIZE_LAST, .scale = true
 
-#define HOURLY                                                                                     \
-    .window = 7, .chunk = 24, .season = 24, .normalize = WR_NORMALIZE_STANDARD, .hidden = 32,      \
-    .updates = 15000, ENSEMBLE, SHUFFLED(0)
+#define HOURS                                                                                      \
+    .window = 7, .chunk = 24, .season = 24, .hidden = 32, .updates = 15000, ENSEMBLE, SHUFFLED(0)
+#define HOURLY      .normalize = WR_NORMALIZE_STANDARD, HOURS
+#define HOURLY_LAST LAST, HOURS
 /* Days are much like a random walk: what does not help on days held out is not learnt. */
 #define DAILY                                                                                      \
     .window = 8, .chunk = 7, .season = 7, LAST, .hidden = 16, .updates = 6000, .validate = 0.2,    \
@@ -46,6 +47,7 @@ static const struct named {
      {.name = "hourly-residual", .residual = 24, HOURLY}},
     {"hourly, of differences from the hour a week before",
      {.name = "hourly-difference", .difference = 168, HOURLY}},
+    {"hourly, each window less its last value", {.name = "hourly-last", HOURLY_LAST}},
     {"days: eight weeks, week by week", {.name = "daily", DAILY}},
     {"daily, as differences from the weekday a week before",
      {.name = "daily-residual", .residual = 7, DAILY}},
