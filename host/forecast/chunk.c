@@ -13,6 +13,13 @@
 #define CHUNK_WORK   2e12 /* multiplications and additions: about a minute of a few cores */
 #define GPU_FASTER   100  /* in the same minute */
 
+/* WINDROW_CHUNK; SIZE_MAX if it is not set. */
+static size_t forced_size(void) {
+    const char *text = getenv("WINDROW_CHUNK");
+    size_t size = text != NULL ? strtoul(text, NULL, 10) : 0;
+    return size > 0 ? size : SIZE_MAX;
+}
+
 static size_t until_of(const struct wr_panel *panel, const size_t *until, size_t s) {
     return until != NULL ? until[s] : wr_panel_length(panel, s);
 }
@@ -31,8 +38,9 @@ size_t wr_chunk_size(const struct wr_device *device, const struct wr_fit *fit,
     double T = (double)recipe.window, seeds = (double)recipe.seeds;
     double P = (double)wr_fit_parameters(fit), floats = 0, work = 0;
     bool gpu = wr_device_get_info(device)->gpu;
-    size_t count = 0;
-    for (; count < left && fit->series[which[count]].window == recipe.window; count++) {
+    size_t count = 0, most = forced_size();
+    most = most < left ? most : left;
+    for (; count < most && fit->series[which[count]].window == recipe.window; count++) {
         size_t length = until_of(panel, until, which[count]);
         double windows = (double)wr_recipe_windows(&recipe, length);
         double visits = recipe.updates > 0 ? (double)recipe.updates * (double)recipe.batch
