@@ -159,14 +159,19 @@ static wr_status open_pair(struct pair *pair, const struct wr_case *made, struct
     return status;
 }
 
+/* Numbers count beside these alone. */
+static bool is_notebook(const struct wr_rule *rule) {
+    return !rule->activation && !rule->loss && !rule->clipping && !rule->optimizer &&
+           !rule->decay && !rule->order && !rule->fixed && !(rule->weight_decay > 0);
+}
+
 static void describe_shape(struct pair *pair, const struct wr_ensemble *ensemble) {
     const struct wr_shape *shape = &ensemble->shape;
     const struct wr_rule *rule = &ensemble->rule;
-    static const struct wr_rule notebook;
     int length = snprintf(pair->row.shape, sizeof pair->row.shape,
                           "I=%zu H=%zu O=%zu T=%zu B=%zu M=%zu", shape->inputs, shape->hidden,
                           shape->outputs, shape->seq_len, ensemble->batch, ensemble->models);
-    if (memcmp(rule, &notebook, sizeof notebook) != 0)
+    if (!is_notebook(rule))
         snprintf(pair->row.shape + length, sizeof pair->row.shape - (size_t)length, " %s %s %s",
                  wr_activation_name(rule->activation), wr_loss_name(rule->loss),
                  wr_optimizer_name(rule->optimizer));

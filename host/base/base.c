@@ -28,7 +28,7 @@ void wr_format(char *text, size_t size, const char *format, ...) {
     va_end(arguments);
 }
 
-wr_status wr_fail(struct wr_error *error, wr_status status, const char *format, ...) {
+wr_status(wr_fail)(struct wr_error *error, wr_status status, const char *format, ...) {
     if (error == NULL)
         return status;
     wr_error_release(error);

@@ -16,6 +16,9 @@ void wr_format(char *text, size_t size, const char *format, ...) WR_PRINTF(3, 4)
  * `return wr_fail(error, WR_ERR_DATA, ...);` */
 wr_status wr_fail(struct wr_error *error, wr_status status, const char *format, ...)
     WR_PRINTF(3, 4);
+#ifdef __clang_analyzer__ /* sees one file at a time: wr_fail does return the status */
+#define wr_fail(error, status, ...) (wr_fail(error, status, __VA_ARGS__), (status))
+#endif
 
 /* *product = a * b (sum = a + b); false if it does not fit. */
 bool wr_size_mul(size_t a, size_t b, size_t *product);

@@ -75,9 +75,9 @@ static wr_status grow_slots(struct wr_panel *panel, struct wr_error *error) {
     if (panel->count < panel->slot_count / 2)
         return WR_OK;
     size_t count = panel->slot_count == 0 ? 16 : 2 * panel->slot_count;
-    size_t *slots = wr_alloc(count, sizeof *slots, "the names of series", error);
+    size_t *slots = calloc(count, sizeof *slots);
     if (slots == NULL)
-        return WR_ERR_MEMORY;
+        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for the names of series", panel->path);
     free(panel->slots);
     panel->slots = slots;
     panel->slot_count = count;
@@ -92,7 +92,7 @@ wr_status wr_panel_find(struct wr_panel *panel, const char *id, size_t length, s
     if (status != WR_OK)
         return status;
     size_t slot = slot_of(panel, id, length);
-    if (panel->slots[slot] != 0) {
+    if (panel->count > 0 && panel->slots[slot] != 0) {
         *series = panel->slots[slot] - 1;
         return WR_OK;
     }

@@ -164,7 +164,7 @@ static wr_status add_record(struct wr_panel *panel, const struct wr_csv *csv,
 
 wr_status wr_panel_long(struct wr_csv *csv, const struct wr_panel_spec *spec, locale_t c,
                         struct wr_panel **panel, struct wr_error *error) {
-    struct roles roles;
+    struct roles roles = {NONE, NONE};
     wr_status status = wr_panel_new(csv->path, spec->pasts, spec->futures, panel, error);
     if (status == WR_OK)
         status = read_header(*panel, csv, spec, c, &roles, error);

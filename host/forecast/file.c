@@ -193,8 +193,10 @@ static bool series_from_json(const json_t *json, struct wr_fit *fit, size_t s) {
 static bool calibration_from_json(const json_t *series, struct wr_fit *fit) {
     struct calibration *c = &fit->calibration;
     size_t K = fit->recipe.horizon, floats;
-    c->counts = calloc(fit->count, sizeof *c->counts);
-    for (size_t s = 0; s < fit->count && c->counts != NULL; s++) {
+    c->counts = wr_alloc(fit->count, sizeof *c->counts, "intervals", NULL);
+    if (c->counts == NULL)
+        return false;
+    for (size_t s = 0; s < fit->count; s++) {
         const json_t *one = json_array_get(series, s);
         if (json_object_get(one, "origins") != NULL &&
             !size_from_json(one, "origins", &c->counts[s]))
@@ -202,7 +204,7 @@ static bool calibration_from_json(const json_t *series, struct wr_fit *fit) {
         c->origins = c->counts[s] > c->origins ? c->counts[s] : c->origins;
     }
     if (c->origins == 0)
-        return c->counts != NULL;
+        return true;
     for (size_t s = 0; s < fit->count; s++) /* before memory is taken for what is not there */
         if (c->counts[s] > 0 && json_string_length(json_object_get(
                                     json_array_get(series, s), "errors")) != 8 * c->counts[s] * K)

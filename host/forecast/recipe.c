@@ -11,7 +11,7 @@
     .momentum = 0.9f, .beta1 = 0.9f, .epsilon = 1e-8f, .huber_delta = 1.0f, .recency = 2
 #define ADAM(weight)                                                                               \
     .optimizer = WR_OPTIMIZER_ADAM, .beta2 = 0.999f, .decay = WR_DECAY_LINEAR,                     \
-    .loss = WR_LOSS_MAE, .weight_decay = weight, ADAPTIVE
+    .loss = WR_LOSS_MAE, .weight_decay = (weight), ADAPTIVE
 #define SHUFFLED(weight) .rule = {ADAM(weight), .order = WR_ORDER_SHUFFLED}
 #define RECENT(weight)   .rule = {ADAM(weight), .order = WR_ORDER_RECENT}
 #define ENSEMBLE                                                                                   \
