@@ -57,10 +57,12 @@ wr_status history_append(struct history *history, const struct wr_train_event *e
     if (!finite)
         status = wr_session_diverged(session, history->diverged, error);
     for (size_t e = 0; e < event->epochs; e++)
-        for (size_t m = 0; m < models && status == WR_OK; m++)
-            if (event->first_epoch + e <= history->diverged[m])
-                status = append_row(history, event->first_epoch + e, m,
-                                    event->losses[e * models + m], error);
+        for (size_t m = 0; m < models && status == WR_OK; m++) {
+            size_t epoch = event->first_epoch + e, last = history->diverged[m];
+            float loss = event->losses[e * models + m];
+            if (epoch == last || (epoch < last && !isnan(loss))) /* NaN: stopped before */
+                status = append_row(history, epoch, m, loss, error);
+        }
     return status;
 }
 

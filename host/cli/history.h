@@ -11,7 +11,7 @@ struct history;
 wr_status history_open(const char *path, size_t models, uint32_t seed, struct history **history,
                        struct wr_error *error);
 /* Appends the epochs of an event: epoch,seed,total_loss. A model's last row is that of the epoch in
- * which it diverged, which session tells. */
+ * which it diverged, which session tells, or after which it was stopped. */
 wr_status history_append(struct history *history, const struct wr_train_event *event,
                          struct wr_session *session, struct wr_error *error);
 wr_status history_commit(struct history *history, struct wr_error *error);

@@ -44,10 +44,15 @@ static json_t *model_object(const struct setup *setup, const struct wr_train_res
     char hash[17];
     snprintf(hash, sizeof hash, "%016" PRIx64,
              wr_parameters_hash(&setup->shape, parameters + m * setup->layout.count));
-    return json_pack("{s:I, s:I, s:o, s:b, s:s}", "seed", (json_int_t)(setup->seed + (uint32_t)m),
-                     "hidden", (json_int_t)setup->shape.hidden, "loss",
-                     number_or_null((double)result->losses[m]), "diverged",
-                     (int)(result->diverged_at[m] != WR_NOT_DIVERGED), "hash", hash);
+    json_t *model = json_pack(
+        "{s:I, s:I, s:o, s:b, s:s}", "seed", (json_int_t)(setup->seed + (uint32_t)m), "hidden",
+        (json_int_t)setup->shape.hidden, "loss", number_or_null((double)result->losses[m]),
+        "diverged", (int)(result->diverged_at[m] != WR_NOT_DIVERGED), "hash", hash);
+    if (model != NULL && result->validated != NULL) {
+        json_object_set_new(model, "validation_loss", number_or_null(result->validated[m]));
+        json_object_set_new(model, "best_epoch", json_integer((json_int_t)result->best_epoch[m]));
+    }
+    return model;
 }
 
 static json_t *model_array(const struct setup *setup, const struct wr_train_result *result,
@@ -69,7 +74,7 @@ wr_status report_json(const struct setup *setup, const struct wr_device *device,
     return json_print(json_pack("{s:{s:s, s:o}, s:s, s:I, s:I, s:I, s:f, s:f, s:o}", "device",
                                 "backend", info->backend, "name", json_text(info->name), "schedule",
                                 wr_schedule_name(wr_session_schedule(session)), "windows",
-                                (json_int_t)setup->view.count, "epochs", (json_int_t)setup->epochs,
+                                (json_int_t)setup->trained, "epochs", (json_int_t)setup->epochs,
                                 "updates", (json_int_t)result->updates, "seconds", result->seconds,
                                 "updates_per_second", speed, "models",
                                 model_array(setup, result, parameters)),

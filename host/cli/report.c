@@ -34,7 +34,7 @@ static void report_rule(const struct wr_rule *rule, const struct option_value *o
 
 void report_setup(const struct setup *setup, const struct option_value *options) {
     const struct wr_shape *shape = &setup->shape;
-    size_t windows = setup->view.count;
+    size_t windows = setup->trained;
     size_t batch = options[TRAIN_BATCH].size < windows ? options[TRAIN_BATCH].size : windows;
     report_series(&setup->data, options);
     printf("windows   %zu of %zu row%s: %s -> %s, scale %s\n", windows, shape->seq_len,
@@ -48,6 +48,9 @@ void report_setup(const struct setup *setup, const struct option_value *options)
     printf("training  %zu epoch%s of %zu update%s, batch %zu, lr %g, clip %g\n", setup->epochs,
            plural(setup->epochs), setup->updates, plural(setup->updates), batch,
            (double)options[TRAIN_LR].real, (double)options[TRAIN_CLIP].real);
+    if (setup->held > 0)
+        printf("validate  %zu window%s behind them, every %zu epoch%s, patience %zu\n", setup->held,
+               plural(setup->held), setup->every, plural(setup->every), setup->patience);
     report_rule(&setup->rule, options + TRAIN_RULE);
     cli_flush();
 }
@@ -96,7 +99,24 @@ int report_epoch_width(size_t epochs) {
     return width > 4 ? width : 4;
 }
 
-wr_status report_losses(const char *label, const float *losses, size_t models,
+/* What a line says of losses, of which these (count) are finite; sorts them. */
+static void print_losses(double *finite, size_t count, size_t models, const char *ended) {
+    struct spread spread = spread_of(finite, count);
+    char least[24], median[24], most[24];
+    loss_text(spread.median, median);
+    if (count == 0)
+        printf("%s%s", models == 1 ? "" : "all ", ended);
+    else if (models == 1)
+        printf("%s", median);
+    else
+        printf("min %s  median %s  max %s", loss_text(spread.least, least), median,
+               loss_text(spread.most, most));
+    if (count > 0 && count < models)
+        printf("  %s %zu", ended, models - count);
+    putchar('\n');
+}
+
+wr_status report_losses(const char *label, const float *losses, size_t models, const char *ended,
                         struct wr_error *error) {
     double *finite = wr_alloc(models, sizeof *finite, "losses to sort", error);
     if (finite == NULL)
@@ -105,21 +125,37 @@ wr_status report_losses(const char *label, const float *losses, size_t models,
     for (size_t m = 0; m < models; m++)
         if (isfinite(losses[m]))
             finite[count++] = (double)losses[m];
-    struct spread spread = spread_of(finite, count);
-    free(finite);
-    char least[24], median[24], most[24];
-    loss_text(spread.median, median);
     printf("%s  total_loss  ", label);
-    if (count == 0)
-        printf("%s", models == 1 ? "diverged" : "all diverged");
-    else if (models == 1)
-        printf("%s", median);
-    else
-        printf("min %s  median %s  max %s", loss_text(spread.least, least), median,
-               loss_text(spread.most, most));
-    if (count > 0 && count < models)
-        printf("  diverged %zu", models - count);
-    putchar('\n');
+    print_losses(finite, count, models, ended);
+    free(finite);
+    cli_flush();
+    return WR_OK;
+}
+
+wr_status report_validation(const struct setup *setup, const struct wr_train_result *result,
+                            struct wr_error *error) {
+    size_t models = setup->models, count = 0;
+    if (result->validated == NULL)
+        return WR_OK;
+    double *values = wr_alloc(models, sizeof *values, "losses to sort", error);
+    if (values == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t m = 0; m < models; m++)
+        if (result->best_epoch[m] > 0)
+            values[count++] = result->validated[m];
+    printf("validation  mean_loss   ");
+    print_losses(values, count, models, "diverged");
+    count = 0;
+    for (size_t m = 0; m < models; m++)
+        if (result->best_epoch[m] > 0)
+            values[count++] = (double)result->best_epoch[m];
+    struct spread epochs = spread_of(values, count);
+    free(values);
+    if (count > 0 && models == 1)
+        printf("best after  epochs      %.10g\n", epochs.median);
+    else if (count > 0)
+        printf("best after  epochs      min %.10g  median %.10g  max %.10g\n", epochs.least,
+               epochs.median, epochs.most);
     cli_flush();
     return WR_OK;
 }
@@ -177,10 +213,10 @@ static double loss_of(const struct wr_rule *rule, double deviation, double error
     return size <= delta ? size * size / 2 : delta * (size - delta / 2);
 }
 
-/* The total loss of the naive forecast over as many windows as an epoch visits. */
-static double naive_loss(const struct setup *setup) {
+/* The total loss of the naive forecast for windows first .. first + count - 1. */
+static double naive_loss(const struct setup *setup, size_t first, size_t count) {
     double total = 0;
-    for (size_t w = 0; w < setup->view.count; w++) {
+    for (size_t w = first; w < first + count; w++) {
         double sum = 0;
         for (size_t o = 0; o < setup->shape.outputs; o++) {
             double mean, deviation;
@@ -191,14 +227,25 @@ static double naive_loss(const struct setup *setup) {
         }
         total += sum / (double)setup->shape.outputs;
     }
-    return total * ((double)setup->epoch_visits / (double)setup->view.count);
+    return total;
+}
+
+/* As many windows as an epoch visits, and the mean over those held out. */
+static void report_naive(const struct setup *setup) {
+    char text[24];
+    double visits = (double)setup->epoch_visits / (double)setup->trained;
+    double total = naive_loss(setup, 0, setup->trained) * visits;
+    printf("%-10s  total_loss  %s\n", "naive", loss_text(total, text));
+    if (setup->held == 0)
+        return;
+    double mean = naive_loss(setup, setup->trained, setup->held) / (double)setup->held;
+    printf("%-10s  mean_loss   %s\n", "naive", loss_text(mean, text));
 }
 
 wr_status report_forecast(const struct setup *setup, const struct wr_train_result *result,
                           const float *parameters, struct wr_error *error) {
     size_t models = setup->models;
-    char naive[24];
-    printf("%-10s  total_loss  %s\n", "naive", loss_text(naive_loss(setup), naive));
+    report_naive(setup);
     if (result->diverged == models)
         return WR_OK;
     /* models <= 2^32-1 whose parameters are in memory: the product fits */

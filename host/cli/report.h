@@ -9,9 +9,13 @@
 void report_series(const struct data *data, const struct option_value *options);
 void report_setup(const struct setup *setup, const struct option_value *options);
 void report_device(const struct wr_device *device, const struct wr_session *session);
-/* The line of an epoch: losses (M). label is "epoch  250" or so. */
-wr_status report_losses(const char *label, const float *losses, size_t models,
+/* The line of an epoch: losses (M). label is "epoch  250" or so; models whose loss is not finite
+ * have `ended`: "diverged". */
+wr_status report_losses(const char *label, const float *losses, size_t models, const char *ended,
                         struct wr_error *error);
+/* The least validation losses and their epochs; nothing without --validate. */
+wr_status report_validation(const struct setup *setup, const struct wr_train_result *result,
+                            struct wr_error *error);
 /* Width of an epoch's number in the column of labels. */
 int report_epoch_width(size_t epochs);
 /* The naive forecast's loss, and the first window's forecasts against the truth. parameters

@@ -7,21 +7,54 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "cli/tables.h"
+
+enum { VALIDATIONS = 20, PATIENCE = 5 };
 
 /* ---- windows ---- */
 
+/* As a sweep does: a window for each row that is held out. */
+static wr_status read_validate(struct setup *setup, const struct option_value *options,
+                               struct wr_error *error) {
+    const struct option_value *validate = &options[TRAIN_VALIDATE];
+    size_t rows = wr_series_rows(setup->data.series);
+    double part = strtod(validate->text, NULL); /* 0.7 of ten rows are seven */
+    if (part >= 1)
+        return wr_fail(error, WR_ERR_USAGE, "--validate %s: needs a part of the rows, below 1",
+                       validate->text);
+    setup->held = (size_t)(part * (double)rows);
+    if (part > 0 && setup->held == 0)
+        return wr_fail(error, WR_ERR_DATA, "--validate %s of %zu rows is no whole row to hold out",
+                       validate->text, rows);
+    for (size_t i = TRAIN_VALIDATE_EVERY; i <= TRAIN_PATIENCE && setup->held == 0; i++)
+        if (options[i].given)
+            return wr_fail(error, WR_ERR_USAGE, "--%s goes with --validate", train_options[i].name);
+    return WR_OK;
+}
+
 static wr_status make_windows(struct setup *setup, const struct option_value *options,
                               struct wr_error *error) {
+    wr_status status = read_validate(setup, options, error);
+    if (status != WR_OK)
+        return status;
     struct wr_windows_spec spec = {.input_columns = setup->data.inputs.index,
                                    .inputs = setup->data.inputs.count,
                                    .target_columns = setup->data.targets.index,
                                    .outputs = setup->data.targets.count,
                                    .seq_len = options[TRAIN_WINDOW].size,
-                                   .scale = (enum wr_scale)options[DATA_SCALE].choice};
-    wr_status status = wr_windows_make(setup->data.series, &spec, &setup->windows, error);
-    if (status == WR_OK)
-        wr_windows_get(setup->windows, &setup->view);
-    return status;
+                                   .scale = (enum wr_scale)options[DATA_SCALE].choice,
+                                   .scale_rows = wr_series_rows(setup->data.series) - setup->held};
+    status = wr_windows_make(setup->data.series, &spec, &setup->windows, error);
+    if (status != WR_OK)
+        return status;
+    wr_windows_get(setup->windows, &setup->view);
+    if (setup->view.count <= setup->held)
+        return wr_fail(error, WR_ERR_DATA,
+                       "--validate %s holds out %zu of %zu windows: none is left to train on; hold "
+                       "out fewer, or use shorter windows",
+                       options[TRAIN_VALIDATE].text, setup->held, setup->view.count);
+    setup->trained = setup->view.count - setup->held;
+    return WR_OK;
 }
 
 /* The windows weigh squares; an absolute error is scaled by the deviation, not the variance. */
@@ -53,7 +86,7 @@ static size_t parts_of(size_t updates) {
 
 static wr_status choose_epochs(struct setup *setup, const struct option_value *options,
                                struct wr_error *error) {
-    size_t windows = setup->view.count, updates = options[TRAIN_UPDATES].size;
+    size_t windows = setup->trained, updates = options[TRAIN_UPDATES].size;
     size_t batch = options[TRAIN_BATCH].size < windows ? options[TRAIN_BATCH].size : windows;
     setup->updates = (windows - 1) / batch + 1;
     setup->epoch_visits = windows;
@@ -70,6 +103,15 @@ static wr_status choose_epochs(struct setup *setup, const struct option_value *o
         return wr_fail(error, WR_ERR_USAGE, "--updates %zu of %zu windows overflow", updates,
                        batch);
     return WR_OK;
+}
+
+static void choose_validation(struct setup *setup, const struct option_value *options) {
+    if (setup->held == 0)
+        return;
+    setup->every = setup->epochs >= VALIDATIONS ? setup->epochs / VALIDATIONS : 1;
+    if (options[TRAIN_VALIDATE_EVERY].given)
+        setup->every = options[TRAIN_VALIDATE_EVERY].size;
+    setup->patience = options[TRAIN_PATIENCE].given ? options[TRAIN_PATIENCE].size : PATIENCE;
 }
 
 /* ---- models ---- */
@@ -144,6 +186,7 @@ wr_status setup_shape(struct setup *setup, const struct option_value *options,
         status = weigh_losses(setup, error);
     if (status != WR_OK)
         return status;
+    choose_validation(setup, options);
     setup->rule.decay_epochs = setup->epochs;
     setup->shape = (struct wr_shape){.inputs = setup->data.inputs.count,
                                      .hidden = options[TRAIN_HIDDEN].size,
@@ -180,6 +223,21 @@ static void clear_biases(struct setup *setup) {
     }
 }
 
+static wr_status set_validation(struct setup *setup, struct wr_error *error) {
+    size_t models = setup->models;
+    if (setup->held == 0)
+        return WR_OK;
+    setup->each_trained = wr_alloc(models, sizeof *setup->each_trained, "windows", error);
+    setup->each_held = wr_alloc(models, sizeof *setup->each_held, "windows", error);
+    if (setup->each_trained == NULL || setup->each_held == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t m = 0; m < models; m++) {
+        setup->each_trained[m] = setup->trained;
+        setup->each_held[m] = setup->held;
+    }
+    return WR_OK;
+}
+
 wr_status setup_models(struct setup *setup, const struct option_value *options,
                        struct wr_error *error) {
     size_t models = setup->models, floats;
@@ -199,7 +257,9 @@ wr_status setup_models(struct setup *setup, const struct option_value *options,
         setup->seeds[m] = setup->seed + (uint32_t)m;
         setup->visits[m] = setup->epoch_visits;
     }
-    wr_status status = fill_parameters(setup, options, error);
+    wr_status status = set_validation(setup, error);
+    if (status == WR_OK)
+        status = fill_parameters(setup, options, error);
     if (status == WR_OK)
         clear_biases(setup);
     free(setup->start);
@@ -216,6 +276,8 @@ void setup_release(struct setup *setup) {
     free(setup->clip);
     free(setup->seeds);
     free(setup->visits);
+    free(setup->each_trained);
+    free(setup->each_held);
     free(setup->loss_weights);
     *setup = (struct setup){0};
 }
@@ -245,14 +307,15 @@ static void scale_texts(const struct wr_windows *windows, scale_fn *scale, size_
 
 wr_status setup_save(const struct setup *setup, const struct option_value *options,
                      const float *parameters, struct wr_error *error) {
-    char numerics[16], epochs[24], *inputs[2] = {NULL, NULL}, *targets[2] = {NULL, NULL};
+    char numerics[16], epochs[24], every[24], patience[24], *inputs[2] = {NULL, NULL},
+                                                            *targets[2] = {NULL, NULL};
     snprintf(numerics, sizeof numerics, "%d", WR_NUMERICS_VERSION);
     snprintf(epochs, sizeof epochs, "%zu", setup->epochs);
     scale_texts(setup->windows, wr_windows_input_scale, setup->shape.inputs, inputs);
     scale_texts(setup->windows, wr_windows_target_scale, setup->shape.outputs, targets);
     size_t count = 15;
     struct rule_texts texts;
-    struct wr_metadata metadata[16 + RULE_OPTIONS] = {
+    struct wr_metadata metadata[19 + RULE_OPTIONS] = {
         {"windrow", wr_version()},
         {"numerics", numerics},
         {"window", options[TRAIN_WINDOW].text},
@@ -270,6 +333,13 @@ wr_status setup_save(const struct setup *setup, const struct option_value *optio
         {"batch", options[TRAIN_BATCH].text}};
     if (options[TRAIN_UPDATES].given)
         metadata[count++] = (struct wr_metadata){"updates", options[TRAIN_UPDATES].text};
+    if (setup->held > 0) {
+        snprintf(every, sizeof every, "%zu", setup->every);
+        snprintf(patience, sizeof patience, "%zu", setup->patience);
+        metadata[count++] = (struct wr_metadata){"validate", options[TRAIN_VALIDATE].text};
+        metadata[count++] = (struct wr_metadata){"validate-every", every};
+        metadata[count++] = (struct wr_metadata){"patience", patience};
+    }
     rule_describe(options + TRAIN_RULE, &setup->rule, &texts);
     for (size_t i = 0; i < texts.count; i++)
         metadata[count++] = (struct wr_metadata){texts.name[i], texts.value[i]};

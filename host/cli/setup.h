@@ -10,6 +10,8 @@ struct setup {
     struct data data;
     struct wr_windows *windows;
     struct wr_windows_view view;
+    size_t trained, held;   /* windows: the first ones train, those behind them validate */
+    size_t every, patience; /* of the validation; 0 without */
     struct wr_shape shape;
     struct wr_layout layout;
     size_t models;
@@ -24,6 +26,7 @@ struct setup {
     float *lr, *clip;       /* (M) */
     uint32_t *seeds;        /* (M) */
     size_t *visits;         /* (M) of epoch_visits */
+    size_t *each_trained, *each_held; /* (M) of trained, held; NULL without validation */
 };
 
 /* Series, columns, windows, the rule, the epochs and the shape of the models; reads --init FILE. */

@@ -85,6 +85,7 @@ static wr_status open_session(struct run *run) {
     ensemble.clip = setup->clip;
     ensemble.seeds = setup->seeds;
     ensemble.visits = setup->visits;
+    ensemble.window_count = setup->each_trained;
     return wr_session_open(run->device, &ensemble, &run->session, run->error);
 }
 
@@ -97,7 +98,8 @@ static wr_status log_losses(struct run *run, const struct wr_train_event *event)
         snprintf(label, sizeof label, "epoch %*zu", report_epoch_width(event->epochs_total),
                  event->first_epoch + e);
         progress_clear(&run->progress);
-        status = report_losses(label, event->losses + e * models, models, run->error);
+        status = report_losses(label, event->losses + e * models, models,
+                               run->setup.held > 0 ? "ended" : "diverged", run->error);
     }
     return status;
 }
@@ -114,8 +116,16 @@ static wr_status on_event(void *context, const struct wr_train_event *event) {
 }
 
 static wr_status train(struct run *run) {
-    struct wr_train_options how = {
-        .epochs = run->setup.epochs, .on_event = on_event, .context = run, .stop = &interrupt_seen};
+    const struct setup *setup = &run->setup;
+    struct wr_validation validation = {.first = setup->each_trained,
+                                       .count = setup->each_held,
+                                       .every = setup->every,
+                                       .patience = setup->patience};
+    struct wr_train_options how = {.epochs = setup->epochs,
+                                   .validation = setup->held > 0 ? &validation : NULL,
+                                   .on_event = on_event,
+                                   .context = run,
+                                   .stop = &interrupt_seen};
     progress_start(&run->progress, run->options[TRAIN_QUIET].given);
     wr_status status = wr_train(run->session, &how, &run->result, run->error);
     progress_clear(&run->progress);
@@ -146,7 +156,10 @@ static wr_status tell_results(struct run *run) {
     else if (run->tables) {
         report_speed(&run->result);
         putchar('\n');
-        status = report_losses("last epoch", run->result.losses, setup->models, run->error);
+        status =
+            report_losses("last epoch", run->result.losses, setup->models, "diverged", run->error);
+        if (status == WR_OK)
+            status = report_validation(setup, &run->result, run->error);
         if (status == WR_OK)
             status = report_forecast(setup, &run->result, setup->parameters, run->error);
     }

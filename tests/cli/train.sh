@@ -130,4 +130,46 @@ exits 8
 same out "$expected/train-survivors.txt"
 tail -n 1 err >told
 same told "$expected/told-survivors.txt"
+
+# --validate: rows held out as in a sweep, the best parameters kept, and models stopped one by one.
+tables train-validate --epochs 60 --validate 0.2
+tables train-validate-8 --epochs 200 --models 8 --validate 0.2 --validate-every 3 --patience 2 \
+    --init pytorch --lr 1e-3 --scale standard --log-every 10
+run train --device cpu --epochs 200 --models 8 --validate 0.2 --validate-every 3 --patience 2 \
+    --init pytorch --lr 1e-3 --scale standard --json --history stops.csv --save stops.safetensors
+exits 0
+hashes >stops
+for key in validate:0.2 validate-every:3 patience:2; do
+    head -c 2000 stops.safetensors | grep -qaF "\"${key%:*}\":\"${key#*:}\"" || fail "no $key"
+done
+! head -c 2000 stack.safetensors | grep -qa validate || fail "validation in the metadata"
+! grep -q nan stops.csv || fail "rows after a model was stopped"
+[ "$(cut -d , -f 2 stops.csv | sort | uniq -c | awk '$2 != "seed" { print $1 }' | sort -u |
+    wc -l)" -gt 1 ] || fail "all models were stopped at once"
+best=$(grep -o '"best_epoch":[0-9]*' out | sed -n '6s/.*://p')
+rows=$(grep -c ',5,' stops.csv)
+[ "$rows" -eq $((best + 6)) ] || fail "$rows epochs, the best $best: not a patience of 2 looks"
+run train --device cpu --epochs 200 --seed 5 --validate 0.2 --validate-every 3 --patience 2 \
+    --init pytorch --lr 1e-3 --scale standard --json --schedule staged
+exits 0
+[ "$(hashes)" = "$(sed -n 6p stops)" ] || fail "model 6 of 8 is not the same alone"
+run train --device cpu --epochs "$best" --seed 5 --validate 0.2 --init pytorch --lr 1e-3 \
+    --validate-every "$best" --scale standard --json
+exits 0
+[ "$(hashes)" = "$(sed -n 6p stops)" ] || fail "not the parameters after $best epochs"
+run train --device cpu --epochs 20 --hidden 3 --validate 0.3 --validate-every 20 --json
+exits 0
+grep -o '"validation_loss":[0-9.e-]*' out >train.loss
+grep -q '"windows":65,' out || fail "not 65 windows to train on"
+run sweep --device cpu --epochs 20 --hidden 3 --validate 0.3 --store held.db --quiet
+exits 0
+run show held.db --csv
+loss=$(cut -d : -f 2 train.loss | cut -c 1-9) # --json rounds to nine digits
+grep -qF "$loss" out || fail "a sweep has another validation loss than $loss"
+refuses 2 '--validate 1: needs a part of the rows, below 1' train --validate 1
+refuses 3 '--validate 0.001 of 100 rows is no whole row to hold out' train --validate 0.001
+refuses 3 '--validate 0.95 holds out 95 of 95 windows: none is left to train on; hold out fewer, or use shorter windows' \
+    train --validate 0.95
+refuses 2 '--patience goes with --validate' train --patience 3
+refuses 2 '--validate-every goes with --validate' train --validate-every 3 --validate 0
 finish
