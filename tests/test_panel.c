@@ -278,6 +278,29 @@ static void test_wide(void **state) {
     bad("a,5,2\nb,1,2\n", wr_panel_wide, NULL, "line 1", "starts with a header");
 }
 
+/* Names go into JSON. */
+static void test_names(void **state) {
+    (void)state;
+    static const char *const whole[] = {"\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x8c\xb1",
+                                        "\xf4\x8f\xbf\xbf"};
+    static const char *const broken[] = {"\xe9",         "\xc3",         "\xc3(",
+                                         "\x80",         "\xc0\x80",     "\xe0\x80\x80",
+                                         "\xed\xa0\x80", "\xf0\x9f\x8c", "\xf4\x90\x80\x80",
+                                         "\xff"};
+    char text[64];
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
+        snprintf(text, sizeof text, "unique_id,y\n\"a, %s\",1\n", whole[i]);
+        struct wr_panel *panel = good(text, wr_panel_long, NULL);
+        assert_string_equal(wr_panel_id(panel, 0) + 3, whole[i]);
+        wr_panel_free(panel);
+    }
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        snprintf(text, sizeof text, "unique_id,y\na,1\n%s,1\n", broken[i]);
+        bad(text, wr_panel_long, NULL, "line 3", "not UTF-8");
+        bad(text, wr_panel_wide, NULL, "line 3", "not UTF-8");
+    }
+}
+
 static void test_own_values(void **state) {
     (void)state;
     struct wr_error error = {0};
@@ -345,11 +368,12 @@ static void test_no_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_long),    cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_seattle), cmocka_unit_test(test_covariates),
-        cmocka_unit_test(test_gaps),    cmocka_unit_test(test_stamps),
-        cmocka_unit_test(test_wide),    cmocka_unit_test(test_own_values),
-        cmocka_unit_test(test_many),    cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_long),      cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_seattle),   cmocka_unit_test(test_covariates),
+        cmocka_unit_test(test_gaps),      cmocka_unit_test(test_stamps),
+        cmocka_unit_test(test_wide),      cmocka_unit_test(test_own_values),
+        cmocka_unit_test(test_names),     cmocka_unit_test(test_many),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

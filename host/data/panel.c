@@ -110,6 +110,16 @@ wr_status wr_panel_find(struct wr_panel *panel, const char *id, size_t length, s
     return WR_OK;
 }
 
+wr_status wr_panel_find_named(struct wr_panel *panel, const struct wr_csv *csv, const char *id,
+                              size_t length, size_t *series, struct wr_error *error) {
+    if (!wr_cell_utf8(id, length))
+        return wr_fail(error, WR_ERR_DATA,
+                       "%s: line %zu: the name of the series is not UTF-8; save the file as UTF-8 "
+                       "CSV",
+                       panel->path, csv->record_line);
+    return wr_panel_find(panel, id, length, series, error);
+}
+
 double *wr_panel_add(struct wr_panel *panel, struct wr_panel_series *series, int64_t time,
                      size_t line, struct wr_error *error) {
     struct wr_panel_rows *rows = &series->rows;

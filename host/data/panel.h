@@ -49,6 +49,9 @@ wr_status wr_panel_new(const char *path, size_t pasts, size_t futures, struct wr
 /* The series of that name (length bytes), which is made if there is none. */
 wr_status wr_panel_find(struct wr_panel *panel, const char *id, size_t length, size_t *series,
                         struct wr_error *error);
+/* The same for the record last read; a name that is no UTF-8, as JSON needs it, is WR_ERR_DATA. */
+wr_status wr_panel_find_named(struct wr_panel *panel, const struct wr_csv *csv, const char *id,
+                              size_t length, size_t *series, struct wr_error *error);
 /* Room for one more row of a series: its cells (columns), to be filled in. NULL: WR_ERR_MEMORY. */
 double *wr_panel_add(struct wr_panel *panel, struct wr_panel_series *series, int64_t time,
                      size_t line, struct wr_error *error);

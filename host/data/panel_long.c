@@ -89,7 +89,7 @@ static wr_status find_series(struct wr_panel *panel, const struct wr_csv *csv,
         return wr_fail(error, WR_ERR_DATA,
                        "%s: line %zu has no name of a series in column %zu; fill it in",
                        panel->path, csv->record_line, roles->id + 1);
-    return wr_panel_find(panel, id, length, series, error);
+    return wr_panel_find_named(panel, csv, id, length, series, error);
 }
 
 /* The stamp of the record last read, which is later than the one before. */

@@ -38,7 +38,7 @@ static wr_status name_series(struct wr_panel *panel, const struct wr_csv *csv, s
         return wr_fail(error, WR_ERR_DATA,
                        "%s: line %zu starts with no name of a series; give it one", csv->path,
                        csv->record_line);
-    wr_status status = wr_panel_find(panel, id, length, series, error);
+    wr_status status = wr_panel_find_named(panel, csv, id, length, series, error);
     if (status != WR_OK || *series == before)
         return status;
     return wr_panel_fail(panel, &panel->series[*series], csv->record_line, error,
