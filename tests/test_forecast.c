@@ -232,6 +232,87 @@ static void test_file(void **state) {
     wr_error_release(&error);
 }
 
+#define EDITED FOLDER ".edited"
+
+/* Saves a fit's file with `from` in its metadata as `to`, wherever it stands. */
+static void edit(const char *from, const char *to) {
+    struct wr_error error = {0};
+    struct wr_shape shape = {0};
+    size_t models, size;
+    int stacked;
+    float *parameters;
+    char *text, *edited;
+    TEST_OK(wr_parameters_load(SAVED, &shape, &models, &stacked, &parameters, &error));
+    TEST_OK(wr_metadata_load(SAVED, "windrow_fit", &text, &error));
+    FILE *file = open_memstream(&edited, &size);
+    assert_non_null(file);
+    const char *rest = text, *found = strstr(text, from);
+    if (found == NULL)
+        fail_msg("no %s in %.2000s", from, text);
+    for (; found != NULL; rest = found + strlen(from), found = strstr(rest, from))
+        fprintf(file, "%.*s%s", (int)(found - rest), rest, to);
+    fputs(rest, file);
+    fclose(file);
+    const struct wr_metadata metadata = {"windrow_fit", edited};
+    TEST_OK(wr_parameters_save(EDITED, &shape, models, parameters, &metadata, 1, &error));
+    free(edited);
+    free(text);
+    free(parameters);
+}
+
+/* Sizes that are absurd or do not agree are refused before they are used. */
+static void test_damaged(void **state) {
+    (void)state;
+    static const char *const edits[][2] = {
+        {"\"means\":[],\"deviations\":[]", "\"means\":[0],\"deviations\":[1]"},
+        {"\"means\":[]", "\"means\":[0]"},
+        {"\"deviation\":", "\"deviation\":-"},
+        {"\"indices\":[]", "\"indices\":[0.0]"},
+        {"\"length\":70", "\"length\":9223372036854775807"},
+        {"\"length\":70", "\"length\":0"},
+        {"\"length\":70", "\"length\":-1"},
+        {"\"origins\":", "\"origins\":1"},
+        {"\"origins\":", "\"origins\":576460752303423488"},
+        {"\"origins\":", "\"origins\":576460752303423488,\"errors\":\"\",\"was\":"},
+        {"\"horizon\":4", "\"horizon\":2305843009213693952"},
+        {"\"horizon\":4", "\"horizon\":3"},
+        {"\"window\":4", "\"window\":1000001"},
+        {"\"window\":1", "\"window\":5"},
+        {"\"window\":0", "\"window\":1"},
+        {"\"chunk\":3", "\"chunk\":9223372036854775807"},
+        {"\"chunk\":3", "\"chunk\":2"},
+        {"\"chunk\":3", "\"chunk\":1"},
+        {"\"seeds\":3", "\"seeds\":2"},
+        {"\"hidden\":5", "\"hidden\":6"},
+        {"\"normalize\":1", "\"normalize\":9"},
+        {"\"numerics\":", "\"numerics\":9"},
+        {"\"diverged\":\"", "\"diverged\":\"0"},
+        {"\"series\":[", "\"series\":{},\"was\":["},
+        {"\"id\":\"a\"", "\"id\":1"},
+        {"{", "["},
+    };
+    struct wr_error error = {0};
+    struct wr_panel *panel = panel_of(NULL, 0);
+    struct wr_recipe r = recipe();
+    const struct wr_fit_options options = {.calibrate = true};
+    struct wr_fit *fit = fit_with("cpu", panel, &r, NULL, &options), *loaded;
+    TEST_OK(wr_fit_save(fit, SAVED, &error));
+    for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
+        edit(edits[i][0], edits[i][1]);
+        if (wr_fit_load(EDITED, &loaded, &error) != WR_ERR_DATA)
+            fail_msg("%s as %s is taken: %s", edits[i][0], edits[i][1], error.text);
+        assert_null(loaded);
+        assert_memory_equal(error.text, EDITED ": ", strlen(EDITED ": "));
+    }
+    edit("\"id\":\"a\"", "\"id\":\"b\""); /* twice the same: either is as good */
+    TEST_OK(wr_fit_load(EDITED, &loaded, &error));
+    wr_fit_free(loaded);
+    remove(EDITED);
+    wr_fit_free(fit);
+    wr_panel_free(panel);
+    wr_error_release(&error);
+}
+
 static void clear_folder(void) {
     char path[512];
     DIR *folder = opendir(FOLDER);
@@ -308,7 +389,7 @@ int main(void) {
         cmocka_unit_test(test_report),    cmocka_unit_test(test_alone),
         cmocka_unit_test(test_recursive), cmocka_unit_test(test_early_stopping),
         cmocka_unit_test(test_file),      cmocka_unit_test(test_resume),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_refusals),  cmocka_unit_test(test_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

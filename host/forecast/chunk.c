@@ -191,16 +191,17 @@ static void fix_biases(struct training *t) {
     }
 }
 
-/* Epochs of the training: `validations` of them where updates are counted, for they are where
- * trainings are looked at; each has the same number of updates. */
+/* Epochs of the training: at most `validations` of them where updates are counted, for they are
+ * where trainings are looked at; each has the same number of updates. */
 static size_t set_epochs(struct training *t) {
     const struct wr_recipe *r = &t->recipe;
     if (r->updates == 0)
         return r->epochs;
-    size_t epochs = r->validate > 0 ? r->validations : 1;
+    size_t most = r->validate > 0 ? r->validations : 1;
+    size_t each = (r->updates - 1) / most + 1;
     for (size_t m = 0; m < t->models; m++)
-        t->visits[m] = ((r->updates - 1) / epochs + 1) * r->batch;
-    return epochs;
+        t->visits[m] = each * r->batch;
+    return (r->updates - 1) / each + 1;
 }
 
 /* ---- training ---- */

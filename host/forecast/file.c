@@ -8,8 +8,9 @@
 #include "forecast/fit.h"
 #include "windrow/version.h"
 
-#define KEY    "windrow_fit"
-#define FORMAT 1
+#define KEY         "windrow_fit"
+#define FORMAT      1
+#define MOST_VALUES ((size_t)1 << 53) /* of a series, so that no sum of steps overflows */
 
 /* ---- numbers as text ---- */
 
@@ -90,7 +91,7 @@ static json_t *series_to_json(const struct wr_fit *fit, size_t s) {
                                "last", series->last, "scales", scales_to_json(&series->scales));
     if (object != NULL && c->origins > 0) {
         size_t each = c->counts[s] * fit->recipe.horizon;
-        const float *errors = c->errors + s * c->origins * fit->recipe.horizon;
+        const float *errors = c->errors + c->first[s] * fit->recipe.horizon;
         if (json_object_set_new(object, "origins", json_integer((json_int_t)c->counts[s])) != 0 ||
             json_object_set_new(object, "errors", floats_to_json(errors, each)) != 0) {
             json_decref(object);
@@ -146,6 +147,14 @@ static bool size_from_json(const json_t *object, const char *key, size_t *size) 
     return json_is_integer(value) && json_integer_value(value) >= 0;
 }
 
+/* What is divided by. */
+static bool all_positive(const double *values, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!(values[i] > 0))
+            return false;
+    return true;
+}
+
 static bool scales_from_json(const json_t *json, struct wr_scales *scales) {
     double *reals[] = {&scales->intercept, &scales->slope, &scales->mean, &scales->deviation};
     static const char *const names[] = {"intercept", "slope", "mean", "deviation"};
@@ -165,7 +174,9 @@ static bool scales_from_json(const json_t *json, struct wr_scales *scales) {
     return reals_from_json(indices, scales->season, &scales->indices) &&
            reals_from_json(means, scales->covariates, &scales->means) &&
            reals_from_json(json_object_get(json, "deviations"), scales->covariates,
-                           &scales->deviations);
+                           &scales->deviations) &&
+           all_positive(&scales->deviation, 1) && all_positive(scales->indices, scales->season) &&
+           all_positive(scales->deviations, scales->covariates);
 }
 
 static bool series_from_json(const json_t *json, struct wr_fit *fit, size_t s) {
@@ -175,6 +186,7 @@ static bool series_from_json(const json_t *json, struct wr_fit *fit, size_t s) {
     if (id == NULL || last == NULL || strlen(last) >= sizeof series->last ||
         !size_from_json(json, "window", &series->window) ||
         !size_from_json(json, "length", &series->length) || series->window > fit->recipe.window ||
+        series->length == 0 || series->length > MOST_VALUES ||
         !scales_from_json(json_object_get(json, "scales"), &series->scales))
         return false;
     memcpy(series->last, last, strlen(last) + 1);
@@ -190,34 +202,35 @@ static bool series_from_json(const json_t *json, struct wr_fit *fit, size_t s) {
     return series->id != NULL;
 }
 
+/* Origins of a series, which it has errors of: no memory is taken for what is not there. */
+static bool origins_from_json(const json_t *series, size_t horizon, size_t *origins) {
+    size_t each = 8 * horizon, length = json_string_length(json_object_get(series, "errors"));
+    *origins = 0;
+    if (json_object_get(series, "origins") == NULL)
+        return true;
+    return size_from_json(series, "origins", origins) && length % each == 0 &&
+           *origins == length / each;
+}
+
 static bool calibration_from_json(const json_t *series, struct wr_fit *fit) {
     struct calibration *c = &fit->calibration;
-    size_t K = fit->recipe.horizon, floats;
+    size_t K = fit->recipe.horizon;
     c->counts = wr_alloc(fit->count, sizeof *c->counts, "intervals", NULL);
     if (c->counts == NULL)
         return false;
     for (size_t s = 0; s < fit->count; s++) {
-        const json_t *one = json_array_get(series, s);
-        if (json_object_get(one, "origins") != NULL &&
-            !size_from_json(one, "origins", &c->counts[s]))
+        if (!origins_from_json(json_array_get(series, s), K, &c->counts[s]))
             return false;
         c->origins = c->counts[s] > c->origins ? c->counts[s] : c->origins;
     }
-    if (c->origins == 0)
-        return true;
-    for (size_t s = 0; s < fit->count; s++) /* before memory is taken for what is not there */
-        if (c->counts[s] > 0 && json_string_length(json_object_get(
-                                    json_array_get(series, s), "errors")) != 8 * c->counts[s] * K)
-            return false;
-    if (!wr_size_mul(fit->count * K, c->origins, &floats))
+    if (wr_calibration_room(c, fit->count, K, NULL) != WR_OK)
         return false;
-    c->errors = calloc(floats, sizeof *c->errors);
-    for (size_t s = 0; s < fit->count && c->errors != NULL; s++)
+    for (size_t s = 0; s < fit->count; s++)
         if (c->counts[s] > 0 &&
             !floats_from_json(json_object_get(json_array_get(series, s), "errors"),
-                              c->counts[s] * K, c->errors + s * c->origins * K))
+                              c->counts[s] * K, c->errors + c->first[s] * K))
             return false;
-    return c->errors != NULL;
+    return true;
 }
 
 static wr_status damaged(const char *path, const char *what, struct wr_error *error) {
@@ -276,6 +289,10 @@ static wr_status load_models(const char *path, struct wr_fit *fit, struct wr_err
         fit->shape.outputs != wr_recipe_outputs(&fit->recipe) ||
         fit->shape.inputs % fit->recipe.chunk != 0)
         return damaged(path, "its models are not of its recipe", error);
+    for (size_t s = 0; s < fit->count; s++)
+        if (fit->series[s].window > 0 &&
+            fit->shape.inputs / fit->recipe.chunk != 1 + fit->series[s].scales.covariates)
+            return damaged(path, "its models see other covariates than its series have", error);
     return WR_OK;
 }
 

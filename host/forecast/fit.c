@@ -218,6 +218,7 @@ void wr_fit_free(struct wr_fit *fit) {
     free(fit->parameters);
     free(fit->diverged);
     free(fit->calibration.counts);
+    free(fit->calibration.first);
     free(fit->calibration.errors);
     free(fit);
 }

@@ -24,7 +24,8 @@ struct fitted {
 struct calibration {
     size_t origins; /* of the series that has most; 0: not calibrated */
     size_t *counts; /* (series) origins of each */
-    float *errors;  /* (series, origins, horizon), absolute */
+    size_t *first;  /* (series) its first among the errors */
+    float *errors;  /* (origins of all series, horizon), absolute */
 };
 
 struct wr_fit {
@@ -86,6 +87,14 @@ double wr_scale_of(const double *values, size_t length, size_t season);
 wr_status wr_fit_calibrate(struct wr_device *device, const struct wr_panel *panel,
                            const size_t *until, const struct wr_fit_options *options,
                            struct wr_fit *fit, struct wr_error *error);
+
+/* Sets `first`, and makes room for the errors, once `counts` are known. */
+wr_status wr_calibration_room(struct calibration *calibration, size_t series, size_t horizon,
+                              struct wr_error *error);
+
+/* predict.c: wr_fit_forecast, but NaN where a window to forecast from touches a gap. */
+wr_status wr_fit_forecast_known(const struct wr_fit *fit, const struct wr_panel *panel,
+                                const size_t *until, double *points, struct wr_error *error);
 
 /* recipe_json.c: every field of a recipe but its rule's decay_epochs. */
 json_t *wr_recipe_to_json(const struct wr_recipe *recipe);

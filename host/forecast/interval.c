@@ -75,7 +75,7 @@ static void note_errors(const struct calibrating *c, size_t o) {
         double scale = wr_scale_of(values, c->held[s].from, c->fit->recipe.season);
         for (size_t k = 0; k < K; k++) {
             double error = fabs(values[c->origin[s] + k] - c->points[s * K + k]) / scale;
-            to->errors[(s * to->origins + o) * K + k] = (float)error; /* NaN at a gap */
+            to->errors[(to->first[s] + o) * K + k] = (float)error; /* NaN at a gap */
         }
     }
 }
@@ -90,16 +90,33 @@ static wr_status forecast_origins(struct calibrating *c, const struct wr_fit *le
                     ? c->held[s].from
                     : c->held[s].from +
                           (o < c->held[s].count ? o : c->held[s].count - 1) * c->held[s].apart;
-        status = wr_fit_forecast(less, c->panel, c->origin, c->points, error);
+        status = wr_fit_forecast_known(less, c->panel, c->origin, c->points, error);
         if (status == WR_OK)
             note_errors(c, o);
     }
     return status;
 }
 
+wr_status wr_calibration_room(struct calibration *calibration, size_t series, size_t horizon,
+                              struct wr_error *error) {
+    size_t all = 0, floats;
+    calibration->first = wr_alloc(series, sizeof *calibration->first, "series", error);
+    if (calibration->first == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t s = 0; s < series; s++) {
+        calibration->first[s] = all;
+        if (!wr_size_add(all, calibration->counts[s], &all))
+            return wr_fail(error, WR_ERR_MEMORY, "the origins of %zu series overflow", series);
+    }
+    if (!wr_size_mul(all, horizon, &floats))
+        return wr_fail(error, WR_ERR_MEMORY, "the errors of %zu series overflow memory", series);
+    calibration->errors = wr_alloc(floats, sizeof(float), "errors of forecasts", error);
+    return calibration->errors != NULL ? WR_OK : WR_ERR_MEMORY;
+}
+
 static wr_status allocate(struct calibrating *c, struct wr_error *error) {
     struct calibration *to = &c->fit->calibration;
-    size_t count = c->fit->count, K = c->fit->recipe.horizon, floats;
+    size_t count = c->fit->count, K = c->fit->recipe.horizon;
     size_t most = ALL_ORIGINS / count;
     most = most < 1 ? 1 : most > MOST_ORIGINS ? MOST_ORIGINS : most;
     c->held = wr_alloc(count, sizeof *c->held, "series", error);
@@ -120,10 +137,7 @@ static wr_status allocate(struct calibrating *c, struct wr_error *error) {
             "%s: every series is too short for intervals: %zu values are forecast, and as "
             "many must be held out; --levels none forecasts without",
             wr_panel_path(c->panel), K);
-    if (!wr_size_mul(count * K, to->origins, &floats))
-        return wr_fail(error, WR_ERR_MEMORY, "the errors of %zu series overflow memory", count);
-    to->errors = wr_alloc(floats, sizeof *to->errors, "errors of forecasts", error);
-    return to->errors != NULL ? WR_OK : WR_ERR_MEMORY;
+    return wr_calibration_room(to, count, K, error);
 }
 
 wr_status wr_fit_calibrate(struct wr_device *device, const struct wr_panel *panel,
@@ -170,7 +184,7 @@ static size_t collect(const struct wr_fit *fit, size_t first, size_t end, size_t
     for (size_t s = first; s < end; s++)
         for (size_t o = 0; o < c->counts[s]; o++)
             for (size_t step = k; step <= last; step++) {
-                float error = c->errors[(s * c->origins + o) * K + step];
+                float error = c->errors[(c->first[s] + o) * K + step];
                 if (isfinite(error))
                     errors[n++] = error;
             }
@@ -201,7 +215,8 @@ static double half_width(const struct pool *pool, size_t own, double level) {
 }
 
 static wr_status open_pool(const struct wr_fit *fit, struct pool *pool, struct wr_error *error) {
-    size_t n = fit->count * fit->calibration.origins;
+    const struct calibration *c = &fit->calibration;
+    size_t n = c->first[fit->count - 1] + c->counts[fit->count - 1];
     pool->own = wr_alloc(fit->calibration.origins, sizeof *pool->own, "errors", error);
     pool->all = wr_alloc(n, sizeof *pool->all, "errors", error);
     pool->every = wr_alloc(n * fit->recipe.horizon, sizeof *pool->every, "errors", error);

@@ -49,19 +49,22 @@ static wr_status key_of(const struct wr_fit *fit, const struct wr_panel *panel, 
 
 /* ---- reading ---- */
 
+static wr_status damaged(const char *path, struct wr_error *error) {
+    return wr_fail(error, WR_ERR_DATA, "%s: damaged; remove it, and its series are fitted again",
+                   path);
+}
+
 static wr_status take_series(struct wr_fit *fit, const char *path, const json_t *which,
                              const char *diverged, const float *parameters, size_t models,
                              unsigned char *done, struct wr_error *error) {
     size_t seeds = fit->recipe.seeds, P = wr_fit_parameters(fit);
     if (json_array_size(which) * seeds != models || strlen(diverged) != models)
-        return wr_fail(error, WR_ERR_DATA,
-                       "%s: damaged; remove it, and its series are fitted again", path);
+        return damaged(path, error);
     for (size_t i = 0; i < json_array_size(which); i++) {
         const char *id = json_string_value(json_array_get(which, i));
         const struct fitted *series = id != NULL ? wr_fit_find(fit, id) : NULL;
         if (series == NULL || series->models == WR_NAIVE)
-            return wr_fail(error, WR_ERR_DATA,
-                           "%s: damaged; remove it, and its series are fitted again", path);
+            return damaged(path, error);
         memcpy(fit->parameters + series->models * P, parameters + i * seeds * P,
                seeds * P * sizeof *parameters);
         for (size_t m = 0; m < seeds; m++)
@@ -84,6 +87,10 @@ static wr_status read_part(struct wr_fit *fit, const char *path, unsigned char *
     if (status == WR_OK)
         status = wr_metadata_load(path, DIVERGED, &diverged, error);
     json_t *which = names != NULL ? json_loads(names, 0, NULL) : NULL;
+    if (status == WR_OK &&
+        (shape.inputs != fit->shape.inputs || shape.hidden != fit->shape.hidden ||
+         shape.outputs != fit->shape.outputs))
+        status = damaged(path, error);
     if (status == WR_OK)
         status = take_series(fit, path, which, diverged != NULL ? diverged : "", parameters, models,
                              done, error);

@@ -27,6 +27,8 @@ struct group {
     float *predictions;             /* (models, O) */
     double *paths;                  /* (models, horizon) z */
     double *points;                 /* (seeds, horizon) */
+    bool known;                     /* gaps are let in: */
+    unsigned char *gaps;            /* (count) a window to forecast from touches one */
 };
 
 static size_t until_of(const struct wr_panel *panel, const size_t *until, size_t s) {
@@ -36,8 +38,8 @@ static size_t until_of(const struct wr_panel *panel, const size_t *until, size_t
 static void release(struct group *g) {
     for (size_t i = 0; i < g->count && g->prepared != NULL; i++)
         wr_prepared_free(g->prepared[i]);
-    void *owned[] = {g->series,  g->prepared, g->own,         g->parameters, g->inputs,
-                     g->targets, g->weights,  g->predictions, g->paths,      g->points};
+    void *owned[] = {g->series,  g->prepared,    g->own,   g->parameters, g->inputs, g->targets,
+                     g->weights, g->predictions, g->paths, g->points,     g->gaps};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         free(owned[i]);
 }
@@ -54,9 +56,11 @@ static wr_status allocate(struct group *g, struct wr_error *error) {
     g->predictions = wr_alloc(M * g->outputs, sizeof *g->predictions, "predictions", error);
     g->paths = wr_alloc(M * g->horizon, sizeof *g->paths, "forecasts", error);
     g->points = wr_alloc(g->fit->recipe.seeds * g->horizon, sizeof *g->points, "forecasts", error);
-    return g->series != NULL && g->prepared != NULL && g->own != NULL && g->parameters != NULL &&
-                   g->inputs != NULL && g->targets != NULL && g->weights != NULL &&
-                   g->predictions != NULL && g->paths != NULL && g->points != NULL
+    g->gaps = wr_alloc(g->count, 1, "series", error);
+    return g->gaps != NULL && g->series != NULL && g->prepared != NULL && g->own != NULL &&
+                   g->parameters != NULL && g->inputs != NULL && g->targets != NULL &&
+                   g->weights != NULL && g->predictions != NULL && g->paths != NULL &&
+                   g->points != NULL
                ? WR_OK
                : WR_ERR_MEMORY;
 }
@@ -70,7 +74,8 @@ static wr_status place(const struct group *g, size_t i, struct wr_scales *scales
     size_t length = wr_panel_length(g->panel, g->which[i]);
     if (!g->fit->recipe.adjust && !g->fit->recipe.detrend)
         return WR_OK;
-    for (size_t step = 0; step < length; step++) {
+    for (size_t at = 0; at < length; at++) { /* first where it is in the panel that was fitted */
+        size_t step = (series->length - 1 + at) % length;
         wr_panel_stamp(g->panel, g->which[i], step, stamp);
         if (strcmp(stamp, series->last) == 0) {
             scales->shift = (int64_t)(series->length - 1) - (int64_t)step;
@@ -114,7 +119,10 @@ static wr_status fill_windows(struct group *g, size_t step, struct wr_error *err
         if (!recursive && m % seeds > 0)
             continue;
         const double *path = step > 0 ? g->paths + m * g->horizon : NULL;
-        if (!wr_prepared_last(g->prepared[i], path, step, g->inputs + window * g->width))
+        if (wr_prepared_last(g->prepared[i], path, step, g->inputs + window * g->width))
+            continue;
+        g->gaps[i] = 1;
+        if (!g->known)
             return wr_fail(error, WR_ERR_DATA,
                            "%s: series %s: the last window, of %zu values, touches a gap or is "
                            "longer than the series; --missing interpolate fills gaps",
@@ -212,9 +220,13 @@ static wr_status forecast_group(struct group *g, const size_t *until, double *po
     double *sorted = wr_alloc(g->fit->recipe.seeds, sizeof *sorted, "forecasts", error);
     if (sorted == NULL)
         return WR_ERR_MEMORY;
-    for (size_t i = 0; i < g->count && status == WR_OK; i++)
-        if (!combine_series(g, i, sorted, points + g->which[i] * K))
-            naive(g->fit, g->panel, until, g->which[i], points + g->which[i] * K);
+    for (size_t i = 0; i < g->count && status == WR_OK; i++) {
+        double *own = points + g->which[i] * K;
+        if (!combine_series(g, i, sorted, own))
+            naive(g->fit, g->panel, until, g->which[i], own);
+        for (size_t k = 0; k < K && g->gaps[i]; k++)
+            own[k] = (double)NAN;
+    }
     free(sorted);
     return status;
 }
@@ -239,8 +251,8 @@ static size_t gather(const struct wr_fit *fit, const struct wr_panel *panel, siz
 }
 
 static wr_status forecast_window(const struct wr_fit *fit, const struct wr_panel *panel,
-                                 const size_t *until, size_t window, size_t *which, double *points,
-                                 struct wr_error *error) {
+                                 const size_t *until, bool known, size_t window, size_t *which,
+                                 double *points, struct wr_error *error) {
     wr_status status = WR_OK;
     size_t next = 0, count;
     while (status == WR_OK && (count = gather(fit, panel, window, &next, which)) > 0) {
@@ -252,7 +264,8 @@ static wr_status forecast_window(const struct wr_fit *fit, const struct wr_panel
                           .horizon = fit->recipe.horizon,
                           .outputs = fit->shape.outputs,
                           .width = window * fit->shape.inputs,
-                          .which = which};
+                          .which = which,
+                          .known = known};
         status = forecast_group(&g, until, points, error);
         release(&g);
     }
@@ -276,8 +289,9 @@ static wr_status check_panel(const struct wr_fit *fit, const struct wr_panel *pa
     return WR_OK;
 }
 
-wr_status wr_fit_forecast(const struct wr_fit *fit, const struct wr_panel *panel,
-                          const size_t *until, double *points, struct wr_error *error) {
+static wr_status forecast_all(const struct wr_fit *fit, const struct wr_panel *panel,
+                              const size_t *until, bool known, double *points,
+                              struct wr_error *error) {
     size_t K = fit->recipe.horizon, count = wr_panel_count(panel);
     wr_status status = check_panel(fit, panel, error);
     if (status != WR_OK)
@@ -289,7 +303,17 @@ wr_status wr_fit_forecast(const struct wr_fit *fit, const struct wr_panel *panel
         if (wr_fit_find(fit, wr_panel_id(panel, s))->window == 0)
             naive(fit, panel, until, s, points + s * K);
     for (size_t window = fit->recipe.window; window > 0 && status == WR_OK; window--)
-        status = forecast_window(fit, panel, until, window, which, points, error);
+        status = forecast_window(fit, panel, until, known, window, which, points, error);
     free(which);
     return status;
+}
+
+wr_status wr_fit_forecast(const struct wr_fit *fit, const struct wr_panel *panel,
+                          const size_t *until, double *points, struct wr_error *error) {
+    return forecast_all(fit, panel, until, false, points, error);
+}
+
+wr_status wr_fit_forecast_known(const struct wr_fit *fit, const struct wr_panel *panel,
+                                const size_t *until, double *points, struct wr_error *error) {
+    return forecast_all(fit, panel, until, true, points, error);
 }

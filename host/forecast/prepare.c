@@ -141,11 +141,11 @@ static wr_status allocate(struct wr_prepared *p, const struct wr_scales *scales,
 
 /* Steps 1 to 4, and the covariates'. */
 static wr_status prepare(const struct wr_panel *panel, size_t series,
-                         const struct wr_scales *scales, struct wr_prepared *p,
+                         const struct wr_scales *scales, bool raise, struct wr_prepared *p,
                          struct wr_error *error) {
     wr_status status = allocate(p, scales, error);
     if (status == WR_OK)
-        status = wr_transform_values(panel, series, p->length, p->transform, p->z, error);
+        status = wr_transform_values(panel, series, p->length, p->transform, raise, p->z, error);
     if (status != WR_OK)
         return status;
     if (scales->season > 0)
@@ -179,7 +179,8 @@ wr_status wr_prepared_make(const struct wr_panel *panel, size_t series, size_t u
                               .length = until,
                               .covariates = scales->covariates};
     p->scales.indices = p->scales.means = p->scales.deviations = NULL;
-    wr_status status = prepare(panel, series, scales, p, error);
+    wr_status status =
+        prepare(panel, series, scales, recipe->transform == WR_TRANSFORM_AUTO, p, error);
     if (status != WR_OK) {
         wr_prepared_free(p);
         return status;

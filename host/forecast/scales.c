@@ -58,20 +58,32 @@ double wr_line_at(const struct wr_scales *scales, size_t t) {
     return scales->intercept + scales->slope * (double)((int64_t)t + scales->shift);
 }
 
+/* Of the values that have a logarithm; 0 if none has. */
+static double least_positive(const double *values, size_t length) {
+    double least = INFINITY;
+    for (size_t t = 0; t < length; t++)
+        if (values[t] >= DBL_MIN && values[t] < least)
+            least = values[t];
+    return isinf(least) ? 0 : least;
+}
+
 wr_status wr_transform_values(const struct wr_panel *panel, size_t series, size_t until,
-                              enum wr_transform transform, double *y, struct wr_error *error) {
+                              enum wr_transform transform, bool raise, double *y,
+                              struct wr_error *error) {
     const double *values = wr_panel_values(panel, series);
+    double least = raise ? least_positive(values, until) : 0;
     memcpy(y, values, until * sizeof *y);
     if (transform == WR_TRANSFORM_NONE)
         return WR_OK;
     for (size_t t = 0; t < until; t++) {
-        if (values[t] < DBL_MIN) /* below lies what wr_log does not take */
+        double value = values[t] < least ? least : values[t];
+        if (value < DBL_MIN) /* below lies what wr_log does not take */
             return wr_fail(error, WR_ERR_DATA,
                            "%s: line %zu, series %s: log of %g: values above 0 needed; choose no "
                            "transform",
                            wr_panel_path(panel), wr_panel_line(panel, series, t),
                            wr_panel_id(panel, series), values[t]);
-        y[t] = isnan(values[t]) ? values[t] : wr_log(values[t]);
+        y[t] = isnan(value) ? value : wr_log(value);
     }
     return WR_OK;
 }
@@ -166,7 +178,8 @@ wr_status wr_scales_make(const struct wr_panel *panel, size_t series, size_t unt
     double *y = wr_alloc(until, sizeof *y, "a series", error);
     if (!y)
         return WR_ERR_MEMORY;
-    wr_status status = wr_transform_values(panel, series, until, scales->transform, y, error);
+    wr_status status =
+        wr_transform_values(panel, series, until, scales->transform, false, y, error);
     if (status == WR_OK)
         status = learn(recipe, y, until, scales, error);
     if (status == WR_OK)

@@ -22,9 +22,11 @@ static inline double wr_at(const struct wr_track *track, size_t t) {
 void wr_moments(const struct wr_track *track, size_t first, size_t count, double least,
                 double *mean, double *deviation);
 
-/* y (until): the values after step 1. WR_ERR_DATA: log of what is not positive. */
+/* y (until): the values after step 1. WR_ERR_DATA: log of what is not positive; raise: those count
+ * as the least that is, if there is one. */
 wr_status wr_transform_values(const struct wr_panel *panel, size_t series, size_t until,
-                              enum wr_transform transform, double *y, struct wr_error *error);
+                              enum wr_transform transform, bool raise, double *y,
+                              struct wr_error *error);
 /* Step 2 of y (length), and what it divides value t by and then subtracts. */
 void wr_level(const struct wr_scales *scales, double *y, size_t length);
 double wr_seasonal_index(const struct wr_scales *scales, size_t t);

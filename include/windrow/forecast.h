@@ -30,7 +30,8 @@ enum wr_normalize { /* of each window, by its own inputs z */
 enum wr_transform {
     WR_TRANSFORM_NONE,
     WR_TRANSFORM_LOG,
-    WR_TRANSFORM_AUTO /* log of series whose values are all positive, others as they are */
+    WR_TRANSFORM_AUTO /* log of series whose values are all positive, others as they are; values
+                         that come after a fit and have no logarithm count as the least that has */
 };
 enum wr_combine { WR_COMBINE_MEAN, WR_COMBINE_MEDIAN }; /* of the seeds' forecasts */
 

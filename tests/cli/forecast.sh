@@ -146,6 +146,42 @@ exits 8
 says_like "windrow: 4 of 4 models diverged*"
 rm x
 
+# what comes after a fit on less costs no forecast: a 0 that has no log, a gap
+{ echo unique_id,ds,y; days a 120 'i == 110 ? 0 : 5 + i % 7 + i % 5'; } >zero.csv
+run forecast --data zero.csv $small --horizon 3 --quiet
+exits 0
+! grep -qi nan out || fail "there is a NaN"
+run backtest --data zero.csv $small --horizon 3 --origins 4 --quiet
+exits 0
+{ echo unique_id,ds,y; days a 120 'i == 100 ? "" : 5 + i % 7 + i % 5'; } >hole.csv
+run forecast --data hole.csv $small --horizon 3 --missing drop --window 2 --quiet
+exits 0
+! grep -qi nan out || fail "there is a NaN"
+
+# as many updates as were asked for, in fewer validations where they are few
+run forecast --data zero.csv --device cpu --hidden 4 --seeds 2 --updates 3 --validate 0.2 \
+    --patience 20 --horizon 3 --quiet --levels none --json --output x
+exits 0
+case $(cat out) in
+*'"updates":6,'*'"recipe":"daily"'*) ;;
+*) fail "not 3 updates of each of 2 models" ;;
+esac
+rm x
+
+# parts of another fit under the names of this one
+few="--device cpu --seeds 2 --horizon 3 --levels none --quiet"
+for hidden in 4 3; do
+    run forecast --data zero.csv $few --updates 9 --hidden $hidden --resume shapes
+    exits 0
+done
+set -- shapes/*
+[ $# -eq 2 ] || fail "not a part for each fit"
+cp "$1" swap && cp "$2" "$1" && mv swap "$2"
+for hidden in 4 3; do
+    refuses_like 3 "shapes/*: damaged; remove it, and its series are fitted again" forecast \
+        --data zero.csv $few --updates 9 --hidden $hidden --resume shapes
+done
+
 # ---- refused ----
 
 bad() { # NAME LINE...: a long CSV
