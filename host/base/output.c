@@ -188,6 +188,16 @@ static wr_status flush(struct wr_output *out, struct wr_error *error) {
     return write_all(out, out->buffer, filled, error);
 }
 
+wr_status wr_output_try(const char *path, struct wr_error *error) {
+    struct stat found;
+    struct wr_output *output;
+    if (stat(path, &found) == 0 && !S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode))
+        return WR_OK;
+    wr_status status = wr_output_open(path, &output, error);
+    wr_output_abandon(output);
+    return status;
+}
+
 wr_status wr_output_write(struct wr_output *out, const void *data, size_t size,
                           struct wr_error *error) {
     if (size > sizeof out->buffer - out->filled) {

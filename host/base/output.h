@@ -24,6 +24,11 @@ bool wr_output_same(const char *a, const char *b);
 
 /* On success *out is released by exactly one call of commit or abandon; on failure it is NULL. */
 wr_status wr_output_open(const char *path, struct wr_output **out, struct wr_error *error);
+/* Whether path could be opened so, which is better known before hours of work than after. What
+ * exists and is no regular file is left alone until it is written: a FIFO's reader would see two
+ * writers.
+ */
+wr_status wr_output_try(const char *path, struct wr_error *error);
 /* After a failure, abandon. */
 wr_status wr_output_write(struct wr_output *out, const void *data, size_t size,
                           struct wr_error *error);

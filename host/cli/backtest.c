@@ -12,6 +12,7 @@
 #include "cli/interrupt.h"
 #include "cli/report.h"
 #include "cli/table.h"
+#include "data/csv.h"
 #include "windrow/backtest.h"
 
 /* All that a run owns. */
@@ -193,7 +194,7 @@ static void put_head(FILE *file, const struct levels *levels) {
 static void put_series(FILE *file, const struct run *run, size_t series) {
     for (size_t m = 0; m < WR_METHODS; m++) {
         const struct wr_backtest_scores *scores = &run->backtest.scores[m][series];
-        run_put_cell(file, wr_panel_id(run->panel, series));
+        wr_csv_print(file, wr_panel_id(run->panel, series));
         fprintf(file, ",%s", wr_method_name((enum wr_method)m));
         put_number(file, scores->points.mae);
         put_number(file, scores->points.rmse);
@@ -269,7 +270,7 @@ static wr_status prepare(struct run *run) {
 
 static wr_status tell_results(struct run *run) {
     if (!run->options[RUN_QUIET].given)
-        run_tell_speed(&run->backtest.report);
+        report_speed(run->backtest.report.updates, run->backtest.report.seconds);
     wr_status status = run->options[RUN_JSON].given ? print_json(run) : print_results(run);
     return status == WR_OK ? run_judge(&run->backtest.report) : status;
 }

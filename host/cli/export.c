@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/fields.h"
 #include "cli/trials.h"
+#include "cli/typed.h"
 
 /* The settings that export knows, as a study holds them. */
 enum setting {

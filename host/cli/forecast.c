@@ -11,6 +11,8 @@
 #include "cli/forecast.h"
 #include "cli/interrupt.h"
 #include "cli/report.h"
+#include "cli/typed.h"
+#include "data/csv.h"
 #include "forecast/fit.h"
 
 /* All that a run owns. */
@@ -48,7 +50,7 @@ static wr_status open_outputs(struct run *run) {
             if (wr_output_same(file, run->saves.texts[j]))
                 return wr_fail(run->error, WR_ERR_USAGE, "--save names the same file twice, %s",
                                file);
-        status = run_try_output(file, run->error);
+        status = wr_output_try(file, run->error);
     }
     if (status == WR_OK && output->given)
         status = wr_output_open(output->text, &run->output, run->error);
@@ -191,9 +193,9 @@ static void put_series(FILE *file, const struct run *run, size_t series) {
     for (size_t k = 0; k < run->horizon; k++) {
         char stamp[WR_STAMP_SIZE];
         wr_panel_stamp(run->panel, series, wr_panel_length(run->panel, series) + k, stamp);
-        run_put_cell(file, wr_panel_id(run->panel, series));
+        wr_csv_print(file, wr_panel_id(run->panel, series));
         fputc(',', file);
-        run_put_cell(file, stamp);
+        wr_csv_print(file, stamp);
         put_number(file, run->points[series * steps + k]);
         for (size_t i = 0; i < run->levels.count; i++) {
             put_number(file, run->low[i * all + series * steps + k]);
@@ -252,7 +254,7 @@ static wr_status stopped(struct run *run) {
         return wr_fail(run->error, WR_ERR_STOPPED, "interrupted; no file was written");
     cli_flush();
     fputs("windrow: stopped; this goes on:\n", stderr);
-    run_tell_command("forecast", forecast_options, run->options, FORECAST_OPTIONS);
+    print_command("forecast", forecast_options, run->options, FORECAST_OPTIONS);
     wr_error_release(run->error);
     return CLI_STOPPED;
 }

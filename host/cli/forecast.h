@@ -125,8 +125,6 @@ void levels_release(struct levels *levels);
 
 wr_status run_open_device(const struct option_value *options, struct wr_device **device,
                           struct wr_error *error);
-/* Finds before the work is begun whether a file can be written. */
-wr_status run_try_output(const char *path, struct wr_error *error);
 /* Tells, unless --quiet, which recipe was taken, and starts the progress. */
 void run_start(struct progress *progress, const struct option_value *options,
                const struct recipes *recipes);
@@ -134,15 +132,9 @@ void run_start(struct progress *progress, const struct option_value *options,
 void run_on_event(void *context, const struct wr_fit_event *event);
 /* What fitting did, in a few lines on stderr. */
 void run_tell_report(const struct wr_mix *mix, const struct wr_fit_report *report);
-void run_tell_speed(const struct wr_fit_report *report);
 /* The same as an object for --json: NULL without memory. */
 struct json_t *run_json_report(const struct wr_mix *mix, const struct wr_fit_report *report);
 /* A line on stderr, and CLI_DIVERGED, if models did. */
 wr_status run_judge(const struct wr_fit_report *report);
-/* A cell of a CSV, in quotes where it needs them. */
-void run_put_cell(FILE *file, const char *text);
-/* The command as it was typed, on stderr. */
-void run_tell_command(const char *name, const struct option_spec *specs,
-                      const struct option_value *options, size_t count);
 
 #endif

@@ -1,16 +1,13 @@
 /* What forecast and backtest do around a fit. */
-#include <errno.h> /* program_invocation_name */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/base.h"
 #include "base/output.h"
 #include "cli/forecast.h"
 #include "cli/report.h"
-#include "cli/trials.h"
 #include "forecast/fit.h"
 
 enum { NAMES_SHOWN = 5, LEVELS_MOST = 16 };
@@ -70,17 +67,6 @@ wr_status run_open_device(const struct option_value *options, struct wr_device *
     return wr_device_open(options[RUN_DEVICE].text, &how, device, error);
 }
 
-/* What exists and is no regular file is left alone: a FIFO's reader would see two writers. */
-wr_status run_try_output(const char *path, struct wr_error *error) {
-    struct stat found;
-    struct wr_output *output;
-    if (stat(path, &found) == 0 && !S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode))
-        return WR_OK;
-    wr_status status = wr_output_open(path, &output, error);
-    wr_output_abandon(output);
-    return status;
-}
-
 void run_start(struct progress *progress, const struct option_value *options,
                const struct recipes *recipes) {
     if (recipes->choice[0] != '\0' && !options[RUN_QUIET].given)
@@ -131,13 +117,7 @@ void run_tell_report(const struct wr_mix *mix, const struct wr_fit_report *repor
     cli_flush();
     for (size_t i = 0; i < mix->count; i++)
         tell_fit(mix->fits[i]);
-    run_tell_speed(report);
-}
-
-void run_tell_speed(const struct wr_fit_report *report) {
-    fprintf(stderr, "%.0f updates in %.*f s: %.0f updates/s\n", report->updates,
-            report->seconds < 100 ? 3 : 0, report->seconds,
-            report->seconds > 0 ? report->updates / report->seconds : 0);
+    report_speed(report->updates, report->seconds);
 }
 
 static json_t *report_object(const struct wr_fit_report *report) {
@@ -173,37 +153,4 @@ wr_status run_judge(const struct wr_fit_report *report) {
             "smaller --lr or --clip may help\n",
             report->diverged, report->models);
     return CLI_DIVERGED;
-}
-
-void run_tell_command(const char *name, const struct option_spec *specs,
-                      const struct option_value *options, size_t count) {
-    print_shell_word(stderr, program_invocation_name);
-    fprintf(stderr, " %s", name);
-    for (size_t i = 0; i < count; i++) {
-        if (!options[i].given)
-            continue;
-        fprintf(stderr, " --%s", specs[i].name);
-        if (specs[i].kind == OPTION_FLAG)
-            continue;
-        fputs(strncmp(options[i].text, "--", 2) == 0 ? "=" : " ", stderr);
-        print_shell_word(stderr, options[i].text);
-    }
-    fputc('\n', stderr);
-}
-
-/* ---- CSV ---- */
-
-void run_put_cell(FILE *file, const char *text) {
-    bool quoted = text[strcspn(text, ",\"\r\n")] != '\0';
-    if (!quoted) {
-        fputs(text, file);
-        return;
-    }
-    fputc('"', file);
-    for (; *text != '\0'; text++) {
-        if (*text == '"')
-            fputc('"', file);
-        fputc(*text, file);
-    }
-    fputc('"', file);
 }

@@ -264,10 +264,9 @@ wr_status report_forecast(const struct setup *setup, const struct wr_train_resul
     return status;
 }
 
-void report_speed(const struct wr_train_result *result) {
-    fprintf(stderr, "%.0f updates in %.*f s: %.0f updates/s\n", result->updates,
-            result->seconds < 100 ? 3 : 0, result->seconds,
-            result->seconds > 0 ? result->updates / result->seconds : 0);
+void report_speed(double updates, double seconds) {
+    fprintf(stderr, "%.0f updates in %.*f s: %.0f updates/s\n", updates, seconds < 100 ? 3 : 0,
+            seconds, seconds > 0 ? updates / seconds : 0);
 }
 
 void report_diverged(const struct setup *setup, const struct wr_train_result *result) {

@@ -22,7 +22,7 @@ int report_epoch_width(size_t epochs);
  * (M, P) are the trained ones. */
 wr_status report_forecast(const struct setup *setup, const struct wr_train_result *result,
                           const float *parameters, struct wr_error *error);
-void report_speed(const struct wr_train_result *result);
+void report_speed(double updates, double seconds);
 /* One line on stderr if models diverged: how many, and the first. */
 void report_diverged(const struct setup *setup, const struct wr_train_result *result);
 /* The object of --json, on one line of stdout. */

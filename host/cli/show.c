@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "cli/table.h"
+#include "data/csv.h"
 
 #define DIGITS 6 /* of losses, for a person */
 
@@ -203,17 +204,6 @@ static enum field csv_field(size_t column) {
     return column == 0 ? FIELD_ID : (enum field)(column - (column <= FIELD_ID));
 }
 
-static void print_quoted(const char *text) {
-    if (text[strcspn(text, ",\"\r\n")] == '\0') {
-        fputs(text, stdout);
-        return;
-    }
-    putchar('"');
-    for (; *text != '\0'; text++)
-        printf(*text == '"' ? "\"%c" : "%c", *text);
-    putchar('"');
-}
-
 static wr_status print_trial_row(void *context, const struct wr_trial *trial) {
     (void)context;
     char text[FIELD_TEXT];
@@ -221,7 +211,7 @@ static wr_status print_trial_row(void *context, const struct wr_trial *trial) {
         field_text(trial, csv_field(i), 0, text);
         printf("%s,", text);
     }
-    print_quoted(trial->why);
+    wr_csv_print(stdout, trial->why);
     putchar('\n');
     return WR_OK;
 }

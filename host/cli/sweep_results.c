@@ -1,5 +1,4 @@
 /* What a sweep tells: what it is about, what has come of it, and how to go on. */
-#include <errno.h> /* program_invocation_name */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "cli/sweep.h"
 #include "cli/tables.h"
 #include "cli/trials.h"
+#include "cli/typed.h"
 
 enum { BEST_SHOWN = 5 };
 
@@ -89,25 +89,16 @@ static wr_status tell_results(struct run *run) {
  * found. */
 static void tell_resume(const struct run *run) {
     char shard[SHARD_TEXT];
-    shard_text(run->sweep.shard, run->sweep.shards, shard);
+    struct option_value typed[SWEEP_OPTIONS];
+    memcpy(typed, run->options, sizeof typed);
+    typed[SWEEP_FRESH].given = false;
+    typed[SWEEP_SHARD].text = shard_text(run->sweep.shard, run->sweep.shards, shard);
     cli_flush();
     fprintf(stderr, "windrow: stopped, with %zu of %zu trials left; this goes on:\n",
             run->result.pending, run->result.trials);
     if (run->ranks > 0)
         fprintf(stderr, "mpirun -n %zu ", run->ranks);
-    print_shell_word(stderr, program_invocation_name);
-    fputs(" sweep", stderr);
-    for (size_t i = 0; i < SWEEP_OPTIONS; i++) {
-        const struct option_value *option = &run->options[i];
-        if (!option->given || option->in_file || i == SWEEP_FRESH)
-            continue;
-        fprintf(stderr, " --%s", sweep_options[i].name);
-        if (sweep_options[i].kind == OPTION_FLAG)
-            continue;
-        fputs(strncmp(option->text, "--", 2) == 0 ? "=" : " ", stderr);
-        print_shell_word(stderr, i == SWEEP_SHARD ? shard : option->text);
-    }
-    fputc('\n', stderr);
+    print_command("sweep", sweep_options, typed, SWEEP_OPTIONS);
 }
 
 /* Keeps why the first of the failed trials did, a char[256]. */

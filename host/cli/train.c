@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/output.h"
 #include "cli/history.h"
@@ -26,18 +25,6 @@ struct run {
     struct wr_train_result result;
 };
 
-/* Hours of training must not be lost to a folder that cannot be written. What exists and is no
- * regular file is left alone until it is written: a FIFO's reader would see two writers. */
-static wr_status try_output(const char *path, struct wr_error *error) {
-    struct stat found;
-    struct wr_output *output;
-    if (stat(path, &found) == 0 && !S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode))
-        return WR_OK;
-    wr_status status = wr_output_open(path, &output, error);
-    wr_output_abandon(output);
-    return status;
-}
-
 static wr_status open_outputs(struct run *run) {
     const struct option_value *save = &run->options[TRAIN_SAVE];
     const struct option_value *history = &run->options[TRAIN_HISTORY];
@@ -49,7 +36,7 @@ static wr_status open_outputs(struct run *run) {
         return wr_fail(run->error, WR_ERR_USAGE, "--save and --history name the same file, %s",
                        save->text);
     if (save->given)
-        status = try_output(save->text, run->error);
+        status = wr_output_try(save->text, run->error);
     if (status == WR_OK && history->given)
         status = history_open(history->text, run->setup.models, run->setup.seed, &run->history,
                               run->error);
@@ -154,7 +141,7 @@ static wr_status tell_results(struct run *run) {
         status = report_json(setup, run->device, run->session, &run->result, setup->parameters,
                              run->error);
     else if (run->tables) {
-        report_speed(&run->result);
+        report_speed(run->result.updates, run->result.seconds);
         putchar('\n');
         status =
             report_losses("last epoch", run->result.losses, setup->models, "diverged", run->error);

@@ -1,5 +1,6 @@
 #include "cli/trials.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,17 +44,4 @@ wr_status trials_print_best(struct wr_study *study, size_t most, struct wr_error
     struct wr_trial_query query = {.best = true, .most = most};
     bool headed = false;
     return wr_study_trials(study, &query, print_row, &headed, error);
-}
-
-void print_shell_word(FILE *file, const char *text) {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "_-./,:+%@=";
-    if (*text != '\0' && text[strspn(text, plain)] == '\0') {
-        fputs(text, file);
-        return;
-    }
-    fputc('\'', file);
-    for (; *text != '\0'; text++)
-        fputs(*text == '\'' ? "'\\''" : (char[]){*text, '\0'}, file);
-    fputc('\'', file);
 }

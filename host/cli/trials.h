@@ -1,8 +1,6 @@
-/* Trials of a study in a table, and words for a shell. */
+/* Trials of a study in a table. */
 #ifndef WR_CLI_TRIALS_H
 #define WR_CLI_TRIALS_H
-
-#include <stdio.h>
 
 #include "windrow/study.h"
 
@@ -15,8 +13,5 @@ const char *trials_real(float real, char text[24]);
 const char *trials_init(enum wr_init init);
 /* "all", or the number. Returns text. */
 const char *trials_batch(size_t batch, char text[24]);
-
-/* The text as one word of a command line, quoted where a shell would take it apart. */
-void print_shell_word(FILE *file, const char *text);
 
 #endif

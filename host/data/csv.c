@@ -169,3 +169,14 @@ wr_status wr_csv_next(struct wr_csv *csv, bool *more, struct wr_error *error) {
             first_blank = csv->record_line;
     }
 }
+
+void wr_csv_print(FILE *file, const char *cell) {
+    if (cell[strcspn(cell, ",\"\r\n")] == '\0') {
+        fputs(cell, file);
+        return;
+    }
+    fputc('"', file);
+    for (; *cell != '\0'; cell++)
+        fputs(*cell == '"' ? "\"\"" : (char[]){*cell, '\0'}, file);
+    fputc('"', file);
+}

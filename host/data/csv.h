@@ -35,6 +35,9 @@ void wr_csv_release(struct wr_csv *csv);
 wr_status wr_csv_next(struct wr_csv *csv, bool *more, struct wr_error *error);
 const char *wr_csv_cell(const struct wr_csv *csv, size_t i);
 
+/* Prints a cell, in quotes where it needs them. */
+void wr_csv_print(FILE *file, const char *cell);
+
 /* memory with room for at least `count` items of `size` bytes: memory itself if *capacity is
  * enough, else as realloc gives it, with some more room than asked for. NULL and WR_ERR_MEMORY
  * beyond what this machine has; memory is then as before. */

@@ -136,14 +136,7 @@ void wr_series_print_column(FILE *file, const struct wr_series *series, size_t c
         fprintf(file, "%zu", column + 1);
         return;
     }
-    if (name[strcspn(name, ",\"")] == '\0') {
-        fputs(name, file);
-        return;
-    }
-    fputc('"', file);
-    for (; *name != '\0'; name++)
-        fprintf(file, *name == '"' ? "\"%c" : "%c", *name);
-    fputc('"', file);
+    wr_csv_print(file, name);
 }
 
 static wr_status bad_cell(const struct wr_series *series, size_t column, const char *advice,
