@@ -132,8 +132,8 @@ static inline WR_FLOAT wr_reciprocal(WR_FLOAT d) {
 }
 
 /* 1/sqrt(x) for x >= 2^-125, finite and large below, also at 0: an integer first guess and three of
- * Newton's steps; at most 1.93 ulp from the true value, measured over every float of two binades,
- * as the root x * wr_rsqrt(x) is at most 2.30. */
+ * Newton's steps; at most 1.93 ulp from the true value, measured over every float of two binades.
+ */
 static inline WR_FLOAT wr_rsqrt(WR_FLOAT x) {
     WR_FLOAT half_x = WR_CONST(0.5f) * x;
     WR_FLOAT r = wr_as_float(WR_ICONST(0x5f3759df) - WR_SHIFT_RIGHT(wr_as_int(x), 1));

@@ -139,6 +139,7 @@ struct reference *test_reference(const struct wr_ensemble *e, size_t m) {
     size_t row = r->seq_len * r->inputs;
     r->lr = (double)e->lr[m];
     r->clip = isinf(e->clip[m]) ? 0.0 : (double)e->clip[m];
+    r->rule = e->rule;
     for (size_t w = 0; w < windows; w++) {
         for (size_t i = 0; i < row; i++)
             r->x[w * row + i] = (double)v->inputs[(first + w) * v->input_stride + i];
