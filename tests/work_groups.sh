@@ -8,17 +8,12 @@ windrow=$1
     echo "skipped: no OpenCL device"
     exit 77
 }
-for limit in 1 7 32; do
-    echo "work-groups of $limit"
-    WINDROW_WORK_GROUP=$limit "$windrow" verify
-done
-for kernels in plain tiled; do
-    echo "stages $kernels"
-    WINDROW_STAGED=$kernels "$windrow" verify
-done
-for kernel in team rows; do
-    echo "fused kernel $kernel"
-    WINDROW_FUSED=$kernel "$windrow" verify
-done
-echo "fused kernel rows, work-groups of 70"
-WINDROW_FUSED=rows WINDROW_WORK_GROUP=70 "$windrow" verify
+try() { # NAME=VALUE...
+    echo "$*"
+    env "$@" "$windrow" verify
+}
+try WINDROW_WORK_GROUP=1
+try WINDROW_WORK_GROUP=7
+try WINDROW_WORK_GROUP=32 WINDROW_STAGED=plain WINDROW_FUSED=team
+try WINDROW_STAGED=tiled WINDROW_FUSED=rows
+try WINDROW_WORK_GROUP=70 WINDROW_FUSED=rows
