@@ -45,10 +45,10 @@ struct wr_panel;
  * of months where its days of the month agree (also all last days), so that quarters and years are
  * months. A series of one value has the step of the first that has more, or one unit.
  *
- * WR_ERR_DATA with file, line and series: not such a file, a name that is not UTF-8, a stamp that is no date, not later than
- * the one before it (twice the same or unsorted, which it says), or between two steps; a value that
- * is no finite number; a covariate that lacks a value; a series without a value. *panel is
- * owned by the caller: wr_panel_free. */
+ * WR_ERR_DATA with file, line and series: not such a file, a name that is not UTF-8, a stamp that
+ * is no date, not later than the one before it (twice the same or unsorted, which it says), or
+ * between two steps; a value that is no finite number; a covariate that lacks a value; a series
+ * without a value. *panel is owned by the caller: wr_panel_free. */
 wr_status wr_panel_read_long(const char *path, const struct wr_panel_spec *spec,
                              struct wr_panel **panel, struct wr_error *error);
 
