@@ -287,6 +287,7 @@ static void test_damaged(void **state) {
         {"\"normalize\":1", "\"normalize\":9"},
         {"\"numerics\":", "\"numerics\":9"},
         {"\"diverged\":\"", "\"diverged\":\"0"},
+        {"\"covariates\":", "\"was\":"},
         {"\"series\":[", "\"series\":{},\"was\":["},
         {"\"id\":\"a\"", "\"id\":1"},
         {"{", "["},

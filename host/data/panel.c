@@ -286,6 +286,26 @@ size_t wr_panel_known(const struct wr_panel *panel, size_t series) {
     return panel->series[series].known;
 }
 
+char *wr_panel_covariates(const struct wr_panel *panel) {
+    char *text = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+    if (file == NULL)
+        return NULL;
+    for (size_t i = 1; i < panel->columns; i++) {
+        const char *name = wr_series_name(panel->header, panel->column[i]);
+        fprintf(file, "%s%s ", i > 1 ? ", " : "", i <= panel->pasts ? "past" : "future");
+        if (name != NULL && wr_cell_utf8(name, strlen(name)))
+            fputs(name, file);
+        else
+            fprintf(file, "%zu", panel->column[i] + 1);
+    }
+    if (fclose(file) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
 void wr_panel_stamp(const struct wr_panel *panel, size_t series, size_t step,
                     char stamp[WR_STAMP_SIZE]) {
     const struct wr_panel_series *s = &panel->series[series];

@@ -65,6 +65,10 @@ wr_status wr_panel_fail(const struct wr_panel *panel, const struct wr_panel_seri
                         size_t line, struct wr_error *error, const char *format, ...)
     WR_PRINTF(5, 6);
 
+/* The covariates' columns in their order, as "past a, past b, future c"; "" if there are none.
+ * NULL: no memory. The caller frees it. */
+char *wr_panel_covariates(const struct wr_panel *panel);
+
 /* Opens a file and reads it by `read`. *panel is NULL unless all is well. */
 typedef wr_status wr_panel_reader(struct wr_csv *csv, const struct wr_panel_spec *spec, locale_t c,
                                   struct wr_panel **panel, struct wr_error *error);

@@ -9,7 +9,7 @@
 #include "windrow/version.h"
 
 #define KEY         "windrow_fit"
-#define FORMAT      1
+#define FORMAT      2
 #define MOST_VALUES ((size_t)1 << 53) /* of a series, so that no sum of steps overflows */
 
 /* ---- numbers as text ---- */
@@ -113,9 +113,9 @@ static json_t *fit_to_json(const struct wr_fit *fit) {
         diverged[m] = fit->diverged[m] ? '1' : '0';
     json_t *object = NULL;
     if (diverged != NULL && series != NULL)
-        object = json_pack("{s:i, s:i, s:o, s:s, s:o}", "format", FORMAT, "numerics",
+        object = json_pack("{s:i, s:i, s:o, s:s, s:s, s:o}", "format", FORMAT, "numerics",
                            WR_NUMERICS_VERSION, "recipe", wr_recipe_to_json(&fit->recipe),
-                           "diverged", diverged, "series", series);
+                           "covariates", fit->covariates, "diverged", diverged, "series", series);
     else
         json_decref(series);
     free(diverged);
@@ -241,6 +241,7 @@ static wr_status fit_from_json(const json_t *json, const char *path, struct wr_f
                                struct wr_error *error) {
     const json_t *series = json_object_get(json, "series");
     const char *diverged = json_string_value(json_object_get(json, "diverged"));
+    const char *covariates = json_string_value(json_object_get(json, "covariates"));
     json_int_t format = json_integer_value(json_object_get(json, "format"));
     json_int_t numerics = json_integer_value(json_object_get(json, "numerics"));
     if (format != FORMAT || numerics != WR_NUMERICS_VERSION)
@@ -254,6 +255,11 @@ static wr_status fit_from_json(const json_t *json, const char *path, struct wr_f
         return damaged(path, "its recipe is none that could be fitted", error);
     if (status != WR_OK)
         return status;
+    if (covariates == NULL)
+        return damaged(path, "it does not name its covariates", error);
+    fit->covariates = strdup(covariates);
+    if (fit->covariates == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for its covariates", path);
     fit->count = json_array_size(series);
     fit->series = wr_alloc(fit->count, sizeof *fit->series, "series", error);
     if (fit->series == NULL)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "data/panel.h"
 
 size_t wr_fit_parameters(const struct wr_fit *fit) {
     struct wr_layout layout;
@@ -87,6 +88,9 @@ static wr_status set_up(const struct wr_panel *panel, const struct wr_recipe *re
     fit->recipe = *recipe;
     fit->shape = (struct wr_shape){wr_recipe_inputs(recipe, panel), recipe->hidden,
                                    wr_recipe_outputs(recipe), recipe->window};
+    fit->covariates = wr_panel_covariates(panel);
+    if (fit->covariates == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "no memory for the names of covariates");
     fit->count = wr_panel_count(panel);
     fit->series = wr_alloc(fit->count, sizeof *fit->series, "series", error);
     if (fit->series == NULL)
@@ -214,6 +218,7 @@ void wr_fit_free(struct wr_fit *fit) {
         wr_scales_free(&fit->series[s].scales);
     }
     free(fit->series);
+    free(fit->covariates);
     free(fit->by_id);
     free(fit->parameters);
     free(fit->diverged);

@@ -30,6 +30,7 @@ struct calibration {
 
 struct wr_fit {
     struct wr_recipe recipe;
+    char *covariates;        /* wr_panel_covariates of the panel that was fitted */
     struct wr_shape shape;   /* seq_len is the recipe's window */
     size_t count;            /* series */
     struct fitted *series;   /* (count) in the panel's order */

@@ -34,6 +34,7 @@ static wr_status key_of(const struct wr_fit *fit, const struct wr_panel *panel, 
     const int numerics = WR_NUMERICS_VERSION;
     *key = add(add(0xcbf29ce484222325u, text, strlen(text)), &numerics, sizeof numerics);
     free(text);
+    *key = add(*key, fit->covariates, strlen(fit->covariates) + 1);
     for (size_t s = 0; s < fit->count; s++) {
         uint64_t length = until != NULL ? until[s] : wr_panel_length(panel, s);
         *key = add(*key, fit->series[s].id, strlen(fit->series[s].id) + 1);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "data/panel.h"
 #include "forecast/fit.h"
 #include "windrow/train.h"
 
@@ -272,16 +273,23 @@ static wr_status forecast_window(const struct wr_fit *fit, const struct wr_panel
     return status;
 }
 
-/* Every series of the panel was fitted, and covariates are as many. */
+/* Every series of the panel was fitted, and with the same covariates. */
 static wr_status check_panel(const struct wr_fit *fit, const struct wr_panel *panel,
                              struct wr_error *error) {
-    size_t inputs = wr_recipe_inputs(&fit->recipe, panel);
-    if (inputs != fit->shape.inputs)
-        return wr_fail(error, WR_ERR_DATA,
-                       "%s: %zu covariates; the fit has %zu: name the same with --past and "
-                       "--future",
-                       wr_panel_path(panel), inputs / fit->recipe.chunk - 1,
-                       fit->shape.inputs / fit->recipe.chunk - 1);
+    char *covariates = wr_panel_covariates(panel);
+    if (covariates == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "no memory for the names of covariates");
+    bool same = strcmp(covariates, fit->covariates) == 0 &&
+                wr_recipe_inputs(&fit->recipe, panel) == fit->shape.inputs;
+    wr_status status =
+        same ? WR_OK
+             : wr_fail(error, WR_ERR_DATA,
+                       "%s: covariates \"%s\", but the fit has \"%s\": name the same, in the "
+                       "same order, with --past and --future",
+                       wr_panel_path(panel), covariates, fit->covariates);
+    free(covariates);
+    if (status != WR_OK)
+        return status;
     for (size_t s = 0; s < wr_panel_count(panel); s++)
         if (wr_fit_find(fit, wr_panel_id(panel, s)) == NULL)
             return wr_fail(error, WR_ERR_DATA, "%s: series %s has not been fitted",

@@ -67,7 +67,7 @@ refuses_like 3 "bare.safetensors has no intervals*" forecast --data weather.csv 
     --target temp_max --model bare.safetensors --levels 80
 refuses 3 "--horizon 15: fit.safetensors forecasts 14 steps at most" forecast --data weather.csv \
     --time date --target temp_max --model fit.safetensors --horizon 15
-sed 's/"format\\":1,/"format\\":9,/' fit.safetensors >newer.safetensors
+sed 's/"format\\":2,/"format\\":9,/' fit.safetensors >newer.safetensors
 cmp -s fit.safetensors newer.safetensors && fail "the fit has no format"
 refuses_like 3 "newer.safetensors: a fit of format 9 *" forecast --data weather.csv --time date \
     --target temp_max --model newer.safetensors
@@ -174,6 +174,12 @@ for hidden in 4 3; do
     run forecast --data zero.csv $few --updates 9 --hidden $hidden --resume shapes
     exits 0
 done
+{ echo unique_id,ds,y,x; days a 123 '(i < 120 ? (i * i) % 7 : "") "," i % 5'; } >seen.csv
+for role in past future; do
+    run forecast --data seen.csv $few --updates 9 --$role x --resume roles
+    exits 0
+done
+[ "$(ls roles | wc -l)" -eq 2 ] || fail "not a part for each role of a covariate"
 set -- shapes/*
 [ $# -eq 2 ] || fail "not a part for each fit"
 cp "$1" swap && cp "$2" "$1" && mv swap "$2"
@@ -205,6 +211,15 @@ run forecast --data gap.csv $small --horizon 2 --missing drop --window 1 --quiet
 exits 0
 { echo unique_id,ds,y,x; days a 63 '(i < 60 ? (i * i) % 7 : "") "," i % 7'; } >known.csv
 run forecast --data known.csv --future x $small --horizon 3 --quiet --levels none
+exits 0
+sed 's/,x$/,x,z/; s/\([0-9]\)$/\1,1/' known.csv >swapped.csv
+run forecast --data swapped.csv --future x,z $small --horizon 3 --quiet --save two.safetensors
+exits 0
+for columns in "--future z,x" "--past z --future x" "--future x"; do
+    refuses_like 3 'swapped.csv: covariates "*", but the fit has "future x, future z": *' \
+        forecast --data swapped.csv $columns --model two.safetensors
+done
+run forecast --data swapped.csv --future x,z --model two.safetensors
 exits 0
 refuses_like 3 'known.csv: line 61, series a: *3 of the 5 steps*' \
     forecast --data known.csv --future x $small --horizon 5
