@@ -14,7 +14,8 @@ extern "C" {
 enum wr_missing {
     WR_MISSING_REFUSE,     /* a gap is an error that names its line */
     WR_MISSING_DROP,       /* gaps stay, as NaN: windows that touch one are not trained on */
-    WR_MISSING_INTERPOLATE /* linearly between the values before and after it */
+    WR_MISSING_INTERPOLATE /* linearly between the values before and after it; a backtest then sees
+                              a little ahead where a gap spans an origin */
 };
 
 /* How a file is read. The strings are read, not kept. Columns by name, else by number from 1. */

@@ -187,7 +187,8 @@ static void each_block(const struct cpu_session *s, stage_fn *stage) {
             bind_slots(s, block, &b);
             b.parameters = s->parameters + block * s->model * L;
             b.gradients = s->gradients + block * s->layout.count * L;
-            b.state = s->state + (s->states > 0 ? block * s->states * s->layout.count * L : 0);
+            if (s->states > 0)
+                b.state = s->state + block * s->states * s->layout.count * L;
             if (set_batch(s, block, s->epoch, s->base.batch_first, s->base.batch_count, &b) > 0)
                 stage(s, &b, thread);
         }
