@@ -77,6 +77,13 @@ bool wr_size_add(size_t a, size_t b, size_t *sum) {
     return !WR_ADD_OVERFLOWS(a, b, sum);
 }
 
+uint64_t wr_hash(uint64_t hash, const void *bytes, size_t count) {
+    const unsigned char *at = bytes;
+    for (size_t i = 0; i < count; i++)
+        hash = (hash ^ at[i]) * 0x100000001b3u;
+    return hash;
+}
+
 void *wr_alloc(size_t count, size_t size, const char *what, struct wr_error *error) {
     size_t bytes, padded;
     if (!wr_size_mul(count, size, &bytes) || !wr_size_add(bytes, 64, &padded)) {

@@ -28,6 +28,11 @@ bool wr_size_add(size_t a, size_t b, size_t *sum);
  * of bytes and `what` in its text if that cannot be had. count = 0 gives a valid pointer. */
 void *wr_alloc(size_t count, size_t size, const char *what, struct wr_error *error);
 
+/* Fowler, Noll and Vo's hash, variant 1a, gone on with over some bytes; it begins at WR_HASH_START.
+ */
+#define WR_HASH_START 0xcbf29ce484222325u
+uint64_t wr_hash(uint64_t hash, const void *bytes, size_t count);
+
 /* Bytes of memory that this process may still hope to use: physical memory, or its cgroup's limit.
  */
 size_t wr_memory_limit(void);

@@ -74,10 +74,8 @@ static bool find_cache(char **folder) {
 /* A folder of its own, unless it is the first of those that have the same. */
 static wr_status take_cache(const struct ranks *ranks, struct wr_error *error) {
     char *folder, *own = NULL;
-    uint64_t hash = 0xcbf29ce484222325u;
     bool well = find_cache(&folder);
-    for (const char *c = folder; c != NULL && *c != '\0'; c++)
-        hash = (hash ^ (unsigned char)*c) * 0x100000001b3u;
+    uint64_t hash = wr_hash(WR_HASH_START, folder, folder != NULL ? strlen(folder) : 0);
     MPI_Comm same;
     int before;
     MPI_Comm_split(MPI_COMM_WORLD, (int)(hash & INT_MAX), 0, &same);

@@ -51,17 +51,10 @@ void wr_panel_free(struct wr_panel *panel) {
     free(panel);
 }
 
-/* FNV-1a. */
-static uint64_t hash(const char *id, size_t length) {
-    uint64_t h = 0xcbf29ce484222325;
-    for (size_t i = 0; i < length; i++)
-        h = (h ^ (unsigned char)id[i]) * 0x100000001b3;
-    return h ^ h >> 32;
-}
-
 /* The slot of a name: that of its series, or the empty one where it belongs. */
 static size_t slot_of(const struct wr_panel *panel, const char *id, size_t length) {
-    size_t slot = (size_t)hash(id, length) & (panel->slot_count - 1);
+    uint64_t hash = wr_hash(WR_HASH_START, id, length);
+    size_t slot = (size_t)(hash ^ hash >> 32) & (panel->slot_count - 1);
     for (; panel->slots[slot] != 0; slot = (slot + 1) & (panel->slot_count - 1)) {
         const char *other = panel->series[panel->slots[slot] - 1].id;
         if (strncmp(other, id, length) == 0 && other[length] == '\0')
