@@ -20,10 +20,6 @@ static size_t forced_size(void) {
     return size > 0 ? size : SIZE_MAX;
 }
 
-static size_t until_of(const struct wr_panel *panel, const size_t *until, size_t s) {
-    return until != NULL ? until[s] : wr_panel_length(panel, s);
-}
-
 static struct wr_recipe recipe_with(const struct wr_fit *fit, size_t window) {
     struct wr_recipe recipe = fit->recipe;
     recipe.window = window;
@@ -41,7 +37,7 @@ size_t wr_chunk_size(const struct wr_device *device, const struct wr_fit *fit,
     size_t count = 0, most = forced_size();
     most = most < left ? most : left;
     for (; count < most && fit->series[which[count]].window == recipe.window; count++) {
-        size_t length = until_of(panel, until, which[count]);
+        size_t length = wr_until(panel, until, which[count]);
         double windows = (double)wr_recipe_windows(&recipe, length);
         double visits = recipe.updates > 0 ? (double)recipe.updates * (double)recipe.batch
                                            : (double)recipe.epochs * windows;
@@ -80,13 +76,13 @@ static void release(struct training *t) {
 }
 
 /* Windows of a series, in time order, behind those that are there. */
-static wr_status cut_series(struct training *t, size_t i, size_t *room, struct wr_error *error) {
+static wr_status cut_series(struct training *t, size_t i, size_t room, struct wr_error *error) {
     const struct wr_chunk *c = t->chunk;
     size_t s = c->which[i];
     const struct fitted *series = &c->fit->series[s];
     size_t width = t->shape.seq_len * t->shape.inputs, outputs = t->shape.outputs;
     struct wr_prepared *prepared = NULL;
-    wr_status status = wr_prepared_make(c->panel, s, until_of(c->panel, c->until, s), &t->recipe,
+    wr_status status = wr_prepared_make(c->panel, s, wr_until(c->panel, c->until, s), &t->recipe,
                                         &series->scales, &prepared, error);
     if (status != WR_OK)
         return status;
@@ -96,7 +92,7 @@ static wr_status cut_series(struct training *t, size_t i, size_t *room, struct w
                          "%s: series %s: every window touches a gap; --missing interpolate fills "
                          "gaps",
                          wr_panel_path(c->panel), series->id);
-    if (status == WR_OK && t->windows + count > *room)
+    if (status == WR_OK && t->windows + count > room)
         status =
             wr_fail(error, WR_ERR_MEMORY, "series %s has more windows than expected", series->id);
     t->starts[i] = t->windows;
@@ -112,7 +108,7 @@ static wr_status cut_windows(struct training *t, struct wr_error *error) {
     const struct wr_chunk *c = t->chunk;
     size_t width = t->shape.seq_len * t->shape.inputs, room = 0, inputs, targets;
     for (size_t i = 0; i < c->count; i++)
-        room += wr_recipe_windows(&t->recipe, until_of(c->panel, c->until, c->which[i]));
+        room += wr_recipe_windows(&t->recipe, wr_until(c->panel, c->until, c->which[i]));
     if (!wr_size_mul(room, width, &inputs) || !wr_size_mul(room, t->shape.outputs, &targets))
         return wr_fail(error, WR_ERR_MEMORY, "%zu windows overflow memory", room);
     t->inputs = wr_alloc(inputs, sizeof *t->inputs, "windows", error);
@@ -127,7 +123,7 @@ static wr_status cut_windows(struct training *t, struct wr_error *error) {
         t->weights[o] = 1.0f / (float)t->shape.outputs;
     wr_status status = WR_OK;
     for (size_t i = 0; i < c->count && status == WR_OK; i++)
-        status = cut_series(t, i, &room, error);
+        status = cut_series(t, i, room, error);
     return status;
 }
 

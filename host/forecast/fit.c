@@ -97,8 +97,7 @@ static wr_status set_up(const struct wr_panel *panel, const struct wr_recipe *re
         return WR_ERR_MEMORY;
     wr_status status = WR_OK;
     for (size_t s = 0; s < fit->count && status == WR_OK; s++)
-        status = set_up_series(panel, s, until != NULL ? until[s] : wr_panel_length(panel, s), fit,
-                               error);
+        status = set_up_series(panel, s, wr_until(panel, until, s), fit, error);
     struct wr_layout layout;
     size_t floats;
     if (status == WR_OK)

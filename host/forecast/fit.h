@@ -42,6 +42,11 @@ struct wr_fit {
     struct wr_fit_report report;
 };
 
+/* The values of a series that count: `until` may be NULL for all. */
+static inline size_t wr_until(const struct wr_panel *panel, const size_t *until, size_t series) {
+    return until != NULL ? until[series] : wr_panel_length(panel, series);
+}
+
 /* fit.c */
 size_t wr_fit_parameters(const struct wr_fit *fit); /* P */
 /* Sorts by_id. */
@@ -80,6 +85,10 @@ wr_status wr_parts_open(struct wr_parts *parts, const struct wr_panel *panel, co
                         struct wr_error *error);
 wr_status wr_parts_add(struct wr_parts *parts, const struct wr_fit *fit, const size_t *which,
                        size_t count, struct wr_error *error);
+
+/* score.c: MAE of seasonal naive, one step ahead, within the values; NaN if none has one before it.
+ */
+double wr_insample_error(const double *values, size_t length, size_t season);
 
 /* interval.c: what errors are measured in: the in-sample mean absolute error of seasonal naive, or
  * where that is 0 the mean absolute value, or 1. */

@@ -11,26 +11,17 @@
 #define ALL_ORIGINS    200000 /* of all series together, but at least one each */
 #define FEWEST_ORIGINS 19     /* with which 95 % has a quantile */
 
-static size_t until_of(const struct wr_panel *panel, const size_t *until, size_t s) {
-    return until != NULL ? until[s] : wr_panel_length(panel, s);
-}
-
 double wr_scale_of(const double *values, size_t length, size_t season) {
-    double sum = 0, size = 0;
-    size_t count = 0, sizes = 0;
-    for (size_t t = 0; t < length; t++) {
+    double usual = wr_insample_error(values, length, season), size = 0;
+    size_t sizes = 0;
+    if (usual > 0)
+        return usual;
+    for (size_t t = 0; t < length; t++)
         if (!isnan(values[t])) {
             size += fabs(values[t]);
             sizes++;
         }
-        if (t >= season && !isnan(values[t]) && !isnan(values[t - season])) {
-            sum += fabs(values[t] - values[t - season]);
-            count++;
-        }
-    }
-    if (count > 0 && sum > 0)
-        return sum / (double)count;
-    return sizes > 0 && size > 0 ? size / (double)sizes : 1;
+    return size > 0 ? size / (double)sizes : 1;
 }
 
 /* ---- what is held out ---- */
@@ -126,7 +117,7 @@ static wr_status allocate(struct calibrating *c, struct wr_error *error) {
     if (c->held == NULL || c->origin == NULL || c->points == NULL || to->counts == NULL)
         return WR_ERR_MEMORY;
     for (size_t s = 0; s < count; s++) {
-        c->held[s] = hold_out(until_of(c->panel, c->until, s), K, most);
+        c->held[s] = hold_out(wr_until(c->panel, c->until, s), K, most);
         c->origin[s] = c->held[s].from;
         to->counts[s] = c->held[s].count;
         to->origins = to->counts[s] > to->origins ? to->counts[s] : to->origins;
@@ -226,38 +217,59 @@ static wr_status open_pool(const struct wr_fit *fit, struct pool *pool, struct w
     return WR_OK;
 }
 
+/* A series of the panel: which it is of the fit, and its scale. */
+struct target {
+    size_t index;
+    double scale;
+};
+
+static wr_status find_targets(const struct wr_fit *fit, const struct wr_panel *panel,
+                              const size_t *until, struct target **targets,
+                              struct wr_error *error) {
+    size_t series = wr_panel_count(panel);
+    *targets = wr_alloc(series, sizeof **targets, "series", error);
+    if (*targets == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t s = 0; s < series; s++) {
+        const struct fitted *fitted = wr_fit_find(fit, wr_panel_id(panel, s));
+        if (fitted == NULL)
+            return wr_fail(error, WR_ERR_DATA, "%s: series %s has not been fitted",
+                           wr_panel_path(panel), wr_panel_id(panel, s));
+        (*targets)[s].index = (size_t)(fitted - fit->series);
+        (*targets)[s].scale =
+            wr_scale_of(wr_panel_values(panel, s), wr_until(panel, until, s), fit->recipe.season);
+    }
+    return WR_OK;
+}
+
 wr_status wr_fit_intervals(const struct wr_fit *fit, const struct wr_panel *panel,
                            const size_t *until, const double *points, const double *levels,
                            size_t count, double *low, double *high, struct wr_error *error) {
     size_t K = fit->recipe.horizon, series = wr_panel_count(panel);
     struct pool pool = {0};
+    struct target *targets = NULL;
     if (fit->calibration.origins == 0)
         return wr_fail(error, WR_ERR_USAGE, "this fit has not been calibrated for intervals");
     for (size_t l = 0; l < count; l++)
         if (!(levels[l] > 0 && levels[l] < 100))
             return wr_fail(error, WR_ERR_USAGE, "level %g: above 0 and below 100 percent needed",
                            levels[l]);
-    wr_status status = open_pool(fit, &pool, error);
+    wr_status status = find_targets(fit, panel, until, &targets, error);
+    if (status == WR_OK)
+        status = open_pool(fit, &pool, error);
     for (size_t k = 0; k < K && status == WR_OK; k++) {
         pool.all_count = collect(fit, 0, fit->count, k, k, pool.all);
-        for (size_t s = 0; s < series && status == WR_OK; s++) {
-            const struct fitted *fitted = wr_fit_find(fit, wr_panel_id(panel, s));
-            if (fitted == NULL) {
-                status = wr_fail(error, WR_ERR_DATA, "%s: series %s has not been fitted",
-                                 wr_panel_path(panel), wr_panel_id(panel, s));
-                break;
-            }
-            size_t index = (size_t)(fitted - fit->series), length = until_of(panel, until, s);
-            size_t own = collect(fit, index, index + 1, k, k, pool.own);
-            double scale = wr_scale_of(wr_panel_values(panel, s), length, fit->recipe.season);
+        for (size_t s = 0; s < series; s++) {
+            size_t own = collect(fit, targets[s].index, targets[s].index + 1, k, k, pool.own);
             for (size_t l = 0; l < count; l++) {
-                double half = scale * half_width(&pool, own, levels[l] / 100);
+                double half = targets[s].scale * half_width(&pool, own, levels[l] / 100);
                 size_t at = (l * series + s) * K + k;
                 low[at] = points[s * K + k] - half;
                 high[at] = points[s * K + k] + half;
             }
         }
     }
+    free(targets);
     free(pool.own);
     free(pool.all);
     free(pool.every);

@@ -17,13 +17,6 @@
 
 /* ---- the key: what the results depend on ---- */
 
-static uint64_t add(uint64_t hash, const void *bytes, size_t count) {
-    const unsigned char *at = bytes;
-    for (size_t i = 0; i < count; i++)
-        hash = (hash ^ at[i]) * 0x100000001b3u; /* FNV-1a */
-    return hash;
-}
-
 static wr_status key_of(const struct wr_fit *fit, const struct wr_panel *panel, const size_t *until,
                         uint64_t *key, struct wr_error *error) {
     json_t *recipe = wr_recipe_to_json(&fit->recipe);
@@ -32,18 +25,18 @@ static wr_status key_of(const struct wr_fit *fit, const struct wr_panel *panel, 
     if (text == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "no memory for a recipe");
     const int numerics = WR_NUMERICS_VERSION;
-    *key = add(add(0xcbf29ce484222325u, text, strlen(text)), &numerics, sizeof numerics);
+    *key = wr_hash(wr_hash(WR_HASH_START, text, strlen(text)), &numerics, sizeof numerics);
     free(text);
-    *key = add(*key, fit->covariates, strlen(fit->covariates) + 1);
+    *key = wr_hash(*key, fit->covariates, strlen(fit->covariates) + 1);
     for (size_t s = 0; s < fit->count; s++) {
-        uint64_t length = until != NULL ? until[s] : wr_panel_length(panel, s);
-        *key = add(*key, fit->series[s].id, strlen(fit->series[s].id) + 1);
-        *key = add(*key, &length, sizeof length);
-        *key = add(*key, wr_panel_values(panel, s), length * sizeof(double));
+        uint64_t length = wr_until(panel, until, s);
+        *key = wr_hash(*key, fit->series[s].id, strlen(fit->series[s].id) + 1);
+        *key = wr_hash(*key, &length, sizeof length);
+        *key = wr_hash(*key, wr_panel_values(panel, s), length * sizeof(double));
         for (size_t c = 0; c < wr_panel_pasts(panel); c++)
-            *key = add(*key, wr_panel_past(panel, s, c), length * sizeof(double));
+            *key = wr_hash(*key, wr_panel_past(panel, s, c), length * sizeof(double));
         for (size_t c = 0; c < wr_panel_futures(panel); c++)
-            *key = add(*key, wr_panel_future(panel, s, c), length * sizeof(double));
+            *key = wr_hash(*key, wr_panel_future(panel, s, c), length * sizeof(double));
     }
     return WR_OK;
 }

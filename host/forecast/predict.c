@@ -32,10 +32,6 @@ struct group {
     unsigned char *gaps;            /* (count) a window to forecast from touches one */
 };
 
-static size_t until_of(const struct wr_panel *panel, const size_t *until, size_t s) {
-    return until != NULL ? until[s] : wr_panel_length(panel, s);
-}
-
 static void release(struct group *g) {
     for (size_t i = 0; i < g->count && g->prepared != NULL; i++)
         wr_prepared_free(g->prepared[i]);
@@ -94,7 +90,7 @@ static wr_status prepare(struct group *g, const size_t *until, struct wr_error *
     size_t P = wr_fit_parameters(g->fit), seeds = recipe.seeds;
     recipe.window = g->window;
     for (size_t i = 0; i < g->count; i++) {
-        size_t s = g->which[i], end = until_of(g->panel, until, s);
+        size_t s = g->which[i], end = wr_until(g->panel, until, s);
         const struct fitted *series = g->series[i] = wr_fit_find(g->fit, wr_panel_id(g->panel, s));
         struct wr_scales scales = series->scales;
         wr_status status = place(g, i, &scales, error);
@@ -206,7 +202,7 @@ static bool combine_series(struct group *g, size_t i, double *sorted, double *po
 
 static void naive(const struct wr_fit *fit, const struct wr_panel *panel, const size_t *until,
                   size_t s, double *points) {
-    wr_naive(wr_panel_values(panel, s), until_of(panel, until, s), fit->recipe.season,
+    wr_naive(wr_panel_values(panel, s), wr_until(panel, until, s), fit->recipe.season,
              fit->recipe.horizon, points);
 }
 

@@ -1,7 +1,7 @@
 /* What every forecast is compared with, and how. */
 #include <math.h>
 
-#include "windrow/forecast.h"
+#include "forecast/fit.h"
 
 /* The latest known value at the place of time t, or any latest one if that place has none. */
 static double latest(const double *values, size_t length, size_t season, size_t t) {
@@ -22,8 +22,7 @@ void wr_naive(const double *values, size_t length, size_t season, size_t horizon
         forecast[k] = latest(values, length, season, length + k);
 }
 
-/* MAE of seasonal naive, one step ahead, within the values; NaN if none has one before it. */
-static double insample_error(const double *values, size_t length, size_t season) {
+double wr_insample_error(const double *values, size_t length, size_t season) {
     double sum = 0;
     size_t known = 0;
     for (size_t t = season; t < length; t++) {
@@ -51,7 +50,7 @@ void wr_score(const double *forecast, const double *truth, size_t horizon, const
         known++;
     }
     double steps = (double)known;
-    double usual = insample_error(insample, length, season);
+    double usual = wr_insample_error(insample, length, season);
     *scores = (struct wr_scores){.mae = absolute / steps,
                                  .rmse = sqrt(squares / steps),
                                  .smape = 200 * (relative / steps),
