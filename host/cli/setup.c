@@ -211,18 +211,6 @@ static wr_status fill_parameters(struct setup *setup, const struct option_value 
                               setup->seeds, setup->parameters, error);
 }
 
-/* Biases that the models do not have. */
-static void clear_biases(struct setup *setup) {
-    const struct wr_layout *layout = &setup->layout;
-    for (size_t m = 0; m < setup->models; m++) {
-        float *parameters = setup->parameters + m * layout->count;
-        for (size_t j = 0; setup->rule.fixed & WR_FIXED_HIDDEN_BIAS && j < setup->shape.hidden; j++)
-            parameters[layout->b_h + j] = 0;
-        for (size_t o = 0; setup->rule.fixed & WR_FIXED_HEAD_BIAS && o < setup->shape.outputs; o++)
-            parameters[layout->b_y + o] = 0;
-    }
-}
-
 static wr_status set_validation(struct setup *setup, struct wr_error *error) {
     size_t models = setup->models;
     if (setup->held == 0)
@@ -261,7 +249,7 @@ wr_status setup_models(struct setup *setup, const struct option_value *options,
     if (status == WR_OK)
         status = fill_parameters(setup, options, error);
     if (status == WR_OK)
-        clear_biases(setup);
+        wr_rule_clear_fixed(&setup->rule, &setup->shape, &setup->layout, models, setup->parameters);
     free(setup->start);
     setup->start = NULL;
     return status;

@@ -169,22 +169,13 @@ static wr_status set_models(struct training *t, struct wr_error *error) {
         t->seeds[m] = r->seed + (uint32_t)(m % r->seeds);
         hold_out(t, m, t->counts[i]);
     }
-    return wr_parameters_init(&t->shape, r->init, M, t->seeds, t->parameters, error);
-}
-
-/* Biases that are not to learn start, and stay, at 0. */
-static void fix_biases(struct training *t) {
     struct wr_layout layout;
-    unsigned fixed = t->recipe.rule.fixed;
-    if (fixed == 0 || wr_layout_of(&t->shape, &layout, NULL) != WR_OK)
-        return;
-    for (size_t m = 0; m < t->models; m++) {
-        float *model = t->parameters + m * t->P;
-        if (fixed & WR_FIXED_HIDDEN_BIAS)
-            memset(model + layout.b_h, 0, t->shape.hidden * sizeof *model);
-        if (fixed & WR_FIXED_HEAD_BIAS)
-            memset(model + layout.b_y, 0, t->shape.outputs * sizeof *model);
-    }
+    wr_status status = wr_layout_of(&t->shape, &layout, error);
+    if (status == WR_OK)
+        status = wr_parameters_init(&t->shape, r->init, M, t->seeds, t->parameters, error);
+    if (status == WR_OK)
+        wr_rule_clear_fixed(&r->rule, &t->shape, &layout, M, t->parameters);
+    return status;
 }
 
 /* Epochs of the training: at most `validations` of them where updates are counted, for they are
@@ -277,10 +268,8 @@ wr_status wr_chunk_train(const struct wr_chunk *chunk, struct wr_error *error) {
     wr_status status = cut_windows(&t, error);
     if (status == WR_OK)
         status = set_models(&t, error);
-    if (status == WR_OK) {
-        fix_biases(&t);
+    if (status == WR_OK)
         status = train(&t, error);
-    }
     release(&t);
     return status;
 }

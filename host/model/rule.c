@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/base.h"
 
@@ -69,6 +70,16 @@ wr_status wr_rule_check(const struct wr_rule *rule, struct wr_error *error) {
         return wr_fail(error, WR_ERR_USAGE, "recency %u: 1 to %d needed", rule->recency,
                        WR_MOST_RECENCY);
     return WR_OK;
+}
+
+void wr_rule_clear_fixed(const struct wr_rule *rule, const struct wr_shape *shape,
+                         const struct wr_layout *layout, size_t models, float *parameters) {
+    for (size_t m = 0; m < models; m++, parameters += layout->count) {
+        if (rule->fixed & WR_FIXED_HIDDEN_BIAS)
+            memset(parameters + layout->b_h, 0, shape->hidden * sizeof *parameters);
+        if (rule->fixed & WR_FIXED_HEAD_BIAS)
+            memset(parameters + layout->b_y, 0, shape->outputs * sizeof *parameters);
+    }
 }
 
 size_t wr_rule_states(const struct wr_rule *rule) {
