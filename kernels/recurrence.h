@@ -59,6 +59,10 @@
 #ifndef WR_SUMS_SPACE
 #define WR_SUMS_SPACE __global
 #endif
+#ifndef WR_KEPT_SPACE
+#define WR_KEPT_SPACE __global
+#define WR_KEPT_STEP  WR_P
+#endif
 #ifndef WR_ACTIVATION
 #define WR_ACTIVATION WR_KIND_TANH
 #endif
@@ -332,17 +336,18 @@ static inline struct wr_step wr_step_at(const struct wr_model_task *task, ulong 
 #define WR_KEPT 1
 #endif
 
-/* A parameter after one step down its clipped gradient g; kept (WR_KEPT, P) from its own on. */
+/* A parameter after one step down its clipped gradient g; kept: the optimizer's values of this
+ * parameter, WR_KEPT_STEP floats apart. */
 static inline float wr_stepped(const struct wr_step *by, float theta, float g,
-                               __global float *kept) {
+                               WR_KEPT_SPACE float *kept) {
 #if WR_OPTIMIZER == WR_KIND_SGD
     return wr_step_sgd(by, theta, g);
 #else
     float first = kept[0];
 #if WR_OPTIMIZER == WR_KIND_ADAM
-    float second = kept[WR_P];
+    float second = kept[WR_KEPT_STEP];
     theta = wr_step_adam(by, theta, g, &first, &second);
-    kept[WR_P] = second;
+    kept[WR_KEPT_STEP] = second;
 #elif WR_OPTIMIZER == WR_KIND_RMSPROP
     theta = wr_step_rmsprop(by, theta, g, &first);
 #else

@@ -2,10 +2,12 @@
 #   cmake -D CLANG=clang -D FOLDER=kernels -D KERNELS=forward.cl,bptt.cl -P kernels.cmake
 cmake_minimum_required(VERSION 3.25)
 
-# index, suffix, team; for fused.cl the spaces of parameters, state and sums, and the kind of sums
+# index, suffix, team; for fused.cl the spaces of parameters, state and sums, and the kind of sums;
+# options of a learning rule
 set(ways
   "uint u 1 global global global 0"
   "uint u 32 local local local 0"
+  "uint u 32 local local local 1 -DWR_OPTIMIZER=3u -DWR_LOSS=1u -DWR_BY_NORM=1u -DWR_ORDER=1u"
   "uint u 32 local local global 1"
   "uint u 64 global local local 2"
   "ulong ul 16 global global global 2")
@@ -21,6 +23,7 @@ foreach(kernel IN LISTS kernels)
     list(GET way 4 state)
     list(GET way 5 sums)
     list(GET way 6 kind)
+    list(SUBLIST way 7 -1 rule)
     foreach(space parameters state sums)
       if(NOT kernel STREQUAL "fused.cl")
         set(${space} global)
@@ -36,7 +39,7 @@ foreach(kernel IN LISTS kernels)
                 -D WR_TEAM=${team} -D WR_PARAM_SPACE=__${parameters} -D WR_STATE_SPACE=__${state}
                 -D WR_SUMS_SPACE=__${sums} -D WR_PARAM_LOCAL=${parameters_local}
                 -D WR_STATE_LOCAL=${state_local} -D WR_SUMS_LOCAL=${sums_local} -D WR_SUMS=${kind}
-                -D WR_VECTOR=float4 -D WR_PACK=3 -D WR_TILE_ROWS=32 -D WR_TILE_COLUMNS=64
+                -D WR_VECTOR=float4 -D WR_PACK=3 -D WR_ROWS=2 -D WR_GROUP=32 ${rule} -D WR_TILE_ROWS=32 -D WR_TILE_COLUMNS=64
                 ${FOLDER}/${kernel}
         RESULT_VARIABLE code)
       if(NOT code EQUAL 0)

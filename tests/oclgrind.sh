@@ -46,9 +46,15 @@ check_all() {
     done
 }
 
-# W_hh in registers, several models in a work-group, rows that are no whole float4s
+# W_hh in registers: several models in a work-group; rows that are no whole float4s; two rows in a
+# lane, and spare lanes; an optimizer's state and the head in local memory
 local=32768
-WINDROW_FUSED=rows check --schedule fused --models 3 --hidden 5 --window 3 --length 9 --epochs 2
+export WINDROW_FUSED=rows
+check --schedule fused --models 3 --hidden 5 --window 3 --length 9 --epochs 2
+WINDROW_WARP=16 check --schedule fused --models 4 --hidden 10 --window 3 --length 9 --epochs 2
+check --schedule fused --models 2 --hidden 3 --length 12 --epochs 2 --optimizer adam \
+    --weight-decay 0.1 --loss huber --clip-by norm --lr-decay cosine --order shuffled --bias head
+unset WINDROW_FUSED
 
 # Tiles of windows: more than one run, more than one slice of runs, and more than one tile
 WINDROW_STAGED=tiled check --schedule staged --models 2 --hidden 5 --window 3 --length 43 --batch 38 \

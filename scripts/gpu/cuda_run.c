@@ -134,7 +134,8 @@ static void train(struct training *training, uint64_t updates, uint32_t begin, u
     struct training *t = training;
     void *rows[] = {&updates,       &begin,         &end,       &models,       &t->tasks,
                     &t->progress,   &t->parameters, &t->inputs, &input_stride, &t->targets,
-                    &target_stride, &t->weights,    &t->scales, &t->losses};
+                    &target_stride, &t->weights,    &t->scales, &t->losses,    &t->none,
+                    &t->none,       &pairs};
     void *team[] = {&updates,    &begin,         &end,           &models,    &batch,
                     &t->tasks,   &t->progress,   &t->parameters, &t->inputs, &input_stride,
                     &t->targets, &target_stride, &t->weights,    &t->scales, &t->scratch,

@@ -23,7 +23,9 @@ int main(int count, char **words) {
         .windows = {.count = 1, .input_stride = 1, .target_stride = 1},
     };
     /* What NVIDIA's OpenCL says of every GPU since 2010. */
-    struct wr_cl_device device = {.max_group = 1024,
+    struct wr_cl_device device = {.nvidia = true,
+                                  .max_group = 1024,
+                                  .warp = WR_CL_WARP,
                                   .local_bytes = 49152,
                                   .forced_fused = count == 4 ? WR_CL_FUSED : WR_CL_KINDS};
     struct wr_layout layout;
@@ -35,11 +37,10 @@ int main(int count, char **words) {
         fprintf(stderr, "plan: %s\n", error.text);
         return 2;
     }
-    enum wr_cl_kind kind = plan.pack > 0 ? WR_CL_ROWS : WR_CL_FUSED;
-    size_t models = plan.pack > 0 ? plan.pack : 1;
+    bool rows = plan.rows.pack > 0;
+    enum wr_cl_kind kind = rows ? WR_CL_ROWS : WR_CL_FUSED;
     wr_cl_plan_options(&plan, &ensemble, kind, options);
-    printf("%s %zu %zu %s\n",
-           kind == WR_CL_ROWS ? "wr_fused_rows fused_rows.cl" : "wr_fused fused.cl", models,
-           models * plan.team[kind], options);
+    printf("%s %zu %zu %s\n", rows ? "wr_fused_rows fused_rows.cl" : "wr_fused fused.cl",
+           rows ? plan.rows.pack : 1, rows ? plan.rows.group : plan.team[WR_CL_FUSED], options);
     return 0;
 }

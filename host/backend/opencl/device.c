@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define PLATFORM_NOT_FOUND (-1001) /* CL_PLATFORM_NOT_FOUND_KHR, of cl_khr_icd */
+#define VENDOR_NVIDIA      0x10de  /* its number on the PCI bus */
 #define MOST               64      /* platforms, and devices of a platform, that are looked at */
 
 /* One entry of the enumeration: a device, or a platform whose devices cannot be had. */
@@ -61,7 +62,7 @@ struct facts {
     cl_bool available, compiler, little_endian;
     cl_device_fp_config fp;
     cl_ulong memory, local_memory, max_buffer;
-    cl_uint units;
+    cl_uint units, vendor;
     size_t max_group, max_items[16];
     char name[256], version[256], c_version[256], driver[128];
 };
@@ -82,6 +83,7 @@ static wr_status ask(struct place *place, struct facts *facts) {
         {CL_DEVICE_LOCAL_MEM_SIZE, sizeof facts->local_memory, &facts->local_memory, false},
         {CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof facts->max_buffer, &facts->max_buffer, false},
         {CL_DEVICE_MAX_COMPUTE_UNITS, sizeof facts->units, &facts->units, false},
+        {CL_DEVICE_VENDOR_ID, sizeof facts->vendor, &facts->vendor, false},
         {CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof facts->max_group, &facts->max_group, false},
         {CL_DEVICE_MAX_WORK_ITEM_SIZES, sizeof facts->max_items, facts->max_items, false},
         {CL_DEVICE_NAME, sizeof facts->name - 1, facts->name, true},
@@ -179,11 +181,12 @@ wr_status wr_cl_describe(size_t index, struct wr_device_info *info, struct wr_er
     return WR_OK;
 }
 
-/* WINDROW_WORK_GROUP, cut to what the device takes; 0 if it is not set. */
-static size_t forced_group(size_t max_group) {
-    const char *text = getenv("WINDROW_WORK_GROUP");
-    unsigned long group = text ? strtoul(text, NULL, 10) : 0;
-    return group > max_group ? max_group : group;
+/* A number that a test forces by a variable of the environment, at most `most`; 0 if it is not set.
+ */
+static size_t forced_number(const char *variable, size_t most) {
+    const char *text = getenv(variable);
+    unsigned long number = text ? strtoul(text, NULL, 10) : 0;
+    return number > most ? most : number;
 }
 
 /* WINDROW_FUSED; WR_CL_KINDS if it is not set. */
@@ -238,7 +241,11 @@ wr_status wr_cl_open_device(size_t index, const struct wr_device_options *option
     device->id = place.id;
     device->cpu = (facts.type & CL_DEVICE_TYPE_CPU) != 0;
     device->max_group = facts.max_group < facts.max_items[0] ? facts.max_group : facts.max_items[0];
-    device->forced_group = forced_group(device->max_group);
+    device->nvidia = facts.vendor == VENDOR_NVIDIA;
+    device->forced_group = forced_number("WINDROW_WORK_GROUP", device->max_group);
+    device->forced_warp = forced_number("WINDROW_WARP", WR_CL_MOST_TEAM);
+    device->forced_rows = forced_number("WINDROW_ROWS", WR_CL_MOST_TEAM);
+    device->warp = device->forced_warp ? device->forced_warp : WR_CL_WARP;
     device->forced_fused = forced_fused();
     device->forced_staged = forced_staged();
     device->local_bytes = (size_t)facts.local_memory;

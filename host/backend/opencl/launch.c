@@ -9,7 +9,7 @@ enum range {
     WINDOW_TEAMS, /* M * B teams */
     MODEL_TEAMS,  /* M teams, several in a work-group where a team is one work-item */
     MODEL_GROUPS, /* M teams, each a work-group */
-    MODEL_PACKS,  /* M teams, plan.pack in a work-group */
+    MODEL_PACKS,  /* M teams, plan.rows.pack in a work-group */
     WINDOW_TILES, /* M * plan.window_tiles work-groups, each a tile */
     RUN_TILES,    /* M * plan.slice * plan.gradient_tiles work-groups, each a tile */
     SLOTS,        /* M * B work-items */
@@ -128,12 +128,12 @@ static const struct {
                         MODEL_PACKS,
                         {VARIES, VARIES, VARIES, COUNT_M, BUFFER(TASKS), BUFFER(PROGRESS),
                          BUFFER(PARAMETERS), BUFFER(INPUTS), INPUT_STRIDE, BUFFER(TARGETS),
-                         TARGET_STRIDE, BUFFER(WEIGHTS), BUFFER(SCALES), BUFFER(EPOCH_LOSSES)}},
+                         TARGET_STRIDE, BUFFER(WEIGHTS), BUFFER(SCALES), BUFFER(EPOCH_LOSSES),
+                         BUFFER(STATE), BUFFER(CORRECTIONS), PAIRS}},
 };
 
 static bool is_team(enum range range) {
-    return range == WINDOW_TEAMS || range == MODEL_TEAMS || range == MODEL_GROUPS ||
-           range == MODEL_PACKS;
+    return range == WINDOW_TEAMS || range == MODEL_TEAMS || range == MODEL_GROUPS;
 }
 
 static bool is_tile(enum range range) {
@@ -148,7 +148,7 @@ static bool is_of(enum wr_cl_kernel which, enum wr_cl_kind kind) {
 static size_t team_of(const struct wr_cl_session *session, enum wr_cl_kernel which) {
     if (kernels[which].kinds & STAGED)
         return session->plan.team[session->plan.staged];
-    return session->plan.team[is_of(which, WR_CL_ROWS) ? WR_CL_ROWS : WR_CL_FUSED];
+    return session->plan.team[WR_CL_FUSED];
 }
 
 /* Work-items in a group of this kernel, before its own limit. */
@@ -159,7 +159,7 @@ static size_t wanted_group(const struct wr_cl_session *session, enum wr_cl_kerne
     if (is_tile(range))
         return wr_cl_tile_items(&session->plan);
     if (range == MODEL_PACKS)
-        return session->plan.pack * team;
+        return session->plan.rows.group;
     if (is_team(range) && (team > 1 || range == MODEL_GROUPS))
         return team;
     if (is_team(range))
@@ -233,25 +233,28 @@ void wr_cl_kernels_free(struct wr_cl_session *session, enum wr_cl_kind kind) {
     }
 }
 
+static wr_status bind_all(struct wr_cl_session *session, enum wr_cl_kind kind,
+                          struct wr_error *error) {
+    wr_status status = WR_OK;
+    for (int i = 0; status == WR_OK && i < WR_CL_KERNELS; ++i)
+        if (is_of((enum wr_cl_kernel)i, kind))
+            status = bind(session, (enum wr_cl_kernel)i, error);
+    return status;
+}
+
 wr_status wr_cl_kernels_make(struct wr_cl_session *session, enum wr_cl_kind kind,
                              struct wr_error *error) {
     struct wr_cl_device *device = wr_cl_device_of(&session->base);
     char options[WR_CL_OPTIONS];
     cl_program program;
     for (;;) {
-        size_t *team = &session->plan.team[kind];
-        size_t limit = kind == WR_CL_ROWS ? *team * session->plan.pack : *team;
+        size_t *team = &session->plan.team[kind], limit = *team;
         wr_cl_plan_options(&session->plan, &session->base.ensemble, kind, options);
         wr_status status = wr_cl_program_get(device, kind, options, &program, error);
         for (int i = 0; status == WR_OK && i < WR_CL_KERNELS; ++i)
             if (is_of((enum wr_cl_kernel)i, kind))
                 status = make(session, (enum wr_cl_kernel)i, program, &limit, error);
-        if (status == WR_OK && kind == WR_CL_ROWS && limit < *team * session->plan.pack) {
-            wr_cl_kernels_free(session, kind); /* its group is fixed, and too large here */
-            session->plan.pack = 0;
-            return WR_OK;
-        }
-        if (status == WR_OK && limit == 0) { /* a tile's group is fixed too */
+        if (status == WR_OK && limit == 0) { /* a tile's group is fixed */
             wr_cl_kernels_free(session, kind);
             session->plan.staged = WR_CL_STAGES;
             return WR_OK;
@@ -261,10 +264,52 @@ wr_status wr_cl_kernels_make(struct wr_cl_session *session, enum wr_cl_kind kind
             *team = limit;
             continue;
         }
-        for (int i = 0; status == WR_OK && i < WR_CL_KERNELS; ++i)
-            if (is_of((enum wr_cl_kernel)i, kind))
-                status = bind(session, (enum wr_cl_kernel)i, error);
-        return status;
+        return status == WR_OK ? bind_all(session, kind, error) : status;
+    }
+}
+
+/* Learns from a kernel how many work-items run in step, once for each GPU; true if the plan is
+ * another for that. */
+static bool learn_warp(struct wr_cl_session *session) {
+    struct wr_cl_device *device = wr_cl_device_of(&session->base);
+    struct wr_cl_rows better;
+    size_t multiple = 0;
+    if (device->cpu || device->forced_warp ||
+        clGetKernelWorkGroupInfo(session->kernels[WR_CL_RUN_ROWS], device->id,
+                                 CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE, sizeof multiple,
+                                 &multiple, NULL) != CL_SUCCESS ||
+        multiple == 0 || multiple > WR_CL_MOST_TEAM)
+        return false;
+    device->warp = multiple;
+    wr_cl_rows_choose(device, &session->base.ensemble, &better);
+    bool differs = better.pack != session->plan.rows.pack ||
+                   better.group != session->plan.rows.group ||
+                   better.rows != session->plan.rows.rows;
+    session->plan.rows = better;
+    return differs;
+}
+
+/* Makes fused_rows.cl, or sets the plan's pack to 0 where the device cannot take it. */
+static wr_status make_rows(struct wr_cl_session *session, struct wr_error *error) {
+    struct wr_cl_rows *rows = &session->plan.rows;
+    for (;;) {
+        wr_status status = wr_cl_kernels_make(session, WR_CL_ROWS, error);
+        if (status == WR_ERR_DEVICE && rows->warp_sync) { /* a driver that takes no inline PTX */
+            wr_cl_kernels_free(session, WR_CL_ROWS);
+            rows->warp_sync = false;
+            continue;
+        }
+        if (status != WR_OK)
+            return status;
+        if (learn_warp(session)) {
+            wr_cl_kernels_free(session, WR_CL_ROWS);
+            if (rows->pack > 0)
+                continue;
+        } else if (session->group[WR_CL_RUN_ROWS] < rows->group) { /* its group is fixed */
+            wr_cl_kernels_free(session, WR_CL_ROWS);
+            rows->pack = 0;
+        }
+        return WR_OK;
     }
 }
 
@@ -278,9 +323,9 @@ wr_status wr_cl_staged_make(struct wr_cl_session *session, struct wr_error *erro
 }
 
 wr_status wr_cl_fused_make(struct wr_cl_session *session, struct wr_error *error) {
-    if (session->plan.pack > 0) {
-        wr_status status = wr_cl_kernels_make(session, WR_CL_ROWS, error);
-        if (status != WR_OK || session->plan.pack > 0)
+    if (session->plan.rows.pack > 0) {
+        wr_status status = make_rows(session, error);
+        if (status != WR_OK || session->plan.rows.pack > 0)
             return status;
     }
     return wr_cl_kernels_make(session, WR_CL_FUSED, error);
@@ -298,6 +343,8 @@ wr_status wr_cl_launch(struct wr_cl_session *session, enum wr_cl_kernel which,
         items *= session->base.layout.count;
     if (is_team(range))
         items *= team_of(session, which);
+    if (range == MODEL_PACKS)
+        items = (items - 1) / plan->rows.pack * group + group;
     if (is_tile(range))
         items *= group *
                  (range == WINDOW_TILES ? plan->window_tiles : plan->slice * plan->gradient_tiles);

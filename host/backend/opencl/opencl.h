@@ -21,7 +21,10 @@ wr_status wr_cl_check(const struct wr_cl_device *device, const char *call, cl_in
 
 enum wr_cl_kind { WR_CL_STAGES, WR_CL_TILED, WR_CL_FUSED, WR_CL_ROWS, WR_CL_PEAK, WR_CL_KINDS };
 
-#define WR_CL_OPTIONS 1024 /* characters of build options */
+#define WR_CL_OPTIONS     1024 /* characters of build options */
+#define WR_CL_WARP        32   /* work-items that run in step, until the device tells */
+#define WR_CL_MOST_TEAM   256  /* work-items: beyond, more have too little to do each */
+#define WR_CL_LOCAL_SPARE 64   /* bytes of local memory for flags */
 
 /* A built program, kept with its key for the life of the device. */
 struct wr_cl_program {
@@ -37,8 +40,14 @@ struct wr_cl_device {
     cl_context context;
     cl_command_queue queue; /* in order */
     bool cpu;               /* a CPU: one work-item is as good as a team, and needs no barrier */
+    bool nvidia;            /* its compiler takes inline PTX */
     size_t max_group;       /* largest work-group in dimension 0 */
+    size_t warp;            /* work-items that run in step: the part of a work-group that costs the
+                               same with fewer; 32 until a kernel tells */
     size_t forced_group; /* WINDROW_WORK_GROUP, for tests: work-items in a group; 0: our choice */
+    size_t forced_warp;  /* WINDROW_WARP, for tests: what `warp` is; 0: what kernels tell */
+    size_t forced_rows;  /* WINDROW_ROWS, for tests: rows of W_hh in a lane of fused_rows.cl, where
+                            they divide it; 0: our choice */
     enum wr_cl_kind forced_fused; /* WINDROW_FUSED, for tests: WR_CL_FUSED (team), WR_CL_ROWS (rows)
                                      where it takes the shape; WR_CL_KINDS: our choice */
     enum wr_cl_kind forced_staged; /* WINDROW_STAGED, for tests: WR_CL_STAGES (plain), WR_CL_TILED
@@ -81,6 +90,14 @@ enum wr_cl_buffer {
 };
 #define WR_CL_FIRST_STAGE_BUFFER WR_CL_GRADIENTS
 
+/* How fused_rows.cl is launched. */
+struct wr_cl_rows {
+    size_t pack;    /* models in a work-group; 0: fused.cl runs instead */
+    size_t rows;    /* rows of W_hh in a lane */
+    size_t group;   /* work-items in a work-group */
+    bool warp_sync; /* its barrier is that of an NVIDIA warp */
+};
+
 struct wr_cl_plan {
     bool fused;                  /* schedule */
     enum wr_cl_kind staged;      /* the stages' kernels: WR_CL_STAGES or WR_CL_TILED */
@@ -90,8 +107,8 @@ struct wr_cl_plan {
     size_t bytes[WR_CL_BUFFERS]; /* 0: not needed */
     /* Where the fused kernel keeps things. */
     bool state_local, parameters_local, sums_local;
-    int sums;    /* gradient sums (P) of a batch: 0, 1 or 2 */
-    size_t pack; /* models in a work-group of fused_rows.cl; 0: fused.cl runs */
+    int sums; /* gradient sums (P) of a batch: 0, 1 or 2 */
+    struct wr_cl_rows rows;
     /* The tiled kernels' tiles: tiles.h. */
     size_t tile_rows, tile_columns;
     size_t window_tiles, gradient_tiles; /* of a batch, of the parameters */
@@ -115,6 +132,9 @@ wr_status wr_cl_plan_make(const struct wr_cl_device *device, const struct wr_ens
  * the sum exceeds the device. bytes may be NULL. */
 wr_status wr_cl_plan_check(const struct wr_cl_device *device, const struct wr_cl_plan *plan,
                            bool stages, size_t *bytes, struct wr_error *error);
+/* How fused_rows.cl trains the ensemble, if it does (rows.c). */
+void wr_cl_rows_choose(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
+                       struct wr_cl_rows *choice);
 /* The build options of one program. */
 void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble *ensemble,
                         enum wr_cl_kind kind, char options[WR_CL_OPTIONS]);

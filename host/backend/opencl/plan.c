@@ -9,9 +9,6 @@
 #include "numerics.h"
 
 #define ALWAYS_FUSED 64         /* hidden sizes up to this one are fused on every device */
-#define WARP         32         /* a team on a GPU is one or more of these */
-#define MOST_TEAM    256        /* beyond, more work-items have too little to do each */
-#define LOCAL_SPARE  64         /* bytes of local memory for flags */
 #define LOSS_ROWS    65536      /* epochs whose losses stay on the device */
 #define LOSS_FLOATS  (1u << 20) /* and floats, where models are many */
 #define UINT_LIMIT   (1u << 31) /* floats of a model that 32-bit indices are used for */
@@ -69,8 +66,8 @@ static size_t choose_team(const struct wr_cl_device *device, size_t hidden) {
         return device->forced_group;
     if (device->cpu)
         return 1;
-    size_t team = WARP;
-    while (team < hidden && team < MOST_TEAM)
+    size_t team = device->warp;
+    while (team < hidden && team < WR_CL_MOST_TEAM)
         team *= 2;
     return team < device->max_group ? team : device->max_group;
 }
@@ -86,7 +83,8 @@ static bool place(size_t count, size_t *left) {
 /* Fills the fused kernel's places, and *scratch with the floats a model needs in global memory. */
 static bool place_fused(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
                         const struct wr_layout *layout, struct wr_cl_plan *plan, size_t *scratch) {
-    size_t left = device->local_bytes > LOCAL_SPARE ? device->local_bytes - LOCAL_SPARE : 0;
+    size_t left =
+        device->local_bytes > WR_CL_LOCAL_SPARE ? device->local_bytes - WR_CL_LOCAL_SPARE : 0;
     size_t state, sums;
     bool direct = ensemble->batch == 1 && wr_is_direct(&ensemble->rule);
     plan->sums = direct ? 0 : ensemble->batch <= WR_RUN ? 1 : 2;
@@ -96,53 +94,6 @@ static bool place_fused(const struct wr_cl_device *device, const struct wr_ensem
     plan->parameters_local = place(layout->count, &left);
     plan->sums_local = place(sums, &left);
     return wr_size_add(plan->state_local ? 0 : state, plan->sums_local ? 0 : sums, scratch);
-}
-
-/* Whether models learn by the notebook's rule. */
-static bool rows_learn(const struct wr_ensemble *ensemble) {
-    const struct wr_rule *rule = &ensemble->rule;
-    return wr_is_direct(rule) && rule->activation == WR_ACTIVATION_TANH &&
-           rule->loss == WR_LOSS_MSE && rule->decay == WR_DECAY_CONSTANT && wr_in_order(ensemble);
-}
-
-/* What fused_rows.cl takes with at most a few spilled registers: tests/registers.sh. */
-static bool rows_take(const struct wr_ensemble *ensemble) {
-    const struct wr_shape *shape = &ensemble->shape;
-    return ensemble->batch == 1 && rows_learn(ensemble) && shape->inputs <= 8 &&
-           shape->outputs <= 4 &&
-           ((shape->hidden <= 32 && shape->seq_len <= 16) ||
-            (shape->hidden <= 64 && shape->seq_len <= 6));
-}
-
-/* Bytes of local memory that fused_rows.cl needs for one model. */
-static size_t rows_local(const struct wr_shape *shape) {
-    size_t row = (shape->hidden + 3) / 4 * 4;
-    return (2 * shape->seq_len + shape->outputs + shape->hidden) * row * sizeof(float) +
-           sizeof(cl_int);
-}
-
-/* Models in a work-group of fused_rows.cl: the fewest that leave at most one work-item in twenty of
- * its warps idle, else those that leave the fewest; 0 if not even one fits. */
-static size_t choose_pack(const struct wr_cl_device *device, const struct wr_shape *shape) {
-    size_t most = device->forced_group ? device->forced_group : MOST_TEAM, pack = 0;
-    size_t local = device->local_bytes > LOCAL_SPARE ? device->local_bytes - LOCAL_SPARE : 0;
-    double best = 0;
-    most = most < device->max_group ? most : device->max_group;
-    for (size_t n = 1; n * shape->hidden <= most && n * rows_local(shape) <= local; ++n) {
-        size_t items = n * shape->hidden, warps = (items + WARP - 1) / WARP;
-        double used = (double)items / (double)(warps * WARP);
-        if (used > best && best < 0.95) {
-            best = used;
-            pack = n;
-        }
-    }
-    return pack;
-}
-
-static size_t plan_rows(const struct wr_cl_device *device, const struct wr_ensemble *ensemble) {
-    bool wanted =
-        device->forced_fused == WR_CL_KINDS ? !device->cpu : device->forced_fused == WR_CL_ROWS;
-    return wanted && rows_take(ensemble) ? choose_pack(device, &ensemble->shape) : 0;
 }
 
 bool wr_cl_fits_fused(struct wr_device *base, const struct wr_ensemble *ensemble,
@@ -181,7 +132,7 @@ static void plan_staged(const struct wr_cl_device *device, const struct wr_ensem
     const struct wr_shape *shape = &ensemble->shape;
     size_t columns = shape->hidden <= TILE_COLUMNS / 2 ? TILE_COLUMNS / 2 : TILE_COLUMNS;
     size_t most = device->forced_group ? device->forced_group : device->max_group;
-    size_t local = (TILE_ROWS + columns + 8) * WR_RUN * sizeof(float) + LOCAL_SPARE;
+    size_t local = (TILE_ROWS + columns + 8) * WR_RUN * sizeof(float) + WR_CL_LOCAL_SPARE;
     size_t runs = ceiling(ensemble->batch, WR_RUN);
     bool wanted = device->forced_staged == WR_CL_KINDS ? ensemble->batch >= TILED_BATCH
                                                        : device->forced_staged == WR_CL_TILED;
@@ -272,8 +223,7 @@ wr_status wr_cl_plan_make(const struct wr_cl_device *device, const struct wr_ens
     *plan = (struct wr_cl_plan){.fused = ensemble->schedule == WR_SCHEDULE_FUSED};
     for (int kind = 0; kind < WR_CL_KINDS; ++kind)
         plan->team[kind] = choose_team(device, ensemble->shape.hidden);
-    plan->pack = plan_rows(device, ensemble);
-    plan->team[WR_CL_ROWS] = ensemble->shape.hidden;
+    wr_cl_rows_choose(device, ensemble, &plan->rows);
     plan_staged(device, ensemble, layout, plan);
     plan->loss_rows = LOSS_FLOATS / M;
     if (plan->loss_rows < 1)
@@ -396,13 +346,17 @@ void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble 
                           "-D WR_INDEX=%s -D WR_I=%zu%s -D WR_H=%zu%s -D WR_O=%zu%s -D WR_T=%zu%s "
                           "-D WR_TEAM=%zu",
                           wide ? "ulong" : "uint", s->inputs, suffix, s->hidden, suffix, s->outputs,
-                          suffix, s->seq_len, suffix, plan->team[kind]);
+                          suffix, s->seq_len, suffix,
+                          kind == WR_CL_ROWS ? s->hidden / plan->rows.rows : plan->team[kind]);
     const char *space[] = {"__global", "__local"};
     char *more = options + length;
     size_t room = WR_CL_OPTIONS - (size_t)length;
     if (kind == WR_CL_ROWS)
-        snprintf(more, room, " -D WR_PACK=%zu -D WR_PARAM_SPACE=__local -D WR_STATE_SPACE=__local",
-                 plan->pack);
+        snprintf(more, room,
+                 " -D WR_PARAM_SPACE=__local -D WR_STATE_SPACE=__local -D WR_SUMS_SPACE=__local"
+                 " -D WR_PACK=%zu -D WR_ROWS=%zu -D WR_GROUP=%zu%s",
+                 plan->rows.pack, plan->rows.rows, plan->rows.group,
+                 plan->rows.warp_sync ? " -D WR_WARP_SYNC=1" : "");
     else if (kind == WR_CL_STAGES)
         snprintf(more, room, " -D WR_PARAM_SPACE=__global -D WR_STATE_SPACE=__global");
     else if (kind == WR_CL_TILED)

@@ -1,0 +1,502 @@
+/* The stages for models whose W_hh lies in registers: fused_rows.cl.
+ *
+ * WR_PACK models share a work-group of WR_GROUP work-items. A model's team is WR_LANES of them, and
+ * a lane holds WR_ROWS rows of W_hh: row lane, row lane + WR_LANES, and so on. It needs them for
+ * the forward product and the update. It takes columns of the same matrix from local memory, for
+ * the backward product. h and da pass through local memory, four values at a load.
+ *
+ * W_xh and W_hy lie in registers too where a model has few inputs and outputs, and in local memory
+ * otherwise. What the optimizer keeps lies in local memory.
+ *
+ * Further options given when the program is built:
+ *   WR_PACK       models in a work-group
+ *   WR_ROWS       rows of W_hh in a lane; it divides WR_H
+ *   WR_GROUP      work-items in a work-group, at least WR_PACK * WR_LANES; the rest are spare
+ *   WR_WARP_SYNC  1: the work-group is one warp of an NVIDIA GPU, which has a cheaper barrier */
+#ifndef WR_ROWS_H
+#define WR_ROWS_H
+
+#include "rows_layout.h"
+
+#define WR_KEPT_SPACE __local
+#define WR_KEPT_STEP  WR_ROWS_KEPT(WR_I, WR_H, WR_O)
+#include "recurrence.h"
+
+#define WR_LANES (WR_H / WR_ROWS)
+#define WR_ROW   WR_FOURS(WR_H) /* floats from one h_t, da_t or column of W_xh to the next */
+#define WR_PITCH WR_APART(WR_H) /* floats from one row of W_hh or W_hy to the next */
+#define WR_X_ROW WR_FOURS(WR_I)
+
+/* Whether the optimizer steps from the gradient alone, so that a lane may step a parameter that
+ * other lanes hold too. */
+#define WR_DIRECT (WR_KEPT == 0 && !WR_BY_NORM)
+#define WR_LEAN_I WR_LEAN_INPUTS(WR_I) /* W_xh lies in registers */
+#define WR_LEAN_O                                                                                  \
+    WR_LEAN_OUTPUTS(WR_O, WR_DIRECT) /* W_hy too, and every lane makes predictions                 \
+                                      */
+
+/* Where a model's arrays begin in its local memory. */
+#define WR_NEAR_DA   (WR_T * WR_ROW)                                 /* after h (T, WR_ROW) */
+#define WR_NEAR_HH   (2 * WR_T * WR_ROW)                             /* after da (T, WR_ROW) */
+#define WR_NEAR_HY   (WR_NEAR_HH + WR_H * WR_PITCH)                  /* after W_hh (H, WR_PITCH) */
+#define WR_NEAR_XH   (WR_NEAR_HY + WR_O * WR_PITCH)                  /* after W_hy (O, WR_PITCH) */
+#define WR_NEAR_X    (WR_NEAR_XH + (WR_LEAN_I ? 0 : WR_I * WR_ROW))  /* after W_xh (I, WR_ROW) */
+#define WR_NEAR_BY   (WR_NEAR_X + (WR_LEAN_I ? 0 : WR_T * WR_X_ROW)) /* after x (T, WR_X_ROW) */
+#define WR_NEAR_DY   (WR_NEAR_BY + WR_FOURS(WR_O))
+#define WR_NEAR_LOSS (WR_NEAR_DY + WR_FOURS(WR_O)) /* two factors (O) of each term of the loss */
+#define WR_NEAR_NORM (WR_NEAR_BY + (WR_LEAN_O ? 0 : 4 * WR_FOURS(WR_O)))
+#define WR_NEAR_KEPT (WR_NEAR_NORM + (WR_BY_NORM ? WR_NORM_ROOM(WR_H, WR_O) : 0))
+#define WR_NEAR      WR_ROWS_NEAR(WR_I, WR_H, WR_O, WR_T, WR_ROWS, WR_KEPT, WR_DIRECT, WR_BY_NORM)
+
+/* Where what the optimizer keeps of the tensors begins; that of W_hh (H, WR_PITCH) is the first. */
+#define WR_KEPT_XH (WR_H * WR_PITCH)            /* (I, WR_ROW) */
+#define WR_KEPT_HY (WR_KEPT_XH + WR_I * WR_ROW) /* (O, WR_ROW) */
+#define WR_KEPT_BH (WR_KEPT_HY + WR_O * WR_ROW) /* (H) */
+#define WR_KEPT_BY (WR_KEPT_BH + WR_ROW)        /* (O) */
+
+#if WR_WARP_SYNC
+#define wr_rows_sync() __asm__ volatile("bar.warp.sync 0xffffffff;" ::: "memory")
+#else
+#define wr_rows_sync() barrier(CLK_LOCAL_MEM_FENCE)
+#endif
+
+/* A work-item's place. */
+struct wr_place {
+    uint lane;
+    int spare;           /* it belongs to no team: it goes along to barriers and writes nothing */
+    __local float *near; /* its model's local memory */
+};
+
+/* What a lane holds of its model. */
+struct wr_held {
+    float row[WR_ROWS][WR_ROW], b_h[WR_ROWS];
+#if WR_LEAN_I
+    float w_xh[WR_ROWS][WR_I];
+#endif
+#if WR_LEAN_O
+    float w_hy[WR_ROWS][WR_O], b_y[WR_O];
+#endif
+};
+
+/* What a lane holds of a window. */
+struct wr_window {
+    const __global float *x, *target;
+    float h[WR_ROWS][WR_T], da[WR_ROWS][WR_T];
+#if WR_LEAN_O
+    float dy[WR_O];
+#endif
+};
+
+#define WR_J(place, r) ((place)->lane + (r)*WR_LANES)
+
+/* Every sum[r] continued over terms w[r][k] * v[k] for k = 0 .. H-1; v (WR_ROW) in local memory. */
+static inline void wr_products(float sum[WR_ROWS], const float w[WR_ROWS][WR_ROW],
+                               const __local float *v) {
+    float run[WR_ROWS];
+#pragma unroll
+    for (uint r = 0; r < WR_ROWS; ++r)
+        run[r] = sum[r];
+#pragma unroll
+    for (uint k = 0; k < WR_H; k += 4) {
+        const float4 part = ((const __local float4 *)v)[k / 4];
+#pragma unroll
+        for (uint r = 0; r < WR_ROWS; ++r) {
+            if (k > 0 && k % WR_RUN == 0) {
+                sum[r] = k == WR_RUN ? run[r] : sum[r] + run[r];
+                run[r] = 0.0f;
+            }
+            run[r] = wr_fma(w[r][k], part.x, run[r]);
+            if (k + 1 < WR_H)
+                run[r] = wr_fma(w[r][k + 1], part.y, run[r]);
+            if (k + 2 < WR_H)
+                run[r] = wr_fma(w[r][k + 2], part.z, run[r]);
+            if (k + 3 < WR_H)
+                run[r] = wr_fma(w[r][k + 3], part.w, run[r]);
+        }
+    }
+#pragma unroll
+    for (uint r = 0; r < WR_ROWS; ++r)
+        sum[r] = WR_H <= WR_RUN ? run[r] : sum[r] + run[r];
+}
+
+/* ---- forward ---- */
+
+/* x to local memory, where it does not stay in caches as well as few inputs do. */
+static inline void wr_rows_inputs(const struct wr_place *place, const struct wr_window *window) {
+#if !WR_LEAN_I
+    if (!place->spare)
+        for (uint t = 0; t < WR_T; ++t)
+            for (uint i = place->lane; i < WR_I; i += WR_LANES)
+                place->near[WR_NEAR_X + t * WR_X_ROW + i] = window->x[t * WR_I + i];
+    wr_rows_sync();
+#endif
+}
+
+#if WR_LEAN_I
+#define WR_INPUT(place, window, t, i) ((window)->x[(t)*WR_I + (i)])
+#else
+#define WR_INPUT(place, window, t, i) ((place)->near[WR_NEAR_X + (t)*WR_X_ROW + (i)])
+#endif
+
+static inline void wr_rows_hidden(const struct wr_place *place, const struct wr_held *held,
+                                  struct wr_window *window) {
+    __local float *h = place->near;
+#pragma unroll
+    for (uint t = 0; t < WR_T; ++t) {
+        float a[WR_ROWS];
+#pragma unroll
+        for (uint r = 0; r < WR_ROWS; ++r) {
+            a[r] = held->b_h[r];
+#if WR_LEAN_I
+            WR_SUM(a[r], i, WR_I, held->w_xh[r][i], WR_INPUT(place, window, t, i));
+#else
+            WR_SUM(a[r], i, WR_I, place->near[WR_NEAR_XH + i * WR_ROW + WR_J(place, r)],
+                   WR_INPUT(place, window, t, i));
+#endif
+        }
+        if (t > 0)
+            wr_products(a, held->row, h + (t - 1) * WR_ROW);
+#pragma unroll
+        for (uint r = 0; r < WR_ROWS; ++r) {
+            window->h[r][t] = wr_activate(a[r]);
+            if (!place->spare)
+                h[t * WR_ROW + WR_J(place, r)] = window->h[r][t];
+        }
+        wr_rows_sync();
+    }
+}
+
+/* Predictions, dL/dy, and the window's loss, which every lane gets. */
+static inline float wr_rows_head(const struct wr_place *place, const struct wr_held *held,
+                                 struct wr_window *window, const __global float *weights,
+                                 float scale) {
+    __local float *near = place->near;
+    const __local float *last = near + (WR_T - 1) * WR_ROW, *w_hy = near + WR_NEAR_HY;
+    float loss = 0.0f;
+#if WR_LEAN_O
+    float error[WR_O];
+#pragma unroll
+    for (uint o = 0; o < WR_O; ++o) {
+        float y = held->b_y[o];
+        WR_SUM(y, k, WR_H, w_hy[o * WR_PITCH + k], last[k]);
+        error[o] = y - window->target[o];
+        window->dy[o] = scale * wr_slope(error[o]);
+    }
+    WR_SUM(loss, o, WR_O, weights[o] * wr_slope(error[o]), wr_rest(wr_slope(error[o]), error[o]));
+#else
+    __local float *first = near + WR_NEAR_LOSS, *second = first + WR_FOURS(WR_O);
+    for (uint o = place->spare ? WR_O : place->lane; o < WR_O; o += WR_LANES) {
+        float y = near[WR_NEAR_BY + o];
+        WR_SUM(y, k, WR_H, w_hy[o * WR_PITCH + k], last[k]);
+        const float error = y - window->target[o], slope = wr_slope(error);
+        near[WR_NEAR_DY + o] = scale * slope;
+        first[o] = weights[o] * slope;
+        second[o] = wr_rest(slope, error);
+    }
+    wr_rows_sync();
+    WR_SUM(loss, o, WR_O, first[o], second[o]);
+#endif
+    return loss;
+}
+
+#if WR_LEAN_O
+#define WR_DY(place, window, o) ((window)->dy[o])
+#else
+#define WR_DY(place, window, o) ((place)->near[WR_NEAR_DY + (o)])
+#endif
+
+/* ---- back ---- */
+
+static inline void wr_rows_deltas(const struct wr_place *place, const struct wr_held *held,
+                                  struct wr_window *window) {
+    __local float *da = place->near + WR_NEAR_DA;
+    const uint last_barrier = WR_T > 1 ? 1 : 0; /* the step after it reads nothing of other lanes */
+    float column[WR_ROWS][WR_ROW];
+#pragma unroll
+    for (uint r = 0; r < WR_ROWS; ++r)
+#pragma unroll
+        for (uint j = 0; j < WR_H; ++j)
+            column[r][j] = place->near[WR_NEAR_HH + j * WR_PITCH + WR_J(place, r)];
+#pragma unroll
+    for (uint t = WR_T; t-- > 0;) {
+        float dh[WR_ROWS];
+#pragma unroll
+        for (uint r = 0; r < WR_ROWS; ++r)
+            dh[r] = 0.0f;
+        if (t < WR_T - 1) {
+            wr_products(dh, column, da + (t + 1) * WR_ROW);
+        } else {
+#pragma unroll
+            for (uint r = 0; r < WR_ROWS; ++r) {
+#if WR_LEAN_O
+                WR_SUM(dh[r], o, WR_O, held->w_hy[r][o], window->dy[o]);
+#else
+                WR_SUM(dh[r], o, WR_O, place->near[WR_NEAR_HY + o * WR_PITCH + WR_J(place, r)],
+                       WR_DY(place, window, o));
+#endif
+            }
+        }
+#pragma unroll
+        for (uint r = 0; r < WR_ROWS; ++r) {
+            window->da[r][t] = wr_delta(window->h[r][t], dh[r]);
+            if (t > 0 && !place->spare) /* no product takes that of t = 0 */
+                da[t * WR_ROW + WR_J(place, r)] = window->da[r][t];
+        }
+        if (t >= last_barrier)
+            wr_rows_sync();
+    }
+}
+
+/* ---- gradients ---- */
+
+/* Four elements of rows of dW_hh, from column k on: the sum over t = T-1 .. 1 of da_t * h_{t-1}. */
+static inline void wr_rows_gradients(const struct wr_place *place, const struct wr_window *window,
+                                     uint k, float4 g[WR_ROWS]) {
+    float4 part[WR_T];
+#pragma unroll
+    for (uint t = WR_T - 1; t > 0; --t)
+        part[t] = ((const __local float4 *)(place->near + (t - 1) * WR_ROW))[k / 4];
+#pragma unroll
+    for (uint r = 0; r < WR_ROWS; ++r) {
+        g[r] = (float4)(0.0f);
+#pragma unroll
+        for (uint t = WR_T - 1; t > 0; --t) {
+            g[r].x = wr_fma(window->da[r][t], part[t].x, g[r].x);
+            g[r].y = wr_fma(window->da[r][t], part[t].y, g[r].y);
+            g[r].z = wr_fma(window->da[r][t], part[t].z, g[r].z);
+            g[r].w = wr_fma(window->da[r][t], part[t].w, g[r].w);
+        }
+    }
+}
+
+static inline float wr_rows_gradient_b_h(const struct wr_window *window, uint r) {
+    float g = 0.0f;
+#pragma unroll
+    for (uint t = WR_T; t-- > 0;)
+        g += window->da[r][t];
+    return g;
+}
+
+static inline float wr_rows_gradient_xh(const struct wr_place *place,
+                                        const struct wr_window *window, uint r, uint i) {
+    float g = 0.0f;
+#pragma unroll
+    for (uint t = WR_T; t-- > 0;)
+        g = wr_fma(window->da[r][t], WR_INPUT(place, window, t, i), g);
+    return g;
+}
+
+/* ---- clip and update ---- */
+
+/* What bounds this window's gradients: the clip, or what they are multiplied by. */
+static inline float wr_rows_bound(const struct wr_place *place, const struct wr_window *window,
+                                  float clip) {
+#if WR_BY_NORM
+    __local float *near = place->near, *squares = near + WR_NEAR_NORM;
+    __local float *g_b_h = squares + WR_FOURS(WR_NORM_ROWS);
+    const __local float *last = near + (WR_T - 1) * WR_ROW;
+    const int biases = (WR_FIXED & 1) == 0;
+#pragma unroll
+    for (uint r = 0; r < WR_ROWS; ++r) {
+        float sum = 0.0f;
+        if (!place->spare)
+            g_b_h[WR_J(place, r)] = wr_rows_gradient_b_h(window, r);
+        WR_SUM(sum, i, WR_I, wr_rows_gradient_xh(place, window, r, i),
+               wr_rows_gradient_xh(place, window, r, i));
+        if (!place->spare)
+            squares[WR_J(place, r)] = sum;
+    }
+    float sum[WR_ROWS], run[WR_ROWS];
+#pragma unroll
+    for (uint k = 0; k < WR_H; k += 4) {
+        float4 g[WR_ROWS];
+        wr_rows_gradients(place, window, k, g);
+#pragma unroll
+        for (uint r = 0; r < WR_ROWS; ++r) {
+            if (k % WR_RUN == 0) {
+                sum[r] = k == 0 ? 0.0f : k == WR_RUN ? run[r] : sum[r] + run[r];
+                run[r] = 0.0f;
+            }
+            run[r] = wr_fma(g[r].x, g[r].x, run[r]);
+            if (k + 1 < WR_H)
+                run[r] = wr_fma(g[r].y, g[r].y, run[r]);
+            if (k + 2 < WR_H)
+                run[r] = wr_fma(g[r].z, g[r].z, run[r]);
+            if (k + 3 < WR_H)
+                run[r] = wr_fma(g[r].w, g[r].w, run[r]);
+        }
+    }
+#pragma unroll
+    for (uint r = 0; r < WR_ROWS; ++r)
+        if (!place->spare)
+            squares[WR_H + WR_J(place, r)] = WR_H <= WR_RUN ? run[r] : sum[r] + run[r];
+    for (uint o = place->spare ? WR_O : place->lane; o < WR_O; o += WR_LANES) {
+        float sum = 0.0f;
+        const float dy = near[WR_NEAR_DY + o];
+        WR_SUM(sum, k, WR_H, wr_fma(dy, last[k], 0.0f), wr_fma(dy, last[k], 0.0f));
+        squares[2 * WR_H + biases + o] = sum;
+    }
+    wr_rows_sync();
+    if (place->lane == 0 && !place->spare) {
+        float of_b_h = 0.0f, of_b_y = 0.0f;
+        WR_SUM(of_b_h, j, WR_H, g_b_h[j], g_b_h[j]);
+        WR_SUM(of_b_y, o, WR_O, 0.0f + near[WR_NEAR_DY + o], 0.0f + near[WR_NEAR_DY + o]);
+        if (biases)
+            squares[2 * WR_H] = of_b_h;
+        if ((WR_FIXED & 2) == 0)
+            squares[WR_NORM_ROWS - 1] = of_b_y;
+    }
+    wr_rows_sync();
+    return wr_factor(squares, clip);
+#else
+    return clip;
+#endif
+}
+
+static inline float wr_bounded(float g, float bound) {
+#if WR_BY_NORM
+    return g * bound;
+#else
+    return wr_clip(g, bound);
+#endif
+}
+
+#if WR_DIRECT
+/* One step of the rows of W_hh. Clipping costs more than the step, and trained models seldom need
+ * it, so it has a path of its own. No NaN is over the clip, which would pass it on. */
+static inline void wr_rows_step_hh(const struct wr_place *place, struct wr_held *held,
+                                   const struct wr_window *window, const struct wr_step *by,
+                                   float clip) {
+    float g[WR_ROWS][WR_ROW];
+    int over = 0;
+#pragma unroll
+    for (uint k = 0; k < WR_H; k += 4) {
+        float4 four[WR_ROWS];
+        wr_rows_gradients(place, window, k, four);
+#pragma unroll
+        for (uint r = 0; r < WR_ROWS; ++r) {
+            g[r][k] = four[r].x;
+            g[r][k + 1] = four[r].y;
+            g[r][k + 2] = four[r].z;
+            g[r][k + 3] = four[r].w;
+        }
+    }
+#pragma unroll
+    for (uint r = 0; r < WR_ROWS; ++r)
+#pragma unroll
+        for (uint k = 0; k < WR_H; ++k)
+            over |= fabs(g[r][k]) > clip;
+    if (over) {
+#pragma unroll
+        for (uint r = 0; r < WR_ROWS; ++r)
+#pragma unroll
+            for (uint k = 0; k < WR_H; ++k)
+                g[r][k] = wr_clip(g[r][k], clip);
+    }
+#pragma unroll
+    for (uint r = 0; r < WR_ROWS; ++r)
+#pragma unroll
+        for (uint k = 0; k < WR_H; ++k)
+            held->row[r][k] = wr_step_sgd(by, held->row[r][k], g[r][k]);
+}
+#else
+static inline void wr_rows_step_hh(const struct wr_place *place, struct wr_held *held,
+                                   const struct wr_window *window, const struct wr_step *by,
+                                   float bound) {
+#pragma unroll
+    for (uint k = 0; k < WR_H; k += 4) {
+        float4 four[WR_ROWS];
+        wr_rows_gradients(place, window, k, four);
+#pragma unroll
+        for (uint r = 0; r < WR_ROWS; ++r) {
+            const float g[4] = {four[r].x, four[r].y, four[r].z, four[r].w};
+            __local float *kept = place->near + WR_NEAR_KEPT + WR_J(place, r) * WR_PITCH;
+#pragma unroll
+            for (uint n = k; n < k + 4 && n < WR_H; ++n)
+                held->row[r][n] =
+                    wr_stepped(by, held->row[r][n], wr_bounded(g[n - k], bound), kept + n);
+        }
+    }
+}
+#endif
+
+static inline void wr_rows_step_xh(const struct wr_place *place, struct wr_held *held,
+                                   const struct wr_window *window, const struct wr_step *by,
+                                   float bound) {
+    __local float *near = place->near, *kept = near + WR_NEAR_KEPT + WR_KEPT_XH;
+#pragma unroll
+    for (uint r = 0; r < WR_ROWS; ++r) {
+        const uint j = WR_J(place, r);
+#if WR_LEAN_I
+#pragma unroll
+        for (uint i = 0; i < WR_I; ++i)
+            held->w_xh[r][i] = wr_stepped(
+                by, held->w_xh[r][i], wr_bounded(wr_rows_gradient_xh(place, window, r, i), bound),
+                kept + i * WR_ROW + j);
+#else
+#pragma unroll 4
+        for (uint i = 0; i < WR_I; ++i)
+            near[WR_NEAR_XH + i * WR_ROW + j] = wr_stepped(
+                by, near[WR_NEAR_XH + i * WR_ROW + j],
+                wr_bounded(wr_rows_gradient_xh(place, window, r, i), bound), kept + i * WR_ROW + j);
+#endif
+    }
+}
+
+static inline void wr_rows_step_head(const struct wr_place *place, struct wr_held *held,
+                                     const struct wr_window *window, const struct wr_step *by,
+                                     float bound) {
+    __local float *near = place->near, *kept = near + WR_NEAR_KEPT;
+#pragma unroll
+    for (uint r = 0; r < WR_ROWS; ++r) {
+        const uint j = WR_J(place, r);
+#if WR_LEAN_O
+#pragma unroll
+        for (uint o = 0; o < WR_O; ++o) {
+            const float g = wr_fma(window->dy[o], window->h[r][WR_T - 1], 0.0f);
+            held->w_hy[r][o] = wr_step_sgd(by, held->w_hy[r][o], wr_bounded(g, bound));
+            near[WR_NEAR_HY + o * WR_PITCH + j] = held->w_hy[r][o];
+        }
+#else
+#pragma unroll 4
+        for (uint o = 0; o < WR_O; ++o) {
+            const float g = wr_fma(WR_DY(place, window, o), window->h[r][WR_T - 1], 0.0f);
+            near[WR_NEAR_HY + o * WR_PITCH + j] =
+                wr_stepped(by, near[WR_NEAR_HY + o * WR_PITCH + j], wr_bounded(g, bound),
+                           kept + WR_KEPT_HY + o * WR_ROW + j);
+        }
+#endif
+    }
+#if (WR_FIXED & 2) == 0 && WR_LEAN_O
+#pragma unroll
+    for (uint o = 0; o < WR_O; ++o)
+        held->b_y[o] = wr_step_sgd(by, held->b_y[o], wr_bounded(0.0f + window->dy[o], bound));
+#elif (WR_FIXED & 2) == 0
+    for (uint o = place->lane; o < WR_O; o += WR_LANES)
+        near[WR_NEAR_BY + o] =
+            wr_stepped(by, near[WR_NEAR_BY + o], wr_bounded(0.0f + near[WR_NEAR_DY + o], bound),
+                       kept + WR_KEPT_BY + o);
+#endif
+}
+
+/* Every parameter after one step; the rows of W_hh go to local memory again. */
+static inline void wr_rows_step(const struct wr_place *place, struct wr_held *held,
+                                const struct wr_window *window, const struct wr_step *by,
+                                float bound) {
+    wr_rows_step_hh(place, held, window, by, bound);
+#pragma unroll
+    for (uint r = 0; r < WR_ROWS; ++r) {
+#pragma unroll
+        for (uint k = 0; k < WR_H; ++k)
+            place->near[WR_NEAR_HH + WR_J(place, r) * WR_PITCH + k] = held->row[r][k];
+#if (WR_FIXED & 1) == 0
+        held->b_h[r] =
+            wr_stepped(by, held->b_h[r], wr_bounded(wr_rows_gradient_b_h(window, r), bound),
+                       place->near + WR_NEAR_KEPT + WR_KEPT_BH + WR_J(place, r));
+#endif
+    }
+    wr_rows_step_xh(place, held, window, by, bound);
+    wr_rows_step_head(place, held, window, by, bound);
+}
+
+#endif
