@@ -106,8 +106,8 @@ wr_fused(ulong updates, uint begin, uint end, ulong models, ulong batch,
     for (ulong u = 0; u < updates && at.epoch < end && at.diverged == WR_RUNNING; ++u) {
         ulong n = min(task.visits - at.window, batch);
         float scale = scales[n];
-        const struct wr_step by =
-            wr_step_at(&task, wr_update_at(&task, at.epoch, at.window, batch), corrections, pairs);
+        struct wr_step by;
+        wr_step_at(&task, wr_update_at(&task, at.epoch, at.window, batch), corrections, pairs, &by);
         for (ulong slot = 0; slot < n; ++slot) {
             const ulong window = wr_window_at(&task, at.epoch, at.window + slot);
             const __global float *x = inputs + window * input_stride;

@@ -5,6 +5,7 @@
  * nothing left to do go along to every barrier. */
 #include "rows.h"
 
+#if WR_KEPT > 0
 /* Where the optimizer's value of parameter p lies in local memory. */
 static inline uint wr_kept_place(uint p) {
     if (p < WR_W_HH) {
@@ -23,6 +24,7 @@ static inline uint wr_kept_place(uint p) {
     }
     return WR_KEPT_BY + p - WR_B_Y;
 }
+#endif
 
 /* A model from global memory: theta (P), kept (WR_KEPT, P). */
 static inline void wr_rows_load(const struct wr_place *place, const __global float *theta,
@@ -62,6 +64,11 @@ static inline void wr_rows_load(const struct wr_place *place, const __global flo
     for (uint o = place->spare ? WR_O : place->lane; o < WR_O; o += WR_LANES)
         near[WR_NEAR_BY + o] = theta[WR_B_Y + o];
 #endif
+    if (place->lane == 0 &&
+        !place->spare) /* what follows an h_t is read with its last four values */
+        for (uint t = 0; t < WR_T; ++t)
+            for (uint k = WR_H; k < WR_ROW; ++k)
+                near[t * WR_ROW + k] = 0.0f;
 #if WR_KEPT > 0
     for (uint p = place->spare ? WR_P : place->lane; p < WR_P; p += WR_LANES)
         for (uint s = 0; s < WR_KEPT; ++s)
@@ -175,8 +182,8 @@ wr_fused_rows(ulong updates, uint begin, uint end, ulong models,
         wr_rows_deltas(&place, &held, &window);
         const float bound = wr_rows_bound(&place, &window, task.clip);
         if (works) {
-            const struct wr_step by =
-                wr_step_at(&task, wr_update_at(&task, at.epoch, at.window, 1), corrections, pairs);
+            struct wr_step by;
+            wr_step_at(&task, wr_update_at(&task, at.epoch, at.window, 1), corrections, pairs, &by);
             wr_rows_step(&place, &held, &window, &by, bound);
             at.total += loss;
             at.window += 1;

@@ -301,30 +301,29 @@ static inline ulong wr_update_at(const struct wr_model_task *task, uint epoch, u
     return epoch * ((task->visits - 1) / batch + 1) + place / batch;
 }
 
-/* What update number u takes of the rule; corrections (pairs, 2): Adam's. */
-static inline struct wr_step wr_step_at(const struct wr_model_task *task, ulong u,
-                                        const __global float *corrections, ulong pairs) {
-    struct wr_step by;
-    by.descent = -task->lr;
+/* Fills what update number u takes of the rule; corrections (pairs, 2): Adam's. By pointer, since
+ * Oclgrind does not know what clang makes of a returned struct here. */
+static inline void wr_step_at(const struct wr_model_task *task, ulong u,
+                              const __global float *corrections, ulong pairs, struct wr_step *by) {
+    by->descent = -task->lr;
 #if WR_DECAY != WR_KIND_CONSTANT
-    by.descent = -(task->lr * wr_decay_left(WR_DECAY, u, task->fading));
+    by->descent = -(task->lr * wr_decay_left(WR_DECAY, u, task->fading));
 #endif
-    by.shrink = 1.0f;
+    by->shrink = 1.0f;
 #if WR_WEIGHT_DECAY != 0
-    by.shrink = wr_fma(by.descent, as_float(WR_WEIGHT_DECAY), 1.0f);
+    by->shrink = wr_fma(by->descent, as_float(WR_WEIGHT_DECAY), 1.0f);
 #endif
-    by.correct = by.correct2 = 1.0f;
+    by->correct = by->correct2 = 1.0f;
 #if WR_OPTIMIZER == WR_KIND_ADAM
-    by.correct = corrections[2 * min(u, pairs - 1)];
-    by.correct2 = corrections[2 * min(u, pairs - 1) + 1];
+    by->correct = corrections[2 * min(u, pairs - 1)];
+    by->correct2 = corrections[2 * min(u, pairs - 1) + 1];
 #endif
-    by.momentum = as_float(WR_MOMENTUM);
-    by.beta1 = as_float(WR_BETA1);
-    by.beta2 = as_float(WR_BETA2);
-    by.fresh1 = 1.0f - as_float(WR_BETA1);
-    by.fresh2 = 1.0f - as_float(WR_BETA2);
-    by.epsilon = as_float(WR_EPSILON);
-    return by;
+    by->momentum = as_float(WR_MOMENTUM);
+    by->beta1 = as_float(WR_BETA1);
+    by->beta2 = as_float(WR_BETA2);
+    by->fresh1 = 1.0f - as_float(WR_BETA1);
+    by->fresh2 = 1.0f - as_float(WR_BETA2);
+    by->epsilon = as_float(WR_EPSILON);
 }
 
 /* Floats that the optimizer keeps for a parameter. */

@@ -446,7 +446,7 @@ static inline void wr_rows_step_xh(const struct wr_place *place, struct wr_held 
 static inline void wr_rows_step_head(const struct wr_place *place, struct wr_held *held,
                                      const struct wr_window *window, const struct wr_step *by,
                                      float bound) {
-    __local float *near = place->near, *kept = near + WR_NEAR_KEPT;
+    __local float *near = place->near;
 #pragma unroll
     for (uint r = 0; r < WR_ROWS; ++r) {
         const uint j = WR_J(place, r);
@@ -463,7 +463,7 @@ static inline void wr_rows_step_head(const struct wr_place *place, struct wr_hel
             const float g = wr_fma(WR_DY(place, window, o), window->h[r][WR_T - 1], 0.0f);
             near[WR_NEAR_HY + o * WR_PITCH + j] =
                 wr_stepped(by, near[WR_NEAR_HY + o * WR_PITCH + j], wr_bounded(g, bound),
-                           kept + WR_KEPT_HY + o * WR_ROW + j);
+                           near + WR_NEAR_KEPT + WR_KEPT_HY + o * WR_ROW + j);
         }
 #endif
     }
@@ -475,7 +475,7 @@ static inline void wr_rows_step_head(const struct wr_place *place, struct wr_hel
     for (uint o = place->lane; o < WR_O; o += WR_LANES)
         near[WR_NEAR_BY + o] =
             wr_stepped(by, near[WR_NEAR_BY + o], wr_bounded(0.0f + near[WR_NEAR_DY + o], bound),
-                       kept + WR_KEPT_BY + o);
+                       near + WR_NEAR_KEPT + WR_KEPT_BY + o);
 #endif
 }
 
