@@ -14,7 +14,7 @@ static inline uint wr_kept_place(uint p) {
     }
     if (p < WR_B_H) {
         const uint j = (p - WR_W_HH) / WR_H;
-        return (p - WR_W_HH - j * WR_H) + j * WR_PITCH;
+        return (p - WR_W_HH - j * WR_H) + (j % WR_ROWS * WR_LANES + j / WR_ROWS) * WR_PITCH;
     }
     if (p < WR_W_HY)
         return WR_KEPT_BH + p - WR_B_H;
@@ -38,7 +38,7 @@ static inline void wr_rows_load(const struct wr_place *place, const __global flo
         for (uint k = 0; k < WR_H; ++k) {
             held->row[r][k] = theta[WR_W_HH + j * WR_H + k];
             if (!place->spare)
-                near[WR_NEAR_HH + j * WR_PITCH + k] = held->row[r][k];
+                near[WR_NEAR_HH + WR_ROW_PLACE(place, r) + k] = held->row[r][k];
         }
         for (uint i = 0; i < WR_I; ++i)
 #if WR_LEAN_I
@@ -50,7 +50,7 @@ static inline void wr_rows_load(const struct wr_place *place, const __global flo
         for (uint o = 0; o < WR_O; ++o) {
             const float w = theta[WR_W_HY + o * WR_H + j];
 #if WR_LEAN_O
-            held->w_hy[r][o] = w;
+            held->w_hy[o][r] = w;
 #endif
             if (!place->spare)
                 near[WR_NEAR_HY + o * WR_PITCH + j] = w;
@@ -72,7 +72,7 @@ static inline void wr_rows_load(const struct wr_place *place, const __global flo
 #if WR_KEPT > 0
     for (uint p = place->spare ? WR_P : place->lane; p < WR_P; p += WR_LANES)
         for (uint s = 0; s < WR_KEPT; ++s)
-            near[WR_NEAR_KEPT + s * WR_KEPT_STEP + wr_kept_place(p)] = kept[s * WR_P + p];
+            near[WR_NEAR_KEPT + s * WR_KEPT_ROOM + wr_kept_place(p)] = kept[s * WR_P + p];
 #endif
 }
 
@@ -88,11 +88,7 @@ static inline void wr_rows_store(const struct wr_place *place, const struct wr_h
         for (uint k = 0; k < WR_H; ++k)
             theta[WR_W_HH + j * WR_H + k] = held->row[r][k];
         for (uint i = 0; i < WR_I; ++i)
-#if WR_LEAN_I
-            theta[WR_W_XH + j * WR_I + i] = held->w_xh[r][i];
-#else
-            theta[WR_W_XH + j * WR_I + i] = near[WR_NEAR_XH + i * WR_ROW + j];
-#endif
+            theta[WR_W_XH + j * WR_I + i] = WR_W_XH_OF(place, held, r, i);
         for (uint o = 0; o < WR_O; ++o)
             theta[WR_W_HY + o * WR_H + j] = near[WR_NEAR_HY + o * WR_PITCH + j];
     }
@@ -105,7 +101,7 @@ static inline void wr_rows_store(const struct wr_place *place, const struct wr_h
 #if WR_KEPT > 0
     for (uint p = place->lane; p < WR_P; p += WR_LANES)
         for (uint s = 0; s < WR_KEPT; ++s)
-            kept[s * WR_P + p] = near[WR_NEAR_KEPT + s * WR_KEPT_STEP + wr_kept_place(p)];
+            kept[s * WR_P + p] = near[WR_NEAR_KEPT + s * WR_KEPT_ROOM + wr_kept_place(p)];
 #endif
 }
 
@@ -120,11 +116,7 @@ static inline int wr_rows_finite(const struct wr_place *place, const struct wr_h
         for (uint k = 0; k < WR_H; ++k)
             finite &= wr_is_finite(held->row[r][k]);
         for (uint i = 0; i < WR_I; ++i)
-#if WR_LEAN_I
-            finite &= wr_is_finite(held->w_xh[r][i]);
-#else
-            finite &= wr_is_finite(near[WR_NEAR_XH + i * WR_ROW + WR_J(place, r)]);
-#endif
+            finite &= wr_is_finite(WR_W_XH_OF(place, held, r, i));
         for (uint o = 0; o < WR_O; ++o)
             finite &= wr_is_finite(near[WR_NEAR_HY + o * WR_PITCH + WR_J(place, r)]);
     }

@@ -59,10 +59,6 @@
 #ifndef WR_SUMS_SPACE
 #define WR_SUMS_SPACE __global
 #endif
-#ifndef WR_KEPT_SPACE
-#define WR_KEPT_SPACE __global
-#define WR_KEPT_STEP  WR_P
-#endif
 #ifndef WR_ACTIVATION
 #define WR_ACTIVATION WR_KIND_TANH
 #endif
@@ -335,26 +331,33 @@ static inline void wr_step_at(const struct wr_model_task *task, ulong u,
 #define WR_KEPT 1
 #endif
 
-/* A parameter after one step down its clipped gradient g; kept: the optimizer's values of this
- * parameter, WR_KEPT_STEP floats apart. */
-static inline float wr_stepped(const struct wr_step *by, float theta, float g,
-                               WR_KEPT_SPACE float *kept) {
-#if WR_OPTIMIZER == WR_KIND_SGD
-    return wr_step_sgd(by, theta, g);
-#else
-    float first = kept[0];
+/* A parameter after one step down its clipped gradient g; *first and *second: what the optimizer
+ * keeps of it. */
+static inline float wr_step_one(const struct wr_step *by, float theta, float g, float *first,
+                                float *second) {
 #if WR_OPTIMIZER == WR_KIND_ADAM
-    float second = kept[WR_KEPT_STEP];
-    theta = wr_step_adam(by, theta, g, &first, &second);
-    kept[WR_KEPT_STEP] = second;
+    return wr_step_adam(by, theta, g, first, second);
 #elif WR_OPTIMIZER == WR_KIND_RMSPROP
-    theta = wr_step_rmsprop(by, theta, g, &first);
+    return wr_step_rmsprop(by, theta, g, first);
+#elif WR_OPTIMIZER == WR_KIND_MOMENTUM
+    return wr_step_momentum(by, theta, g, first);
 #else
-    theta = wr_step_momentum(by, theta, g, &first);
+    return wr_step_sgd(by, theta, g);
 #endif
+}
+
+/* The same; kept (WR_KEPT, P) from the parameter's own on. */
+static inline float wr_stepped(const struct wr_step *by, float theta, float g,
+                               __global float *kept) {
+    float first = WR_KEPT > 0 ? kept[0] : 0.0f, second = WR_KEPT > 1 ? kept[WR_P] : 0.0f;
+    theta = wr_step_one(by, theta, g, &first, &second);
+#if WR_KEPT > 0
     kept[0] = first;
-    return theta;
 #endif
+#if WR_KEPT > 1
+    kept[WR_P] = second;
+#endif
+    return theta;
 }
 
 /* Whether all parameters are finite, told to every lane; flag is the team's own. */

@@ -16,11 +16,8 @@
 #ifndef WR_ROWS_H
 #define WR_ROWS_H
 
-#include "rows_layout.h"
-
-#define WR_KEPT_SPACE __local
-#define WR_KEPT_STEP  WR_ROWS_KEPT(WR_I, WR_H, WR_O)
 #include "recurrence.h"
+#include "rows_layout.h"
 
 #define WR_LANES (WR_H / WR_ROWS)
 #define WR_ROW   WR_FOURS(WR_H) /* floats from one h_t, da_t or column of W_xh to the next */
@@ -46,13 +43,16 @@
 #define WR_NEAR_LOSS (WR_NEAR_DY + WR_FOURS(WR_O)) /* two factors (O) of each term of the loss */
 #define WR_NEAR_NORM (WR_NEAR_BY + (WR_LEAN_O ? 0 : 4 * WR_FOURS(WR_O)))
 #define WR_NEAR_KEPT (WR_NEAR_NORM + (WR_BY_NORM ? WR_NORM_ROOM(WR_H, WR_O) : 0))
-#define WR_NEAR      WR_ROWS_NEAR(WR_I, WR_H, WR_O, WR_T, WR_ROWS, WR_KEPT, WR_DIRECT, WR_BY_NORM)
+#define WR_NEAR      WR_ROWS_NEAR(WR_I, WR_H, WR_O, WR_T, WR_KEPT, WR_DIRECT, WR_BY_NORM)
 
 /* Where what the optimizer keeps of the tensors begins; that of W_hh (H, WR_PITCH) is the first. */
-#define WR_KEPT_XH (WR_H * WR_PITCH)            /* (I, WR_ROW) */
-#define WR_KEPT_HY (WR_KEPT_XH + WR_I * WR_ROW) /* (O, WR_ROW) */
-#define WR_KEPT_BH (WR_KEPT_HY + WR_O * WR_ROW) /* (H) */
-#define WR_KEPT_BY (WR_KEPT_BH + WR_ROW)        /* (O) */
+#define WR_KEPT_XH   (WR_H * WR_PITCH)            /* (I, WR_ROW) */
+#define WR_KEPT_HY   (WR_KEPT_XH + WR_I * WR_ROW) /* (O, WR_ROW) */
+#define WR_KEPT_BH   (WR_KEPT_HY + WR_O * WR_ROW) /* (H) */
+#define WR_KEPT_BY   (WR_KEPT_BH + WR_ROW)        /* (O) */
+#define WR_KEPT_ROOM WR_ROWS_KEPT(WR_I, WR_H, WR_O)
+
+#define WR_BLOCK 4 /* parameters that a lane steps at a time */
 
 #if WR_WARP_SYNC
 #define wr_rows_sync() __asm__ volatile("bar.warp.sync 0xffffffff;" ::: "memory")
@@ -74,20 +74,55 @@ struct wr_held {
     float w_xh[WR_ROWS][WR_I];
 #endif
 #if WR_LEAN_O
-    float w_hy[WR_ROWS][WR_O], b_y[WR_O];
+    float w_hy[WR_O][WR_ROWS], b_y[WR_O];
 #endif
 };
 
 /* What a lane holds of a window. */
 struct wr_window {
     const __global float *x, *target;
-    float h[WR_ROWS][WR_T], da[WR_ROWS][WR_T];
+    float h[WR_T][WR_ROWS], da[WR_T][WR_ROWS];
 #if WR_LEAN_O
     float dy[WR_O];
 #endif
 };
 
-#define WR_J(place, r) ((place)->lane + (r)*WR_LANES)
+/* A lane's row r, and where it lies among the rows of W_hh in local memory: lanes next to each
+ * other store to places next to each other, which lie in different banks. */
+#define WR_J(place, r)         ((place)->lane * WR_ROWS + (r))
+#define WR_ROW_PLACE(place, r) (((r)*WR_LANES + (place)->lane) * WR_PITCH)
+
+/* Element t, i of the window's inputs, and a lane's element i of row r of W_xh. */
+#if WR_LEAN_I
+#define WR_INPUT(place, window, t, i) ((window)->x[(t)*WR_I + (i)])
+#define WR_W_XH_OF(place, held, r, i) ((held)->w_xh[r][i])
+#else
+#define WR_INPUT(place, window, t, i) ((place)->near[WR_NEAR_X + (t)*WR_X_ROW + (i)])
+#define WR_W_XH_OF(place, held, r, i) ((place)->near[WR_NEAR_XH + (i)*WR_ROW + WR_J(place, r)])
+#endif
+
+/* A lane's part of a vector (H) in local memory: the elements of its rows, in one access. */
+static inline void wr_rows_get(const __local float *v, uint lane, float own[WR_ROWS]) {
+#if WR_ROWS == 4
+    const float4 all = ((const __local float4 *)v)[lane];
+    own[0] = all.x, own[1] = all.y, own[2] = all.z, own[3] = all.w;
+#elif WR_ROWS == 2
+    const float2 all = ((const __local float2 *)v)[lane];
+    own[0] = all.x, own[1] = all.y;
+#else
+    own[0] = v[lane];
+#endif
+}
+
+static inline void wr_rows_put(const float own[WR_ROWS], uint lane, __local float *v) {
+#if WR_ROWS == 4
+    ((__local float4 *)v)[lane] = (float4)(own[0], own[1], own[2], own[3]);
+#elif WR_ROWS == 2
+    ((__local float2 *)v)[lane] = (float2)(own[0], own[1]);
+#else
+    v[lane] = own[0];
+#endif
+}
 
 /* Every sum[r] continued over terms w[r][k] * v[k] for k = 0 .. H-1; v (WR_ROW) in local memory. */
 static inline void wr_products(float sum[WR_ROWS], const float w[WR_ROWS][WR_ROW],
@@ -132,36 +167,27 @@ static inline void wr_rows_inputs(const struct wr_place *place, const struct wr_
 #endif
 }
 
-#if WR_LEAN_I
-#define WR_INPUT(place, window, t, i) ((window)->x[(t)*WR_I + (i)])
-#else
-#define WR_INPUT(place, window, t, i) ((place)->near[WR_NEAR_X + (t)*WR_X_ROW + (i)])
-#endif
-
 static inline void wr_rows_hidden(const struct wr_place *place, const struct wr_held *held,
                                   struct wr_window *window) {
     __local float *h = place->near;
+    float a[WR_T][WR_ROWS];
+#pragma unroll
+    for (uint t = 0; t < WR_T; ++t) { /* first, since only the rest waits for the step before */
+#pragma unroll
+        for (uint r = 0; r < WR_ROWS; ++r) {
+            a[t][r] = held->b_h[r];
+            WR_SUM(a[t][r], i, WR_I, WR_W_XH_OF(place, held, r, i), WR_INPUT(place, window, t, i));
+        }
+    }
 #pragma unroll
     for (uint t = 0; t < WR_T; ++t) {
-        float a[WR_ROWS];
-#pragma unroll
-        for (uint r = 0; r < WR_ROWS; ++r) {
-            a[r] = held->b_h[r];
-#if WR_LEAN_I
-            WR_SUM(a[r], i, WR_I, held->w_xh[r][i], WR_INPUT(place, window, t, i));
-#else
-            WR_SUM(a[r], i, WR_I, place->near[WR_NEAR_XH + i * WR_ROW + WR_J(place, r)],
-                   WR_INPUT(place, window, t, i));
-#endif
-        }
         if (t > 0)
-            wr_products(a, held->row, h + (t - 1) * WR_ROW);
+            wr_products(a[t], held->row, h + (t - 1) * WR_ROW);
 #pragma unroll
-        for (uint r = 0; r < WR_ROWS; ++r) {
-            window->h[r][t] = wr_activate(a[r]);
-            if (!place->spare)
-                h[t * WR_ROW + WR_J(place, r)] = window->h[r][t];
-        }
+        for (uint r = 0; r < WR_ROWS; ++r)
+            window->h[t][r] = wr_activate(a[t][r]);
+        if (!place->spare)
+            wr_rows_put(window->h[t], place->lane, h + t * WR_ROW);
         wr_rows_sync();
     }
 }
@@ -213,10 +239,14 @@ static inline void wr_rows_deltas(const struct wr_place *place, const struct wr_
     const uint last_barrier = WR_T > 1 ? 1 : 0; /* the step after it reads nothing of other lanes */
     float column[WR_ROWS][WR_ROW];
 #pragma unroll
-    for (uint r = 0; r < WR_ROWS; ++r)
+    for (uint j = 0; j < WR_H; ++j) {
+        float own[WR_ROWS];
+        wr_rows_get(place->near + WR_NEAR_HH + (j % WR_ROWS * WR_LANES + j / WR_ROWS) * WR_PITCH,
+                    place->lane, own);
 #pragma unroll
-        for (uint j = 0; j < WR_H; ++j)
-            column[r][j] = place->near[WR_NEAR_HH + j * WR_PITCH + WR_J(place, r)];
+        for (uint r = 0; r < WR_ROWS; ++r)
+            column[r][j] = own[r];
+    }
 #pragma unroll
     for (uint t = WR_T; t-- > 0;) {
         float dh[WR_ROWS];
@@ -229,7 +259,7 @@ static inline void wr_rows_deltas(const struct wr_place *place, const struct wr_
 #pragma unroll
             for (uint r = 0; r < WR_ROWS; ++r) {
 #if WR_LEAN_O
-                WR_SUM(dh[r], o, WR_O, held->w_hy[r][o], window->dy[o]);
+                WR_SUM(dh[r], o, WR_O, held->w_hy[o][r], window->dy[o]);
 #else
                 WR_SUM(dh[r], o, WR_O, place->near[WR_NEAR_HY + o * WR_PITCH + WR_J(place, r)],
                        WR_DY(place, window, o));
@@ -237,11 +267,10 @@ static inline void wr_rows_deltas(const struct wr_place *place, const struct wr_
             }
         }
 #pragma unroll
-        for (uint r = 0; r < WR_ROWS; ++r) {
-            window->da[r][t] = wr_delta(window->h[r][t], dh[r]);
-            if (t > 0 && !place->spare) /* no product takes that of t = 0 */
-                da[t * WR_ROW + WR_J(place, r)] = window->da[r][t];
-        }
+        for (uint r = 0; r < WR_ROWS; ++r)
+            window->da[t][r] = wr_delta(window->h[t][r], dh[r]);
+        if (t > 0 && !place->spare) /* no product takes that of t = 0 */
+            wr_rows_put(window->da[t], place->lane, da + t * WR_ROW);
         if (t >= last_barrier)
             wr_rows_sync();
     }
@@ -261,10 +290,10 @@ static inline void wr_rows_gradients(const struct wr_place *place, const struct 
         g[r] = (float4)(0.0f);
 #pragma unroll
         for (uint t = WR_T - 1; t > 0; --t) {
-            g[r].x = wr_fma(window->da[r][t], part[t].x, g[r].x);
-            g[r].y = wr_fma(window->da[r][t], part[t].y, g[r].y);
-            g[r].z = wr_fma(window->da[r][t], part[t].z, g[r].z);
-            g[r].w = wr_fma(window->da[r][t], part[t].w, g[r].w);
+            g[r].x = wr_fma(window->da[t][r], part[t].x, g[r].x);
+            g[r].y = wr_fma(window->da[t][r], part[t].y, g[r].y);
+            g[r].z = wr_fma(window->da[t][r], part[t].z, g[r].z);
+            g[r].w = wr_fma(window->da[t][r], part[t].w, g[r].w);
         }
     }
 }
@@ -273,7 +302,7 @@ static inline float wr_rows_gradient_b_h(const struct wr_window *window, uint r)
     float g = 0.0f;
 #pragma unroll
     for (uint t = WR_T; t-- > 0;)
-        g += window->da[r][t];
+        g += window->da[t][r];
     return g;
 }
 
@@ -282,7 +311,7 @@ static inline float wr_rows_gradient_xh(const struct wr_place *place,
     float g = 0.0f;
 #pragma unroll
     for (uint t = WR_T; t-- > 0;)
-        g = wr_fma(window->da[r][t], WR_INPUT(place, window, t, i), g);
+        g = wr_fma(window->da[t][r], WR_INPUT(place, window, t, i), g);
     return g;
 }
 
@@ -361,141 +390,182 @@ static inline float wr_bounded(float g, float bound) {
 #endif
 }
 
-#if WR_DIRECT
-/* One step of the rows of W_hh. Clipping costs more than the step, and trained models seldom need
- * it, so it has a path of its own. No NaN is over the clip, which would pass it on. */
-static inline void wr_rows_step_hh(const struct wr_place *place, struct wr_held *held,
-                                   const struct wr_window *window, const struct wr_step *by,
-                                   float clip) {
-    float g[WR_ROWS][WR_ROW];
-    int over = 0;
+/* `count` parameters, at most WR_BLOCK, after one step down their bounded gradients g; kept: what
+ * the optimizer keeps of the first, `apart` floats before that of the next. Everything is read
+ * before anything is written, so that nothing waits for a store that might be to the same place. */
+static inline void wr_rows_steps(const struct wr_step *by, uint count, float *theta, const float *g,
+                                 __local float *kept, uint apart) {
+    float first[WR_BLOCK], second[WR_BLOCK];
 #pragma unroll
-    for (uint k = 0; k < WR_H; k += 4) {
-        float4 four[WR_ROWS];
-        wr_rows_gradients(place, window, k, four);
-#pragma unroll
-        for (uint r = 0; r < WR_ROWS; ++r) {
-            g[r][k] = four[r].x;
-            g[r][k + 1] = four[r].y;
-            g[r][k + 2] = four[r].z;
-            g[r][k + 3] = four[r].w;
+    for (uint n = 0; n < WR_BLOCK; ++n)
+        if (n < count) {
+            first[n] = WR_KEPT > 0 ? kept[n * apart] : 0.0f;
+            second[n] = WR_KEPT > 1 ? kept[WR_KEPT_ROOM + n * apart] : 0.0f;
         }
-    }
 #pragma unroll
-    for (uint r = 0; r < WR_ROWS; ++r)
+    for (uint n = 0; n < WR_BLOCK; ++n)
+        if (n < count)
+            theta[n] = wr_step_one(by, theta[n], g[n], &first[n], &second[n]);
+#if WR_KEPT > 0
 #pragma unroll
-        for (uint k = 0; k < WR_H; ++k)
-            over |= fabs(g[r][k]) > clip;
-    if (over) {
-#pragma unroll
-        for (uint r = 0; r < WR_ROWS; ++r)
-#pragma unroll
-            for (uint k = 0; k < WR_H; ++k)
-                g[r][k] = wr_clip(g[r][k], clip);
-    }
-#pragma unroll
-    for (uint r = 0; r < WR_ROWS; ++r)
-#pragma unroll
-        for (uint k = 0; k < WR_H; ++k)
-            held->row[r][k] = wr_step_sgd(by, held->row[r][k], g[r][k]);
-}
-#else
-static inline void wr_rows_step_hh(const struct wr_place *place, struct wr_held *held,
-                                   const struct wr_window *window, const struct wr_step *by,
-                                   float bound) {
-#pragma unroll
-    for (uint k = 0; k < WR_H; k += 4) {
-        float4 four[WR_ROWS];
-        wr_rows_gradients(place, window, k, four);
-#pragma unroll
-        for (uint r = 0; r < WR_ROWS; ++r) {
-            const float g[4] = {four[r].x, four[r].y, four[r].z, four[r].w};
-            __local float *kept = place->near + WR_NEAR_KEPT + WR_J(place, r) * WR_PITCH;
-#pragma unroll
-            for (uint n = k; n < k + 4 && n < WR_H; ++n)
-                held->row[r][n] =
-                    wr_stepped(by, held->row[r][n], wr_bounded(g[n - k], bound), kept + n);
+    for (uint n = 0; n < WR_BLOCK; ++n)
+        if (n < count) {
+            kept[n * apart] = first[n];
+            if (WR_KEPT > 1)
+                kept[WR_KEPT_ROOM + n * apart] = second[n];
         }
-    }
-}
 #endif
+}
 
-static inline void wr_rows_step_xh(const struct wr_place *place, struct wr_held *held,
+/* One step of the rows of W_hh; `clips`: whether any element of their gradient may be over the
+ * clip. */
+static inline void wr_rows_step_hh(const struct wr_place *place, struct wr_held *held,
                                    const struct wr_window *window, const struct wr_step *by,
-                                   float bound) {
-    __local float *near = place->near, *kept = near + WR_NEAR_KEPT + WR_KEPT_XH;
+                                   float bound, int clips) {
+#pragma unroll
+    for (uint k = 0; k < WR_H; k += 4) {
+        const uint count = WR_H - k < 4 ? WR_H - k : 4;
+        float4 four[WR_ROWS];
+        wr_rows_gradients(place, window, k, four);
+#pragma unroll
+        for (uint r = 0; r < WR_ROWS; ++r) {
+            float g[4] = {four[r].x, four[r].y, four[r].z, four[r].w};
+#pragma unroll
+            for (uint n = 0; n < 4; ++n)
+                g[n] = clips ? wr_bounded(g[n], bound) : g[n];
+            wr_rows_steps(by, count, held->row[r] + k, g,
+                          place->near + WR_NEAR_KEPT + WR_ROW_PLACE(place, r) + k, 1);
+        }
+    }
+}
+
+/* Whether any element of the rows' gradient may be over the clip. No |h| is above 1, so none is
+ * larger than the sum of |da_t|, but for rounding. NaN may be. */
+static inline int wr_rows_clip(const struct wr_window *window, float clip) {
+#if WR_DIRECT && WR_ACTIVATION == WR_KIND_TANH
+    int clips = 0;
 #pragma unroll
     for (uint r = 0; r < WR_ROWS; ++r) {
-        const uint j = WR_J(place, r);
-#if WR_LEAN_I
+        float most = 0.0f;
 #pragma unroll
-        for (uint i = 0; i < WR_I; ++i)
-            held->w_xh[r][i] = wr_stepped(
-                by, held->w_xh[r][i], wr_bounded(wr_rows_gradient_xh(place, window, r, i), bound),
-                kept + i * WR_ROW + j);
+        for (uint t = 1; t < WR_T; ++t)
+            most += fabs(window->da[t][r]);
+        clips |= !(1.001f * most <= clip);
+    }
+    return clips;
 #else
-#pragma unroll 4
-        for (uint i = 0; i < WR_I; ++i)
-            near[WR_NEAR_XH + i * WR_ROW + j] = wr_stepped(
-                by, near[WR_NEAR_XH + i * WR_ROW + j],
-                wr_bounded(wr_rows_gradient_xh(place, window, r, i), bound), kept + i * WR_ROW + j);
+    return 1;
+#endif
+}
+
+/* `count` columns of W_xh, at most WR_BLOCK, from column i on. */
+static inline void wr_rows_step_xh(const struct wr_place *place, struct wr_held *held,
+                                   const struct wr_window *window, const struct wr_step *by,
+                                   float bound, uint r, uint i, uint count) {
+    float g[WR_BLOCK], w[WR_BLOCK];
+#pragma unroll
+    for (uint n = 0; n < WR_BLOCK; ++n)
+        if (n < count) {
+            g[n] = wr_bounded(wr_rows_gradient_xh(place, window, r, i + n), bound);
+            w[n] = WR_W_XH_OF(place, held, r, i + n);
+        }
+    wr_rows_steps(by, count, w, g,
+                  place->near + WR_NEAR_KEPT + WR_KEPT_XH + i * WR_ROW + WR_J(place, r), WR_ROW);
+#pragma unroll
+    for (uint n = 0; n < WR_BLOCK; ++n)
+        if (n < count)
+            WR_W_XH_OF(place, held, r, i + n) = w[n];
+}
+
+#if WR_LEAN_O
+static inline void wr_rows_step_head(const struct wr_place *place, struct wr_held *held,
+                                     const struct wr_window *window, const struct wr_step *by,
+                                     float bound) {
+#pragma unroll
+    for (uint o = 0; o < WR_O; ++o) {
+#pragma unroll
+        for (uint r = 0; r < WR_ROWS; ++r) {
+            const float g = wr_fma(window->dy[o], window->h[WR_T - 1][r], 0.0f);
+            held->w_hy[o][r] = wr_step_sgd(by, held->w_hy[o][r], wr_bounded(g, bound));
+        }
+        wr_rows_put(held->w_hy[o], place->lane, place->near + WR_NEAR_HY + o * WR_PITCH);
+#if (WR_FIXED & 2) == 0
+        held->b_y[o] = wr_step_sgd(by, held->b_y[o], wr_bounded(0.0f + window->dy[o], bound));
 #endif
     }
+}
+#else
+/* `count` rows of W_hy, at most WR_BLOCK, from row o on. */
+static inline void wr_rows_step_hy(const struct wr_place *place, const struct wr_window *window,
+                                   const struct wr_step *by, float bound, uint r, uint o,
+                                   uint count) {
+    __local float *w_hy = place->near + WR_NEAR_HY + WR_J(place, r);
+    const __local float *dy = place->near + WR_NEAR_DY;
+    float g[WR_BLOCK], w[WR_BLOCK];
+#pragma unroll
+    for (uint n = 0; n < WR_BLOCK; ++n)
+        if (n < count) {
+            g[n] = wr_bounded(wr_fma(dy[o + n], window->h[WR_T - 1][r], 0.0f), bound);
+            w[n] = w_hy[(o + n) * WR_PITCH];
+        }
+    wr_rows_steps(by, count, w, g,
+                  place->near + WR_NEAR_KEPT + WR_KEPT_HY + o * WR_ROW + WR_J(place, r), WR_ROW);
+#pragma unroll
+    for (uint n = 0; n < WR_BLOCK; ++n)
+        if (n < count)
+            w_hy[(o + n) * WR_PITCH] = w[n];
 }
 
 static inline void wr_rows_step_head(const struct wr_place *place, struct wr_held *held,
                                      const struct wr_window *window, const struct wr_step *by,
                                      float bound) {
-    __local float *near = place->near;
+    __local float *b_y = place->near + WR_NEAR_BY;
+    const __local float *dy = place->near + WR_NEAR_DY;
 #pragma unroll
     for (uint r = 0; r < WR_ROWS; ++r) {
-        const uint j = WR_J(place, r);
-#if WR_LEAN_O
-#pragma unroll
-        for (uint o = 0; o < WR_O; ++o) {
-            const float g = wr_fma(window->dy[o], window->h[r][WR_T - 1], 0.0f);
-            held->w_hy[r][o] = wr_step_sgd(by, held->w_hy[r][o], wr_bounded(g, bound));
-            near[WR_NEAR_HY + o * WR_PITCH + j] = held->w_hy[r][o];
-        }
-#else
-#pragma unroll 4
-        for (uint o = 0; o < WR_O; ++o) {
-            const float g = wr_fma(WR_DY(place, window, o), window->h[r][WR_T - 1], 0.0f);
-            near[WR_NEAR_HY + o * WR_PITCH + j] =
-                wr_stepped(by, near[WR_NEAR_HY + o * WR_PITCH + j], wr_bounded(g, bound),
-                           near + WR_NEAR_KEPT + WR_KEPT_HY + o * WR_ROW + j);
-        }
-#endif
+        for (uint o = 0; o + WR_BLOCK <= WR_O; o += WR_BLOCK)
+            wr_rows_step_hy(place, window, by, bound, r, o, WR_BLOCK);
+        if (WR_O % WR_BLOCK > 0)
+            wr_rows_step_hy(place, window, by, bound, r, WR_O / WR_BLOCK * WR_BLOCK,
+                            WR_O % WR_BLOCK);
     }
-#if (WR_FIXED & 2) == 0 && WR_LEAN_O
-#pragma unroll
-    for (uint o = 0; o < WR_O; ++o)
-        held->b_y[o] = wr_step_sgd(by, held->b_y[o], wr_bounded(0.0f + window->dy[o], bound));
-#elif (WR_FIXED & 2) == 0
-    for (uint o = place->lane; o < WR_O; o += WR_LANES)
-        near[WR_NEAR_BY + o] =
-            wr_stepped(by, near[WR_NEAR_BY + o], wr_bounded(0.0f + near[WR_NEAR_DY + o], bound),
-                       near + WR_NEAR_KEPT + WR_KEPT_BY + o);
+#if (WR_FIXED & 2) == 0
+    for (uint o = place->lane; o < WR_O; o += WR_LANES) {
+        float g = wr_bounded(0.0f + dy[o], bound), b = b_y[o];
+        wr_rows_steps(by, 1, &b, &g, place->near + WR_NEAR_KEPT + WR_KEPT_BY + o, 1);
+        b_y[o] = b;
+    }
 #endif
 }
+#endif
 
 /* Every parameter after one step; the rows of W_hh go to local memory again. */
 static inline void wr_rows_step(const struct wr_place *place, struct wr_held *held,
                                 const struct wr_window *window, const struct wr_step *by,
                                 float bound) {
-    wr_rows_step_hh(place, held, window, by, bound);
+    if (wr_rows_clip(window, bound)) /* which costs more than the step, and is seldom needed */
+        wr_rows_step_hh(place, held, window, by, bound, 1);
+    else
+        wr_rows_step_hh(place, held, window, by, bound, 0);
 #pragma unroll
     for (uint r = 0; r < WR_ROWS; ++r) {
 #pragma unroll
         for (uint k = 0; k < WR_H; ++k)
-            place->near[WR_NEAR_HH + WR_J(place, r) * WR_PITCH + k] = held->row[r][k];
+            place->near[WR_NEAR_HH + WR_ROW_PLACE(place, r) + k] = held->row[r][k];
 #if (WR_FIXED & 1) == 0
-        held->b_h[r] =
-            wr_stepped(by, held->b_h[r], wr_bounded(wr_rows_gradient_b_h(window, r), bound),
-                       place->near + WR_NEAR_KEPT + WR_KEPT_BH + WR_J(place, r));
+        float g = wr_bounded(wr_rows_gradient_b_h(window, r), bound);
+        wr_rows_steps(by, 1, &held->b_h[r], &g,
+                      place->near + WR_NEAR_KEPT + WR_KEPT_BH + WR_J(place, r), 1);
 #endif
+#if WR_LEAN_I /* registers have no index that varies */
+#pragma unroll
+#endif
+        for (uint i = 0; i + WR_BLOCK <= WR_I; i += WR_BLOCK)
+            wr_rows_step_xh(place, held, window, by, bound, r, i, WR_BLOCK);
+        if (WR_I % WR_BLOCK > 0)
+            wr_rows_step_xh(place, held, window, by, bound, r, WR_I / WR_BLOCK * WR_BLOCK,
+                            WR_I % WR_BLOCK);
     }
-    wr_rows_step_xh(place, held, window, by, bound);
     wr_rows_step_head(place, held, window, by, bound);
 }
 

@@ -20,9 +20,9 @@
 /* What an optimizer keeps, once. */
 #define WR_ROWS_KEPT(I, H, O) ((H)*WR_APART(H) + ((I) + (O) + 1) * WR_FOURS(H) + WR_FOURS(O))
 
-/* From one model to the next in a work-group, `rows` rows of W_hh to a lane: `need`, and as much
- * more as makes the lanes of the next model go on in the banks where those of this one end. */
-#define WR_ROWS_SPREAD(need, lanes) ((need) + ((WR_FOURS(lanes) - (need)) & 31))
+/* From one model to the next in a work-group: `need`, and as much more as makes the units of the
+ * next model go on in the banks where those of this one end. */
+#define WR_ROWS_SPREAD(need, H) ((need) + ((WR_FOURS(H) - (need)) & 31))
 
 #define WR_ROWS_NEED(I, H, O, T, KEPT, DIRECT, BY_NORM)                                            \
     (2 * (T)*WR_FOURS(H) + ((H) + (O)) * WR_APART(H) +                                             \
@@ -30,7 +30,7 @@
      (WR_LEAN_OUTPUTS(O, DIRECT) ? 0 : 4 * WR_FOURS(O)) + ((BY_NORM) ? WR_NORM_ROOM(H, O) : 0) +   \
      (KEPT)*WR_ROWS_KEPT(I, H, O))
 
-#define WR_ROWS_NEAR(I, H, O, T, ROWS, KEPT, DIRECT, BY_NORM)                                      \
-    WR_ROWS_SPREAD(WR_ROWS_NEED(I, H, O, T, KEPT, DIRECT, BY_NORM), (H) / (ROWS))
+#define WR_ROWS_NEAR(I, H, O, T, KEPT, DIRECT, BY_NORM)                                            \
+    WR_ROWS_SPREAD(WR_ROWS_NEED(I, H, O, T, KEPT, DIRECT, BY_NORM), H)
 
 #endif

@@ -92,10 +92,11 @@ enum wr_cl_buffer {
 
 /* How fused_rows.cl is launched. */
 struct wr_cl_rows {
-    size_t pack;    /* models in a work-group; 0: fused.cl runs instead */
-    size_t rows;    /* rows of W_hh in a lane */
-    size_t group;   /* work-items in a work-group */
-    bool warp_sync; /* its barrier is that of an NVIDIA warp */
+    size_t pack;        /* models in a work-group; 0: fused.cl runs instead */
+    size_t rows;        /* rows of W_hh in a lane */
+    unsigned registers; /* that an NVIDIA GPU's compiler may give a lane; 0: as it likes */
+    size_t group;       /* work-items in a work-group */
+    bool warp_sync;     /* its barrier is that of an NVIDIA warp */
 };
 
 struct wr_cl_plan {

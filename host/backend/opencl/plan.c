@@ -353,7 +353,7 @@ void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble 
     size_t room = WR_CL_OPTIONS - (size_t)length;
     if (kind == WR_CL_ROWS)
         snprintf(more, room,
-                 " -D WR_PARAM_SPACE=__local -D WR_STATE_SPACE=__local -D WR_SUMS_SPACE=__local"
+                 " -D WR_PARAM_SPACE=__local -D WR_STATE_SPACE=__local"
                  " -D WR_PACK=%zu -D WR_ROWS=%zu -D WR_GROUP=%zu%s",
                  plan->rows.pack, plan->rows.rows, plan->rows.group,
                  plan->rows.warp_sync ? " -D WR_WARP_SYNC=1" : "");
@@ -371,4 +371,8 @@ void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble 
                  space[plan->parameters_local], plan->parameters_local, space[plan->state_local],
                  plan->state_local, space[plan->sums_local], plan->sums_local, plan->sums);
     append_rule(options, ensemble);
+    length = (int)strlen(options);
+    if (kind == WR_CL_ROWS && plan->rows.registers > 0)
+        snprintf(options + length, WR_CL_OPTIONS - (size_t)length, " -cl-nv-maxrregcount=%u",
+                 plan->rows.registers);
 }

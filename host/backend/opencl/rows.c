@@ -7,9 +7,14 @@
 #define IDLE_WARP 0.1  /* part of a warp that may lie idle where models share one */
 #define IDLE      0.05 /* part of a work-group of several warps that may */
 
-/* Rows of W_hh in a lane for models up to a hidden size. More rows make fewer loads and barriers
- * for each product, and keep more registers: beyond 20 units two rows no longer fit into 255. */
-static const struct { size_t hidden, rows; } table[] = {{4, 4}, {20, 2}};
+/* For models up to a hidden size: rows of W_hh in a lane, and the registers that a lane may have, 0
+ * for as many as the compiler likes. More rows spare loads and barriers and take more registers;
+ * fewer registers let more warps wait for memory side by side. As scripts/gpu/model.py has it for
+ * an H100: the cap makes 1.13 times the updates at 20 units, 1.13 times at 32. */
+static const struct {
+    size_t hidden, rows;
+    unsigned registers;
+} table[] = {{4, 4, 0}, {16, 2, 0}, {20, 2, 168}, {32, 1, 128}, {64, 1, 0}};
 
 /* Whether fused_rows.cl takes the shape with at most a few spilled registers: tests/registers.sh.
  */
@@ -24,26 +29,29 @@ static bool is_direct(const struct wr_rule *rule) {
     return rule->optimizer == WR_OPTIMIZER_SGD && rule->clipping == WR_CLIPPING_VALUE;
 }
 
-static size_t choose_rows(const struct wr_cl_device *device, const struct wr_ensemble *ensemble) {
+/* The table's line, but that one row a lane is all that other shapes and rules leave registers for.
+ */
+static void choose_rows(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
+                        struct wr_cl_rows *choice) {
     const struct wr_shape *shape = &ensemble->shape;
-    if (device->forced_rows)
-        return shape->hidden % device->forced_rows == 0 ? device->forced_rows : 1;
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; ++i)
-        if (shape->hidden <= table[i].hidden)
-            return shape->hidden % table[i].rows == 0 && is_direct(&ensemble->rule) &&
-                           shape->seq_len <= 6 && shape->inputs + shape->outputs <= 4
-                       ? table[i].rows
-                       : 1;
-    return 1;
+    bool plain = is_direct(&ensemble->rule) && shape->seq_len <= 6 && shape->inputs <= 2 &&
+                 shape->outputs <= 2;
+    size_t line = 0;
+    while (shape->hidden > table[line].hidden)
+        ++line;
+    choice->rows = device->forced_rows ? device->forced_rows : plain ? table[line].rows : 1;
+    if (shape->hidden % choice->rows != 0)
+        choice->rows = 1;
+    if (device->nvidia && plain && choice->rows == table[line].rows)
+        choice->registers = table[line].registers;
 }
 
 /* Bytes of local memory that one model takes. */
-static size_t near_bytes(const struct wr_ensemble *ensemble, size_t rows) {
+static size_t near_bytes(const struct wr_ensemble *ensemble) {
     const struct wr_shape *s = &ensemble->shape;
     const struct wr_rule *rule = &ensemble->rule;
-    size_t floats =
-        WR_ROWS_NEAR(s->inputs, s->hidden, s->outputs, s->seq_len, rows, wr_rule_states(rule),
-                     is_direct(rule), rule->clipping == WR_CLIPPING_NORM);
+    size_t floats = WR_ROWS_NEAR(s->inputs, s->hidden, s->outputs, s->seq_len, wr_rule_states(rule),
+                                 is_direct(rule), rule->clipping == WR_CLIPPING_NORM);
     return floats * sizeof(float) + sizeof(cl_int);
 }
 
@@ -81,10 +89,10 @@ void wr_cl_rows_choose(const struct wr_cl_device *device, const struct wr_ensemb
     *choice = (struct wr_cl_rows){0};
     if (!wanted || !takes(ensemble))
         return;
-    choice->rows = choose_rows(device, ensemble);
+    choose_rows(device, ensemble, choice);
     most = most < device->max_group ? most : device->max_group;
-    choose_group(device, ensemble->shape.hidden / choice->rows, most,
-                 local / near_bytes(ensemble, choice->rows), choice);
+    choose_group(device, ensemble->shape.hidden / choice->rows, most, local / near_bytes(ensemble),
+                 choice);
     choice->warp_sync = device->nvidia && choice->pack > 0 && choice->group == device->warp &&
                         device->warp == WR_CL_WARP;
 }
