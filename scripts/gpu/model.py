@@ -39,7 +39,7 @@ LATENCY = {"LDS": 30, "LDS.64": 30, "LDS.128": 33, "STS": 12, "STG": 12, "STL": 
 FAR = 260  # of the second-level cache
 BARRIER, BARRIER_OF_ONE = 24, 14
 HALF_RATE = ("FSETP", "FSEL", "FMNMX", "LOP3", "IADD3", "ISETP", "SEL", "LEA", "SHF", "PLOP3",
-             "PRMT", "UIADD3", "VOTE", "VOTEU", "POPC", "FCHK", "P2R", "R2P")
+             "PRMT", "UIADD3", "VIADD", "VIMNMX", "VOTE", "VOTEU", "POPC", "FCHK", "P2R", "R2P")
 
 
 class Memory:

@@ -1,37 +1,86 @@
-/* plan H T [team]: how the OpenCL backend would run the notebook with H hidden units and windows of
- * T rows on an NVIDIA GPU, in a line: the kernel, its source, the models and the work-items of a
- * group, then the options that the source is built with. team: not fused_rows.cl. */
+/* plan H T [WORD...]: how the OpenCL backend would run models with H hidden units and windows of T
+ * rows on a GPU, in a line: the kernel, its source, the models and the work-items of a group, then
+ * the options that the source is built with. Without a word: the notebook's models and rule, on an
+ * NVIDIA GPU. Words: team (not fused_rows.cl), amd (an AMD GPU), inputs=N, outputs=N, rule=RECIPE
+ * (that of a named recipe), norm (clip by the gradient's norm). Exit code 3: such models are not
+ * fused. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend/opencl/opencl.h"
+#include "windrow/forecast.h"
+
+/* What drivers say of every GPU: NVIDIA's since 2010, AMD's since GCN. */
+static const struct wr_cl_device nvidia = {.base.info.id = "NVIDIA's OpenCL",
+                                           .nvidia = true,
+                                           .warp = 32,
+                                           .max_group = 1024,
+                                           .local_bytes = 49152,
+                                           .forced_fused = WR_CL_KINDS,
+                                           .forced_staged = WR_CL_KINDS};
+static const struct wr_cl_device amd = {.base.info.id = "AMD's OpenCL",
+                                        .warp = 64,
+                                        .max_group = 256,
+                                        .local_bytes = 65536,
+                                        .forced_fused = WR_CL_KINDS,
+                                        .forced_staged = WR_CL_KINDS};
+
+/* The value of a word "name=value", or NULL. */
+static const char *value_of(const char *word, const char *name) {
+    size_t length = strlen(name);
+    return strncmp(word, name, length) == 0 && word[length] == '=' ? word + length + 1 : NULL;
+}
+
+static bool take_word(const char *word, struct wr_cl_device *device, struct wr_ensemble *ensemble) {
+    struct wr_recipe recipe;
+    const char *value;
+    if (strcmp(word, "team") == 0)
+        device->forced_fused = WR_CL_FUSED;
+    else if (strcmp(word, "amd") == 0)
+        *device = amd;
+    else if (strcmp(word, "norm") == 0)
+        ensemble->rule.clipping = WR_CLIPPING_NORM;
+    else if ((value = value_of(word, "inputs")))
+        ensemble->shape.inputs = strtoul(value, NULL, 10);
+    else if ((value = value_of(word, "outputs")))
+        ensemble->shape.outputs = strtoul(value, NULL, 10);
+    else if ((value = value_of(word, "rule")) && wr_recipe_named(value, &recipe, NULL) == WR_OK)
+        ensemble->rule = recipe.rule;
+    else
+        return false;
+    return true;
+}
 
 int main(int count, char **words) {
-    if (count < 3 || (count == 4 && strcmp(words[3], "team") != 0) || count > 4) {
-        fprintf(stderr, "usage: plan H T [team]\n");
-        return 2;
-    }
-    const struct wr_ensemble ensemble = {
-        .shape = {.inputs = 1,
-                  .hidden = strtoul(words[1], NULL, 10),
-                  .outputs = 1,
-                  .seq_len = strtoul(words[2], NULL, 10)},
+    struct wr_cl_device device = nvidia;
+    struct wr_ensemble ensemble = {
+        .shape = {.inputs = 1, .outputs = 1},
         .models = 1,
         .batch = 1,
         .schedule = WR_SCHEDULE_FUSED,
         .windows = {.count = 1, .input_stride = 1, .target_stride = 1},
     };
-    /* What NVIDIA's OpenCL says of every GPU since 2010. */
-    struct wr_cl_device device = {.nvidia = true,
-                                  .max_group = 1024,
-                                  .warp = WR_CL_WARP,
-                                  .local_bytes = 49152,
-                                  .forced_fused = count == 4 ? WR_CL_FUSED : WR_CL_KINDS};
+    bool understood = count >= 3;
+    for (int i = 3; i < count; ++i)
+        understood = understood && take_word(words[i], &device, &ensemble);
+    if (!understood) {
+        fprintf(stderr, "usage: plan H T [team] [amd] [inputs=N] [outputs=N] [rule=RECIPE] "
+                        "[norm]\n");
+        return 2;
+    }
+    ensemble.shape.hidden = strtoul(words[1], NULL, 10);
+    ensemble.shape.seq_len = strtoul(words[2], NULL, 10);
+    ensemble.rule.decay_epochs = 1;
     struct wr_layout layout;
     struct wr_cl_plan plan;
     struct wr_error error = {0};
     char options[WR_CL_OPTIONS];
+    const char *why;
+    if (!wr_cl_fits_fused(&device.base, &ensemble, &why)) {
+        fprintf(stderr, "plan: %s\n", why);
+        return 3;
+    }
     if (wr_layout_of(&ensemble.shape, &layout, &error) != WR_OK ||
         wr_cl_plan_make(&device, &ensemble, &layout, &plan, &error) != WR_OK) {
         fprintf(stderr, "plan: %s\n", error.text);

@@ -333,8 +333,12 @@ class Warp:
         if "X" in ins.kinds:
             total = total + self.carry_in(sources[3:])
         self.put(d, total & U64(0xffffffff), mask)
-        if carries:
-            self.put_test(carries[0], total >> U64(32) != 0, mask)
+        for times, carry in enumerate(carries):
+            self.put_test(carry, total >> U64(32) > times, mask)
+
+    def do_VIADD(self, ins, mask):
+        d, a, b = ins.operands
+        self.put(d, self.whole(a) + self.whole(b) & U64(0xffffffff), mask)
 
     def do_IMAD(self, ins, mask):
         d, carries, (a, b, c, *more) = self.split(ins)
@@ -387,10 +391,10 @@ class Warp:
 
     @staticmethod
     def look_up(table, inputs, ones):
-        value = inputs[0] & 0
+        value = inputs[0] ^ inputs[0]
         for case in range(8):
             if table >> case & 1:
-                term = value & 0 | ones
+                term = value ^ value ^ ones
                 for bit, given in zip((4, 2, 1), inputs):
                     term = term & (given if case & bit else given ^ ones)
                 value = value | term
