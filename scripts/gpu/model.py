@@ -38,6 +38,7 @@ LATENCY = {"LDS": 30, "LDS.64": 30, "LDS.128": 33, "STS": 12, "STG": 12, "STL": 
            "LDG": 40, "LDL": 40, "ATOMS": 60, "SHFL": 25, "MUFU": 40, "I2F": 40, "F2I": 40}
 FAR = 260  # of the second-level cache
 BARRIER, BARRIER_OF_ONE = 24, 14
+SETTLED, NEVER = 15000, 1 << 60  # cycles
 HALF_RATE = ("FSETP", "FSEL", "FMNMX", "LOP3", "IADD3", "ISETP", "SEL", "LEA", "SHF", "PLOP3",
              "PRMT", "UIADD3", "VIADD", "VIMNMX", "VOTE", "VOTEU", "POPC", "FCHK", "P2R", "R2P")
 
@@ -139,21 +140,20 @@ def play(code, paths, groups, far):
             plan.append((kind, max(1, ins.stall), ins.sets, ins.waits, latency, waves))
         plans.append(plan)
     count, size = len(paths) * groups, len(paths)
-    longest = max(map(len, paths))
-    start, end = max(15000, 3 * longest), max(15000, 3 * longest) + max(40000, 6 * longest)
+    made, stop = 0, 0  # updates of warps
     at, ready, waiting = [0] * count, [0] * count, [False] * count
     bars = [[0] * 8 for _ in range(count)]
     arrived = [[] for _ in range(groups)]
     free = {kind: [0] * 4 for kind in ("fma", "integer", "special", "memory")}
-    unit, clock, issued, before, begun = 0, 0, 0, 0, 0
+    unit, clock, issued, before, begun = 0, 0, 0, 0, None
     last, queues = [-1] * 4, [list(range(s, count, 4)) for s in range(4)]
     pipes = {"fma": ("fma", 1), "imad": ("fma", 2), "integer": ("integer", 2),
              "special": ("special", 8), "shared": ("memory", 2), "global": ("memory", 2),
              "constant": ("memory", 2), "barrier": ("fma", 1)}
-    while clock < end:
-        if begun == 0 and clock >= start:
-            begun, before = clock, issued
-        following = end
+    while begun is None or made < stop or clock < begun + SETTLED:
+        if begun is None and made >= 2 * count and clock >= SETTLED:
+            begun, before, stop = clock, issued, made + 3 * count
+        following = NEVER
         for s in range(4):
             chosen = -1
             for w in [last[s]] + queues[s] if last[s] >= 0 else queues[s]:
@@ -186,6 +186,7 @@ def play(code, paths, groups, far):
             bars[w][sets[0]] = done
             bars[w][sets[1]] = max(bars[w][sets[1]], read)
             at[w] = (at[w] + 1) % len(plan)
+            made += at[w] == 0
             ready[w] = max([clock + stall] + [bars[w][bar] for bar in plan[at[w]][3]])
             if kind == "barrier" and size == 1:
                 ready[w] = max(ready[w], clock + BARRIER_OF_ONE)
@@ -216,7 +217,7 @@ def measure(source, items, models, options, registers=None):
              re.findall(r"-D WR_([IHOT])=(\d+)", " ".join(options))}
     code = sass.Code(found.pop("sass"), found["kernel"])
     memory = Memory(kernel_parameters(source, found["kernel"]), sizes, models, items)
-    traces = warp.run_group(code, memory, items, 3000000)
+    traces = warp.run_group(code, memory, items, 100000)
     paths, loop = ordinary(code, traces)
     total = sum(map(len, paths))
     groups = groups_an_sm(found["registers"], len(paths), found["shared"])

@@ -141,13 +141,17 @@ class Warp:
 
     # ---- results ----
 
+    @staticmethod
+    def lanes(uniform, mask):
+        """Where to write: a uniform register has one value for the warp."""
+        return np.full(32, mask.any()) if uniform else mask
+
     def put(self, text, value, mask):
         place = register(text)
         if place in ZEROS:
             return
-        every = place >= UR  # uniform: one value for the warp
         value = np.broadcast_to(np.asarray(value), (32,)).astype(U32, copy=False)
-        np.copyto(self.registers[place], value, where=True if every else mask)
+        np.copyto(self.registers[place], value, where=self.lanes(place >= UR, mask))
 
     def put_float(self, text, value, mask):
         self.put(text, value.astype(F32).view(U32), mask)
@@ -158,12 +162,12 @@ class Warp:
         if register(text) not in ZEROS:
             place = register(text) + 1
             high = (value >> U64(32)).astype(U32)
-            np.copyto(self.registers[place], high, where=True if place >= UR else mask)
+            np.copyto(self.registers[place], high, where=self.lanes(place >= UR, mask))
 
     def put_test(self, text, value, mask):
         place, _ = predicate(text)
         if place not in ALWAYS:
-            np.copyto(self.predicates[place], value, where=True if place >= UP else mask)
+            np.copyto(self.predicates[place], value, where=self.lanes(place >= UP, mask))
 
     # ---- memory ----
 
