@@ -1,18 +1,32 @@
-"""What the compilers of NVIDIA and AMD make of a kernel, without a GPU."""
+"""What the compilers of NVIDIA and AMD make of a kernel, without a GPU: clang's two targets, and
+NVIDIA's assembler."""
 import glob
 import os
 import re
 import shutil
 import subprocess
+import tempfile
 
 from ptx import CLANG
 from shell import ROOT, Failed
+
+AMD = ("clang -x cl -cl-std=CL1.2 -target amdgcn-amd-amdhsa -O3 -ffp-contract=off -nogpulib "
+       "-D __OPENCL_VERSION__=120 -include tests/amdgcn.h -I kernels -S").split()
+WAVE = 64  # lanes of these GPUs of AMD's
 
 
 def tool(name):
     """Its path: of .venv, where scripts/setup puts one version for all, else of PATH; or None."""
     own = glob.glob(ROOT + "/.venv/lib/python3*/site-packages/nvidia/*/bin/" + name)
     return own[0] if own else shutil.which(name)
+
+
+def version(name):
+    """Its version in three numbers, or None."""
+    if not tool(name):
+        return None
+    said = call([tool(name), "--version"])
+    return re.search(r"\b(?:V|version )(\d+\.\d+\.\d+)", said)[1]
 
 
 def call(command):
@@ -23,22 +37,49 @@ def call(command):
     return done.stdout
 
 
-def numbers(pattern, text):
-    return [int(number) for number in re.findall(pattern, text)]
+def plan(program, words):
+    """How the OpenCL backend would run these models (scripts/gpu/plan.c), or None: not fused."""
+    done = subprocess.run([program, *words.split()], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True)
+    if done.returncode == 3:
+        return None
+    if done.returncode != 0:
+        raise Failed("plan %s: %s" % (words, done.stderr))
+    kernel, source, models, items, *options = done.stdout.split()
+    return {"kernel": kernel, "source": "kernels/" + source, "models": int(models),
+            "items": int(items), "options": options}
 
 
-def nvidia(source, options, folder, registers=None):
-    """`registers`: no more than so many are to be used."""
-    code = os.path.join(folder, "kernel.")
-    call(CLANG + list(options) + [os.path.abspath(source), "-o", code + "ptx"])
-    limit = ["-maxrregcount=%d" % registers] if registers else []
-    said = call([tool("ptxas"), "-arch=sm_90", "-v", *limit, code + "ptx", "-o", code + "cubin"])
-    with open(code + "ptx") as file:
-        text = file.read()
-    return {"kernel": re.search(r"\.entry (\w+)", text)[1],
-            "registers": max(numbers(r"Used (\d+) registers", said)),
-            "stack": max(numbers(r"(\d+) bytes stack frame", said)),
-            "stores": max(numbers(r"(\d+) bytes spill stores", said)),
-            "loads": max(numbers(r"(\d+) bytes spill loads", said)),
-            "shared": max(numbers(r"(\d+) bytes smem", said) + [0]),
-            "sass": call([tool("nvdisasm"), "-c", "-hex", code + "cubin"])}
+def most(pattern, text):
+    return max(int(number) for number in re.findall(pattern, text) or [0])
+
+
+def nvidia(source, options, registers=None):
+    """`registers`: no more than so many are to be used. The code is None without nvdisasm."""
+    with tempfile.TemporaryDirectory() as folder:
+        ptx, cubin = folder + "/kernel.ptx", folder + "/kernel.cubin"
+        call(CLANG + list(options) + [os.path.abspath(source), "-o", ptx])
+        limit = ["-maxrregcount=%d" % registers] if registers else []
+        said = call([tool("ptxas"), "-arch=sm_90", "-v", *limit, ptx, "-o", cubin])
+        code = call([tool("nvdisasm"), "-c", "-hex", cubin]) if tool("nvdisasm") else None
+        with open(ptx) as file:
+            kernel = re.search(r"\.entry (\w+)", file.read())[1]
+    return {"kernel": kernel, "registers": most(r"Used (\d+) registers", said),
+            "stack": most(r"(\d+) bytes stack frame", said),
+            "stores": most(r"(\d+) bytes spill stores", said),
+            "loads": most(r"(\d+) bytes spill loads", said),
+            "local": most(r"(\d+) bytes smem", said)}, code
+
+
+def amd(source, options, target):
+    """`occupancy`: waves that a SIMD can hold, by clang's own count."""
+    with tempfile.TemporaryDirectory() as folder:
+        call(AMD + ["-mcpu=" + target, *options, os.path.abspath(source), "-o", folder + "/a.s"])
+        with open(folder + "/a.s") as file:
+            text = file.read()
+    return {"VGPRs": most(r"\.vgpr_count: +(\d+)", text),
+            "SGPRs": most(r"\.sgpr_count: +(\d+)", text),
+            "spilled": most(r"\.vgpr_spill_count: (\d+)", text),
+            "scratch": most(r"\.private_segment_fixed_size: (\d+)", text),
+            "local": most(r"\.group_segment_fixed_size: (\d+)", text),
+            "occupancy": most(r"; Occupancy: (\d+)", text)}

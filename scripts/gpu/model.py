@@ -21,7 +21,6 @@ import os
 import re
 import struct
 import sys
-import tempfile
 
 import numpy as np
 
@@ -32,8 +31,8 @@ import sass  # noqa: E402
 import warp  # noqa: E402
 
 SMS, CLOCK = 132, 1.98e9
-SHARED, SHARED_GROUP, L1 = 227 * 1024, 1024, 256 * 1024  # bytes an SM; and of a group's, kept back
-UPDATES = 4  # that are run; the third is the ordinary one
+LOCAL, LOCAL_GROUP, L1 = 227 * 1024, 1024, 256 * 1024  # bytes an SM; and of a group's, kept back
+UPDATES = 3  # that are run; the second is the ordinary one
 LATENCY = {"LDS": 30, "LDS.64": 30, "LDS.128": 33, "STS": 12, "STG": 12, "STL": 12, "LDC": 30,
            "LDG": 40, "LDL": 40, "ATOMS": 60, "SHFL": 25, "MUFU": 40, "I2F": 40, "F2I": 40}
 FAR = 260  # of the second-level cache
@@ -104,7 +103,7 @@ def ordinary(code, traces):
     for head, end in loops:
         visits = [[i for i, (at, _, _) in enumerate(trace) if at == head] for trace in traces]
         if all(UPDATES <= len(visit) <= UPDATES + 1 for visit in visits):
-            return [trace[visit[2]:visit[3]] for trace, visit in zip(traces, visits)], \
+            return [trace[visit[1]:visit[2]] for trace, visit in zip(traces, visits)], \
                 end - head + 1
     raise warp.Unknown("which of the loops makes the updates")
 
@@ -202,29 +201,34 @@ def play(code, paths, groups, far):
     return (issued - before) / (clock - begun)
 
 
-def groups_an_sm(registers, warps, shared):
+def groups_an_sm(registers, warps, local):
     """Registers are given to a warp by 256; each of four schedulers has 16,384 of them."""
     a_warp = (registers * 32 + 255) // 256 * 256
     return min(16384 // a_warp * 4 // warps, 64 // warps, 32,
-               SHARED // (shared + SHARED_GROUP))
+               LOCAL // (local + LOCAL_GROUP))
+
+
+def walk(source, code_text, kernel, items, models, options):
+    """The code, what it was given, each warp's path through an ordinary update, and the
+    instructions of the loop."""
+    sizes = {name: int(value) for name, value in
+             re.findall(r"-D WR_([IHOT])=(\d+)", " ".join(options))}
+    code = sass.Code(code_text, kernel)
+    memory = Memory(kernel_parameters(source, kernel), sizes, models, items)
+    paths, loop = ordinary(code, warp.run_group(code, memory, items, 3000000))
+    return code, memory, sizes, paths, loop
 
 
 def measure(source, items, models, options, registers=None):
     """Everything about one kernel, by its options: what the assembler says, then the model."""
-    with tempfile.TemporaryDirectory() as folder:
-        found = compilers.nvidia(source, options, folder, registers)
-    sizes = {name: int(value) for name, value in
-             re.findall(r"-D WR_([IHOT])=(\d+)", " ".join(options))}
-    code = sass.Code(found.pop("sass"), found["kernel"])
-    memory = Memory(kernel_parameters(source, found["kernel"]), sizes, models, items)
-    traces = warp.run_group(code, memory, items, 100000)
-    paths, loop = ordinary(code, traces)
+    found, text = compilers.nvidia(source, options, registers)
+    code, memory, sizes, paths, loop = walk(source, text, found["kernel"], items, models, options)
     total = sum(map(len, paths))
-    groups = groups_an_sm(found["registers"], len(paths), found["shared"])
+    groups = groups_an_sm(found["registers"], len(paths), found["local"])
     bound = SMS * 4 * CLOCK * models / total
     own = memory.own_lines.intersection(*[set().union(*[lines for path in paths
                                                         for _, _, lines in path])])
-    far = groups * 128 * len(own) > L1 - groups * (found["shared"] + SHARED_GROUP)
+    far = groups * 128 * len(own) > L1 - groups * (found["local"] + LOCAL_GROUP)
     rate = play(code, paths, groups, far)
     updates = rate / 4 * bound
     flops = 6 * (sizes["T"] - 1) * sizes["H"] ** 2

@@ -53,7 +53,8 @@ class Code:
         whole = re.match(r"\s+/\*([0-9a-f]+)\*/\s+(.*?)\s*;\s+/\* 0x", line)
         rest = re.match(r"\s+/\* (0x[0-9a-f]+) \*/", line)
         if whole:
-            self.instructions.append(Instruction(whole[2], int(whole[1], 16)))
+            text = re.sub(r"\s*\(\*.*?\*\)", "", whole[2])  # a remark, as of a spilled register
+            self.instructions.append(Instruction(text, int(whole[1], 16)))
         elif rest and self.instructions:
             self.instructions[-1].take_control(int(rest[1], 16))
 

@@ -1,5 +1,6 @@
 """Runs SASS on warps of 32 lanes: which way an update goes, and which banks it asks for, without a
 GPU. Not fast, and floats need not be right to the bit: what counts is the path."""
+import functools
 import re
 
 import numpy as np
@@ -17,6 +18,7 @@ class Unknown(Exception):
     """An instruction that is not known here."""
 
 
+@functools.lru_cache(None)
 def register(text):
     """Its place, or None."""
     match = re.fullmatch(r"(U?)R(\d+|Z)(\.64|\.U32|\.X\d+)?", text)
@@ -26,6 +28,7 @@ def register(text):
     return base + ((63 if match[1] else 255) if match[2] == "Z" else int(match[2]))
 
 
+@functools.lru_cache(None)
 def predicate(text):
     """Its place and whether it is negated, or None."""
     match = re.fullmatch(r"(!?)(U?)P(\d|T)", text)
@@ -34,9 +37,22 @@ def predicate(text):
     return (UP if match[2] else P) + (7 if match[3] == "T" else int(match[3])), bool(match[1])
 
 
+@functools.lru_cache(None)
+def terms(text, wide):
+    """The sum within [brackets]: registers, each with its factor and whether it is the lower of two,
+    and numbers. In a wide address uniform registers are pairs."""
+    found = []
+    for term in re.findall(r"-?[\w.]+", text[text.rindex("[") + 1:-1].replace("+-", "-")):
+        name, _, factor = term.partition(".X")
+        place = register(name)
+        found.append((place, int(factor or 1), ".64" in term or wide and term[0] == "U",
+                      int(term, 0) if place is None else 0))
+    return found
+
+
 def conflicts(index, mask):
     """The most distinct words that lie in one of the 32 banks."""
-    asked = np.unique(index[mask])
+    asked = np.fromiter(set(index[mask].ravel().tolist()), np.int64)
     return int(np.bincount(asked % 32).max()) if asked.size else 0
 
 
@@ -82,10 +98,14 @@ class Warp:
     # ---- operands ----
 
     def u32(self, text):
-        """A value as 32 bits; 1 more than they hold where 0 is negated (for its carry)."""
+        """A value as 32 bits."""
+        place = register(text)
+        if place is not None:
+            return self.registers[place]
         return (self.whole(text) & U64(0xffffffff)).astype(U32)
 
     def whole(self, text):
+        """A value as 64 bits; 1 more than 32 of them hold where 0 is negated (for its carry)."""
         sign, text = (text[0], text[1:]) if text[0] in "-~" else ("", text)
         place = register(text)
         if place is not None:
@@ -129,14 +149,13 @@ class Warp:
 
     def address(self, text, wide):
         total = np.zeros(32, np.int64)
-        for term in re.findall(r"-?[\w.]+", text[text.rindex("[") + 1:-1].replace("+-", "-")):
-            if register(term.split(".X")[0]) is None:
-                total = total + int(term, 0)
-            elif ".64" in term or wide and term.startswith("UR"):
-                total = total + self.u64(term).astype(np.int64)
-            else:
-                factor = int(term.split(".X")[1]) if ".X" in term else 1
-                total = total + self.u32(term.split(".X")[0]).astype(np.int64) * factor
+        for place, factor, double, number in terms(text, wide):
+            if place is None:
+                total += number
+                continue
+            total += self.registers[place].astype(np.int64) * factor
+            if double and place not in ZEROS:
+                total += self.registers[place + 1].astype(np.int64) << 32
         return total
 
     # ---- results ----
@@ -150,7 +169,7 @@ class Warp:
         place = register(text)
         if place in ZEROS:
             return
-        value = np.broadcast_to(np.asarray(value), (32,)).astype(U32, copy=False)
+        value = np.asarray(value).astype(U32, copy=False)
         np.copyto(self.registers[place], value, where=self.lanes(place >= UR, mask))
 
     def put_float(self, text, value, mask):
@@ -182,7 +201,7 @@ class Warp:
             return self.shared, index, max(1, wavefronts(index, mask))
         if kind == "L":
             return self.stack, index, words
-        lines = {int(line) for line in np.unique(index[mask] // 32)}
+        lines = set((index[mask] // 32).ravel().tolist())
         self.lines |= lines
         return self.memory.words, index, max(1, len(lines))
 
