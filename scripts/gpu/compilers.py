@@ -46,7 +46,7 @@ def plan(program, words):
     if done.returncode != 0:
         raise Failed("plan %s: %s" % (words, done.stderr))
     kernel, source, models, items, *options = done.stdout.split()
-    return {"kernel": kernel, "source": "kernels/" + source, "models": int(models),
+    return {"kernel": kernel, "source": os.path.join(ROOT, "kernels", source), "models": int(models),
             "items": int(items), "options": options}
 
 

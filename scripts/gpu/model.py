@@ -32,7 +32,7 @@ import warp  # noqa: E402
 
 SMS, CLOCK = 132, 1.98e9
 LOCAL, LOCAL_GROUP, L1 = 227 * 1024, 1024, 256 * 1024  # bytes an SM; and of a group's, kept back
-UPDATES = 3  # that are run; the second is the ordinary one
+UPDATES = 2  # that are run; the first is the ordinary one
 LATENCY = {"LDS": 30, "LDS.64": 30, "LDS.128": 33, "STS": 12, "STG": 12, "STL": 12, "LDC": 30,
            "LDG": 40, "LDL": 40, "ATOMS": 60, "SHFL": 25, "MUFU": 40, "I2F": 40, "F2I": 40}
 FAR = 260  # of the second-level cache
@@ -103,7 +103,7 @@ def ordinary(code, traces):
     for head, end in loops:
         visits = [[i for i, (at, _, _) in enumerate(trace) if at == head] for trace in traces]
         if all(UPDATES <= len(visit) <= UPDATES + 1 for visit in visits):
-            return [trace[visit[1]:visit[2]] for trace, visit in zip(traces, visits)], \
+            return [trace[visit[0]:visit[1]] for trace, visit in zip(traces, visits)], \
                 end - head + 1
     raise warp.Unknown("which of the loops makes the updates")
 
