@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""How many updates a second an H100 would make with a fused kernel: a model, without a GPU.
+"""How many updates a second an H100 would make with a fused kernel, without a GPU.
 
     scripts/python scripts/gpu/model.py [--registers N] kernels/fused_rows.cl ITEMS MODELS -D ...
+    scripts/python scripts/gpu/model.py --plan build/release/tests/plan ["20 5" "32 5 norm" ...]
 
-ITEMS and MODELS of a work-group, then the options that the source is built with, as
-scripts/gpu/plan.c prints them. It needs clang, ptxas and nvdisasm (scripts/setup puts the last two into .venv).
+The first: ITEMS and MODELS of a work-group, then the options that the source is built with, as
+scripts/gpu/plan.c prints them; --registers bounds what the assembler may use. The second: a line
+for each row of tests/registers.txt, or for those named. It needs clang, ptxas and nvdisasm (scripts/setup puts the last two into .venv).
 
 The kernel is compiled for sm_90. One work-group is run lane by lane (warp.py), so that the path of
 an ordinary update and the banks of local memory it asks for are known; then all groups that fit
@@ -17,6 +19,8 @@ else from the second. Sizes of caches, and so the place of the optimizer's state
 an H100 SXM.
 """
 import argparse
+import functools
+import multiprocessing
 import os
 import re
 import struct
@@ -239,15 +243,42 @@ def measure(source, items, models, options, registers=None):
                 peak=updates * flops / (SMS * 256 * CLOCK))
 
 
+def table_row(program, words):
+    plan = compilers.plan(program, words)
+    if not plan:
+        return "%-44s staged, not modelled" % words
+    row = measure(plan["source"], plan["items"], plan["models"], plan["options"])
+    return "%-44s %9d %6d %8.1f %9.3g %9.3g %7.1f %7s" % (
+        words, row["registers"], row["groups"], row["path"], row["bound"], row["updates"],
+        100 * row["peak"], "%.0f" % row["notebooks"] if words == "20 5" else "")
+
+
+def table(program, rows):
+    """Notebooks: whole runs of the notebook, 237,500 updates, a second; % of the peak of FMAs counts
+    6 (T - 1) H^2 of an update alone."""
+    if not rows:
+        with open(os.path.join(compilers.ROOT, "tests", "registers.txt")) as file:
+            part = file.read().split("[sm_90]")[1].split("\n\n")[0]
+        rows = [line.split("  ")[0] for line in part.splitlines()[1:]]
+    print("%-44s %9s %6s %8s %9s %9s %7s %7s" % ("", "registers", "groups", "path", "bound",
+                                                 "updates/s", "% peak", "nb/s"))
+    with multiprocessing.Pool() as pool:
+        for line in pool.imap(functools.partial(table_row, program), rows):
+            print(line, flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1].strip())
+    parser.add_argument("--plan")
     parser.add_argument("--registers", type=int)
-    parser.add_argument("source")
-    parser.add_argument("items", type=int)
-    parser.add_argument("models", type=int)
-    arguments, options = parser.parse_known_args()
-    row = measure(arguments.source, arguments.items, arguments.models, options,
-                  arguments.registers)
+    parser.add_argument("words", nargs=argparse.REMAINDER)
+    arguments = parser.parse_args()
+    if arguments.plan:
+        return table(arguments.plan, arguments.words)
+    if len(arguments.words) < 3:
+        parser.error("a source, work-items and models are needed")
+    source, items, models, *options = arguments.words
+    row = measure(source, int(items), int(models), options, arguments.registers)
     for name, value in row.items():
         print("%-10s %s" % (name, "%.4g" % value if isinstance(value, float) else value))
 
