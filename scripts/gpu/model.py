@@ -6,15 +6,16 @@
 
 The first: ITEMS and MODELS of a work-group, then the options that the source is built with, as
 scripts/gpu/plan.c prints them; --registers bounds what the assembler may use. The second: a line
-for each row of tests/registers.txt, or for those named. It needs clang, ptxas and nvdisasm (scripts/setup puts the last two into .venv).
+for each row of tests/registers.txt, or for those named. It needs clang, ptxas and nvdisasm
+(scripts/setup puts the last two into .venv).
 
 The kernel is compiled for sm_90. One work-group is run lane by lane (warp.py), so that the path of
 an ordinary update and the banks of local memory it asks for are known; then all groups that fit
 one SM are played through that path, cycle by cycle, by the control codes of the assembler. What
 that assumes, and no hardware has yet confirmed: the latencies below; four schedulers, each issuing
 one instruction a cycle to the warp it served last, or else the oldest that is ready; integers,
-comparisons and selects at half rate; a wavefront of local memory a cycle and SM, their number being
-the most distinct words in a bank; global memory from the first-level cache where the work fits it,
+comparisons and selects at half rate; a wavefront of local memory a cycle and SM (their number:
+wavefronts() in warp.py); global memory from the first-level cache where the work fits it,
 else from the second. Sizes of caches, and so the place of the optimizer's state, are those of
 an H100 SXM.
 """
