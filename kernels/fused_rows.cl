@@ -5,6 +5,9 @@
  * nothing left to do go along to every barrier. */
 #include "rows.h"
 
+/* What the host counts holds all arrays. */
+typedef char wr_local_memory_fits[WR_NEAR_KEPT + WR_KEPT * WR_KEPT_ROOM <= WR_NEAR ? 1 : -1];
+
 #if WR_KEPT > 0
 /* Where the optimizer's value of parameter p lies in local memory. */
 static inline uint wr_kept_place(uint p) {

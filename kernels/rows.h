@@ -1,9 +1,9 @@
 /* The stages for models whose W_hh lies in registers: fused_rows.cl.
  *
  * WR_PACK models share a work-group of WR_GROUP work-items. A model's team is WR_LANES of them, and
- * a lane holds WR_ROWS rows of W_hh: row lane, row lane + WR_LANES, and so on. It needs them for
- * the forward product and the update. It takes columns of the same matrix from local memory, for
- * the backward product. h and da pass through local memory, four values at a load.
+ * a lane holds WR_ROWS rows of W_hh, which follow each other. It needs them for the forward product
+ * and the update. It takes the columns of the same units from local memory, for the backward
+ * product. h and da pass through local memory, four values at a load.
  *
  * W_xh and W_hy lie in registers too where a model has few inputs and outputs, and in local memory
  * otherwise. What the optimizer keeps lies in local memory.
@@ -27,10 +27,8 @@
 /* Whether the optimizer steps from the gradient alone, so that a lane may step a parameter that
  * other lanes hold too. */
 #define WR_DIRECT (WR_KEPT == 0 && !WR_BY_NORM)
-#define WR_LEAN_I WR_LEAN_INPUTS(WR_I) /* W_xh lies in registers */
-#define WR_LEAN_O                                                                                  \
-    WR_LEAN_OUTPUTS(WR_O, WR_DIRECT) /* W_hy too, and every lane makes predictions                 \
-                                      */
+#define WR_LEAN_I WR_LEAN_INPUTS(WR_I)             /* W_xh lies in registers */
+#define WR_LEAN_O WR_LEAN_OUTPUTS(WR_O, WR_DIRECT) /* W_hy too; every lane makes predictions */
 
 /* Where a model's arrays begin in its local memory. */
 #define WR_NEAR_DA   (WR_T * WR_ROW)                                 /* after h (T, WR_ROW) */

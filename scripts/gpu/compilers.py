@@ -54,11 +54,19 @@ def most(pattern, text):
     return max(int(number) for number in re.findall(pattern, text) or [0])
 
 
+CAP = "-cl-nv-maxrregcount="  # an option of NVIDIA's OpenCL, which clang does not know
+
+
 def nvidia(source, options, registers=None):
-    """`registers`: no more than so many are to be used. The code is None without nvdisasm."""
+    """`registers`: no more than so many are to be used, else as an option says. The code is None
+    without nvdisasm."""
+    for option in options:
+        if option.startswith(CAP) and registers is None:
+            registers = int(option[len(CAP):])
+    options = [option for option in options if not option.startswith(CAP)]
     with tempfile.TemporaryDirectory() as folder:
         ptx, cubin = folder + "/kernel.ptx", folder + "/kernel.cubin"
-        call(CLANG + list(options) + [os.path.abspath(source), "-o", ptx])
+        call(CLANG + options + [os.path.abspath(source), "-o", ptx])
         limit = ["-maxrregcount=%d" % registers] if registers else []
         said = call([tool("ptxas"), "-arch=sm_90", "-v", *limit, ptx, "-o", cubin])
         code = call([tool("nvdisasm"), "-c", "-hex", cubin]) if tool("nvdisasm") else None

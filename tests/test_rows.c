@@ -1,0 +1,138 @@
+/* How fused_rows.cl is shared among models, for every width of a GPU's warp: what is chosen, and
+ * that the bits are the cpu backend's. */
+#include "support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "backend/opencl/opencl.h"
+
+enum { LOCAL_BYTES = 49152, MOST_ITEMS = 256 };
+
+static const size_t warps[] = {8, 16, 32, 64};
+
+static struct wr_cl_rows choose(size_t warp, size_t hidden, size_t inputs, size_t outputs,
+                                struct wr_rule rule) {
+    const struct wr_cl_device device = {.nvidia = true,
+                                        .max_group = 1024,
+                                        .warp = warp,
+                                        .local_bytes = LOCAL_BYTES,
+                                        .forced_fused = WR_CL_KINDS,
+                                        .forced_staged = WR_CL_KINDS};
+    const struct wr_ensemble ensemble = {.shape = {inputs, hidden, outputs, 5},
+                                         .models = 1,
+                                         .batch = 1,
+                                         .schedule = WR_SCHEDULE_FUSED,
+                                         .rule = rule};
+    struct wr_cl_rows rows;
+    wr_cl_rows_choose(&device, &ensemble, &rows);
+    return rows;
+}
+
+/* Every size up to 64 finds a group that the device takes, and in which every model has its lanes.
+ */
+static void test_groups(void **state) {
+    (void)state;
+    const struct wr_rule notebook = {.optimizer = WR_OPTIMIZER_SGD};
+    for (size_t w = 0; w < TEST_COUNT_OF(warps); w++)
+        for (size_t hidden = 1; hidden <= 64; hidden++) {
+            struct wr_cl_rows rows = choose(warps[w], hidden, 1, 1, notebook);
+            assert_in_range(rows.pack, 1, MOST_ITEMS);
+            assert_in_range(rows.group, rows.pack * (hidden / rows.rows), MOST_ITEMS);
+            assert_int_equal(hidden % rows.rows, 0);
+            if (rows.warp_sync) {
+                assert_int_equal(warps[w], 32);
+                assert_int_equal(rows.group, 32);
+            }
+        }
+}
+
+/* A warp of 64 holds twice the models of one of 32, and no half of it lies idle. */
+static void test_wide_warps(void **state) {
+    (void)state;
+    const struct wr_rule notebook = {.optimizer = WR_OPTIMIZER_SGD};
+    static const size_t sizes[] = {4, 8, 16, 20, 32};
+    for (size_t i = 0; i < TEST_COUNT_OF(sizes); i++) {
+        struct wr_cl_rows narrow = choose(32, sizes[i], 1, 1, notebook);
+        struct wr_cl_rows wide = choose(64, sizes[i], 1, 1, notebook);
+        assert_int_equal(narrow.group, 32);
+        assert_int_equal(wide.group, 64);
+        assert_int_equal(wide.pack, 2 * narrow.pack);
+    }
+}
+
+/* What does not fit local memory is left to fused.cl. */
+static void test_too_large(void **state) {
+    (void)state;
+    const struct wr_rule notebook = {.optimizer = WR_OPTIMIZER_SGD};
+    const struct wr_rule adam = {.optimizer = WR_OPTIMIZER_ADAM};
+    assert_int_equal(choose(32, 32, 24, 48, adam).pack, 1);
+    assert_int_equal(choose(32, 64, 1, 1, adam).pack, 0);
+    assert_int_equal(choose(32, 20, 1, 1000, notebook).pack, 0);
+    assert_int_equal(choose(32, 65, 1, 1, notebook).pack, 0);
+}
+
+static void check_bits(struct wr_device *cpu, struct wr_device *device, const struct test_case *c,
+                       const char *text) {
+    enum { EPOCHS = 3 };
+    struct test_ensemble e;
+    test_ensemble_make(&e, c);
+    struct wr_session *here = test_session(cpu, &e.ensemble, WR_SCHEDULE_FUSED);
+    struct wr_session *there = test_session(device, &e.ensemble, WR_SCHEDULE_FUSED);
+    float *expected = test_run(here, &e.ensemble, EPOCHS);
+    float *found = test_run(there, &e.ensemble, EPOCHS);
+    test_same_floats(text, expected, found, EPOCHS * c->models);
+    free(expected);
+    free(found);
+    expected = test_read(here, WR_PARAMETERS);
+    found = test_read(there, WR_PARAMETERS);
+    test_same_floats(text, expected, found, wr_session_tensor_size(here, WR_PARAMETERS));
+    free(expected);
+    free(found);
+    wr_session_close(here);
+    wr_session_close(there);
+    test_ensemble_free(&e);
+}
+
+/* With spare lanes, several rows in a lane, models that do not fill the last group. */
+static void test_bits(void **state) {
+    (void)state;
+    static const struct {
+        const char *warp;
+        struct test_case c;
+    } cases[] = {
+        {"8", {{1, 4, 1, 3}, 35, 6, 1, 0.05f, 0.1f, true, true, false}},
+        {"16", {{1, 10, 1, 3}, 13, 6, 1, 0.05f, 0.5f, true, true, true}},
+        {"32", {{2, 20, 2, 1}, 7, 6, 1, 0.02f, 0.02f, false, true, false}},
+        {"64", {{1, 10, 1, 2}, 14, 6, 1, 0.02f, 0.02f, true, true, false}},
+    };
+    const char *id = test_opencl_device(0);
+    if (id == NULL) {
+        print_message("no usable OpenCL device: bits were not compared\n");
+        skip();
+    }
+    struct wr_device *cpu = test_device("cpu", 0);
+    setenv("WINDROW_FUSED", "rows", 1);
+    for (size_t i = 0; i < TEST_COUNT_OF(cases); i++) {
+        char text[64];
+        snprintf(text, sizeof text, "warps of %s, H = %zu", cases[i].warp, cases[i].c.shape.hidden);
+        setenv("WINDROW_WARP", cases[i].warp, 1);
+        struct wr_device *device = test_device(id, 0);
+        check_bits(cpu, device, &cases[i].c, text);
+        wr_device_close(device);
+    }
+    unsetenv("WINDROW_WARP");
+    unsetenv("WINDROW_FUSED");
+    wr_device_close(cpu);
+}
+
+int main(void) {
+    test_setup();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_wide_warps),
+        cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_bits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
