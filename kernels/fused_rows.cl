@@ -44,12 +44,8 @@ static inline void wr_rows_load(const struct wr_place *place, const __global flo
                 near[WR_NEAR_HH + WR_ROW_PLACE(place, r) + k] = held->row[r][k];
         }
         for (uint i = 0; i < WR_I; ++i)
-#if WR_LEAN_I
-            held->w_xh[r][i] = theta[WR_W_XH + j * WR_I + i];
-#else
-            if (!place->spare)
-                near[WR_NEAR_XH + i * WR_ROW + j] = theta[WR_W_XH + j * WR_I + i];
-#endif
+            if (WR_LEAN_I || !place->spare)
+                WR_W_XH_OF(place, held, r, i) = theta[WR_W_XH + j * WR_I + i];
         for (uint o = 0; o < WR_O; ++o) {
             const float w = theta[WR_W_HY + o * WR_H + j];
 #if WR_LEAN_O
@@ -67,8 +63,8 @@ static inline void wr_rows_load(const struct wr_place *place, const __global flo
     for (uint o = place->spare ? WR_O : place->lane; o < WR_O; o += WR_LANES)
         near[WR_NEAR_BY + o] = theta[WR_B_Y + o];
 #endif
-    if (place->lane == 0 &&
-        !place->spare) /* what follows an h_t is read with its last four values */
+    /* What follows an h_t is read with its last four values. */
+    if (place->lane == 0 && !place->spare)
         for (uint t = 0; t < WR_T; ++t)
             for (uint k = WR_H; k < WR_ROW; ++k)
                 near[t * WR_ROW + k] = 0.0f;
@@ -95,10 +91,14 @@ static inline void wr_rows_store(const struct wr_place *place, const struct wr_h
         for (uint o = 0; o < WR_O; ++o)
             theta[WR_W_HY + o * WR_H + j] = near[WR_NEAR_HY + o * WR_PITCH + j];
     }
-    for (uint o = place->lane; o < WR_O; o += WR_LANES)
 #if WR_LEAN_O
-        theta[WR_B_Y + o] = held->b_y[o];
+    if (place->lane == 0) {
+#pragma unroll
+        for (uint o = 0; o < WR_O; ++o)
+            theta[WR_B_Y + o] = held->b_y[o];
+    }
 #else
+    for (uint o = place->lane; o < WR_O; o += WR_LANES)
         theta[WR_B_Y + o] = near[WR_NEAR_BY + o];
 #endif
 #if WR_KEPT > 0
@@ -123,10 +123,12 @@ static inline int wr_rows_finite(const struct wr_place *place, const struct wr_h
         for (uint o = 0; o < WR_O; ++o)
             finite &= wr_is_finite(near[WR_NEAR_HY + o * WR_PITCH + WR_J(place, r)]);
     }
-    for (uint o = place->lane; o < WR_O; o += WR_LANES)
 #if WR_LEAN_O
+#pragma unroll
+    for (uint o = 0; o < WR_O; ++o)
         finite &= wr_is_finite(held->b_y[o]);
 #else
+    for (uint o = place->lane; o < WR_O; o += WR_LANES)
         finite &= wr_is_finite(near[WR_NEAR_BY + o]);
 #endif
     return finite;

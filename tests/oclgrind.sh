@@ -54,7 +54,7 @@ export WINDROW_FUSED=rows
 check --schedule fused --models 3 --hidden 5 --window 3 --length 9 --epochs 2
 # Oclgrind cuts a store of two floats into one of nothing and two more, and reports the first.
 uninitialized=
-WINDROW_WARP=16 check --schedule fused --models 4 --hidden 10 --window 3 --length 9 --epochs 2
+WINDROW_WARP=16 WINDROW_ROWS=2 check --schedule fused --models 4 --hidden 10 --window 3 --length 9 --epochs 2
 uninitialized=--uninitialized
 check --schedule fused --models 2 --hidden 3 --length 12 --epochs 2 --optimizer adam \
     --weight-decay 0.1 --loss huber --clip-by norm --lr-decay cosine --order shuffled --bias head

@@ -7,10 +7,11 @@
 #define IDLE_WARP 0.1  /* part of a warp that may lie idle where models share one */
 #define IDLE      0.05 /* part of a work-group of several warps that may */
 
-/* For models up to a hidden size: rows of W_hh in a lane, and the registers that a lane may have, 0
- * for as many as the compiler likes. More rows spare loads and barriers and take more registers;
- * fewer registers let more warps wait for memory side by side. As scripts/gpu/model.py has it for
- * an H100: the cap makes 1.13 times the updates at 20 units, 1.13 times at 32. */
+/* For models up to a hidden size on NVIDIA's GPUs: rows of W_hh in a lane, and the registers that a
+ * lane may have, 0 for as many as the compiler likes. More rows spare loads and barriers and take
+ * more registers; fewer registers let more warps wait for memory side by side. By
+ * scripts/gpu/model.py for an H100, which no GPU has confirmed. Other GPUs have fewer registers for
+ * a lane: one row. */
 static const struct {
     size_t hidden, rows;
     unsigned registers;
@@ -34,15 +35,15 @@ static bool is_direct(const struct wr_rule *rule) {
 static void choose_rows(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
                         struct wr_cl_rows *choice) {
     const struct wr_shape *shape = &ensemble->shape;
-    bool plain = is_direct(&ensemble->rule) && shape->seq_len <= 6 && shape->inputs <= 2 &&
-                 shape->outputs <= 2;
+    bool plain = device->nvidia && is_direct(&ensemble->rule) && shape->seq_len <= 6 &&
+                 shape->inputs <= 2 && shape->outputs <= 2;
     size_t line = 0;
     while (shape->hidden > table[line].hidden)
         ++line;
     choice->rows = device->forced_rows ? device->forced_rows : plain ? table[line].rows : 1;
     if (shape->hidden % choice->rows != 0)
         choice->rows = 1;
-    if (device->nvidia && plain && choice->rows == table[line].rows)
+    if (plain && choice->rows == table[line].rows)
         choice->registers = table[line].registers;
 }
 
