@@ -21,5 +21,9 @@ install(DIRECTORY include/windrow DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT windrow-targets NAMESPACE windrow:: DESTINATION ${package_folder})
 install(FILES ${PROJECT_BINARY_DIR}/windrow-config.cmake
               ${PROJECT_BINARY_DIR}/windrow-config-version.cmake DESTINATION ${package_folder})
+if(NOT BUILD_SHARED_LIBS) # what windrow-config.cmake finds the dependencies of a static library by
+  install(FILES ${CMAKE_CURRENT_LIST_DIR}/find.cmake ${CMAKE_CURRENT_LIST_DIR}/FindJansson.cmake
+                ${CMAKE_CURRENT_LIST_DIR}/FindSQLite.cmake DESTINATION ${package_folder})
+endif()
 install(FILES ${PROJECT_BINARY_DIR}/windrow.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
