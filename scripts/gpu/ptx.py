@@ -1,39 +1,59 @@
-"""The fused kernels as NVIDIA's PTX, made by clang as tests/registers.sh does, without a GPU."""
+"""The fused kernels as NVIDIA's PTX, made by clang as tests/registers.sh does, without a GPU; and
+the one list of what is measured: hidden sizes, kernels that are forced, registers that are capped."""
 import json
 import os
+import re
 import shutil
 
-from shell import Failed, run
+from shell import ROOT, Failed
+
+WINDOW = 5
+HIDDEN = (20, 4, 8, 16, 32, 64, 96, 128, 256)
+FORCED = ("team",)  # beside the choice of the backend: values of WINDROW_FUSED, words of plan.c
+CAPS = {20: (128, 96)}  # hidden size: registers a work-item may take, beside the compiler's choice
 
 CLANG = ("clang -x cl -cl-std=CL1.2 -target nvptx64-nvidia-cuda -Xclang -target-cpu -Xclang sm_80 "
          "-Xclang -target-feature -Xclang +ptx72 -O3 -ffp-contract=off -nogpulib "
          "-D __OPENCL_VERSION__=120 -include tests/nvptx.h -I kernels -S").split()
 
 
-def assemble(path, source, options):
-    run(CLANG + options + ["kernels/" + source, "-o", path], 30)
+def assemble(shell, path, source, options, cap=None):
+    """The first line of the PTX says what it is made from."""
+    made = shell.run(CLANG + options + ["kernels/" + source, "-o", "-"])
+    if cap:
+        made = re.sub(r"(\.entry [^{]*\))\s*{", r"\1\n.maxnreg %d\n{" % cap, made)
+    with open(path, "w") as file:
+        file.write("// kernels/%s %s\n%s" % (source, " ".join(options), made))
     if shutil.which("ptxas"):
-        run(["ptxas", "-arch=sm_90", path, "-o", "/dev/null"], 60)
+        shell.run(["ptxas", "-arch=sm_90", path, "-o", "/dev/null"])
 
 
-def make(folder, plan):
-    """Those of the notebook with other H, built as the OpenCL backend would: `plan` tells how
-    (scripts/gpu/plan.c). shapes.json says how each is launched."""
+def plans(shell, plan):
+    """(hidden, what is forced, how the backend would run it) of all that is measured and fused."""
+    for hidden in HIDDEN:
+        seen = []
+        for forced in ("",) + FORCED:
+            said = shell.run([plan, hidden, WINDOW] + [forced] * bool(forced), codes=(0, 3)).strip()
+            if said and said not in seen:
+                seen.append(said)
+                yield hidden, forced, said.split(maxsplit=4)
+
+
+def make(shell, folder, plan):
+    """`plan`: the program of scripts/gpu/plan.c. shapes.json says how each is launched."""
     if not shutil.which("clang"):
-        raise Failed("PTX needs clang; make it elsewhere (--make-ptx), and bring it (--ptx)")
+        raise Failed("PTX needs clang; scripts/gpu_kit makes it elsewhere, to be carried here")
     os.makedirs(folder, exist_ok=True)
     shapes = []
-    for hidden in (4, 8, 16, 20, 32, 64):
-        for force in ([], ["team"]):
-            kernel, source, models, items, options = run([plan, hidden, 5] + force,
-                                                         5).split(maxsplit=4)
-            shape = {"file": "%s_%d.ptx" % (kernel, hidden), "kernel": kernel, "hidden": hidden,
-                     "window": 5, "group_models": int(models), "group_items": int(items)}
-            if shape not in shapes:
-                assemble(os.path.join(folder, shape["file"]), source, options.split())
-                shapes.append(shape)
-    assemble(folder + "/peak.ptx", "peak.cl", ["-D", "WR_VECTOR=float"])
+    for hidden, forced, (kernel, source, models, items, options) in plans(shell, plan):
+        for cap in (None,) + CAPS.get(hidden, ()) * (not forced):
+            name = "_".join(filter(None, (kernel, str(hidden), forced, cap and "r%d" % cap)))
+            assemble(shell, os.path.join(folder, name + ".ptx"), source, options.split(), cap)
+            shapes.append({"file": name + ".ptx", "kernel": kernel, "hidden": hidden,
+                           "window": WINDOW, "forced": forced, "cap": cap,
+                           "group_models": int(models), "group_items": int(items)})
+    assemble(shell, folder + "/peak.ptx", "peak.cl", ["-D", "WR_VECTOR=float"])
     with open(folder + "/shapes.json", "w") as file:
         json.dump(shapes, file, indent=1)
-    return "%d kernels in %s%s" % (len(shapes) + 1, folder,
+    return "%d kernels in %s%s" % (len(shapes) + 1, os.path.relpath(folder, ROOT),
                                    ", taken by ptxas" if shutil.which("ptxas") else "")

@@ -1,41 +1,61 @@
-"""Commands with a time limit, for scripts/gpu_report."""
+"""Commands with a time limit, for scripts/gpu_report and scripts/gpu_kit; a log keeps all they say
+when they fail, and what they say on stderr when they do not."""
+import math
 import os
+import shlex
 import signal
 import subprocess
-import sys
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-DEADLINE = time.monotonic() + 525
 
 
 class Failed(Exception):
     pass
 
 
-def run(command, limit, codes=(0,), **environment):
-    """stdout of a command, which may take `limit` seconds, and no more than are left of all."""
-    limit = min(limit, DEADLINE - time.monotonic())
-    if limit < 1:
-        raise Failed("no time was left")
-    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, cwd=ROOT,
-                               stderr=subprocess.PIPE, text=True, start_new_session=True,
-                               env=dict(os.environ, **environment))
-    try:
-        out, err = process.communicate(timeout=limit)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        raise Failed("%s took longer than %.0f s" % (os.path.basename(command[0]), limit))
-    if process.returncode not in codes:
-        lines = (err.strip() or out.strip() or "no word").splitlines()
-        raise Failed("%s: exit code %d: %s" % (os.path.basename(command[0]), process.returncode,
-                                               lines[-1][:300]))
-    return out
+class NotHere(Exception):
+    """What this machine lacks, and why: no failure."""
 
 
-def loads(library):
-    """Asked of a new process, since the loader reads LD_LIBRARY_PATH once."""
-    program = "import ctypes; ctypes.CDLL(%r)" % library
-    return subprocess.run([sys.executable, "-c", program],
-                          stderr=subprocess.DEVNULL).returncode == 0
+class Shell:
+    def __init__(self, log):
+        self.log, self.until, self.lines = log, math.inf, 0
+        os.makedirs(os.path.dirname(log), exist_ok=True)
+        open(log, "w").close()
+
+    def give(self, seconds):
+        """The commands from now on may take so long, all together."""
+        self.until = time.monotonic() + seconds
+
+    def run(self, command, codes=(0,), cwd=ROOT, **environment):
+        """stdout of a command."""
+        command, limit = [str(word) for word in command], self.until - time.monotonic()
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   text=True, errors="replace", cwd=cwd, start_new_session=True,
+                                   env=dict(os.environ, **environment))
+        try:
+            out, err = process.communicate(timeout=None if limit == math.inf else max(limit, 0))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            out, err = process.communicate()
+            raise Failed("%s took longer than its step may: stopped after %.0f s (%s)" % (
+                os.path.basename(command[0]), limit, self.keep(command, "stopped", out, err)))
+        if process.returncode not in codes:
+            lines = (err.strip() or out.strip() or "no word").splitlines()
+            where = self.keep(command, "exit code %d" % process.returncode, out, err)
+            raise Failed("%s: exit code %d: %s (%s)" % (
+                os.path.basename(command[0]), process.returncode, lines[-1][:300], where))
+        if err.strip():
+            self.keep(command, "exit code %d" % process.returncode, "", err)
+        return out
+
+    def keep(self, command, end, out, err):
+        """Adds to the log, and says where."""
+        where = "%s, line %d" % (os.path.basename(self.log), self.lines + 1)
+        text = "$ %s\n%s%s[%s]\n\n" % (shlex.join(command), *(
+            part if not part or part.endswith("\n") else part + "\n" for part in (out, err)), end)
+        with open(self.log, "a") as file:
+            file.write(text)
+        self.lines += text.count("\n")
+        return where

@@ -20,6 +20,10 @@ def bits(row):
     return "yes" if row["same_bits"] else "NO"
 
 
+def left_out(data):
+    return ", ".join(r["step"] for r in data["steps"] if r["state"] == "left out")
+
+
 def steps(data):
     for r in data["steps"]:
         yield r["step"], r["state"], "%.0f" % r["seconds"], r["said"]
@@ -28,14 +32,14 @@ def steps(data):
 def train(data):
     for r in data["train"]:
         updates = r["updates_per_second"]
-        yield (rate(r["models"]), r["device"], r["epochs"], rate(updates),
+        yield (rate(r["models"]), r["name"] or "-", r["device"], r["epochs"], rate(updates),
                rate(updates / NOTEBOOK), of_peak(data, r["device"], updates), bits(r))
 
 
 def cuda(data):
     for r in data["cuda"]:
         updates = r["updates_per_second"]
-        yield (r["kernel"], r["hidden"], rate(r["models"]), r["epochs"], rate(updates),
+        yield (r["kernel"], r["cap"] or "-", r["hidden"], rate(r["models"]), r["epochs"], rate(updates),
                part((r["fastest"] - r["slowest"]) / updates),
                rate(updates / NOTEBOOK) if r["hidden"] == 20 else "-",
                of_peak(data, "cuda", updates, r["hidden"], r["window"]), r["registers"],
@@ -64,9 +68,9 @@ def peers(data):
 TABLES = [
     ("Steps", "step|result|s|what it said", steps),
     ("Training the notebook (H 20, T 5, 95 windows, 2500 epochs or a part of them)",
-     "notebooks|device|epochs|updates/s|notebooks/s|of peak|bits as cpu's", train),
+     "notebooks|rule or variant|device|epochs|updates/s|notebooks/s|of peak|bits as cpu's", train),
     ("The kernels through CUDA, median of three runs (T 5)",
-     "kernel|H|M|epochs|updates/s|spread|notebooks/s|of peak|registers|spilled bytes|bits as cpu's",
+     "kernel|registers capped at|H|M|epochs|updates/s|spread|notebooks/s|of peak|registers|spilled bytes|bits as cpu's",
      cuda),
     ("windrow bench", "device|M|H|T|B|schedule|open s|updates/s|spread|Gflop/s|of peak", bench),
     ("Peers, in the same minutes", "models|contender|threads|updates/s|spread|remark", peers),
@@ -79,6 +83,7 @@ def markdown(data):
     lines += ["- peak of %s: %s Gflop/s, in a loop of float32 fma" % (device, rate(peak / 1e9))
               for device, peak in data["peaks"].items()]
     lines += ["- of peak: counting 6 (T-1) H^2 flops for each window of an update"]
+    lines += ["- left out for want of time: " + left_out(data)] if left_out(data) else []
     for heading, columns, rows in TABLES:
         rows = list(rows(data))
         if rows:

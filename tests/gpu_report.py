@@ -1,0 +1,184 @@
+"""scripts/gpu_report without a GPU: what its steps do when commands fail, take too long or find no
+OpenCL. The programs that it would run are replaced by a few words of shell."""
+import importlib.machinery
+import importlib.util
+import json
+import os
+import sys
+import tempfile
+import types
+import unittest
+
+SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scripts")
+sys.dont_write_bytecode = True
+loader = importlib.machinery.SourceFileLoader("gpu_report", SCRIPTS + "/gpu_report")
+gpu_report = importlib.util.module_from_spec(importlib.util.spec_from_loader("gpu_report", loader))
+loader.exec_module(gpu_report)
+from shell import Failed, NotHere, Shell  # noqa: E402
+from steps import Steps, replace  # noqa: E402
+
+
+class InFolder(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.shell = Shell(self.folder + "/gpu.log")
+
+    def read(self, name):
+        with open(os.path.join(self.folder, name)) as file:
+            return file.read()
+
+
+class Commands(InFolder):
+    def test_failure_keeps_all_that_was_said(self):
+        self.shell.run(["sh", "-c", "echo hint >&2"])
+        with self.assertRaises(Failed) as caught:
+            self.shell.run(["sh", "-c", "echo out; echo first >&2; echo last >&2; exit 3"])
+        said = str(caught.exception)
+        self.assertIn("exit code 3: last", said)
+        line = int(said.rsplit("gpu.log, line ", 1)[1].rstrip(")"))
+        kept = self.read("gpu.log").splitlines()[line - 1:]
+        self.assertTrue(kept[0].startswith("$ sh -c"))
+        self.assertEqual(kept[-6:-1][-4:], ["out", "first", "last", "[exit code 3]"])
+        self.assertIn("hint", self.read("gpu.log"))
+
+    def test_time_limit_ends_all_processes_and_keeps_what_they_said(self):
+        self.shell.give(0.5)
+        with self.assertRaises(Failed) as caught:
+            self.shell.run(["sh", "-c", "echo begun; sleep 1000 & wait"])
+        self.assertIn("longer", str(caught.exception))
+        self.assertIn("begun\n[stopped]", self.read("gpu.log"))
+
+
+class StepsInTime(InFolder):
+    def make(self, seconds):
+        self.rows, self.written = [], []
+        return Steps(self.shell, seconds, self.rows,
+                     lambda: self.written.append([row["step"] for row in self.rows]))
+
+    def states(self):
+        return [(row["step"], row["state"]) for row in self.rows]
+
+    def test_what_no_time_is_left_for_is_left_out(self):
+        steps = self.make(100)
+        for name, cost in ("dear", 60), ("dearer than what is left", 101), ("cheap", 1):
+            steps.step(name, cost, cost, lambda: "done")
+        self.assertEqual(self.states(), [("dear", "ok"), ("dearer than what is left", "left out"),
+                                         ("cheap", "ok")])
+        self.assertIn("needs about 101 s", self.rows[1]["said"])
+        self.assertEqual(gpu_report.table.left_out({"steps": self.rows}),
+                         "dearer than what is left")
+
+    def test_no_step_may_outlast_the_whole(self):
+        steps = self.make(2)
+        steps.step("slow", 1, 1000, self.shell.run, ["sleep", "1000"])
+        self.assertEqual(self.states(), [("slow", "failed")])
+        steps.step("next", 1, 10, lambda: "done")
+        self.assertEqual(self.states()[1], ("next", "left out"))
+
+    def test_each_step_ends_as_it_ends_and_is_written_at_once(self):
+        def fails(error):
+            raise error
+        steps = self.make(100)
+        self.assertFalse(steps.step("a", 0, 9, fails, Failed("why")))
+        self.assertFalse(steps.step("b", 0, 9, fails, NotHere("no card")))
+        self.assertFalse(steps.step("c", 0, 9, fails, KeyError("rows")))
+        self.assertTrue(steps.step("d", 0, 9, lambda: "well"))
+        self.assertEqual([row["state"] for row in self.rows], ["failed", "not here", "failed", "ok"])
+        self.assertEqual([row["said"] for row in self.rows],
+                         ["why", "no card", "KeyError: 'rows'", "well"])
+        self.assertEqual(self.written, [["a"], ["a", "b"], ["a", "b", "c"], ["a", "b", "c", "d"]])
+
+    def test_files_are_replaced_whole(self):
+        path = self.folder + "/gpu.md"
+        replace(path, "old")
+        with open(path) as old:
+            replace(path, "new")
+            self.assertEqual(old.read(), "old")
+        self.assertEqual(self.read("gpu.md"), "new")
+        self.assertEqual(sorted(os.listdir(self.folder)), ["gpu.log", "gpu.md"])
+
+
+CPU = {"id": "cpu", "name": "some", "detail": "2 threads", "gpu": False, "usable": True}
+SHAPE = {"file": "a.ptx", "kernel": "wr_fused_rows", "hidden": 20, "window": 5, "forced": "",
+         "cap": None, "group_models": 8, "group_items": 160}
+TRAINED = {"registers": 9, "spilled_bytes": 0, "same_bits": True, "epochs": 4, "fastest": 3.0,
+           "updates_per_second": 2.0, "slowest": 1.0}
+PEAK = {"device": "GPU", "driver": 13000, "units": 132, "peak_flops_per_second": 1e12}
+BENCH = {"devices": [{"peak_flops_per_second": 1e9, "rows": []}]}
+
+
+class Routes(InFolder):
+    """All of gpu_report with a kit whose programs say what they are made to say."""
+
+    def setUp(self):
+        super().setUp()
+        for name in "bin", "ptx", "tests":
+            os.mkdir(os.path.join(self.folder, name))
+        self.put("tests/tests.json", {})
+        self.put("ptx/shapes.json", [SHAPE, dict(SHAPE, hidden=4)])
+        self.program("windrow", devices={"devices": [CPU]}, bench=BENCH)
+        self.program("cuda_run", default=TRAINED, peak=PEAK)
+
+    def put(self, name, value):
+        with open(os.path.join(self.folder, name), "w") as file:
+            json.dump(value, file)
+
+    def program(self, name, default=None, code=0, **answers):
+        path = os.path.join(self.folder, "bin", name)
+        cases = ["*%s*) echo '%s' ;;" % (word, json.dumps(said)) for word, said in answers.items()]
+        cases.append("*) echo '%s'; exit %d ;;" % (json.dumps(default), code))
+        with open(path, "w") as file:
+            file.write('#!/bin/sh\ncase "$*" in\n%s\nesac\n' % "\n".join(cases))
+        os.chmod(path, 0o755)
+
+    def report(self, cuda, **changes):
+        words = dict(out=self.folder + "/out", kit=self.folder, quick=True, seconds=100.0,
+                     device=None, **changes)
+        report = gpu_report.Report(types.SimpleNamespace(**words))
+        report.has_cuda = lambda: cuda
+        report.opencl.peers = lambda models, names: "none"
+        report.look = lambda: "a test"
+        return report
+
+    def state(self, report, name):
+        return [s["state"] for s in report.data["steps"] if s["step"] == name]
+
+    def test_opencl_missing_is_no_failure_where_cuda_measures(self):
+        report = self.report(cuda=True)
+        report.main()
+        self.assertEqual(self.state(report, "device"), ["not here"])
+        self.assertEqual([row["hidden"] for row in report.data["cuda"]], [20, 4, 20])
+        self.assertFalse(report.failed())
+        self.assertIn("no OpenCL GPU among: cpu", self.read("out/gpu.md"))
+        self.assertEqual(json.loads(self.read("out/gpu.json")), report.data)
+
+    def test_no_gpu_at_all_is_a_failure(self):
+        report = self.report(cuda=False)
+        report.main()
+        self.assertEqual(self.state(report, "device"), ["failed"])
+        self.assertTrue(report.failed())
+
+    def test_other_bits_are_a_failure(self):
+        self.program("cuda_run", default=dict(TRAINED, same_bits=False, difference="model 3"),
+                     peak=PEAK)
+        report = self.report(cuda=True)
+        report.main()
+        self.assertTrue(report.failed())
+        self.assertIn("bits differ from cpu's: model 3", self.read("out/gpu.md"))
+
+    def test_one_step_a_size_and_peers_before_sizes(self):
+        report = self.report(cuda=False)
+        report.quick, report.opencl.device = False, "opencl:0.0"
+        steps = [(name, words) for name, _, _, _, *words in report.through_opencl()]
+        names = [name for name, words in steps]
+        self.assertEqual(names[0], "verify")
+        self.assertLess(names.index("peers: 10000 models"), names.index("bench: H 4"))
+        models = {words[5]: words[3] for name, words in steps if name.startswith("bench: H")}
+        self.assertEqual(models["64"], "10000")
+        self.assertEqual((models["128"], models["256"]), ("1000", "1000"))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
