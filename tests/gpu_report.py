@@ -133,9 +133,9 @@ class Routes(InFolder):
             file.write('#!/bin/sh\ncase "$*" in\n%s\nesac\n' % "\n".join(cases))
         os.chmod(path, 0o755)
 
-    def report(self, cuda, **changes):
+    def report(self, cuda, device=None):
         words = dict(out=self.folder + "/out", kit=self.folder, quick=True, seconds=100.0,
-                     device=None, **changes)
+                     device=device)
         report = gpu_report.Report(types.SimpleNamespace(**words))
         report.has_cuda = lambda: cuda
         report.opencl.peers = lambda models, names: "none"
@@ -151,13 +151,20 @@ class Routes(InFolder):
         self.assertEqual(self.state(report, "device"), ["not here"])
         self.assertEqual([row["hidden"] for row in report.data["cuda"]], [20, 4, 20])
         self.assertFalse(report.failed())
-        self.assertIn("no OpenCL GPU among: cpu", self.read("out/gpu.md"))
+        self.assertIn("no usable OpenCL GPU among: cpu", self.read("out/gpu.md"))
         self.assertEqual(json.loads(self.read("out/gpu.json")), report.data)
 
     def test_no_gpu_at_all_is_a_failure(self):
         report = self.report(cuda=False)
         report.main()
         self.assertEqual(self.state(report, "device"), ["failed"])
+        self.assertTrue(report.failed())
+
+    def test_a_device_that_was_asked_for_and_is_not_here_is_a_failure(self):
+        report = self.report(cuda=True, device="opencl:3.0")
+        report.main()
+        self.assertEqual(self.state(report, "device"), ["failed"])
+        self.assertEqual(self.state(report, "verify"), [])
         self.assertTrue(report.failed())
 
     def test_other_bits_are_a_failure(self):
