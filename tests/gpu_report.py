@@ -1,9 +1,14 @@
-"""scripts/gpu_report without a GPU: what its steps do when commands fail, take too long or find no
-OpenCL. The programs that it would run are replaced by a few words of shell."""
+"""gpu_report.py PROGRAM: scripts/gpu_report without a GPU: what its steps do when commands fail,
+take too long or find no OpenCL, their programs being replaced by a few words of shell; and what
+scripts/gpu_kit must refuse to carry, such as PROGRAM, which needs a library that it does not hold.
+"""
+import ctypes.util
 import importlib.machinery
 import importlib.util
 import json
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 import types
@@ -14,6 +19,8 @@ sys.dont_write_bytecode = True
 loader = importlib.machinery.SourceFileLoader("gpu_report", SCRIPTS + "/gpu_report")
 gpu_report = importlib.util.module_from_spec(importlib.util.spec_from_loader("gpu_report", loader))
 loader.exec_module(gpu_report)
+import driver  # noqa: E402
+import elf  # noqa: E402
 from shell import Failed, NotHere, Shell  # noqa: E402
 from steps import Steps, replace  # noqa: E402
 
@@ -98,6 +105,61 @@ class StepsInTime(InFolder):
             self.assertEqual(old.read(), "old")
         self.assertEqual(self.read("gpu.md"), "new")
         self.assertEqual(sorted(os.listdir(self.folder)), ["gpu.log", "gpu.md"])
+
+
+class Carried(InFolder):
+    """A folder with a program of this machine in it."""
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(setattr, elf, "NEWEST", elf.NEWEST)
+        shutil.copy(PROGRAM, self.folder + "/program")
+
+    def test_a_library_that_is_not_carried_is_refused(self):
+        with self.assertRaisesRegex(Failed, "program needs .*, which the kit does not hold"):
+            elf.check(self.shell, self.folder)
+
+    def test_a_newer_glibc_is_refused(self):
+        libraries, version = elf.needs(self.shell.run(["objdump", "-p", self.folder + "/program"]))
+        for name in libraries - elf.SYSTEM:
+            open(os.path.join(self.folder, name), "w").close()
+        elf.NEWEST = version
+        elf.check(self.shell, self.folder)
+        elf.NEWEST = (version[0], version[1] - 1)
+        with self.assertRaisesRegex(Failed, "program needs glibc"):
+            elf.check(self.shell, self.folder)
+
+
+class Driver(InFolder):
+    """A driver whose libraries lie where the loader does not look."""
+
+    def setUp(self):
+        super().setUp()
+        for name in "LD_LIBRARY_PATH", "OCL_ICD_VENDORS":
+            before = os.environ.pop(name, None)
+            self.addCleanup(lambda name=name: os.environ.pop(name, None))
+            if before is not None:
+                self.addCleanup(os.environ.__setitem__, name, before)
+        self.addCleanup(setattr, driver, "FOLDERS", driver.FOLDERS)
+        driver.FOLDERS = (self.folder + "/empty", self.folder)
+        known = ctypes.util.find_library("m")  # any library, under the driver's name
+        self.library = os.path.join(self.folder, "libnvidia-opencl.so.580.1")
+        shutil.copy(subprocess.check_output(["cc", "-print-file-name=" + known],
+                                            text=True).strip(), self.library)
+
+    def test_opencl_is_found_and_named_to_the_loader(self):
+        said = driver.expose(self.folder + "/vendors")
+        self.assertIn(self.library + ": loads", said[0])
+        self.assertEqual(self.read("vendors/nvidia.icd"), self.library + "\n")
+        self.assertEqual(os.environ["OCL_ICD_VENDORS"], self.folder + "/vendors")
+        self.assertEqual(os.environ["LD_LIBRARY_PATH"], self.folder)
+
+    def test_what_cannot_be_loaded_is_told(self):
+        with open(self.library, "w") as file:
+            file.write("no library")
+        said = driver.expose(self.folder + "/vendors")
+        self.assertIn(self.library + ": OSError", said[0])
+        self.assertNotIn("OCL_ICD_VENDORS", os.environ)
 
 
 CPU = {"id": "cpu", "name": "some", "detail": "2 threads", "gpu": False, "usable": True}
@@ -188,4 +250,5 @@ class Routes(InFolder):
 
 
 if __name__ == "__main__":
+    PROGRAM = sys.argv.pop()
     unittest.main(verbosity=2)
