@@ -46,7 +46,7 @@ rehearse() { # route, options of run...
     rm -rf "$root/opt/kit"
     cp -r "$folder/kit" "$root/opt/kit"
     code=0
-    unshare --mount --pid --net --fork sh -c '
+    unshare --mount --pid --net --fork --kill-child sh -c '
         root=$1
         shift
         mount -t proc proc "$root/proc"
@@ -88,4 +88,5 @@ echo "/$pocl" >"$root/opt/pocl.icd"
 rehearse cuda
 check cuda "steps.pop('device') == 'not here' and set(steps.values()) == {'ok'}"
 check cuda "hidden >= {4, 20} and all(row['same_bits'] for row in report['cuda'])"
+check cuda "{'', 'rule=daily'} == {row['rule'] for row in report['cuda']}"
 check cuda "not report['train']"

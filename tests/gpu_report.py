@@ -163,7 +163,7 @@ class Driver(InFolder):
 
 
 CPU = {"id": "cpu", "name": "some", "detail": "2 threads", "gpu": False, "usable": True}
-SHAPE = {"file": "a.ptx", "kernel": "wr_fused_rows", "hidden": 20, "window": 5, "forced": "",
+SHAPE = {"file": "a.ptx", "kernel": "wr_fused_rows", "hidden": 20, "window": 5, "rule": "", "forced": "",
          "cap": None, "group_models": 8, "group_items": 160}
 TRAINED = {"registers": 9, "spilled_bytes": 0, "same_bits": True, "epochs": 4, "fastest": 3.0,
            "updates_per_second": 2.0, "slowest": 1.0}

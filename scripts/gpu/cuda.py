@@ -27,7 +27,7 @@ class Cuda:
         found = json.loads(self.shell.run(
             [self.program, os.path.join(self.ptx, shape["file"]), shape["kernel"], shape["hidden"],
              shape["window"], shape["group_models"], shape["group_items"], models, compared,
-             0.1 if self.quick else 1.5]))
+             0.1 if self.quick else 1.5, *filter(None, [shape["rule"]])]))
         self.data["cuda"].append(dict(found, models=models, **shape))
         if not found["same_bits"]:
             raise Failed("bits differ from cpu's: " + found["difference"])

@@ -46,13 +46,14 @@ static void run_peak(void) {
 /* ---- training ---- */
 
 struct training {
-    struct wr_ensemble ensemble; /* the notebook's, with seeds 0 .. M-1 */
+    struct wr_ensemble ensemble; /* the notebook's but for the rule, with seeds 0 .. M-1 */
     struct wr_layout layout;
     size_t group_models, group_items;
     bool rows; /* kernel wr_fused_rows, which has no batch and no scratch */
-    size_t loss_rows;
+    size_t loss_rows, kept_count;
+    uint64_t pairs; /* of corrections */
     CUdeviceptr tasks, progress, parameters, inputs, targets, weights, scales, scratch, losses,
-        none;
+        kept, corrections; /* the last two are 0 if the optimizer has none */
 };
 
 static void make_ensemble(struct training *training, struct wr_shape shape, size_t models) {
@@ -75,15 +76,15 @@ static void make_ensemble(struct training *training, struct wr_shape shape, size
     }
     check_windrow(wr_parameters_init(&shape, WR_INIT_NOTEBOOK, models, seeds, parameters, &error),
                   &error);
-    *ensemble = (struct wr_ensemble){.shape = shape,
-                                     .models = models,
-                                     .batch = 1,
-                                     .lr = lr,
-                                     .clip = clip,
-                                     .parameters = parameters};
+    ensemble->shape = shape;
+    ensemble->models = models;
+    ensemble->batch = 1;
+    ensemble->seeds = seeds;
+    ensemble->lr = lr;
+    ensemble->clip = clip;
+    ensemble->parameters = parameters;
     wr_windows_get(windows, &ensemble->windows);
     wr_series_free(series);
-    free(seeds);
 }
 
 /* The models as they are before the first update. */
@@ -96,6 +97,8 @@ static void reset(const struct training *training) {
     CHECK(cuMemcpyHtoD(training->parameters, training->ensemble.parameters,
                        models * training->layout.count * sizeof(float)));
     CHECK(cuMemsetD32(training->losses, 0x7fc00000u, training->loss_rows * models));
+    if (training->kept)
+        CHECK(cuMemsetD32(training->kept, 0, training->kept_count));
     free(progress);
 }
 
@@ -104,13 +107,16 @@ static void make_buffers(struct training *training) {
     const struct wr_windows_view *view = &ensemble->windows;
     const struct wr_shape *shape = &ensemble->shape;
     size_t models = ensemble->models;
-    const float scales[2] = {0, wr_loss_scale(WR_LOSS_MSE, shape->outputs, 1)};
+    const float scales[2] = {0, wr_loss_scale(ensemble->rule.loss, shape->outputs, 1)};
+    double decay = (double)ensemble->rule.decay_epochs * (double)view->count; /* in updates */
     struct wr_model_task *tasks = alloc(models, sizeof *tasks);
     for (size_t m = 0; m < models; ++m)
         tasks[m] = (struct wr_model_task){.count = view->count,
                                           .visits = view->count,
                                           .lr = ensemble->lr[m],
-                                          .clip = ensemble->clip[m]};
+                                          .clip = ensemble->clip[m],
+                                          .seed = ensemble->seeds[m],
+                                          .fading = decay > 0 ? (float)(1.0 / decay) : 0.0f};
     training->tasks = buffer(tasks, models * sizeof *tasks);
     training->progress = buffer(NULL, models * sizeof(struct wr_model_progress));
     training->parameters = buffer(NULL, models * training->layout.count * sizeof(float));
@@ -122,24 +128,42 @@ static void make_buffers(struct training *training) {
     training->scales = buffer(scales, sizeof scales);
     training->scratch = buffer(NULL, models * sizeof(float)); /* all is in local memory */
     training->losses = buffer(NULL, training->loss_rows * models * sizeof(float));
-    training->none = 0; /* plain gradient descent keeps nothing and corrects nothing */
     free(tasks);
+}
+
+/* What only some optimizers need. */
+static void make_kept(struct training *training) {
+    const struct wr_rule *rule = &training->ensemble.rule;
+    struct wr_error error = {0};
+    float *corrections;
+    size_t pairs;
+    training->kept_count =
+        wr_rule_states(rule) * training->ensemble.models * training->layout.count;
+    if (training->kept_count > 0)
+        training->kept = buffer(NULL, training->kept_count * sizeof(float));
+    if (rule->optimizer != WR_OPTIMIZER_ADAM)
+        return;
+    check_windrow(wr_corrections(rule, &corrections, &pairs, &error), &error);
+    training->corrections = buffer(corrections, 2 * pairs * sizeof *corrections);
+    training->pairs = pairs;
+    free(corrections);
 }
 
 /* Enqueues `updates` updates of every model, ending with epoch `end` - 1. */
 static void train(struct training *training, uint64_t updates, uint32_t begin, uint32_t end) {
-    uint64_t models = training->ensemble.models, batch = 1, pairs = 0;
+    uint64_t models = training->ensemble.models, batch = 1;
     uint64_t input_stride = training->ensemble.windows.input_stride;
     uint64_t target_stride = training->ensemble.windows.target_stride;
     struct training *t = training;
-    void *rows[] = {&updates,       &begin,         &end,       &models,       &t->tasks,
-                    &t->progress,   &t->parameters, &t->inputs, &input_stride, &t->targets,
-                    &target_stride, &t->weights,    &t->scales, &t->losses,    &t->none,
-                    &t->none,       &pairs};
-    void *team[] = {&updates,    &begin,         &end,           &models,    &batch,
-                    &t->tasks,   &t->progress,   &t->parameters, &t->inputs, &input_stride,
-                    &t->targets, &target_stride, &t->weights,    &t->scales, &t->scratch,
-                    &t->losses,  &t->none,       &t->none,       &pairs};
+    void *rows[] = {&updates,        &begin,         &end,       &models,       &t->tasks,
+                    &t->progress,    &t->parameters, &t->inputs, &input_stride, &t->targets,
+                    &target_stride,  &t->weights,    &t->scales, &t->losses,    &t->kept,
+                    &t->corrections, &t->pairs};
+    void *team[] = {&updates,    &begin,          &end,         &models,
+                    &batch,      &t->tasks,       &t->progress, &t->parameters,
+                    &t->inputs,  &input_stride,   &t->targets,  &target_stride,
+                    &t->weights, &t->scales,      &t->scratch,  &t->losses,
+                    &t->kept,    &t->corrections, &t->pairs};
     launch((models + t->group_models - 1) / t->group_models, t->group_items, t->rows ? rows : team);
 }
 
@@ -221,16 +245,27 @@ static void measure(struct training *training, double epoch_seconds, double seco
            epochs, rate[0] + rate[1] + rate[2] - low - high, low, high);
 }
 
+/* "rule=RECIPE": the learning rule of a named recipe, its rate falling over `epochs`. */
+static void use_rule(struct wr_rule *rule, const char *word, size_t epochs) {
+    struct wr_recipe recipe;
+    struct wr_error error = {0};
+    if (strncmp(word, "rule=", 5) != 0)
+        fail(word, "is no rule");
+    check_windrow(wr_recipe_named(word + 5, &recipe, &error), &error);
+    *rule = recipe.rule;
+    rule->decay_epochs = epochs;
+}
+
 int main(int count, char **words) {
     if (count == 3 && strcmp(words[2], "wr_peak") == 0) {
         open_gpu(words[1], words[2]);
         run_peak();
         return 0;
     }
-    if (count != 10) {
+    if (count < 10 || count > 11) {
         fprintf(stderr,
                 "usage: cuda_run FILE wr_peak\n       cuda_run FILE KERNEL H T MODELS_OF_A_GROUP "
-                "ITEMS_OF_A_GROUP MODELS EPOCHS_COMPARED SECONDS\n");
+                "ITEMS_OF_A_GROUP MODELS EPOCHS_COMPARED SECONDS [rule=RECIPE]\n");
         return 2;
     }
     size_t numbers[6];
@@ -241,6 +276,8 @@ int main(int count, char **words) {
                                 .group_items = numbers[3],
                                 .rows = strcmp(words[2], "wr_fused_rows") == 0};
     size_t models = numbers[4], epochs = numbers[5];
+    if (count > 10)
+        use_rule(&training.ensemble.rule, words[10], epochs);
     int registers, spilled;
     open_gpu(words[1], words[2]);
     CHECK(cuFuncGetAttribute(&registers, REGISTERS, gpu.function));
@@ -248,6 +285,7 @@ int main(int count, char **words) {
     make_ensemble(&training, (struct wr_shape){1, numbers[0], 1, numbers[1]}, models);
     training.loss_rows = (1u << 20) / models > epochs ? (1u << 20) / models : epochs;
     make_buffers(&training);
+    make_kept(&training);
     printf("{\"registers\":%d,\"spilled_bytes\":%d,", registers, spilled);
     measure(&training, compare(&training, (uint32_t)epochs) / (double)epochs,
             strtod(words[9], NULL));

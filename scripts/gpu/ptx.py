@@ -1,5 +1,6 @@
 """The fused kernels as NVIDIA's PTX, made by clang as tests/registers.sh does, without a GPU; and
-the one list of what is measured: hidden sizes, kernels that are forced, registers that are capped."""
+the one list of what is measured: hidden sizes, kernels that are forced, registers that are capped,
+learning rules."""
 import json
 import os
 import re
@@ -9,7 +10,9 @@ from shell import ROOT, Failed
 
 WINDOW = 5
 HIDDEN = (20, 4, 8, 16, 32, 64, 96, 128, 256)
-FORCED = ("team",)  # beside the choice of the backend: values of WINDROW_FUSED, words of plan.c
+# Beside what the backend chooses: words of plan.c, and what makes the backend choose so.
+FORCED = {"team": {"WINDROW_FUSED": "team"}}
+RULES = {20: ("rule=hourly", "rule=daily")}  # hidden size: words of plan.c and cuda_run.c
 CAPS = {20: (128, 96)}  # hidden size: registers a work-item may take, beside the compiler's choice
 
 CLANG = ("clang -x cl -cl-std=CL1.2 -target nvptx64-nvidia-cuda -Xclang -target-cpu -Xclang sm_80 "
@@ -29,14 +32,16 @@ def assemble(shell, path, source, options, cap=None):
 
 
 def plans(shell, plan):
-    """(hidden, what is forced, how the backend would run it) of all that is measured and fused."""
+    """(hidden, rule, what is forced, how the backend would run it) of what is measured and fused."""
     for hidden in HIDDEN:
         seen = []
-        for forced in ("",) + FORCED:
-            said = shell.run([plan, hidden, WINDOW] + [forced] * bool(forced), codes=(0, 3)).strip()
-            if said and said not in seen:
-                seen.append(said)
-                yield hidden, forced, said.split(maxsplit=4)
+        for rule in ("",) + RULES.get(hidden, ()):
+            for forced in ("", *FORCED):
+                said = shell.run([plan, hidden, WINDOW, *filter(None, (rule, forced))],
+                                 codes=(0, 3)).strip()
+                if said and said not in seen:
+                    seen.append(said)
+                    yield hidden, rule, forced, said.split(maxsplit=4)
 
 
 def make(shell, folder, plan):
@@ -45,12 +50,13 @@ def make(shell, folder, plan):
         raise Failed("PTX needs clang; scripts/gpu_kit makes it elsewhere, to be carried here")
     os.makedirs(folder, exist_ok=True)
     shapes = []
-    for hidden, forced, (kernel, source, models, items, options) in plans(shell, plan):
-        for cap in (None,) + CAPS.get(hidden, ()) * (not forced):
-            name = "_".join(filter(None, (kernel, str(hidden), forced, cap and "r%d" % cap)))
+    for hidden, rule, forced, (kernel, source, models, items, options) in plans(shell, plan):
+        for cap in (None,) + CAPS.get(hidden, ()) * (not forced and not rule):
+            name = "_".join(filter(None, (kernel, str(hidden), rule[len("rule="):], forced,
+                                          cap and "r%d" % cap)))
             assemble(shell, os.path.join(folder, name + ".ptx"), source, options.split(), cap)
             shapes.append({"file": name + ".ptx", "kernel": kernel, "hidden": hidden,
-                           "window": WINDOW, "forced": forced, "cap": cap,
+                           "window": WINDOW, "rule": rule, "forced": forced, "cap": cap,
                            "group_models": int(models), "group_items": int(items)})
     assemble(shell, folder + "/peak.ptx", "peak.cl", ["-D", "WR_VECTOR=float"])
     with open(folder + "/shapes.json", "w") as file:

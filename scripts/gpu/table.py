@@ -39,7 +39,7 @@ def train(data):
 def cuda(data):
     for r in data["cuda"]:
         updates = r["updates_per_second"]
-        yield (r["kernel"], r["cap"] or "-", r["hidden"], rate(r["models"]), r["epochs"], rate(updates),
+        yield (r["kernel"], r["cap"] or "-", r["rule"] or "-", r["hidden"], rate(r["models"]), r["epochs"], rate(updates),
                part((r["fastest"] - r["slowest"]) / updates),
                rate(updates / NOTEBOOK) if r["hidden"] == 20 else "-",
                of_peak(data, "cuda", updates, r["hidden"], r["window"]), r["registers"],
@@ -70,7 +70,7 @@ TABLES = [
     ("Training the notebook (H 20, T 5, 95 windows, 2500 epochs or a part of them)",
      "notebooks|rule or variant|device|epochs|updates/s|notebooks/s|of peak|bits as cpu's", train),
     ("The kernels through CUDA, median of three runs (T 5)",
-     "kernel|registers capped at|H|M|epochs|updates/s|spread|notebooks/s|of peak|registers|spilled bytes|bits as cpu's",
+     "kernel|registers capped at|rule|H|M|epochs|updates/s|spread|notebooks/s|of peak|registers|spilled bytes|bits as cpu's",
      cuda),
     ("windrow bench", "device|M|H|T|B|schedule|open s|updates/s|spread|Gflop/s|of peak", bench),
     ("Peers, in the same minutes", "models|contender|threads|updates/s|spread|remark", peers),
