@@ -120,7 +120,8 @@ static cl_program build(const char *sources, const char *file, const char *words
     char text[1024], options[4096];
     const char *source = text;
     cl_int code;
-    snprintf(text, sizeof text, "#include \"%s\"\n", file);
+    /* Without WR_WARP_SYNC, which is an instruction of NVIDIA's alone. */
+    snprintf(text, sizeof text, "#undef WR_WARP_SYNC\n#include \"%s\"\n", file);
     snprintf(options, sizeof options, "-cl-std=CL1.2 -cl-kernel-arg-info -I %s -I %s/kernels %s",
              sources, sources, words);
     cl_program made = clCreateProgramWithSource(context, 1, &source, NULL, &code);

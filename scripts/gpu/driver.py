@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 
+from steps import replace
+
 FOLDERS = ("/usr/local/nvidia/lib64", "/usr/local/nvidia/lib", "/usr/lib/x86_64-linux-gnu",
            "/usr/lib/x86_64-linux-gnu/nvidia/current", "/usr/lib/aarch64-linux-gnu", "/usr/lib64",
            "/usr/lib64/nvidia", "/usr/lib", "/usr/lib/wsl/lib", "/opt/nvidia/lib64",
@@ -62,8 +64,7 @@ def expose(vendors):
             os.environ["LD_LIBRARY_PATH"] = search_path(os.path.dirname(library))
         if library and name == OPENCL and "OCL_ICD_VENDORS" not in os.environ:
             os.makedirs(vendors, exist_ok=True)
-            with open(os.path.join(vendors, "nvidia.icd"), "w") as file:
-                file.write(library + "\n")
+            replace(os.path.join(vendors, "nvidia.icd"), library + "\n")
             os.environ["OCL_ICD_VENDORS"] = vendors
     return said
 

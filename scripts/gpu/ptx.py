@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 
-from shell import ROOT, Failed
+from shell import Failed
 
 WINDOW = 5
 HIDDEN = (20, 4, 8, 16, 32, 64, 96, 128, 256)
@@ -61,5 +61,5 @@ def make(shell, folder, plan):
     assemble(shell, folder + "/peak.ptx", "peak.cl", ["-D", "WR_VECTOR=float"])
     with open(folder + "/shapes.json", "w") as file:
         json.dump(shapes, file, indent=1)
-    return "%d kernels in %s%s" % (len(shapes) + 1, os.path.relpath(folder, ROOT),
-                                   ", taken by ptxas" if shutil.which("ptxas") else "")
+    return "%d kernels as PTX%s" % (len(shapes) + 1,
+                                    ", taken by ptxas" if shutil.which("ptxas") else "")
