@@ -16,7 +16,7 @@ sys.dont_write_bytecode = True
 import compilers  # noqa: E402
 import model  # noqa: E402
 
-RENEW = "scripts/python tests/registers.py build/release/tests/plan --write"
+RENEW = "scripts/python tests/registers.py build/release/plan --write"
 TABLE = os.path.join(HERE, "registers.txt")
 ADAM = "rule=hourly"
 NOTEBOOK = ["%d 5" % hidden for hidden in (4, 8, 16, 20, 32, 64, 96, 128)]

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 
-from ptx import CLANG
+from ptx import CLANG, split_cap
 from shell import ROOT, Failed
 
 AMD = ("clang -x cl -cl-std=CL1.2 -target amdgcn-amd-amdhsa -O3 -ffp-contract=off -nogpulib "
@@ -54,16 +54,11 @@ def most(pattern, text):
     return max(int(number) for number in re.findall(pattern, text) or [0])
 
 
-CAP = "-cl-nv-maxrregcount="  # an option of NVIDIA's OpenCL, which clang does not know
-
-
 def nvidia(source, options, registers=None):
     """`registers`: no more than so many are to be used, else as an option says. The code is None
     without nvdisasm."""
-    for option in options:
-        if option.startswith(CAP) and registers is None:
-            registers = int(option[len(CAP):])
-    options = [option for option in options if not option.startswith(CAP)]
+    options, planned = split_cap(options)
+    registers = registers or planned
     with tempfile.TemporaryDirectory() as folder:
         ptx, cubin = folder + "/kernel.ptx", folder + "/kernel.cubin"
         call(CLANG + options + [os.path.abspath(source), "-o", ptx])

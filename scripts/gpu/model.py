@@ -2,7 +2,7 @@
 """How many updates a second an H100 would make with a fused kernel, without a GPU.
 
     scripts/python scripts/gpu/model.py [--registers N] kernels/fused_rows.cl ITEMS MODELS -D ...
-    scripts/python scripts/gpu/model.py --plan build/release/tests/plan ["20 5" "32 5 norm" ...]
+    scripts/python scripts/gpu/model.py --plan build/release/plan ["20 5" "32 5 norm" ...]
 
 The first: ITEMS and MODELS of a work-group, then the options that the source is built with, as
 scripts/gpu/plan.c prints them; --registers bounds what the assembler may use. The second: a line

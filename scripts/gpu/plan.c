@@ -1,9 +1,9 @@
 /* plan H T [WORD...]: how the OpenCL backend would run models with H hidden units and windows of T
  * rows on a GPU, in a line: the kernel, its source, the models and the work-items of a group, then
  * the options that the source is built with. Without a word: the notebook's models and rule, on an
- * NVIDIA GPU. Words: team (not fused_rows.cl), amd (an AMD GPU), inputs=N, outputs=N, rule=RECIPE
- * (that of a named recipe), norm (clip by the gradient's norm). Exit code 3: such models are not
- * fused. */
+ * NVIDIA GPU. Words: team (not fused_rows.cl), rows=N (of W_hh in a lane), amd (an AMD GPU),
+ * inputs=N, outputs=N, rule=RECIPE (that of a named recipe), norm (clip by the gradient's norm).
+ * Exit code 3: such models are not fused. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +41,8 @@ static bool take_word(const char *word, struct wr_cl_device *device, struct wr_e
         *device = amd;
     else if (strcmp(word, "norm") == 0)
         ensemble->rule.clipping = WR_CLIPPING_NORM;
+    else if ((value = value_of(word, "rows")))
+        device->forced_rows = strtoul(value, NULL, 10);
     else if ((value = value_of(word, "inputs")))
         ensemble->shape.inputs = strtoul(value, NULL, 10);
     else if ((value = value_of(word, "outputs")))
@@ -65,8 +67,9 @@ int main(int count, char **words) {
     for (int i = 3; i < count; ++i)
         understood = understood && take_word(words[i], &device, &ensemble);
     if (!understood) {
-        fprintf(stderr, "usage: plan H T [team] [amd] [inputs=N] [outputs=N] [rule=RECIPE] "
-                        "[norm]\n");
+        fprintf(stderr,
+                "usage: plan H T [team] [rows=N] [amd] [inputs=N] [outputs=N] [rule=RECIPE] "
+                "[norm]\n");
         return 2;
     }
     ensemble.shape.hidden = strtoul(words[1], NULL, 10);

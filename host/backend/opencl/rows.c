@@ -17,7 +17,7 @@ static const struct {
     unsigned registers;
 } table[] = {{4, 4, 0}, {16, 2, 0}, {20, 2, 168}, {32, 1, 128}, {64, 1, 0}};
 
-/* Whether fused_rows.cl takes the shape with at most a few spilled registers: tests/registers.sh.
+/* Whether fused_rows.cl takes the shape with at most a few spilled registers: tests/registers.txt.
  */
 static bool takes(const struct wr_ensemble *ensemble) {
     const struct wr_shape *shape = &ensemble->shape;
