@@ -54,7 +54,7 @@ __kernel void wr_bptt_gradients(ulong first, ulong count, ulong models, ulong ba
                               targets + window * target_stride, predictions + unit * WR_O,
                               hidden + unit * (WR_T * WR_H), deltas + unit * (WR_T * WR_H));
         }
-        sum = start == 0 ? run : sum + run;
+        sum = start == 0 ? run : wr_add(sum, run);
     }
     gradients[m * WR_P + p] = sum;
 }

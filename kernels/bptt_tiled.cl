@@ -186,8 +186,8 @@ __kernel void wr_bptt_add_runs(ulong first, ulong count, ulong run, ulong slice,
     if (here == 0)
         return;
     const __global float *sums = runs + m * slice * WR_P + p;
-    float sum = run == 0 ? sums[0] : gradients[m * WR_P + p] + sums[0];
+    float sum = run == 0 ? sums[0] : wr_add(gradients[m * WR_P + p], sums[0]);
     for (ulong i = 1; i < here; ++i)
-        sum += sums[i * WR_P];
+        sum = wr_add(sum, sums[i * WR_P]);
     gradients[m * WR_P + p] = sum;
 }

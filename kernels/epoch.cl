@@ -37,10 +37,10 @@ __kernel void wr_epoch_add(ulong first, ulong count, ulong models, ulong batch,
         for (uint i = 0; i < WR_AHEAD; ++i)
             ahead[i] = losses[m * batch + slot + i];
         for (uint i = 0; i < WR_AHEAD; ++i)
-            total += ahead[i];
+            total = wr_add(total, ahead[i]);
     }
     for (; slot < n; ++slot)
-        total += losses[m * batch + slot];
+        total = wr_add(total, losses[m * batch + slot]);
     progress[m].total = total;
 }
 

@@ -38,7 +38,7 @@ static inline void wr_accumulate(WR_INDEX lane, ulong slot, float scale, const _
 static inline void wr_close_run(WR_INDEX lane, ulong slot, WR_SUMS_SPACE float *sums) {
 #if WR_SUMS > 1
     for (WR_INDEX p = lane; p < WR_P; p += WR_TEAM)
-        sums[WR_P + p] = slot < WR_RUN ? sums[p] : sums[WR_P + p] + sums[p];
+        sums[WR_P + p] = slot < WR_RUN ? sums[p] : wr_add(sums[WR_P + p], sums[p]);
 #endif
 }
 
@@ -114,7 +114,7 @@ wr_fused(ulong updates, uint begin, uint end, ulong models, ulong batch,
             const __global float *target = targets + window * target_stride;
             wr_hidden(lane, theta, x, h);
             wr_predict(lane, theta, h, y);
-            at.total += wr_loss(y, target, weights);
+            at.total = wr_add(at.total, wr_loss(y, target, weights));
             wr_deltas(lane, theta, scale, target, y, h, da);
 #if WR_SUMS > 0
             wr_accumulate(lane, slot, scale, x, target, y, h, da, sums);

@@ -182,7 +182,7 @@ wr_fused_rows(ulong updates, uint begin, uint end, ulong models,
             struct wr_step by;
             wr_step_at(&task, wr_update_at(&task, at.epoch, at.window, 1), corrections, pairs, &by);
             wr_rows_step(&place, &held, &window, &by, bound);
-            at.total += loss;
+            at.total = wr_add(at.total, loss);
             at.window += 1;
         }
         const int ends = works && at.window == task.visits;

@@ -80,6 +80,13 @@ static inline float wr_as_float(uint32_t i) {
 #define wr_greater(a, b) wr_if_less((b), (a), (a), (b))
 #endif
 
+/* total + x, for every sum of kernels that is no chain of fma: some compilers of OpenCL C (Intel's
+ * for CPUs) take the terms of a + in a loop in an order of their own, and none does so with an fma.
+ * The bits are those of total + x, since x * 1 is exact. */
+static inline WR_FLOAT wr_add(WR_FLOAT total, WR_FLOAT x) {
+    return wr_fma(x, WR_CONST(1.0f), total);
+}
+
 static inline WR_FLOAT wr_abs(WR_FLOAT x) {
     return wr_as_float(wr_as_int(x) & WR_ICONST(0x7fffffff));
 }

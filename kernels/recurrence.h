@@ -51,7 +51,7 @@
         float run = run_start == 0 ? (sum) : 0.0f;                                                 \
         for (WR_INDEX i = run_start; i < (n) && i < run_start + WR_RUN; ++i)                       \
             run = wr_fma((a), (b), run);                                                           \
-        (sum) = run_start == 0 ? run : (sum) + run;                                                \
+        (sum) = run_start == 0 ? run : wr_add((sum), run);                                         \
     }
 
 /* ---- the learning rule ---- */
@@ -241,13 +241,13 @@ static inline float wr_gradient(WR_INDEX p, float sum, float scale, const __glob
     } else if (p < WR_W_HY) {
         WR_INDEX j = p - WR_B_H;
         for (WR_INDEX t = WR_T; t-- > 0;)
-            sum += da[t * WR_H + j];
+            sum = wr_add(sum, da[t * WR_H + j]);
     } else if (p < WR_B_Y) {
         WR_INDEX o = (p - WR_W_HY) / WR_H, k = (p - WR_W_HY) - o * WR_H;
         sum = wr_fma(scale * wr_slope(y[o] - target[o]), h[(WR_T - 1) * WR_H + k], sum);
     } else {
         WR_INDEX o = p - WR_B_Y;
-        sum += scale * wr_slope(y[o] - target[o]);
+        sum = wr_add(sum, scale * wr_slope(y[o] - target[o]));
     }
     return sum;
 }
@@ -274,7 +274,7 @@ static inline float wr_row_square(const WR_SUMS_SPACE float *g, WR_INDEX row) {
 static inline float wr_factor(const WR_STATE_SPACE float *squares, float clip) {
     float sum = squares[0];
     for (WR_INDEX row = 1; row < WR_NORM_ROWS; ++row)
-        sum += squares[row];
+        sum = wr_add(sum, squares[row]);
     return wr_norm_factor(sum, clip);
 }
 

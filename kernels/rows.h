@@ -135,7 +135,7 @@ static inline void wr_products(float sum[WR_ROWS], const float w[WR_ROWS][WR_ROW
 #pragma unroll
         for (uint r = 0; r < WR_ROWS; ++r) {
             if (k > 0 && k % WR_RUN == 0) {
-                sum[r] = k == WR_RUN ? run[r] : sum[r] + run[r];
+                sum[r] = k == WR_RUN ? run[r] : wr_add(sum[r], run[r]);
                 run[r] = 0.0f;
             }
             run[r] = wr_fma(w[r][k], part.x, run[r]);
@@ -149,7 +149,7 @@ static inline void wr_products(float sum[WR_ROWS], const float w[WR_ROWS][WR_ROW
     }
 #pragma unroll
     for (uint r = 0; r < WR_ROWS; ++r)
-        sum[r] = WR_H <= WR_RUN ? run[r] : sum[r] + run[r];
+        sum[r] = WR_H <= WR_RUN ? run[r] : wr_add(sum[r], run[r]);
 }
 
 /* ---- forward ---- */
@@ -300,7 +300,7 @@ static inline float wr_rows_gradient_b_h(const struct wr_window *window, uint r)
     float g = 0.0f;
 #pragma unroll
     for (uint t = WR_T; t-- > 0;)
-        g += window->da[t][r];
+        g = wr_add(g, window->da[t][r]);
     return g;
 }
 
@@ -341,7 +341,7 @@ static inline float wr_rows_bound(const struct wr_place *place, const struct wr_
 #pragma unroll
         for (uint r = 0; r < WR_ROWS; ++r) {
             if (k % WR_RUN == 0) {
-                sum[r] = k == 0 ? 0.0f : k == WR_RUN ? run[r] : sum[r] + run[r];
+                sum[r] = k == 0 ? 0.0f : k == WR_RUN ? run[r] : wr_add(sum[r], run[r]);
                 run[r] = 0.0f;
             }
             run[r] = wr_fma(g[r].x, g[r].x, run[r]);
@@ -356,7 +356,7 @@ static inline float wr_rows_bound(const struct wr_place *place, const struct wr_
 #pragma unroll
     for (uint r = 0; r < WR_ROWS; ++r)
         if (!place->spare)
-            squares[WR_H + WR_J(place, r)] = WR_H <= WR_RUN ? run[r] : sum[r] + run[r];
+            squares[WR_H + WR_J(place, r)] = WR_H <= WR_RUN ? run[r] : wr_add(sum[r], run[r]);
     for (uint o = place->spare ? WR_O : place->lane; o < WR_O; o += WR_LANES) {
         float sum = 0.0f;
         const float dy = near[WR_NEAR_DY + o];

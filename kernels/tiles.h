@@ -107,7 +107,7 @@ static inline void wr_tile_sum(uint lane, WR_INDEX n, struct wr_lines row, struc
         wr_tile_terms(lane, terms, rows, columns, run);
 #pragma unroll
         for (uint r = 0; r < 4; ++r)
-            sum[r] = first == 0 ? run[r] : sum[r] + run[r];
+            sum[r] = first == 0 ? run[r] : wr_fma4(1.0f, run[r], sum[r]); /* wr_add */
         wr_local_sync();
     }
 }
