@@ -136,7 +136,8 @@ static void test_seattle(void **state) {
     assert_stamp(panel, 0, 1461, "2016-01-01");
     assert_int_equal(wr_panel_line(panel, 0, 1460), 1462);
     wr_panel_free(panel);
-    assert_int_equal(wr_panel_read_long("/nowhere.csv", &(struct wr_panel_spec){0}, &panel, &error),
+    path = WR_TEST_SOURCE_DIR "/data/missing.csv";
+    assert_int_equal(wr_panel_read_long(path, &(struct wr_panel_spec){0}, &panel, &error),
                      WR_ERR_DATA);
     assert_non_null(strstr(error.text, "cannot be opened"));
 }
