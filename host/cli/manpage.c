@@ -135,6 +135,9 @@ static const char *const environment[][2] = {
     {"TERM", "If dumb, there is a line of progress every 30 seconds instead of a bar, as where "
              "stderr is no terminal."},
     {"OCL_ICD_VENDORS", "Where the ICD loader looks for OpenCL drivers."},
+    {"WINDROW_BUILD_OPTIONS",
+     "For tests: options with which OpenCL kernels are built besides our own, such as NVIDIA's "
+     "-cl-nv-verbose; the compiler's log goes to stderr. Those that change arithmetic are refused."},
 };
 
 static const char *const files[][2] = {

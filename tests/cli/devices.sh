@@ -32,6 +32,7 @@ refuses_like 4 "*opencl:9.9*" verify --device opencl:9.9
 absent model
 
 # No driver at all: the loader looks into an empty folder.
+drivers=${OCL_ICD_VENDORS-}
 mkdir none
 export OCL_ICD_VENDORS="$PWD/none"
 refuses_like 4 "there is no usable OpenCL device to verify: *" verify
@@ -43,8 +44,21 @@ grep -q '^opencl        not usable  none$' out || fail "no word of OpenCL"
 run train --epochs 30
 exits 0
 same out "$expected/train.txt"
-unset OCL_ICD_VENDORS
 absent model
+
+# Every driver that is installed, where the loader looks for them by itself. What drivers that we
+# have not chosen keep until the process ends is not ours.
+unset OCL_ICD_VENDORS
+leaks=${ASAN_OPTIONS-}
+export ASAN_OPTIONS="$leaks:detect_leaks=0"
+run devices
+exits 0
+grep -q '^cpu           exact       ' out || fail "no cpu"
+[ "$opencl" = OFF ] || [ ! -e /etc/OpenCL/vendors/pocl.icd ] || grep -q PoCL out ||
+    fail "PoCL is installed, and not found"
+export ASAN_OPTIONS="$leaks"
+[ -z "$drivers" ] || export OCL_ICD_VENDORS="$drivers"
+
 if [ "$opencl" = OFF ]; then
     refuses_like 4 "*built without OpenCL*" train --device opencl
     refuses_like 4 "*built without OpenCL*" train --device opencl:0.0

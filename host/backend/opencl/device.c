@@ -251,6 +251,8 @@ wr_status wr_cl_open_device(size_t index, const struct wr_device_options *option
     device->local_bytes = (size_t)facts.local_memory;
     device->max_buffer = (size_t)facts.max_buffer;
     if (status == WR_OK)
+        status = wr_cl_program_options(device, error);
+    if (status == WR_OK)
         status = open_queue(device, place.platform, error);
     if (status != WR_OK) {
         wr_cl_close_device(&device->base);

@@ -21,17 +21,18 @@ wr_status wr_cl_check(const struct wr_cl_device *device, const char *call, cl_in
 
 enum wr_cl_kind { WR_CL_STAGES, WR_CL_TILED, WR_CL_FUSED, WR_CL_ROWS, WR_CL_PEAK, WR_CL_KINDS };
 
-#define WR_CL_OPTIONS     1024 /* characters of build options */
-#define WR_CL_WARP        32   /* work-items that run in step, until the device tells */
-#define WR_CL_MOST_TEAM   256  /* work-items: beyond, more have too little to do each */
-#define WR_CL_LOCAL_SPARE 64   /* bytes of local memory for flags */
+#define WR_CL_OPTIONS      1024 /* characters of build options */
+#define WR_CL_MORE_OPTIONS 512  /* and of those that WINDROW_BUILD_OPTIONS adds */
+#define WR_CL_WARP         32   /* work-items that run in step, until the device tells */
+#define WR_CL_MOST_TEAM    256  /* work-items: beyond, more have too little to do each */
+#define WR_CL_LOCAL_SPARE  64   /* bytes of local memory for flags */
 
 /* A built program, kept with its key for the life of the device. */
 struct wr_cl_program {
     struct wr_cl_program *next;
     cl_program program;
     enum wr_cl_kind kind;
-    char options[WR_CL_OPTIONS];
+    char options[WR_CL_OPTIONS + WR_CL_MORE_OPTIONS]; /* all of them */
 };
 
 struct wr_cl_device {
@@ -52,6 +53,7 @@ struct wr_cl_device {
                                      where it takes the shape; WR_CL_KINDS: our choice */
     enum wr_cl_kind forced_staged; /* WINDROW_STAGED, for tests: WR_CL_STAGES (plain), WR_CL_TILED
                                       (tiled) where the device takes it; WR_CL_KINDS: our choice */
+    char more_options[WR_CL_MORE_OPTIONS]; /* WINDROW_BUILD_OPTIONS, for tests; "": none */
     size_t local_bytes;
     size_t max_buffer;
     struct wr_cl_program *programs; /* built with this handle so far */
@@ -142,6 +144,8 @@ void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble 
 
 /* ---- programs (program.c) ---- */
 
+/* Takes WINDROW_BUILD_OPTIONS. WR_ERR_DEVICE names an option that would change arithmetic. */
+wr_status wr_cl_program_options(struct wr_cl_device *device, struct wr_error *error);
 /* Builds a program, or finds it among those already built; *program belongs to the device. On a
  * build failure the error names the options, and error->log is the build log. */
 wr_status wr_cl_program_get(struct wr_cl_device *device, enum wr_cl_kind kind, const char *options,

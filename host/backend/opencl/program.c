@@ -19,6 +19,31 @@ static const char *const files[WR_CL_KINDS][MOST_SOURCES] = {
     [WR_CL_PEAK] = {"peak.cl", NULL},
 };
 
+/* Options with which a compiler may give other bits. */
+static const char *const relaxing[] = {
+    "-cl-fast-relaxed-math",         "-cl-unsafe-math-optimizations",
+    "-cl-finite-math-only",          "-cl-mad-enable",
+    "-cl-no-signed-zeros",           "-cl-denorms-are-zero",
+    "-cl-single-precision-constant",
+};
+
+wr_status wr_cl_program_options(struct wr_cl_device *device, struct wr_error *error) {
+    const char *more = getenv("WINDROW_BUILD_OPTIONS");
+    if (!more)
+        return WR_OK;
+    if (strlen(more) >= sizeof device->more_options)
+        return wr_fail(error, WR_ERR_DEVICE, "WINDROW_BUILD_OPTIONS: at most %zu characters fit",
+                       sizeof device->more_options - 1);
+    for (size_t i = 0; i < sizeof relaxing / sizeof relaxing[0]; ++i)
+        if (strstr(more, relaxing[i]))
+            return wr_fail(error, WR_ERR_DEVICE,
+                           "WINDROW_BUILD_OPTIONS: %s changes arithmetic, and so the bits of every "
+                           "result; leave it out",
+                           relaxing[i]);
+    snprintf(device->more_options, sizeof device->more_options, "%s", more);
+    return WR_OK;
+}
+
 static const struct wr_kernel_source *find_source(const char *name) {
     for (size_t i = 0; i < wr_kernel_source_count; ++i)
         if (strcmp(wr_kernel_sources[i].name, name) == 0)
@@ -60,11 +85,22 @@ static char *build_log(const struct wr_cl_device *device, cl_program program) {
     return log;
 }
 
+/* For who asked for it by WINDROW_BUILD_OPTIONS, such as NVIDIA's -cl-nv-verbose. */
+static void show_log(const struct wr_cl_device *device, cl_program program, const char *options) {
+    char *log = build_log(device, program);
+    fprintf(stderr, "windrow: %s built kernels with \"%s\"\n%s\n", device->base.info.id, options,
+            log ? log : "");
+    free(log);
+}
+
 static wr_status build(const struct wr_cl_device *device, cl_program program, const char *options,
                        struct wr_error *error) {
     cl_int code = clBuildProgram(program, 1, &device->id, options, NULL, NULL);
-    if (code == CL_SUCCESS)
+    if (code == CL_SUCCESS) {
+        if (device->more_options[0] != '\0')
+            show_log(device, program, options);
         return WR_OK;
+    }
     wr_fail(error, WR_ERR_DEVICE,
             "%s (%s): the kernels did not build (%s) with options \"%s\"; try --device cpu",
             device->base.info.id, device->base.info.name, wr_cl_code_name(code), options);
@@ -75,8 +111,11 @@ static wr_status build(const struct wr_cl_device *device, cl_program program, co
 
 wr_status wr_cl_program_get(struct wr_cl_device *device, enum wr_cl_kind kind, const char *options,
                             cl_program *program, struct wr_error *error) {
+    char all[sizeof device->programs->options];
+    snprintf(all, sizeof all, "%s %s%s%s", COMMON_OPTIONS, options,
+             device->more_options[0] != '\0' ? " " : "", device->more_options);
     for (struct wr_cl_program *known = device->programs; known; known = known->next) {
-        if (known->kind == kind && strcmp(known->options, options) == 0) {
+        if (known->kind == kind && strcmp(known->options, all) == 0) {
             *program = known->program;
             return WR_OK;
         }
@@ -85,13 +124,10 @@ wr_status wr_cl_program_get(struct wr_cl_device *device, enum wr_cl_kind kind, c
     if (!fresh)
         return WR_ERR_MEMORY;
     fresh->kind = kind;
-    snprintf(fresh->options, sizeof fresh->options, "%s", options);
+    memcpy(fresh->options, all, sizeof all);
     wr_status status = create(device, kind, &fresh->program, error);
-    if (status == WR_OK) {
-        char all[sizeof fresh->options + sizeof COMMON_OPTIONS + 1];
-        snprintf(all, sizeof all, "%s %s", COMMON_OPTIONS, options);
+    if (status == WR_OK)
         status = build(device, fresh->program, all, error);
-    }
     if (status != WR_OK) {
         if (fresh->program)
             clReleaseProgram(fresh->program);
