@@ -1,9 +1,11 @@
 #!/bin/sh
-# broken.sh WINDROW_BROKEN LOG: what a command whose bptt kernel is damaged must do: verify finds
-# stage and place, and train refuses the device.
+# broken.sh WINDROW_BROKEN WINDROW_FAR LOG: what a command whose bptt kernel is damaged must do:
+# verify finds stage and place, and train refuses the device. --inexact takes the one whose
+# gradients are off by 1 in 10,000,000, and tells how far off it is; the other's are twice too large.
 set -eu
 windrow=$1
-log=$2
+far=$2
+log=$3
 
 fail() {
     echo "$1"
@@ -26,5 +28,14 @@ grep -q 'windrow: bptt: gradients differ in .* first \[[0-9]*\] cpu' "$log" ||
 code=0
 "$windrow" train --device "$device" --schedule staged --epochs 1 >"$log" 2>&1 || code=$?
 [ $code -eq 4 ] || fail "train on a device that is not exact exits $code, not 4:"
-"$windrow" train --device "$device" --schedule staged --epochs 1 --inexact >"$log" 2>&1 ||
-    fail "train --inexact fails:"
+train="train --device $device --schedule staged --epochs 1 --inexact"
+"$windrow" $train >"$log" 2>&1 || fail "train --inexact fails:"
+grep -q "^windrow: $device is not exact: .* losses .* by up to [0-9.e-]* of " "$log" ||
+    fail "train --inexact does not tell how far off the device is:"
+"$windrow" $train --optimizer adam --quiet --json >"$log" 2>&1 || fail "train --json fails:"
+grep -q "^windrow: $device is not exact: " "$log" || fail "train --json does not tell:"
+code=0
+"$far" $train >"$log" 2>&1 || code=$?
+[ $code -eq 4 ] || fail "train --inexact on a device far off exits $code, not 4:"
+grep -q "^windrow: $device (.*) is too far off, even for --inexact: .* losses .* by up to [0-9.e-]* of " "$log" ||
+    fail "train --inexact does not tell why it refuses the device:"

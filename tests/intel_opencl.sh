@@ -24,7 +24,6 @@ try() { # NAME=VALUE...
     env "$@" "$windrow" verify
 }
 try
-try WINDROW_STAGED=tiled
 try WINDROW_WORK_GROUP=32 WINDROW_STAGED=plain WINDROW_FUSED=team
 
 # Its optimizer is wrong about what it keeps for each work-item across a barrier: in fused_rows.cl

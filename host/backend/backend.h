@@ -15,7 +15,8 @@ struct wr_device {
     const struct wr_backend *backend;
     struct wr_device_info info;
     struct wr_device_options options;
-    bool unchecked; /* sessions skip the check that the device is exact: verification itself */
+    bool unchecked;   /* sessions skip the check that the device is exact: verification itself */
+    double deviation; /* wr_device_deviation */
 };
 
 /* Backends embed this as the first member of their own session. */
@@ -31,6 +32,7 @@ struct wr_session {
     size_t *epoch_steps;             /* (M) updates an epoch makes; in `owned` */
     size_t most_steps, most_visits;  /* the largest of them; and of `visits` */
     bool in_order;                   /* wr_in_order */
+    bool known_case;                 /* short: its runs are not cut into stretches */
 };
 
 struct wr_backend {
@@ -106,8 +108,8 @@ static inline bool wr_is_direct(const struct wr_rule *rule) {
 size_t wr_batch_windows(const struct wr_session *session, size_t model);
 /* Compares this device with the cpu backend on a short known case of the ensemble's shape, batch
  * and schedule (nothing else of it is read): WR_ERR_VERIFY if a bit differs, another status if the
- * device fails. In verify.c. */
+ * device fails. *deviation, if not NULL: of the losses, as wr_device_deviation. In verify.c. */
 wr_status wr_check_exact(struct wr_device *device, const struct wr_ensemble *ensemble,
-                         struct wr_error *error);
+                         double *deviation, struct wr_error *error);
 
 #endif

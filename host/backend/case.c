@@ -141,5 +141,7 @@ wr_status wr_case_open(const struct wr_case *made, struct wr_device *device,
     device->unchecked = true;
     wr_status status = wr_session_open(device, &ensemble, session, error);
     device->unchecked = unchecked;
+    if (status == WR_OK)
+        (*session)->known_case = true;
     return status;
 }

@@ -19,7 +19,7 @@ static wr_status check_default_shape(struct wr_device *device, struct wr_error *
                                    .models = 1,
                                    .batch = 1,
                                    .schedule = WR_SCHEDULE_AUTO};
-    return wr_check_exact(device, &ensemble, error);
+    return wr_check_exact(device, &ensemble, NULL, error);
 }
 
 /* Opens OpenCL device `index` and settles whether it is exact. An inexact one is closed again:
@@ -174,6 +174,10 @@ wr_status wr_device_open(const char *selector, const struct wr_device_options *o
 void wr_device_close(struct wr_device *device) {
     if (device != NULL)
         device->backend->close_device(device);
+}
+
+double wr_device_deviation(const struct wr_device *device) {
+    return device->deviation;
 }
 
 const struct wr_device_info *wr_device_get_info(const struct wr_device *device) {

@@ -2,6 +2,8 @@
 
 #include "backend/case.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,7 @@ struct pair {
     void *context;
     struct wr_verify_row row;
     bool differs;           /* any row so far */
+    double deviation;       /* of the last run's losses */
     struct wr_error *error; /* the first difference */
 };
 
@@ -115,6 +118,19 @@ static wr_status compare_stages(struct pair *pair, size_t first, size_t count) {
 
 /* ---- whole runs ---- */
 
+/* How far off, of themselves, the losses found are at most. */
+static double furthest(const struct pair *pair, size_t count) {
+    double most = 0;
+    for (size_t i = 0; i < count; i++) {
+        double expected = (double)pair->expected[i], found = (double)pair->found[i];
+        double off = fabs(found - expected) / fmax(fabs(expected), (double)FLT_MIN);
+        if (bits(&pair->expected[i]) == bits(&pair->found[i]))
+            off = 0;
+        most = off <= most ? most : isnan(off) ? INFINITY : off;
+    }
+    return most;
+}
+
 static wr_status compare_run(struct pair *pair, const char *what, size_t epochs) {
     size_t models = pair->cpu->ensemble.models, count = epochs * models;
     wr_status status = reserve(pair, count);
@@ -125,6 +141,7 @@ static wr_status compare_run(struct pair *pair, const char *what, size_t epochs)
     if (status != WR_OK)
         return status;
     compare(pair, what, "total losses", count);
+    pair->deviation = furthest(pair, count);
     uint32_t *epoch = wr_alloc(2 * models, sizeof *epoch, "diverged epochs", pair->error);
     if (epoch == NULL)
         return WR_ERR_MEMORY;
@@ -266,10 +283,15 @@ wr_status wr_verify(struct wr_device *device, wr_verify_fn *on_row, void *contex
     return status;
 }
 
+/* Multiply-adds of an epoch with which a device is checked that says itself that it is not exact.
+ * Some are wrong after a while only: Mesa's llvmpipe ends a kernel's loops after 65,535 rounds. */
+#define LONG_CHECK 1e5
+
 /* What the check at open may cost: a full batch of more than one run of a sum, and a short one,
  * where that is cheap. A fused program is one for single windows, for up to a run of them, or for
  * more; the check is to build, and hold to the bits, the session's own. */
-static void plan_check(const struct wr_ensemble *ensemble, struct wr_case_plan *plan) {
+static void plan_check(const struct wr_device *device, const struct wr_ensemble *ensemble,
+                       struct wr_case_plan *plan) {
     const struct wr_shape *shape = &ensemble->shape;
     double cost = (double)shape->seq_len * (double)shape->hidden *
                   ((double)shape->hidden + (double)shape->inputs);
@@ -281,17 +303,19 @@ static void plan_check(const struct wr_ensemble *ensemble, struct wr_case_plan *
         plan->rule.decay_epochs = 2;
     plan->batch = ensemble->batch < batch ? ensemble->batch : batch;
     plan->windows = cost < 1e5 ? 2 * plan->batch + 1 : plan->batch + 1;
+    if (!device->info.exact && cost * (double)plan->windows < LONG_CHECK)
+        plan->windows = (size_t)(LONG_CHECK / cost) + 1;
     if (ensemble->rule.order == WR_ORDER_SEQUENTIAL && !wr_in_order(ensemble))
         plan->visits = plan->windows + 1;
 }
 
 wr_status wr_check_exact(struct wr_device *device, const struct wr_ensemble *ensemble,
-                         struct wr_error *error) {
+                         double *deviation, struct wr_error *error) {
     struct wr_case_plan plan;
     struct wr_device *cpu = NULL;
     struct wr_case made = {0};
     struct pair pair = {.error = error};
-    plan_check(ensemble, &plan);
+    plan_check(device, ensemble, &plan);
     wr_status status = wr_device_open("cpu", NULL, &cpu, error);
     if (status == WR_OK)
         status = wr_case_make(&plan, &made, error);
@@ -301,6 +325,8 @@ wr_status wr_check_exact(struct wr_device *device, const struct wr_ensemble *ens
     }
     if (status == WR_OK)
         status = compare_run(&pair, "known case", 2);
+    if (deviation != NULL)
+        *deviation = pair.deviation;
     close_pair(&pair);
     wr_case_release(&made);
     wr_device_close(cpu);

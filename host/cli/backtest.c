@@ -269,6 +269,7 @@ static wr_status prepare(struct run *run) {
 }
 
 static wr_status tell_results(struct run *run) {
+    report_deviation(run->device);
     if (!run->options[RUN_QUIET].given)
         report_speed(run->backtest.report.updates, run->backtest.report.seconds);
     wr_status status = run->options[RUN_JSON].given ? print_json(run) : print_results(run);

@@ -217,6 +217,7 @@ static wr_status bench_device(const char *selector, const struct option_value *o
         status = measure_cells(&bench, error);
     if (status == WR_OK && list != NULL)
         json_array_append_new(list, device_object(&bench));
+    report_deviation(bench.device);
     json_decref(bench.rows);
     wr_device_close(bench.device);
     return status;

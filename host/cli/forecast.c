@@ -100,6 +100,7 @@ static wr_status fit(struct run *run) {
     status = wr_mix_fit(run->device, run->panel, run->recipes.recipes, run->recipes.count, NULL,
                         &how, &run->mix, run->error);
     progress_clear(&run->progress);
+    report_deviation(run->device);
     return status;
 }
 

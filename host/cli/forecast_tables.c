@@ -212,7 +212,9 @@
                      .help = "CPU threads."},                                                      \
     [RUN_INEXACT] = {.name = "inexact",                                                            \
                      .kind = OPTION_FLAG,                                                          \
-                     .help = "Accept a device that does not reproduce the cpu's bits."},           \
+                     .help =                                                                       \
+                         "Accept a device that does not reproduce the cpu's bits, if its losses "  \
+                         "are off by at most 1 in 1,000."},                                        \
     [RUN_JSON] = {.group = "Output",                                                               \
                   .name = "json",                                                                  \
                   .kind = OPTION_FLAG,                                                             \

@@ -137,7 +137,8 @@ static const char *const environment[][2] = {
     {"OCL_ICD_VENDORS", "Where the ICD loader looks for OpenCL drivers."},
     {"WINDROW_BUILD_OPTIONS",
      "For tests: options with which OpenCL kernels are built besides our own, such as NVIDIA's "
-     "-cl-nv-verbose; the compiler's log goes to stderr. Those that change arithmetic are refused."},
+     "-cl-nv-verbose; the compiler's log goes to stderr. Those that change arithmetic are "
+     "refused."},
 };
 
 static const char *const files[][2] = {

@@ -62,6 +62,16 @@ void report_device(const struct wr_device *device, const struct wr_session *sess
             wr_schedule_name(wr_session_schedule(session)), info->exact ? "" : ", not exact");
 }
 
+void report_deviation(const struct wr_device *device) {
+    if (!(wr_device_deviation(device) > 0))
+        return;
+    cli_flush();
+    fprintf(stderr,
+            "windrow: %s is not exact: on a known case its losses differ from the cpu's by up to "
+            "%.2g of them\n",
+            wr_device_get_info(device)->id, wr_device_deviation(device));
+}
+
 /* ---- losses ---- */
 
 /* Smallest, middle and largest of a set of numbers. */

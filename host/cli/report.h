@@ -9,6 +9,8 @@
 void report_series(const struct data *data, const struct option_value *options);
 void report_setup(const struct setup *setup, const struct option_value *options);
 void report_device(const struct wr_device *device, const struct wr_session *session);
+/* One line on stderr if the losses of an inexact device were off. */
+void report_deviation(const struct wr_device *device);
 /* The line of an epoch: losses (M). label is "epoch  250" or so; models whose loss is not finite
  * have `ended`: "diverged". */
 wr_status report_losses(const char *label, const float *losses, size_t models, const char *ended,

@@ -114,7 +114,9 @@ const struct option_spec train_options[TRAIN_OPTIONS] = {
                        .help = "CPU threads."},
     [TRAIN_INEXACT] = {.name = "inexact",
                        .kind = OPTION_FLAG,
-                       .help = "Accept a device that does not reproduce the cpu's bits."},
+                       .help =
+                           "Accept a device that does not reproduce the cpu's bits, if its losses "
+                           "are off by at most 1 in 1,000."},
     [TRAIN_LOG_EVERY] = {.group = "Output",
                          .name = "log-every",
                          .kind = OPTION_SIZE,

@@ -170,6 +170,8 @@ static wr_status run_all(struct run *run) {
         putchar('\n');
     }
     if (status == WR_OK)
+        report_deviation(run->device);
+    if (status == WR_OK)
         status = train(run);
     if (interrupt_seen) /* whatever else it may have broken off */
         return wr_fail(run->error, WR_ERR_STOPPED, "interrupted; no file was written");

@@ -27,9 +27,13 @@ struct wr_device_info {
  * unusable "opencl" entry that says so; so does a host without an ICD. */
 wr_status wr_devices_list(struct wr_device_info **devices, size_t *count, struct wr_error *error);
 
+/* How far off, of themselves, the losses of a device opened as inexact may be. */
+#define WR_MOST_DEVIATION 0.001
+
 struct wr_device_options {
     size_t threads; /* CPU threads; 0: OMP_NUM_THREADS, else all cores the process may use */
-    bool inexact;   /* accept a device that does not reproduce the cpu backend's bits */
+    bool inexact;   /* accept a device that does not reproduce the cpu backend's bits, if its losses
+                       are off by no more than WR_MOST_DEVIATION */
 };
 
 struct wr_device;
@@ -42,6 +46,9 @@ struct wr_device;
 wr_status wr_device_open(const char *selector, const struct wr_device_options *options,
                          struct wr_device **device, struct wr_error *error);
 void wr_device_close(struct wr_device *device);
+/* How far off, of themselves, losses of the device were at most on the known cases on which the
+ * sessions opened so far have been checked; 0 of a device that is exact. */
+double wr_device_deviation(const struct wr_device *device);
 /* Owned by the device. */
 const struct wr_device_info *wr_device_get_info(const struct wr_device *device);
 
