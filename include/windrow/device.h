@@ -47,7 +47,8 @@ wr_status wr_device_open(const char *selector, const struct wr_device_options *o
                          struct wr_device **device, struct wr_error *error);
 void wr_device_close(struct wr_device *device);
 /* How far off, of themselves, losses of the device were at most on the known cases on which the
- * sessions opened so far have been checked; 0 of a device that is exact. */
+ * sessions opened so far have been checked: no less than a float's last bit if a bit of anything
+ * differed, 0 if none did. */
 double wr_device_deviation(const struct wr_device *device);
 /* Owned by the device. */
 const struct wr_device_info *wr_device_get_info(const struct wr_device *device);
