@@ -133,13 +133,32 @@ static void test_bits(void **state) {
     wr_device_close(cpu);
 }
 
+/* A driver that calls a GPU NVIDIA's but knows neither its assembly nor its options, as PoCL does:
+ * the kernels are built without them. */
+static void test_other_driver(void **state) {
+    (void)state;
+    static const struct test_case c = {{1, 20, 1, 2}, 7, 6, 1, 0.05f, 0.1f, true, true, false};
+    const char *id = test_opencl_device(0);
+    if (id == NULL) {
+        print_message("no usable OpenCL device: no kernel was built\n");
+        skip();
+    }
+    struct wr_device *cpu = test_device("cpu", 0);
+    setenv("WINDROW_FUSED", "rows", 1);
+    struct wr_device *device = test_device(id, 0);
+    unsetenv("WINDROW_FUSED");
+    ((struct wr_cl_device *)device)->nvidia = true;
+    check_bits(cpu, device, &c, "as if on an NVIDIA GPU");
+    wr_device_close(device);
+    wr_device_close(cpu);
+}
+
 int main(void) {
     test_setup();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_groups),
-        cmocka_unit_test(test_idle),
-        cmocka_unit_test(test_too_large),
-        cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_groups),       cmocka_unit_test(test_idle),
+        cmocka_unit_test(test_too_large),    cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_other_driver),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

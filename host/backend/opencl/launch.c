@@ -294,9 +294,10 @@ static wr_status make_rows(struct wr_cl_session *session, struct wr_error *error
     struct wr_cl_rows *rows = &session->plan.rows;
     for (;;) {
         wr_status status = wr_cl_kernels_make(session, WR_CL_ROWS, error);
-        if (status == WR_ERR_DEVICE && rows->warp_sync) { /* a driver that takes no inline PTX */
-            wr_cl_kernels_free(session, WR_CL_ROWS);
+        if (status == WR_ERR_DEVICE && (rows->warp_sync || rows->registers > 0)) {
+            wr_cl_kernels_free(session, WR_CL_ROWS); /* not NVIDIA's own driver: neither is known */
             rows->warp_sync = false;
+            rows->registers = 0;
             continue;
         }
         if (status != WR_OK)
