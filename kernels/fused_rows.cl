@@ -125,8 +125,8 @@ static inline int wr_rows_finite(const struct wr_place *place, const struct wr_h
     }
 #if WR_LEAN_O
 #pragma unroll
-    for (uint o = 0; o < WR_O; ++o)
-        finite &= wr_is_finite(held->b_y[o]);
+    for (uint o = 0; o < WR_O; ++o) /* every lane has the same */
+        finite &= place->lane > 0 || wr_is_finite(held->b_y[o]);
 #else
     for (uint o = place->lane; o < WR_O; o += WR_LANES)
         finite &= wr_is_finite(near[WR_NEAR_BY + o]);

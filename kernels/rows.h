@@ -165,20 +165,31 @@ static inline void wr_rows_inputs(const struct wr_place *place, const struct wr_
 #endif
 }
 
+/* What a_t is before the product with h_{t-1}. */
+static inline void wr_rows_from_inputs(const struct wr_place *place, const struct wr_held *held,
+                                       const struct wr_window *window, uint t, float a[WR_ROWS]) {
+#pragma unroll
+    for (uint r = 0; r < WR_ROWS; ++r) {
+        a[r] = held->b_h[r];
+        WR_SUM(a[r], i, WR_I, WR_W_XH_OF(place, held, r, i), WR_INPUT(place, window, t, i));
+    }
+}
+
 static inline void wr_rows_hidden(const struct wr_place *place, const struct wr_held *held,
                                   struct wr_window *window) {
     __local float *h = place->near;
     float a[WR_T][WR_ROWS];
+#if !WR_LEAN_I /* all at once, since they do not wait for the step before, but registers are few   \
+                */
 #pragma unroll
-    for (uint t = 0; t < WR_T; ++t) { /* first, since only the rest waits for the step before */
-#pragma unroll
-        for (uint r = 0; r < WR_ROWS; ++r) {
-            a[t][r] = held->b_h[r];
-            WR_SUM(a[t][r], i, WR_I, WR_W_XH_OF(place, held, r, i), WR_INPUT(place, window, t, i));
-        }
-    }
+    for (uint t = 0; t < WR_T; ++t)
+        wr_rows_from_inputs(place, held, window, t, a[t]);
+#endif
 #pragma unroll
     for (uint t = 0; t < WR_T; ++t) {
+#if WR_LEAN_I
+        wr_rows_from_inputs(place, held, window, t, a[t]);
+#endif
         if (t > 0)
             wr_products(a[t], held->row, h + (t - 1) * WR_ROW);
 #pragma unroll
