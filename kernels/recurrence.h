@@ -39,6 +39,10 @@
 
 #define WR_IDLE ((WR_INDEX)-1)
 
+#ifndef WR_STATE_ROW
+#define WR_STATE_ROW WR_H /* floats from one h_t or da_t to the next */
+#endif
+
 #if WR_TEAM > 1
 #define wr_team_sync() barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
 #else
@@ -181,8 +185,8 @@ static inline void wr_hidden(WR_INDEX lane, const WR_PARAM_SPACE float *theta,
             float a = theta[WR_B_H + j];
             WR_SUM(a, i, WR_I, theta[WR_W_XH + j * WR_I + i], x[t * WR_I + i]);
             if (t > 0)
-                WR_SUM(a, k, WR_H, theta[WR_W_HH + j * WR_H + k], h[(t - 1) * WR_H + k]);
-            h[t * WR_H + j] = wr_activate(a);
+                WR_SUM(a, k, WR_H, theta[WR_W_HH + j * WR_H + k], h[(t - 1) * WR_STATE_ROW + k]);
+            h[t * WR_STATE_ROW + j] = wr_activate(a);
         }
         wr_team_sync();
     }
@@ -193,7 +197,7 @@ static inline void wr_predict(WR_INDEX lane, const WR_PARAM_SPACE float *theta,
                               const WR_STATE_SPACE float *h, WR_STATE_SPACE float *y) {
     for (WR_INDEX o = lane; o < WR_O; o += WR_TEAM) {
         float sum = theta[WR_B_Y + o];
-        WR_SUM(sum, k, WR_H, theta[WR_W_HY + o * WR_H + k], h[(WR_T - 1) * WR_H + k]);
+        WR_SUM(sum, k, WR_H, theta[WR_W_HY + o * WR_H + k], h[(WR_T - 1) * WR_STATE_ROW + k]);
         y[o] = sum;
     }
     wr_team_sync();
@@ -219,8 +223,8 @@ static inline void wr_deltas(WR_INDEX lane, const WR_PARAM_SPACE float *theta, f
                 WR_SUM(dh, o, WR_O, theta[WR_W_HY + o * WR_H + k],
                        scale * wr_slope(y[o] - target[o]))
             else
-                WR_SUM(dh, j, WR_H, theta[WR_W_HH + j * WR_H + k], da[(t + 1) * WR_H + j])
-            da[t * WR_H + k] = wr_delta(h[t * WR_H + k], dh);
+                WR_SUM(dh, j, WR_H, theta[WR_W_HH + j * WR_H + k], da[(t + 1) * WR_STATE_ROW + j])
+            da[t * WR_STATE_ROW + k] = wr_delta(h[t * WR_STATE_ROW + k], dh);
         }
         wr_team_sync();
     }
@@ -233,18 +237,18 @@ static inline float wr_gradient(WR_INDEX p, float sum, float scale, const __glob
     if (p < WR_W_HH) {
         WR_INDEX j = p / WR_I, i = p - j * WR_I;
         for (WR_INDEX t = WR_T; t-- > 0;)
-            sum = wr_fma(da[t * WR_H + j], x[t * WR_I + i], sum);
+            sum = wr_fma(da[t * WR_STATE_ROW + j], x[t * WR_I + i], sum);
     } else if (p < WR_B_H) {
         WR_INDEX j = (p - WR_W_HH) / WR_H, k = (p - WR_W_HH) - j * WR_H;
         for (WR_INDEX t = WR_T - 1; t > 0; --t)
-            sum = wr_fma(da[t * WR_H + j], h[(t - 1) * WR_H + k], sum);
+            sum = wr_fma(da[t * WR_STATE_ROW + j], h[(t - 1) * WR_STATE_ROW + k], sum);
     } else if (p < WR_W_HY) {
         WR_INDEX j = p - WR_B_H;
         for (WR_INDEX t = WR_T; t-- > 0;)
-            sum = wr_add(sum, da[t * WR_H + j]);
+            sum = wr_add(sum, da[t * WR_STATE_ROW + j]);
     } else if (p < WR_B_Y) {
         WR_INDEX o = (p - WR_W_HY) / WR_H, k = (p - WR_W_HY) - o * WR_H;
-        sum = wr_fma(scale * wr_slope(y[o] - target[o]), h[(WR_T - 1) * WR_H + k], sum);
+        sum = wr_fma(scale * wr_slope(y[o] - target[o]), h[(WR_T - 1) * WR_STATE_ROW + k], sum);
     } else {
         WR_INDEX o = p - WR_B_Y;
         sum = wr_add(sum, scale * wr_slope(y[o] - target[o]));

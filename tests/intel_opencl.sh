@@ -27,8 +27,8 @@ try
 try WINDROW_WORK_GROUP=32 WINDROW_STAGED=plain WINDROW_FUSED=team
 
 # Its optimizer is wrong about what it keeps for each work-item across a barrier: in fused_rows.cl
-# with several models, and in fused.cl with teams that are no power of 2 (2025.3 and 2026.2; a
-# session refuses it there). What is tried here is its front end.
+# with several models (2024.2, 2025.3 and 2026.2), and in fused.cl with teams that are no power of 2
+# (2025.3 and 2026.2). What is tried here is its front end.
 export WINDROW_BUILD_OPTIONS=-cl-opt-disable
 try WINDROW_WORK_GROUP=7
 try WINDROW_STAGED=tiled WINDROW_FUSED=rows

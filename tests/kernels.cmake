@@ -26,7 +26,7 @@ foreach(kernel IN LISTS kernels)
     list(SUBLIST way 6 -1 rule) # the kind of sums, then options
     list(POP_FRONT rule)
     foreach(space parameters state sums)
-      if(kernel STREQUAL "fused_rows.cl")
+      if(kernel STREQUAL "fused_rows.cl" OR kernel STREQUAL "fused_wide.cl")
         set(${space} local)
       elseif(NOT kernel STREQUAL "fused.cl")
         set(${space} global)
@@ -42,7 +42,7 @@ foreach(kernel IN LISTS kernels)
                 -D WR_TEAM=${team} -D WR_PARAM_SPACE=__${parameters} -D WR_STATE_SPACE=__${state}
                 -D WR_SUMS_SPACE=__${sums} -D WR_PARAM_LOCAL=${parameters_local}
                 -D WR_STATE_LOCAL=${state_local} -D WR_SUMS_LOCAL=${sums_local} -D WR_SUMS=${kind}
-                -D WR_VECTOR=float4 -D WR_PACK=3 -D WR_ROWS=2 -D WR_GROUP=32 ${rule} -D WR_TILE_ROWS=32 -D WR_TILE_COLUMNS=64
+                -D WR_VECTOR=float4 -D WR_PACK=3 -D WR_ROWS=2 -D WR_GROUP=32 -D WR_PARTS=2 ${rule} -D WR_TILE_ROWS=32 -D WR_TILE_COLUMNS=64
                 ${FOLDER}/${kernel}
         RESULT_VARIABLE code)
       if(NOT code EQUAL 0)

@@ -58,6 +58,12 @@ WINDROW_WARP=16 WINDROW_ROWS=2 check --schedule fused --models 4 --hidden 10 --w
 uninitialized=--uninitialized
 check --schedule fused --models 2 --hidden 3 --length 12 --epochs 2 --optimizer adam \
     --weight-decay 0.1 --loss huber --clip-by norm --lr-decay cosine --order shuffled --bias head
+
+# W_hh in registers twice: parts of which the last is a whole one, and no whole one; several runs
+export WINDROW_FUSED=wide
+check --schedule fused --models 2 --hidden 18 --window 3 --length 9 --epochs 2
+check --schedule fused --models 1 --hidden 36 --window 2 --length 7 --epochs 1 --loss huber \
+    --activation relu --weight-decay 0.1 --lr-decay cosine --order shuffled --bias head
 unset WINDROW_FUSED
 
 # Tiles of windows: more than one run, more than one slice of runs, and more than one tile

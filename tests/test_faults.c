@@ -165,7 +165,7 @@ static void take_counts(void) {
 
 /* Runs body in a process in which the nth call of `call` (NULL: none) fails; its exit status as
  * waitpid gives it, 0 when it ended well and leaked nothing. */
-static int run_child(void (*body)(void), const char *call, size_t nth, int code) {
+static int run_child_once(void (*body)(void), const char *call, size_t nth, int code) {
     fflush(NULL);
     pid_t child = fork();
     assert_true(child >= 0);
@@ -183,6 +183,16 @@ static int run_child(void (*body)(void), const char *call, size_t nth, int code)
     }
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
+    return status;
+}
+
+/* The same. LeakSanitizer itself fails at times where a driver's threads are just ending, with exit
+ * code 1, while a leak gives 23: such a child is run again. A fault of ours with that code comes
+ * again. */
+static int run_child(void (*body)(void), const char *call, size_t nth, int code) {
+    int status = 0x100;
+    for (int tries = 0; status == 0x100 && tries < 3; tries++)
+        status = run_child_once(body, call, nth, code);
     return status;
 }
 

@@ -29,6 +29,16 @@ static const struct test_case cases[] = {
     {{2, 100, 3, 2}, 2, 20, 17, 0.01f, 0.0f, false, false, false},
 };
 
+/* What fused_wide.cl is for, and the ends of its range: last parts that are whole, a single
+ * element, an end within a run. */
+static const struct test_case wide_cases[] = {
+    {{3, 18, 2, 1}, 3, 5, 1, 0.02f, 0.1f, true, true, false},
+    {{1, 65, 1, 2}, 3, 6, 1, 0.02f, 0.05f, true, true, true},
+    {{3, 96, 2, 5}, 2, 5, 1, 0.01f, 0.5f, false, true, false},
+    {{1, 100, 6, 2}, 3, 6, 1, 0.01f, 0.0f, true, false, true},
+    {{3, 128, 2, 5}, 3, 5, 1, 0.01f, 0.2f, true, true, true},
+};
+
 struct pair {
     struct wr_session *cpu, *device;
     const char *id, *text;
@@ -162,6 +172,31 @@ static void test_devices(void **state) {
     wr_device_close(cpu);
 }
 
+/* Whole runs with fused_wide.cl, which is the choice for GPUs alone. */
+static void test_wide(void **state) {
+    (void)state;
+    const char *id;
+    char text[96];
+    struct test_ensemble e;
+    struct wr_device *cpu = test_device("cpu", 0);
+    setenv("WINDROW_FUSED", "wide", 1);
+    for (size_t d = 0; (id = test_opencl_device(d)) != NULL; d++) {
+        struct wr_device *device = test_device(id, 0);
+        for (size_t i = 0; i < TEST_COUNT_OF(wide_cases); i++) {
+            test_ensemble_make(&e, &wide_cases[i]);
+            struct pair pair = {.id = id, .text = test_case_text(&wide_cases[i], text)};
+            print_message("%s %s wide\n", id, text);
+            pair.cpu = test_session(cpu, &e.ensemble, WR_SCHEDULE_STAGED);
+            check_runs(&pair, device, &e);
+            wr_session_close(pair.cpu);
+            test_ensemble_free(&e);
+        }
+        wr_device_close(device);
+    }
+    unsetenv("WINDROW_FUSED");
+    wr_device_close(cpu);
+}
+
 /* The notebook's own run, some thousand updates long. */
 static void test_long_run(void **state) {
     (void)state;
@@ -288,6 +323,7 @@ int main(void) {
         test_skip("no usable OpenCL device");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_devices),
+        cmocka_unit_test(test_wide),
         cmocka_unit_test(test_long_run),
         cmocka_unit_test(test_rules),
     };

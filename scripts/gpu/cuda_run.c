@@ -49,7 +49,7 @@ struct training {
     struct wr_ensemble ensemble; /* the notebook's but for the rule, with seeds 0 .. M-1 */
     struct wr_layout layout;
     size_t group_models, group_items;
-    bool rows; /* kernel wr_fused_rows, which has no batch and no scratch */
+    bool team; /* kernel wr_fused, which has a batch and scratch */
     size_t loss_rows, kept_count;
     uint64_t pairs; /* of corrections */
     CUdeviceptr tasks, progress, parameters, inputs, targets, weights, scales, scratch, losses,
@@ -164,7 +164,7 @@ static void train(struct training *training, uint64_t updates, uint32_t begin, u
                     &t->inputs,  &input_stride,   &t->targets,  &target_stride,
                     &t->weights, &t->scales,      &t->scratch,  &t->losses,
                     &t->kept,    &t->corrections, &t->pairs};
-    launch((models + t->group_models - 1) / t->group_models, t->group_items, t->rows ? rows : team);
+    launch((models + t->group_models - 1) / t->group_models, t->group_items, t->team ? team : rows);
 }
 
 /* The first of `count` floats that differs, or count. */
@@ -274,7 +274,7 @@ int main(int count, char **words) {
             fail(words[i + 3], "is no number of this kind");
     struct training training = {.group_models = numbers[2],
                                 .group_items = numbers[3],
-                                .rows = strcmp(words[2], "wr_fused_rows") == 0};
+                                .team = strcmp(words[2], "wr_fused") == 0};
     size_t models = numbers[4], epochs = numbers[5];
     if (count > 10)
         use_rule(&training.ensemble.rule, words[10], epochs);

@@ -1,7 +1,7 @@
 /* plan H T [WORD...]: how the OpenCL backend would run models with H hidden units and windows of T
  * rows on a GPU, in a line: the kernel, its source, the models and the work-items of a group, then
  * the options that the source is built with. Without a word: the notebook's models and rule, on an
- * NVIDIA GPU. Words: team (not fused_rows.cl), rows=N (of W_hh in a lane), amd (an AMD GPU),
+ * NVIDIA GPU. Words: team (fused.cl), rows=N (of W_hh in a lane), amd (an AMD GPU),
  * inputs=N, outputs=N, rule=RECIPE (that of a named recipe), norm (clip by the gradient's norm).
  * Exit code 3: such models are not fused. */
 #include <stdio.h>
@@ -89,10 +89,16 @@ int main(int count, char **words) {
         fprintf(stderr, "plan: %s\n", error.text);
         return 2;
     }
-    bool rows = plan.rows.pack > 0;
-    enum wr_cl_kind kind = rows ? WR_CL_ROWS : WR_CL_FUSED;
-    wr_cl_plan_options(&plan, &ensemble, kind, options);
-    printf("%s %zu %zu %s\n", rows ? "wr_fused_rows fused_rows.cl" : "wr_fused fused.cl",
-           rows ? plan.rows.pack : 1, rows ? plan.rows.group : plan.team[WR_CL_FUSED], options);
+    if (plan.wide.parts > 0) {
+        wr_cl_plan_options(&plan, &ensemble, WR_CL_WIDE, options);
+        printf("wr_fused_wide fused_wide.cl 1 %zu %s\n", plan.wide.group, options);
+    } else if (plan.rows.pack > 0) {
+        wr_cl_plan_options(&plan, &ensemble, WR_CL_ROWS, options);
+        printf("wr_fused_rows fused_rows.cl %zu %zu %s\n", plan.rows.pack, plan.rows.group,
+               options);
+    } else {
+        wr_cl_plan_options(&plan, &ensemble, WR_CL_FUSED, options);
+        printf("wr_fused fused.cl 1 %zu %s\n", plan.team[WR_CL_FUSED], options);
+    }
     return 0;
 }

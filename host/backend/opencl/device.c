@@ -194,6 +194,8 @@ static enum wr_cl_kind forced_fused(void) {
     const char *text = getenv("WINDROW_FUSED");
     if (text && strcmp(text, "rows") == 0)
         return WR_CL_ROWS;
+    if (text && strcmp(text, "wide") == 0)
+        return WR_CL_WIDE;
     return text && strcmp(text, "team") == 0 ? WR_CL_FUSED : WR_CL_KINDS;
 }
 

@@ -130,6 +130,13 @@ static const struct {
                          BUFFER(PARAMETERS), BUFFER(INPUTS), INPUT_STRIDE, BUFFER(TARGETS),
                          TARGET_STRIDE, BUFFER(WEIGHTS), BUFFER(SCALES), BUFFER(EPOCH_LOSSES),
                          BUFFER(STATE), BUFFER(CORRECTIONS), PAIRS}},
+    [WR_CL_RUN_WIDE] = {"wr_fused_wide",
+                        KIND(WIDE),
+                        MODEL_GROUPS,
+                        {VARIES, VARIES, VARIES, COUNT_M, BUFFER(TASKS), BUFFER(PROGRESS),
+                         BUFFER(PARAMETERS), BUFFER(INPUTS), INPUT_STRIDE, BUFFER(TARGETS),
+                         TARGET_STRIDE, BUFFER(WEIGHTS), BUFFER(SCALES), BUFFER(EPOCH_LOSSES),
+                         BUFFER(STATE), BUFFER(CORRECTIONS), PAIRS}},
 };
 
 static bool is_team(enum range range) {
@@ -148,7 +155,7 @@ static bool is_of(enum wr_cl_kernel which, enum wr_cl_kind kind) {
 static size_t team_of(const struct wr_cl_session *session, enum wr_cl_kernel which) {
     if (kernels[which].kinds & STAGED)
         return session->plan.team[session->plan.staged];
-    return session->plan.team[WR_CL_FUSED];
+    return session->plan.team[which == WR_CL_RUN_WIDE ? WR_CL_WIDE : WR_CL_FUSED];
 }
 
 /* Work-items in a group of this kernel, before its own limit. */
@@ -199,7 +206,7 @@ static wr_status bind(struct wr_cl_session *session, enum wr_cl_kernel which,
 }
 
 /* Creates one kernel and finds its work-group size; *limit falls to what the kernel allows, to 0 if
- * that is less than a tile. */
+ * that is less than a size which is fixed. */
 static wr_status make(struct wr_cl_session *session, enum wr_cl_kernel which, cl_program program,
                       size_t *limit, struct wr_error *error) {
     struct wr_cl_device *device = wr_cl_device_of(&session->base);
@@ -218,7 +225,7 @@ static wr_status make(struct wr_cl_session *session, enum wr_cl_kernel which, cl
         session->group[which] = most;
         if (is_team(kernels[which].range) && most < *limit)
             *limit = most;
-        if (is_tile(kernels[which].range))
+        if (is_tile(kernels[which].range) || which == WR_CL_RUN_WIDE)
             *limit = 0;
     }
     return WR_OK;
@@ -254,9 +261,12 @@ wr_status wr_cl_kernels_make(struct wr_cl_session *session, enum wr_cl_kind kind
         for (int i = 0; status == WR_OK && i < WR_CL_KERNELS; ++i)
             if (is_of((enum wr_cl_kernel)i, kind))
                 status = make(session, (enum wr_cl_kernel)i, program, &limit, error);
-        if (status == WR_OK && limit == 0) { /* a tile's group is fixed */
+        if (status == WR_OK && limit == 0) { /* another kind does it */
             wr_cl_kernels_free(session, kind);
-            session->plan.staged = WR_CL_STAGES;
+            if (kind == WR_CL_WIDE)
+                session->plan.wide.parts = 0;
+            else
+                session->plan.staged = WR_CL_STAGES;
             return WR_OK;
         }
         if (status == WR_OK && limit < *team) { /* once more, with a team that the kernels take */
@@ -296,6 +306,7 @@ static wr_status make_rows(struct wr_cl_session *session, struct wr_error *error
         wr_status status = wr_cl_kernels_make(session, WR_CL_ROWS, error);
         if (status == WR_ERR_DEVICE && (rows->warp_sync || rows->registers > 0)) {
             wr_cl_kernels_free(session, WR_CL_ROWS); /* not NVIDIA's own driver: neither is known */
+            wr_error_release(error);
             rows->warp_sync = false;
             rows->registers = 0;
             continue;
@@ -327,6 +338,11 @@ wr_status wr_cl_fused_make(struct wr_cl_session *session, struct wr_error *error
     if (session->plan.rows.pack > 0) {
         wr_status status = make_rows(session, error);
         if (status != WR_OK || session->plan.rows.pack > 0)
+            return status;
+    }
+    if (session->plan.wide.parts > 0) {
+        wr_status status = wr_cl_kernels_make(session, WR_CL_WIDE, error);
+        if (status != WR_OK || session->plan.wide.parts > 0)
             return status;
     }
     return wr_cl_kernels_make(session, WR_CL_FUSED, error);

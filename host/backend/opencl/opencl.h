@@ -19,7 +19,15 @@ wr_status wr_cl_check(const struct wr_cl_device *device, const char *call, cl_in
 
 /* ---- devices (device.c) ---- */
 
-enum wr_cl_kind { WR_CL_STAGES, WR_CL_TILED, WR_CL_FUSED, WR_CL_ROWS, WR_CL_PEAK, WR_CL_KINDS };
+enum wr_cl_kind {
+    WR_CL_STAGES,
+    WR_CL_TILED,
+    WR_CL_FUSED,
+    WR_CL_ROWS,
+    WR_CL_WIDE,
+    WR_CL_PEAK,
+    WR_CL_KINDS
+};
 
 #define WR_CL_OPTIONS      1024 /* characters of build options */
 #define WR_CL_MORE_OPTIONS 512  /* and of those that WINDROW_BUILD_OPTIONS adds */
@@ -50,7 +58,8 @@ struct wr_cl_device {
     size_t forced_rows;  /* WINDROW_ROWS, for tests: rows of W_hh in a lane of fused_rows.cl, where
                             they divide it; 0: our choice */
     enum wr_cl_kind forced_fused; /* WINDROW_FUSED, for tests: WR_CL_FUSED (team), WR_CL_ROWS (rows)
-                                     where it takes the shape; WR_CL_KINDS: our choice */
+                                     or WR_CL_WIDE (wide) where it takes the shape and the rule;
+                                     WR_CL_KINDS: our choice */
     enum wr_cl_kind forced_staged; /* WINDROW_STAGED, for tests: WR_CL_STAGES (plain), WR_CL_TILED
                                       (tiled) where the device takes it; WR_CL_KINDS: our choice */
     char more_options[WR_CL_MORE_OPTIONS]; /* WINDROW_BUILD_OPTIONS, for tests; "": none */
@@ -101,6 +110,12 @@ struct wr_cl_rows {
     bool warp_sync;     /* its barrier is that of an NVIDIA warp */
 };
 
+/* How fused_wide.cl is launched. */
+struct wr_cl_wide {
+    size_t parts; /* lanes that share a row of W_hh; 0: another kernel runs */
+    size_t group; /* work-items in a work-group, which is one model */
+};
+
 struct wr_cl_plan {
     bool fused;                  /* schedule */
     enum wr_cl_kind staged;      /* the stages' kernels: WR_CL_STAGES or WR_CL_TILED */
@@ -112,6 +127,7 @@ struct wr_cl_plan {
     bool state_local, parameters_local, sums_local;
     int sums; /* gradient sums (P) of a batch: 0, 1 or 2 */
     struct wr_cl_rows rows;
+    struct wr_cl_wide wide;
     /* The tiled kernels' tiles: tiles.h. */
     size_t tile_rows, tile_columns;
     size_t window_tiles, gradient_tiles; /* of a batch, of the parameters */
@@ -138,6 +154,9 @@ wr_status wr_cl_plan_check(const struct wr_cl_device *device, const struct wr_cl
 /* How fused_rows.cl trains the ensemble, if it does (rows.c). */
 void wr_cl_rows_choose(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
                        struct wr_cl_rows *choice);
+/* How fused_wide.cl does, if it does (wide.c). */
+void wr_cl_wide_choose(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
+                       struct wr_cl_wide *choice);
 /* The build options of one program. */
 void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble *ensemble,
                         enum wr_cl_kind kind, char options[WR_CL_OPTIONS]);
@@ -170,6 +189,7 @@ enum wr_cl_kernel {
     WR_CL_ADD_RUNS,
     WR_CL_RUN_FUSED,
     WR_CL_RUN_ROWS,
+    WR_CL_RUN_WIDE,
     WR_CL_KERNELS
 };
 
@@ -218,7 +238,8 @@ wr_status wr_cl_kernels_make(struct wr_cl_session *session, enum wr_cl_kind kind
 void wr_cl_kernels_free(struct wr_cl_session *session, enum wr_cl_kind kind);
 /* The stage kernels of the plan: tiled, or plain where the device cannot take tiles after all. */
 wr_status wr_cl_staged_make(struct wr_cl_session *session, struct wr_error *error);
-/* The fused kernel of the plan: rows, or team where the device cannot take rows after all. */
+/* The fused kernel of the plan: rows or wide, or team where the device cannot take them after all.
+ */
 wr_status wr_cl_fused_make(struct wr_cl_session *session, struct wr_error *error);
 wr_status wr_cl_set_argument(struct wr_cl_session *session, enum wr_cl_kernel which, cl_uint index,
                              size_t size, const void *value, struct wr_error *error);

@@ -102,7 +102,9 @@ bool wr_cl_fits_fused(struct wr_device *base, const struct wr_ensemble *ensemble
     struct wr_layout layout;
     struct wr_cl_plan plan;
     size_t scratch;
-    if (ensemble->shape.hidden <= ALWAYS_FUSED)
+    struct wr_cl_wide wide;
+    wr_cl_wide_choose(device, ensemble, &wide);
+    if (ensemble->shape.hidden <= ALWAYS_FUSED || wide.parts > 0)
         return true;
     if (wr_layout_of(&ensemble->shape, &layout, NULL) == WR_OK &&
         place_fused(device, ensemble, &layout, &plan, &scratch) && plan.state_local &&
@@ -224,6 +226,10 @@ wr_status wr_cl_plan_make(const struct wr_cl_device *device, const struct wr_ens
     for (int kind = 0; kind < WR_CL_KINDS; ++kind)
         plan->team[kind] = choose_team(device, ensemble->shape.hidden);
     wr_cl_rows_choose(device, ensemble, &plan->rows);
+    if (plan->rows.pack == 0) /* which wins where both take the models */
+        wr_cl_wide_choose(device, ensemble, &plan->wide);
+    if (plan->wide.parts > 0)
+        plan->team[WR_CL_WIDE] = plan->wide.group;
     plan_staged(device, ensemble, layout, plan);
     plan->loss_rows = LOSS_FLOATS / M;
     if (plan->loss_rows < 1)
@@ -357,6 +363,9 @@ void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble 
                  " -D WR_PACK=%zu -D WR_ROWS=%zu -D WR_GROUP=%zu%s",
                  plan->rows.pack, plan->rows.rows, plan->rows.group,
                  plan->rows.warp_sync ? " -D WR_WARP_SYNC=1" : "");
+    else if (kind == WR_CL_WIDE)
+        snprintf(more, room, " -D WR_PARAM_SPACE=__local -D WR_STATE_SPACE=__local -D WR_PARTS=%zu",
+                 plan->wide.parts);
     else if (kind == WR_CL_STAGES)
         snprintf(more, room, " -D WR_PARAM_SPACE=__global -D WR_STATE_SPACE=__global");
     else if (kind == WR_CL_TILED)

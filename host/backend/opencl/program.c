@@ -16,6 +16,7 @@ static const char *const files[WR_CL_KINDS][MOST_SOURCES] = {
     [WR_CL_TILED] = {"forward_tiled.cl", "bptt_tiled.cl", "clip.cl", "update.cl", "epoch.cl", NULL},
     [WR_CL_FUSED] = {"fused.cl", NULL},
     [WR_CL_ROWS] = {"fused_rows.cl", NULL},
+    [WR_CL_WIDE] = {"fused_wide.cl", NULL},
     [WR_CL_PEAK] = {"peak.cl", NULL},
 };
 

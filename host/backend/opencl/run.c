@@ -51,7 +51,9 @@ static wr_status end_stretch(struct run *run, size_t steps, double updates,
 static wr_status run_fused(struct run *run, size_t rows, struct wr_error *error) {
     struct wr_cl_session *session = run->session;
     size_t all = rows * session->base.most_steps, made = 0;
-    const enum wr_cl_kernel which = session->plan.rows.pack > 0 ? WR_CL_RUN_ROWS : WR_CL_RUN_FUSED;
+    const enum wr_cl_kernel which = session->plan.wide.parts > 0  ? WR_CL_RUN_WIDE
+                                    : session->plan.rows.pack > 0 ? WR_CL_RUN_ROWS
+                                                                  : WR_CL_RUN_FUSED;
     const cl_uint begin = (cl_uint)session->epochs, end = (cl_uint)(session->epochs + rows);
     wr_status status = WR_OK;
     while (status == WR_OK && made < all) {

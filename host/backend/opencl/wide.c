@@ -1,0 +1,37 @@
+/* Which models fused_wide.cl trains. */
+#include "backend/opencl/opencl.h"
+
+#include "numerics.h"
+#include "wide_layout.h"
+
+/* Lanes that share a row of W_hh. Two leave a lane at most 64 elements of a row and as many of a
+ * column, for which 255 registers have room; more lanes wait for each other more often. */
+#define PARTS       2
+#define MOST_HIDDEN (PARTS * 4 * WR_RUN)
+#define MOST_STEPS  16   /* a lane has h and da of all steps in registers, too */
+#define MOST_ENDS   4096 /* inputs and outputs, so that bytes can be counted */
+
+static bool takes(const struct wr_ensemble *ensemble) {
+    const struct wr_shape *shape = &ensemble->shape;
+    const struct wr_rule *rule = &ensemble->rule;
+    return ensemble->batch == 1 && rule->optimizer == WR_OPTIMIZER_SGD &&
+           rule->clipping == WR_CLIPPING_VALUE && shape->hidden > WR_RUN &&
+           shape->hidden <= MOST_HIDDEN && shape->seq_len <= MOST_STEPS &&
+           shape->inputs <= MOST_ENDS && shape->outputs <= MOST_ENDS;
+}
+
+void wr_cl_wide_choose(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
+                       struct wr_cl_wide *choice) {
+    const struct wr_shape *s = &ensemble->shape;
+    bool wanted =
+        device->forced_fused == WR_CL_KINDS ? !device->cpu : device->forced_fused == WR_CL_WIDE;
+    size_t most = device->forced_group ? device->forced_group : device->max_group;
+    *choice = (struct wr_cl_wide){0};
+    if (!wanted || !takes(ensemble) || PARTS * s->hidden > most)
+        return;
+    size_t near = WR_WIDE_NEAR(s->inputs, s->hidden, s->outputs, s->seq_len, PARTS);
+    if (near * sizeof(float) + WR_CL_LOCAL_SPARE > device->local_bytes)
+        return;
+    choice->parts = PARTS;
+    choice->group = PARTS * s->hidden;
+}
