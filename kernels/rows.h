@@ -10,7 +10,7 @@
  *
  * Further options given when the program is built:
  *   WR_PACK       models in a work-group
- *   WR_ROWS       rows of W_hh in a lane; it divides WR_H
+ *   WR_ROWS       rows of W_hh in a lane: 1, 2 or 4; it divides WR_H
  *   WR_GROUP      work-items in a work-group, at least WR_PACK * WR_LANES; the rest are spare
  *   WR_WARP_SYNC  1: the work-group is one warp of an NVIDIA GPU, which has a cheaper barrier */
 #ifndef WR_ROWS_H

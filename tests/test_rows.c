@@ -77,6 +77,28 @@ static void test_too_large(void **state) {
     assert_int_equal(choose(true, 32, 65, 1, 1, notebook).pack, 0);
 }
 
+/* The kernel knows 1, 2 and 4 rows in a lane; what is forced beside these, or divides no hidden
+ * size, is 1. */
+static void test_forced_rows(void **state) {
+    (void)state;
+    static const size_t forced[] = {1, 2, 3, 4, 5, 8, 10, 20};
+    for (size_t i = 0; i < TEST_COUNT_OF(forced); i++)
+        for (size_t hidden = 1; hidden <= 64; hidden++) {
+            const struct wr_cl_device device = {.max_group = 1024,
+                                                .warp = 32,
+                                                .local_bytes = LOCAL_BYTES,
+                                                .forced_rows = forced[i],
+                                                .forced_fused = WR_CL_KINDS,
+                                                .forced_staged = WR_CL_KINDS};
+            const struct wr_ensemble ensemble = {
+                .shape = {1, hidden, 1, 5}, .models = 1, .batch = 1};
+            struct wr_cl_rows rows;
+            wr_cl_rows_choose(&device, &ensemble, &rows);
+            bool taken = forced[i] == 2 || forced[i] == 4;
+            assert_int_equal(rows.rows, taken && hidden % forced[i] == 0 ? forced[i] : 1);
+        }
+}
+
 static void check_bits(struct wr_device *cpu, struct wr_device *device, const struct test_case *c,
                        const char *text) {
     enum { EPOCHS = 3 };
@@ -156,9 +178,9 @@ static void test_other_driver(void **state) {
 int main(void) {
     test_setup();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_groups),       cmocka_unit_test(test_idle),
-        cmocka_unit_test(test_too_large),    cmocka_unit_test(test_bits),
-        cmocka_unit_test(test_other_driver),
+        cmocka_unit_test(test_groups),    cmocka_unit_test(test_idle),
+        cmocka_unit_test(test_too_large), cmocka_unit_test(test_forced_rows),
+        cmocka_unit_test(test_bits),      cmocka_unit_test(test_other_driver),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
