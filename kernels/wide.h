@@ -176,7 +176,7 @@ WR_INLINE int wr_wide_may_clip(const struct wr_place *place, float clip) {
     int may = 0;
 #pragma unroll
     for (uint t = WR_T - 1; t > 0; --t) {
-        most += fabs(da[t * WR_STATE_ROW]);
+        most = wr_add(most, fabs(da[t * WR_STATE_ROW]));
         if (WR_ACTIVATION != WR_KIND_TANH)
             may |= fabs(h[(t - 1) * WR_STATE_ROW]) > 1.0f;
     }

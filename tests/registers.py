@@ -30,7 +30,7 @@ MODELS = NOTEBOOK + ["%d 5 %s" % (hidden, ADAM) for hidden in (8, 20, 32, 64)] +
     ["20 5 %s norm" % ADAM, FORECASTS[0] + " norm"] + FORECASTS + OTHERS
 # Bytes of stack that a row may take: used once in an update, caches hide a little.
 STACK = {words: 256 for words in OTHERS[3:]}  # odd sizes
-STACK.update({"32 5": 16, FORECASTS[0]: 32, "64 6 inputs=8 outputs=4": 64})
+STACK.update({"32 5": 16, "96 5": 32, FORECASTS[0]: 32, "64 6 inputs=8 outputs=4": 64})
 AMD_STACK = {words: 512 for words in OTHERS + NOTEBOOK[5:] +
              ["64 5 " + ADAM, FORECASTS[0]]}
 AMD_STACK[FORECASTS[0] + " norm"] = 1024

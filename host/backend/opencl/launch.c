@@ -325,6 +325,16 @@ static wr_status make_rows(struct wr_cl_session *session, struct wr_error *error
     }
 }
 
+/* Makes fused_wide.cl, or sets the plan's parts to 0 where the device cannot take it. */
+static wr_status make_wide(struct wr_cl_session *session, struct wr_error *error) {
+    wr_status status = wr_cl_kernels_make(session, WR_CL_WIDE, error);
+    if (status != WR_ERR_DEVICE || session->plan.wide.registers == 0)
+        return status;
+    wr_cl_kernels_free(session, WR_CL_WIDE); /* not NVIDIA's own driver: the cap is not known */
+    session->plan.wide.registers = 0;
+    return wr_cl_kernels_make(session, WR_CL_WIDE, error);
+}
+
 wr_status wr_cl_staged_make(struct wr_cl_session *session, struct wr_error *error) {
     if (session->plan.staged == WR_CL_TILED) {
         wr_status status = wr_cl_kernels_make(session, WR_CL_TILED, error);
@@ -341,7 +351,7 @@ wr_status wr_cl_fused_make(struct wr_cl_session *session, struct wr_error *error
             return status;
     }
     if (session->plan.wide.parts > 0) {
-        wr_status status = wr_cl_kernels_make(session, WR_CL_WIDE, error);
+        wr_status status = make_wide(session, error);
         if (status != WR_OK || session->plan.wide.parts > 0)
             return status;
     }

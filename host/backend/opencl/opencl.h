@@ -112,8 +112,9 @@ struct wr_cl_rows {
 
 /* How fused_wide.cl is launched. */
 struct wr_cl_wide {
-    size_t parts; /* lanes that share a row of W_hh; 0: another kernel runs */
-    size_t group; /* work-items in a work-group, which is one model */
+    size_t parts;       /* lanes that share a row of W_hh; 0: another kernel runs */
+    size_t group;       /* work-items in a work-group, which is one model */
+    unsigned registers; /* as in wr_cl_rows */
 };
 
 struct wr_cl_plan {

@@ -381,7 +381,10 @@ void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble 
                  plan->state_local, space[plan->sums_local], plan->sums_local, plan->sums);
     append_rule(options, ensemble);
     length = (int)strlen(options);
-    if (kind == WR_CL_ROWS && plan->rows.registers > 0)
+    unsigned registers = kind == WR_CL_ROWS   ? plan->rows.registers
+                         : kind == WR_CL_WIDE ? plan->wide.registers
+                                              : 0;
+    if (registers > 0)
         snprintf(options + length, WR_CL_OPTIONS - (size_t)length, " -cl-nv-maxrregcount=%u",
-                 plan->rows.registers);
+                 registers);
 }
