@@ -40,11 +40,11 @@ static void test_groups(void **state) {
             assert_in_range(rows.pack, 1, MOST_ITEMS);
             assert_in_range(rows.group, rows.pack * (hidden / rows.rows), MOST_ITEMS);
             assert_int_equal(hidden % rows.rows, 0);
-            if (rows.warp_sync)
+            if (rows.nvidia.warp_sync)
                 assert_int_equal(rows.group, 32);
             if (warps[w] != 32) { /* another vendor's */
-                assert_false(rows.warp_sync);
-                assert_int_equal(rows.registers, 0);
+                assert_false(rows.nvidia.warp_sync);
+                assert_int_equal(rows.nvidia.registers, 0);
                 assert_int_equal(rows.rows, 1);
             }
         }
@@ -159,19 +159,27 @@ static void test_bits(void **state) {
  * the kernels are built without them. */
 static void test_other_driver(void **state) {
     (void)state;
-    static const struct test_case c = {{1, 20, 1, 2}, 7, 6, 1, 0.05f, 0.1f, true, true, false};
+    static const struct {
+        const char *kernel;
+        struct test_case c;
+    } cases[] = {
+        {"rows", {{1, 20, 1, 2}, 7, 6, 1, 0.05f, 0.1f, true, true, false}},
+        {"wide", {{1, 96, 1, 2}, 2, 4, 1, 0.01f, 0.1f, false, true, false}},
+    };
     const char *id = test_opencl_device(0);
     if (id == NULL) {
         print_message("no usable OpenCL device: no kernel was built\n");
         skip();
     }
     struct wr_device *cpu = test_device("cpu", 0);
-    setenv("WINDROW_FUSED", "rows", 1);
-    struct wr_device *device = test_device(id, 0);
-    unsetenv("WINDROW_FUSED");
-    ((struct wr_cl_device *)device)->nvidia = true;
-    check_bits(cpu, device, &c, "as if on an NVIDIA GPU");
-    wr_device_close(device);
+    for (size_t i = 0; i < TEST_COUNT_OF(cases); i++) {
+        setenv("WINDROW_FUSED", cases[i].kernel, 1);
+        struct wr_device *device = test_device(id, 0);
+        unsetenv("WINDROW_FUSED");
+        ((struct wr_cl_device *)device)->nvidia = true;
+        check_bits(cpu, device, &cases[i].c, cases[i].kernel);
+        wr_device_close(device);
+    }
     wr_device_close(cpu);
 }
 

@@ -98,11 +98,14 @@ wr_status wr_corrections(const struct wr_rule *rule, float **corrections, size_t
                          struct wr_error *error);
 /* Whether every epoch of every model visits its windows once, in order. */
 bool wr_in_order(const struct wr_ensemble *ensemble);
+/* Whether a parameter's step takes nothing but the parameter and its own gradient. */
+static inline bool wr_steps_alone(const struct wr_rule *rule) {
+    return rule->optimizer == WR_OPTIMIZER_SGD && rule->clipping == WR_CLIPPING_VALUE;
+}
 /* Whether a window's gradient can go straight into the parameters, element by element: plain
  * gradient descent, nothing to be known of the other elements. */
 static inline bool wr_is_direct(const struct wr_rule *rule) {
-    return rule->optimizer == WR_OPTIMIZER_SGD && rule->clipping == WR_CLIPPING_VALUE &&
-           rule->fixed == 0 && rule->weight_decay == 0;
+    return wr_steps_alone(rule) && rule->fixed == 0 && rule->weight_decay == 0;
 }
 /* Windows of model m in the session's current batch: 0 .. batch_count. */
 size_t wr_batch_windows(const struct wr_session *session, size_t model);

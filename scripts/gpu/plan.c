@@ -91,7 +91,7 @@ int main(int count, char **words) {
     }
     if (plan.wide.parts > 0) {
         wr_cl_plan_options(&plan, &ensemble, WR_CL_WIDE, options);
-        printf("wr_fused_wide fused_wide.cl 1 %zu %s\n", plan.wide.group, options);
+        printf("wr_fused_wide fused_wide.cl 1 %zu %s\n", plan.team[WR_CL_WIDE], options);
     } else if (plan.rows.pack > 0) {
         wr_cl_plan_options(&plan, &ensemble, WR_CL_ROWS, options);
         printf("wr_fused_rows fused_rows.cl %zu %zu %s\n", plan.rows.pack, plan.rows.group,

@@ -245,9 +245,11 @@ wr_status wr_cl_open_device(size_t index, const struct wr_device_options *option
     device->max_group = facts.max_group < facts.max_items[0] ? facts.max_group : facts.max_items[0];
     device->nvidia = facts.vendor == VENDOR_NVIDIA;
     device->forced_group = forced_number("WINDROW_WORK_GROUP", device->max_group);
-    device->forced_warp = forced_number("WINDROW_WARP", WR_CL_MOST_TEAM);
     device->forced_rows = forced_number("WINDROW_ROWS", WR_CL_MOST_TEAM);
-    device->warp = device->forced_warp ? device->forced_warp : WR_CL_WARP;
+    device->warp = forced_number("WINDROW_WARP", WR_CL_MOST_TEAM);
+    device->warp_known = device->warp > 0;
+    if (!device->warp_known)
+        device->warp = WR_CL_WARP;
     device->forced_fused = forced_fused();
     device->forced_staged = forced_staged();
     device->local_bytes = (size_t)facts.local_memory;

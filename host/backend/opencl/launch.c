@@ -34,6 +34,14 @@ enum argument {
 #define KIND(name) (1u << WR_CL_##name)
 #define STAGED     (KIND(STAGES) | KIND(TILED))
 
+/* The arguments of the kernels that hold W_hh in registers. */
+#define IN_REGISTERS                                                                               \
+    {                                                                                              \
+        VARIES, VARIES, VARIES, COUNT_M, BUFFER(TASKS), BUFFER(PROGRESS), BUFFER(PARAMETERS),      \
+            BUFFER(INPUTS), INPUT_STRIDE, BUFFER(TARGETS), TARGET_STRIDE, BUFFER(WEIGHTS),         \
+            BUFFER(SCALES), BUFFER(EPOCH_LOSSES), BUFFER(STATE), BUFFER(CORRECTIONS), PAIRS        \
+    }
+
 static const struct {
     const char *name;
     unsigned kinds;
@@ -123,20 +131,8 @@ static const struct {
                           BUFFER(PARAMETERS), BUFFER(INPUTS), INPUT_STRIDE, BUFFER(TARGETS),
                           TARGET_STRIDE, BUFFER(WEIGHTS), BUFFER(SCALES), BUFFER(SCRATCH),
                           BUFFER(EPOCH_LOSSES), BUFFER(STATE), BUFFER(CORRECTIONS), PAIRS}},
-    [WR_CL_RUN_ROWS] = {"wr_fused_rows",
-                        KIND(ROWS),
-                        MODEL_PACKS,
-                        {VARIES, VARIES, VARIES, COUNT_M, BUFFER(TASKS), BUFFER(PROGRESS),
-                         BUFFER(PARAMETERS), BUFFER(INPUTS), INPUT_STRIDE, BUFFER(TARGETS),
-                         TARGET_STRIDE, BUFFER(WEIGHTS), BUFFER(SCALES), BUFFER(EPOCH_LOSSES),
-                         BUFFER(STATE), BUFFER(CORRECTIONS), PAIRS}},
-    [WR_CL_RUN_WIDE] = {"wr_fused_wide",
-                        KIND(WIDE),
-                        MODEL_GROUPS,
-                        {VARIES, VARIES, VARIES, COUNT_M, BUFFER(TASKS), BUFFER(PROGRESS),
-                         BUFFER(PARAMETERS), BUFFER(INPUTS), INPUT_STRIDE, BUFFER(TARGETS),
-                         TARGET_STRIDE, BUFFER(WEIGHTS), BUFFER(SCALES), BUFFER(EPOCH_LOSSES),
-                         BUFFER(STATE), BUFFER(CORRECTIONS), PAIRS}},
+    [WR_CL_RUN_ROWS] = {"wr_fused_rows", KIND(ROWS), MODEL_PACKS, IN_REGISTERS},
+    [WR_CL_RUN_WIDE] = {"wr_fused_wide", KIND(WIDE), MODEL_GROUPS, IN_REGISTERS},
 };
 
 static bool is_team(enum range range) {
@@ -278,61 +274,54 @@ wr_status wr_cl_kernels_make(struct wr_cl_session *session, enum wr_cl_kind kind
     }
 }
 
+/* wr_cl_kernels_make, and once more without what only NVIDIA's own driver knows where a driver
+ * refuses it. */
+static wr_status make_for_nvidia(struct wr_cl_session *session, enum wr_cl_kind kind,
+                                 struct wr_cl_nvidia *nvidia, struct wr_error *error) {
+    wr_status status = wr_cl_kernels_make(session, kind, error);
+    if (status != WR_ERR_DEVICE || (nvidia->registers == 0 && !nvidia->warp_sync))
+        return status;
+    wr_cl_kernels_free(session, kind);
+    wr_error_release(error);
+    *nvidia = (struct wr_cl_nvidia){0};
+    return wr_cl_kernels_make(session, kind, error);
+}
+
 /* Learns from a kernel how many work-items run in step, once for each GPU; true if the plan is
  * another for that. */
 static bool learn_warp(struct wr_cl_session *session) {
     struct wr_cl_device *device = wr_cl_device_of(&session->base);
-    struct wr_cl_rows better;
+    struct wr_cl_rows better, *rows = &session->plan.rows;
     size_t multiple = 0;
-    if (device->cpu || device->forced_warp ||
+    if (device->cpu || device->warp_known ||
         clGetKernelWorkGroupInfo(session->kernels[WR_CL_RUN_ROWS], device->id,
                                  CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE, sizeof multiple,
                                  &multiple, NULL) != CL_SUCCESS ||
         multiple == 0 || multiple > WR_CL_MOST_TEAM)
         return false;
     device->warp = multiple;
+    device->warp_known = true;
     wr_cl_rows_choose(device, &session->base.ensemble, &better);
-    bool differs = better.pack != session->plan.rows.pack ||
-                   better.group != session->plan.rows.group ||
-                   better.rows != session->plan.rows.rows;
-    session->plan.rows = better;
-    return differs;
+    if (better.pack == rows->pack && better.group == rows->group && better.rows == rows->rows)
+        return false;
+    *rows = better;
+    return true;
 }
 
 /* Makes fused_rows.cl, or sets the plan's pack to 0 where the device cannot take it. */
 static wr_status make_rows(struct wr_cl_session *session, struct wr_error *error) {
     struct wr_cl_rows *rows = &session->plan.rows;
-    for (;;) {
-        wr_status status = wr_cl_kernels_make(session, WR_CL_ROWS, error);
-        if (status == WR_ERR_DEVICE && (rows->warp_sync || rows->registers > 0)) {
-            wr_cl_kernels_free(session, WR_CL_ROWS); /* not NVIDIA's own driver: neither is known */
-            wr_error_release(error);
-            rows->warp_sync = false;
-            rows->registers = 0;
-            continue;
-        }
-        if (status != WR_OK)
-            return status;
-        if (learn_warp(session)) {
-            wr_cl_kernels_free(session, WR_CL_ROWS);
-            if (rows->pack > 0)
-                continue;
-        } else if (session->group[WR_CL_RUN_ROWS] < rows->group) { /* its group is fixed */
-            wr_cl_kernels_free(session, WR_CL_ROWS);
-            rows->pack = 0;
-        }
-        return WR_OK;
+    wr_status status = make_for_nvidia(session, WR_CL_ROWS, &rows->nvidia, error);
+    if (status == WR_OK && learn_warp(session)) {
+        wr_cl_kernels_free(session, WR_CL_ROWS);
+        if (rows->pack > 0)
+            status = make_for_nvidia(session, WR_CL_ROWS, &rows->nvidia, error);
     }
-}
-
-/* Makes fused_wide.cl, or sets the plan's parts to 0 where the device cannot take it. */
-static wr_status make_wide(struct wr_cl_session *session, struct wr_error *error) {
-    wr_status status = wr_cl_kernels_make(session, WR_CL_WIDE, error);
-    if (status != WR_ERR_DEVICE || session->plan.wide.registers == 0)
-        return status;
-    wr_cl_kernels_free(session, WR_CL_WIDE); /* not NVIDIA's own driver: the cap is not known */
-    session->plan.wide.registers = 0;
-    return wr_cl_kernels_make(session, WR_CL_WIDE, error);
+    if (status == WR_OK && session->group[WR_CL_RUN_ROWS] < rows->group) { /* which is fixed */
+        wr_cl_kernels_free(session, WR_CL_ROWS);
+        rows->pack = 0;
+    }
+    return status;
 }
 
 wr_status wr_cl_staged_make(struct wr_cl_session *session, struct wr_error *error) {
@@ -351,7 +340,7 @@ wr_status wr_cl_fused_make(struct wr_cl_session *session, struct wr_error *error
             return status;
     }
     if (session->plan.wide.parts > 0) {
-        wr_status status = make_wide(session, error);
+        wr_status status = make_for_nvidia(session, WR_CL_WIDE, &session->plan.wide.nvidia, error);
         if (status != WR_OK || session->plan.wide.parts > 0)
             return status;
     }

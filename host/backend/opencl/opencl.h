@@ -52,9 +52,9 @@ struct wr_cl_device {
     bool nvidia;            /* its compiler takes inline PTX */
     size_t max_group;       /* largest work-group in dimension 0 */
     size_t warp;            /* work-items that run in step: the part of a work-group that costs the
-                               same with fewer; 32 until a kernel tells */
+                               same with fewer; 32 until a kernel tells. WINDROW_WARP, for tests */
+    bool warp_known;        /* forced, or told */
     size_t forced_group; /* WINDROW_WORK_GROUP, for tests: work-items in a group; 0: our choice */
-    size_t forced_warp;  /* WINDROW_WARP, for tests: what `warp` is; 0: what kernels tell */
     size_t forced_rows;  /* WINDROW_ROWS, for tests: rows of W_hh in a lane of fused_rows.cl, where
                             they divide it; 0: our choice */
     enum wr_cl_kind forced_fused; /* WINDROW_FUSED, for tests: WR_CL_FUSED (team), WR_CL_ROWS (rows)
@@ -73,6 +73,17 @@ wr_status wr_cl_describe(size_t index, struct wr_device_info *info, struct wr_er
 wr_status wr_cl_open_device(size_t index, const struct wr_device_options *options,
                             struct wr_device **device, struct wr_error *error);
 void wr_cl_close_device(struct wr_device *device);
+
+/* Whether models are to take a kernel of `kind` where it takes them: which is for GPUs, or forced.
+ */
+static inline bool wr_cl_wants(const struct wr_cl_device *device, enum wr_cl_kind kind) {
+    return device->forced_fused == WR_CL_KINDS ? !device->cpu : device->forced_fused == kind;
+}
+
+/* Bytes of local memory for arrays. */
+static inline size_t wr_cl_local_bytes(const struct wr_cl_device *device) {
+    return device->local_bytes > WR_CL_LOCAL_SPARE ? device->local_bytes - WR_CL_LOCAL_SPARE : 0;
+}
 
 /* ---- plans (plan.c): where everything of a session goes, and what it takes ---- */
 
@@ -101,20 +112,24 @@ enum wr_cl_buffer {
 };
 #define WR_CL_FIRST_STAGE_BUFFER WR_CL_GRADIENTS
 
+/* What only the compiler of NVIDIA's own driver knows. */
+struct wr_cl_nvidia {
+    unsigned registers; /* that it may give a lane; 0: as it likes */
+    bool warp_sync;     /* the kernel's barrier is that of a warp */
+};
+
 /* How fused_rows.cl is launched. */
 struct wr_cl_rows {
-    size_t pack;        /* models in a work-group; 0: fused.cl runs instead */
-    size_t rows;        /* rows of W_hh in a lane */
-    unsigned registers; /* that an NVIDIA GPU's compiler may give a lane; 0: as it likes */
-    size_t group;       /* work-items in a work-group */
-    bool warp_sync;     /* its barrier is that of an NVIDIA warp */
+    size_t pack;  /* models in a work-group; 0: another kernel runs */
+    size_t rows;  /* rows of W_hh in a lane */
+    size_t group; /* work-items in a work-group */
+    struct wr_cl_nvidia nvidia;
 };
 
 /* How fused_wide.cl is launched. */
 struct wr_cl_wide {
-    size_t parts;       /* lanes that share a row of W_hh; 0: another kernel runs */
-    size_t group;       /* work-items in a work-group, which is one model */
-    unsigned registers; /* as in wr_cl_rows */
+    size_t parts; /* lanes that share a row of W_hh; 0: another kernel runs */
+    struct wr_cl_nvidia nvidia;
 };
 
 struct wr_cl_plan {

@@ -83,8 +83,7 @@ static bool place(size_t count, size_t *left) {
 /* Fills the fused kernel's places, and *scratch with the floats a model needs in global memory. */
 static bool place_fused(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
                         const struct wr_layout *layout, struct wr_cl_plan *plan, size_t *scratch) {
-    size_t left =
-        device->local_bytes > WR_CL_LOCAL_SPARE ? device->local_bytes - WR_CL_LOCAL_SPARE : 0;
+    size_t left = wr_cl_local_bytes(device);
     size_t state, sums;
     bool direct = ensemble->batch == 1 && wr_is_direct(&ensemble->rule);
     plan->sums = direct ? 0 : ensemble->batch <= WR_RUN ? 1 : 2;
@@ -229,7 +228,7 @@ wr_status wr_cl_plan_make(const struct wr_cl_device *device, const struct wr_ens
     if (plan->rows.pack == 0) /* which wins where both take the models */
         wr_cl_wide_choose(device, ensemble, &plan->wide);
     if (plan->wide.parts > 0)
-        plan->team[WR_CL_WIDE] = plan->wide.group;
+        plan->team[WR_CL_WIDE] = plan->wide.parts * ensemble->shape.hidden;
     plan_staged(device, ensemble, layout, plan);
     plan->loss_rows = LOSS_FLOATS / M;
     if (plan->loss_rows < 1)
@@ -362,7 +361,7 @@ void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble 
                  " -D WR_PARAM_SPACE=__local -D WR_STATE_SPACE=__local"
                  " -D WR_PACK=%zu -D WR_ROWS=%zu -D WR_GROUP=%zu%s",
                  plan->rows.pack, plan->rows.rows, plan->rows.group,
-                 plan->rows.warp_sync ? " -D WR_WARP_SYNC=1" : "");
+                 plan->rows.nvidia.warp_sync ? " -D WR_WARP_SYNC=1" : "");
     else if (kind == WR_CL_WIDE)
         snprintf(more, room, " -D WR_PARAM_SPACE=__local -D WR_STATE_SPACE=__local -D WR_PARTS=%zu",
                  plan->wide.parts);
@@ -381,8 +380,8 @@ void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble 
                  plan->state_local, space[plan->sums_local], plan->sums_local, plan->sums);
     append_rule(options, ensemble);
     length = (int)strlen(options);
-    unsigned registers = kind == WR_CL_ROWS   ? plan->rows.registers
-                         : kind == WR_CL_WIDE ? plan->wide.registers
+    unsigned registers = kind == WR_CL_ROWS   ? plan->rows.nvidia.registers
+                         : kind == WR_CL_WIDE ? plan->wide.nvidia.registers
                                               : 0;
     if (registers > 0)
         snprintf(options + length, WR_CL_OPTIONS - (size_t)length, " -cl-nv-maxrregcount=%u",

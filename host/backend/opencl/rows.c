@@ -25,17 +25,12 @@ static bool takes(const struct wr_ensemble *ensemble) {
                                     (shape->hidden <= 64 && shape->seq_len <= 6));
 }
 
-/* Whether nothing but the gradient decides a parameter's step: rows.h. */
-static bool is_direct(const struct wr_rule *rule) {
-    return rule->optimizer == WR_OPTIMIZER_SGD && rule->clipping == WR_CLIPPING_VALUE;
-}
-
 /* The table's line, but that one row a lane is all that other shapes and rules leave registers for.
  */
 static void choose_rows(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
                         struct wr_cl_rows *choice) {
     const struct wr_shape *shape = &ensemble->shape;
-    bool plain = device->nvidia && is_direct(&ensemble->rule) && shape->seq_len <= 6 &&
+    bool plain = device->nvidia && wr_steps_alone(&ensemble->rule) && shape->seq_len <= 6 &&
                  shape->inputs <= 2 && shape->outputs <= 2;
     size_t line = 0;
     while (shape->hidden > table[line].hidden)
@@ -46,7 +41,7 @@ static void choose_rows(const struct wr_cl_device *device, const struct wr_ensem
     if (!known || shape->hidden % choice->rows != 0)
         choice->rows = 1;
     if (plain && choice->rows == table[line].rows)
-        choice->registers = table[line].registers;
+        choice->nvidia.registers = table[line].registers;
 }
 
 /* Bytes of local memory that one model takes. */
@@ -54,7 +49,7 @@ static size_t near_bytes(const struct wr_ensemble *ensemble) {
     const struct wr_shape *s = &ensemble->shape;
     const struct wr_rule *rule = &ensemble->rule;
     size_t floats = WR_ROWS_NEAR(s->inputs, s->hidden, s->outputs, s->seq_len, wr_rule_states(rule),
-                                 is_direct(rule), rule->clipping == WR_CLIPPING_NORM);
+                                 wr_steps_alone(rule), rule->clipping == WR_CLIPPING_NORM);
     return floats * sizeof(float) + sizeof(cl_int);
 }
 
@@ -84,18 +79,14 @@ static void choose_group(const struct wr_cl_device *device, size_t lanes, size_t
 
 void wr_cl_rows_choose(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
                        struct wr_cl_rows *choice) {
-    bool wanted =
-        device->forced_fused == WR_CL_KINDS ? !device->cpu : device->forced_fused == WR_CL_ROWS;
     size_t most = device->forced_group ? device->forced_group : WR_CL_MOST_TEAM;
-    size_t local =
-        device->local_bytes > WR_CL_LOCAL_SPARE ? device->local_bytes - WR_CL_LOCAL_SPARE : 0;
     *choice = (struct wr_cl_rows){0};
-    if (!wanted || !takes(ensemble))
+    if (!wr_cl_wants(device, WR_CL_ROWS) || !takes(ensemble))
         return;
     choose_rows(device, ensemble, choice);
     most = most < device->max_group ? most : device->max_group;
-    choose_group(device, ensemble->shape.hidden / choice->rows, most, local / near_bytes(ensemble),
-                 choice);
-    choice->warp_sync = device->nvidia && choice->pack > 0 && choice->group == device->warp &&
-                        device->warp == WR_CL_WARP;
+    choose_group(device, ensemble->shape.hidden / choice->rows, most,
+                 wr_cl_local_bytes(device) / near_bytes(ensemble), choice);
+    choice->nvidia.warp_sync = device->nvidia && choice->pack > 0 &&
+                               choice->group == device->warp && device->warp == WR_CL_WARP;
 }

@@ -20,9 +20,7 @@
 
 static bool takes(const struct wr_ensemble *ensemble) {
     const struct wr_shape *shape = &ensemble->shape;
-    const struct wr_rule *rule = &ensemble->rule;
-    return ensemble->batch == 1 && rule->optimizer == WR_OPTIMIZER_SGD &&
-           rule->clipping == WR_CLIPPING_VALUE && shape->hidden > WR_RUN &&
+    return ensemble->batch == 1 && wr_steps_alone(&ensemble->rule) && shape->hidden > WR_RUN &&
            shape->hidden <= MOST_HIDDEN && shape->seq_len <= MOST_STEPS &&
            shape->inputs <= MOST_ENDS && shape->outputs <= MOST_ENDS;
 }
@@ -30,17 +28,14 @@ static bool takes(const struct wr_ensemble *ensemble) {
 void wr_cl_wide_choose(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
                        struct wr_cl_wide *choice) {
     const struct wr_shape *s = &ensemble->shape;
-    bool wanted =
-        device->forced_fused == WR_CL_KINDS ? !device->cpu : device->forced_fused == WR_CL_WIDE;
     size_t most = device->forced_group ? device->forced_group : device->max_group;
     *choice = (struct wr_cl_wide){0};
-    if (!wanted || !takes(ensemble) || PARTS * s->hidden > most)
+    if (!wr_cl_wants(device, WR_CL_WIDE) || !takes(ensemble) || PARTS * s->hidden > most)
         return;
     size_t near = WR_WIDE_NEAR(s->inputs, s->hidden, s->outputs, s->seq_len, PARTS);
-    if (near * sizeof(float) + WR_CL_LOCAL_SPARE > device->local_bytes)
+    if (near * sizeof(float) > wr_cl_local_bytes(device))
         return;
     choice->parts = PARTS;
-    choice->group = PARTS * s->hidden;
     if (device->nvidia && s->hidden == TWO_HIDDEN && s->seq_len <= TWO_STEPS)
-        choice->registers = TWO_REGISTERS;
+        choice->nvidia.registers = TWO_REGISTERS;
 }
