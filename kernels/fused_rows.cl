@@ -3,7 +3,7 @@
  *
  * Arguments as wr_fused's; progress is kept between launches likewise. Teams whose model has
  * nothing left to do go along to every barrier. */
-#include "rows.h"
+#include "rows_step.h"
 
 /* What the host counts holds all arrays. */
 typedef char wr_local_memory_fits[WR_NEAR_KEPT + WR_KEPT * WR_KEPT_ROOM <= WR_NEAR ? 1 : -1];
