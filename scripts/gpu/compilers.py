@@ -7,12 +7,11 @@ import shutil
 import subprocess
 import tempfile
 
-from ptx import CLANG, split_cap
+from ptx import CLANG, read_plan, split_cap
 from shell import ROOT, Failed
 
 AMD = ("clang -x cl -cl-std=CL1.2 -target amdgcn-amd-amdhsa -O3 -ffp-contract=off -nogpulib "
        "-D __OPENCL_VERSION__=120 -include tests/amdgcn.h -I kernels -S").split()
-WAVE = 64  # lanes of these GPUs of AMD's
 
 
 def tool(name):
@@ -45,9 +44,8 @@ def plan(program, words):
         return None
     if done.returncode != 0:
         raise Failed("plan %s: %s" % (words, done.stderr))
-    kernel, source, models, items, *options = done.stdout.split()
-    return {"kernel": kernel, "source": os.path.join(ROOT, "kernels", source), "models": int(models),
-            "items": int(items), "options": options}
+    found = read_plan(done.stdout)
+    return dict(found, source=os.path.join(ROOT, "kernels", found["source"]))
 
 
 def most(pattern, text):

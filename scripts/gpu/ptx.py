@@ -1,6 +1,5 @@
-"""The fused kernels as NVIDIA's PTX, made by clang without a GPU; and
-the one list of what is measured: hidden sizes, kernels that are forced, registers that are capped,
-learning rules."""
+"""The fused kernels as NVIDIA's PTX, made by clang without a GPU; and the one list of what is measured:
+hidden sizes, kernels that are forced, registers that are capped, learning rules."""
 import json
 import os
 import re
@@ -18,8 +17,6 @@ CAPS = {20: (255, 128), 32: (255, 168)}  # hidden size: registers of a work-item
 CLANG = ("clang -x cl -cl-std=CL1.2 -target nvptx64-nvidia-cuda -Xclang -target-cpu -Xclang sm_80 "
          "-Xclang -target-feature -Xclang +ptx72 -O3 -ffp-contract=off -nogpulib "
          "-D __OPENCL_VERSION__=120 -include tests/nvptx.h -I kernels -S").split()
-
-
 CAP = "-cl-nv-maxrregcount="  # an option of NVIDIA's OpenCL, which clang does not know
 
 
@@ -27,6 +24,13 @@ def split_cap(options):
     """The options that clang knows, and the registers that a work-item may take, or None."""
     caps = [int(option[len(CAP):]) for option in options if option.startswith(CAP)]
     return [option for option in options if not option.startswith(CAP)], caps[-1] if caps else None
+
+
+def read_plan(said):
+    """What scripts/gpu/plan.c says of how models are run."""
+    kernel, source, models, items, *options = said.split()
+    return {"kernel": kernel, "source": source, "models": int(models), "items": int(items),
+            "options": options}
 
 
 def assemble(shell, path, source, options, cap=None):
@@ -52,7 +56,7 @@ def plans(shell, plan):
                                  codes=(0, 3)).strip()
                 if said and said not in seen:
                     seen.append(said)
-                    yield hidden, rule, forced, said.split(maxsplit=4)
+                    yield hidden, rule, forced, read_plan(said)
 
 
 def make(shell, folder, plan):
@@ -61,14 +65,15 @@ def make(shell, folder, plan):
         raise Failed("PTX needs clang; scripts/gpu_kit makes it elsewhere, to be carried here")
     os.makedirs(folder, exist_ok=True)
     shapes = []
-    for hidden, rule, forced, (kernel, source, models, items, options) in plans(shell, plan):
+    for hidden, rule, forced, found in plans(shell, plan):
         for cap in (None,) + CAPS.get(hidden, ()) * (not forced and not rule):
-            name = "_".join(filter(None, (kernel, str(hidden), rule[len("rule="):], forced,
+            name = "_".join(filter(None, (found["kernel"], str(hidden), rule[len("rule="):], forced,
                                           cap and "r%d" % cap)))
-            assemble(shell, os.path.join(folder, name + ".ptx"), source, options.split(), cap)
-            shapes.append({"file": name + ".ptx", "kernel": kernel, "hidden": hidden,
+            assemble(shell, os.path.join(folder, name + ".ptx"), found["source"], found["options"],
+                     cap)
+            shapes.append({"file": name + ".ptx", "kernel": found["kernel"], "hidden": hidden,
                            "window": WINDOW, "rule": rule, "forced": forced, "cap": cap,
-                           "group_models": int(models), "group_items": int(items)})
+                           "group_models": found["models"], "group_items": found["items"]})
     assemble(shell, folder + "/peak.ptx", "peak.cl", ["-D", "WR_VECTOR=float"])
     with open(folder + "/shapes.json", "w") as file:
         json.dump(shapes, file, indent=1)
