@@ -4,13 +4,7 @@
 #     [-D OPTIONS=of cmake] -P run.cmake
 cmake_minimum_required(VERSION 3.25)
 
-function(run result)
-  execute_process(COMMAND ${ARGN} RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE error)
-  if(NOT code EQUAL 0)
-    message(FATAL_ERROR "${ARGN}\nends with ${code}:\n${output}${error}")
-  endif()
-  set(${result} "${output}" PARENT_SCOPE)
-endfunction()
+include(${CMAKE_CURRENT_LIST_DIR}/../run.cmake)
 
 file(REMOVE_RECURSE ${PREFIX})
 run(quiet ${CMAKE_COMMAND} --install ${BUILD} --prefix ${PREFIX})
