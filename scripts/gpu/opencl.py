@@ -1,6 +1,7 @@
 """What is measured through OpenCL, by the command itself."""
 import json
 import math
+import os
 import sys
 
 from shell import Failed
@@ -11,6 +12,14 @@ RULES = {
     "MAE": "--loss mae",
     "Adam, MAE, shuffled": "--optimizer adam --lr 5e-3 --lr-decay linear --loss mae --order shuffled",
     "Adam, MAE, by norm": "--optimizer adam --lr 5e-3 --loss mae --clip-by norm",
+}
+# Kernels that the backend may choose, and what makes it choose each.
+FORCED = {
+    "fused.cl": {"WINDROW_FUSED": "team"},
+    "fused_wide.cl": {"WINDROW_FUSED": "wide"},
+    "1 row": {"WINDROW_ROWS": "1"},
+    "2 rows": {"WINDROW_ROWS": "2"},
+    "4 rows": {"WINDROW_ROWS": "4"},
 }
 PEERS_EPOCHS = {1000: 400, 10000: 100}  # at most: each peer hands over the losses of all
 
@@ -45,23 +54,23 @@ class OpenCL:
 
     def train(self, models, compared=4, name="", options="", **environment):
         """The notebook: a run of `compared` epochs on the device and on the cpu tells whether the
-        bits are the same; then more epochs, for some seconds."""
-        seconds, first = 0.5 if self.quick else 3, {}
-        for device in (self.device, "cpu"):
-            epochs = compared
-            words = (device, models, epochs, options.split(), environment)
-            result = first[device] = self.train_once(*words)
-            while result["seconds"] < seconds / 2 and epochs < 2500:
-                more = seconds / max(result["seconds"], 1e-4)
-                epochs = min(2500, max(epochs + 1, math.ceil(epochs * min(more, 30))))
-                result = self.train_once(device, models, epochs, options.split(), environment)
-            self.data["train"].append({
-                "models": models, "device": device, "name": name, "epochs": epochs,
-                "schedule": result["schedule"], "seconds": result["seconds"],
-                "updates_per_second": result["updates_per_second"], "hash": result["hashes"][0],
-                "same_bits": first[device]["hashes"] == first[self.device]["hashes"]})
+        bits are the same; then more epochs on the device, for some seconds."""
+        seconds, epochs = 0.5 if self.quick else 3, compared
+        first, on_cpu = (self.train_once(device, models, compared, options.split(), environment)
+                         for device in (self.device, "cpu"))
+        result = first
+        while result["seconds"] < seconds / 2 and epochs < 2500:
+            more = seconds / max(result["seconds"], 1e-4)
+            epochs = min(2500, max(epochs + 1, math.ceil(epochs * min(more, 30))))
+            result = self.train_once(self.device, models, epochs, options.split(), environment)
+        same = first["hashes"] == on_cpu["hashes"]
+        self.data["train"].append({
+            "models": models, "device": self.device, "name": name, "epochs": epochs,
+            "schedule": result["schedule"], "seconds": result["seconds"], "compared": compared,
+            "updates_per_second": result["updates_per_second"], "hash": result["hashes"][0],
+            "same_bits": same})
         said = "on %s and cpu after %d epochs" % (self.device, compared)
-        if not self.data["train"][-1]["same_bits"]:
+        if not same:
             raise Failed("hashes differ " + said)
         return "hashes of all models equal " + said
 
@@ -79,7 +88,7 @@ class OpenCL:
     def peers(self, models, names):
         """names: words of the names of those wanted (scripts/bench_peers)."""
         command = [sys.executable, "scripts/bench_peers", "--windrow", self.windrow, "--json",
-                   "--models", models, "--peers", names,
+                   "--models", models, "--peers", names, "--threads", os.cpu_count(),
                    "--epochs", PEERS_EPOCHS.get(models, 50),
                    "--repeats", 1 if self.quick else 3]
         found = json.loads(self.shell.run(

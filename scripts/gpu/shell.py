@@ -5,6 +5,7 @@ import os
 import shlex
 import signal
 import subprocess
+import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -19,18 +20,22 @@ class NotHere(Exception):
 
 
 class Shell:
+    """For several threads, too; the time that give() sets is each thread's own."""
+
     def __init__(self, log):
-        self.log, self.until, self.lines = log, math.inf, 0
+        self.log, self.lines = log, 0
+        self.own, self.writing = threading.local(), threading.Lock()
         os.makedirs(os.path.dirname(log), exist_ok=True)
         open(log, "w").close()
 
     def give(self, seconds):
         """The commands from now on may take so long, all together."""
-        self.until = time.monotonic() + seconds
+        self.own.until = time.monotonic() + seconds
 
     def run(self, command, codes=(0,), cwd=ROOT, **environment):
         """stdout of a command."""
-        command, limit = [str(word) for word in command], self.until - time.monotonic()
+        command = [str(word) for word in command]
+        limit = getattr(self.own, "until", math.inf) - time.monotonic()
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                    text=True, errors="replace", cwd=cwd, start_new_session=True,
                                    env=dict(os.environ, **environment))
@@ -52,10 +57,11 @@ class Shell:
 
     def keep(self, command, end, out, err):
         """Adds to the log, and says where."""
-        where = "%s, line %d" % (os.path.basename(self.log), self.lines + 1)
         text = "$ %s\n%s%s[%s]\n\n" % (shlex.join(command), *(
             part if not part or part.endswith("\n") else part + "\n" for part in (out, err)), end)
-        with open(self.log, "a") as file:
-            file.write(text)
-        self.lines += text.count("\n")
+        with self.writing:
+            where = "%s, line %d" % (os.path.basename(self.log), self.lines + 1)
+            with open(self.log, "a") as file:
+                file.write(text)
+            self.lines += text.count("\n")
         return where
