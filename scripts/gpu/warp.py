@@ -232,6 +232,14 @@ class Warp(Lanes):
 
     do_VIMNMX = do_IMNMX
 
+    def do_VIADDMNMX(self, ins, mask):
+        d, a, b, c, p = ins.operands
+        signed = "U32" not in ins.kinds
+        x, y = self.u32(a) + self.u32(b), self.u32(c)
+        if signed:
+            x, y = x.view(np.int32), y.view(np.int32)
+        self.put(d, np.where(self.test(p), np.minimum(x, y), np.maximum(x, y)), mask)
+
     def do_IABS(self, ins, mask):
         self.put(ins.operands[0], np.abs(self.u32(ins.operands[1]).view(np.int32)).view(U32), mask)
 
