@@ -195,17 +195,26 @@ struct wr_step {
     float epsilon;
 };
 
+/* theta with its weight decayed. A file whose rule has no decay defines WR_SHRINKS as 0, since not
+ * every compiler drops a product with 1. */
+#ifndef WR_SHRINKS
+#define WR_SHRINKS 1
+#endif
+static inline WR_FLOAT wr_shrunk(const struct wr_step *by, WR_FLOAT theta) {
+    return WR_SHRINKS ? theta * by->shrink : theta;
+}
+
 /* Each takes theta and the clipped g, and gives the new theta. What fades away is flushed to 0,
  * lest it become subnormal. */
 static inline WR_FLOAT wr_step_sgd(const struct wr_step *by, WR_FLOAT theta, WR_FLOAT g) {
-    return wr_fma(by->descent, g, theta * by->shrink);
+    return wr_fma(by->descent, g, wr_shrunk(by, theta));
 }
 
 static inline WR_FLOAT wr_step_momentum(const struct wr_step *by, WR_FLOAT theta, WR_FLOAT g,
                                         WR_FLOAT *velocity) {
     WR_FLOAT v = wr_flush(wr_fma(WR_CONST(by->momentum), *velocity, g));
     *velocity = v;
-    return wr_fma(by->descent, v, theta * by->shrink);
+    return wr_fma(by->descent, v, wr_shrunk(by, theta));
 }
 
 /* The mean square, with g; it is never negative. */
@@ -219,7 +228,7 @@ static inline WR_FLOAT wr_step_rmsprop(const struct wr_step *by, WR_FLOAT theta,
     WR_FLOAT v = wr_mean_square(by, g, *square);
     *square = v;
     WR_FLOAT divisor = wr_root(v) + WR_CONST(by->epsilon);
-    return wr_fma(by->descent, g * wr_reciprocal(divisor), theta * by->shrink);
+    return wr_fma(by->descent, g * wr_reciprocal(divisor), wr_shrunk(by, theta));
 }
 
 static inline WR_FLOAT wr_step_adam(const struct wr_step *by, WR_FLOAT theta, WR_FLOAT g,
@@ -229,7 +238,7 @@ static inline WR_FLOAT wr_step_adam(const struct wr_step *by, WR_FLOAT theta, WR
     *mean = m;
     *square = v;
     WR_FLOAT divisor = wr_fma(wr_root(v), by->correct2, WR_CONST(by->epsilon));
-    return wr_fma(by->descent * by->correct, m * wr_reciprocal(divisor), theta * by->shrink);
+    return wr_fma(by->descent * by->correct, m * wr_reciprocal(divisor), wr_shrunk(by, theta));
 }
 
 #endif

@@ -26,6 +26,11 @@
 #ifndef WR_RECURRENCE_H
 #define WR_RECURRENCE_H
 
+#ifndef WR_WEIGHT_DECAY
+#define WR_WEIGHT_DECAY 0
+#endif
+#define WR_SHRINKS (WR_WEIGHT_DECAY != 0)
+
 #include "layout.h"
 #include "numerics.h"
 #include "rule.h"
@@ -89,9 +94,6 @@
 #endif
 #ifndef WR_EPSILON
 #define WR_EPSILON 0
-#endif
-#ifndef WR_WEIGHT_DECAY
-#define WR_WEIGHT_DECAY 0
 #endif
 #ifndef WR_DECAY
 #define WR_DECAY WR_KIND_CONSTANT
