@@ -17,7 +17,7 @@ static inline uint wr_kept_place(uint p) {
     }
     if (p < WR_B_H) {
         const uint j = (p - WR_W_HH) / WR_H;
-        return (p - WR_W_HH - j * WR_H) + (j % WR_ROWS * WR_LANES + j / WR_ROWS) * WR_PITCH;
+        return (p - WR_W_HH - j * WR_H) + j * WR_PITCH;
     }
     if (p < WR_W_HY)
         return WR_KEPT_BH + p - WR_B_H;
@@ -29,25 +29,25 @@ static inline uint wr_kept_place(uint p) {
 }
 #endif
 
-/* A model from global memory: theta (P), kept (WR_KEPT, P). */
+/* A model from global memory: theta (P), kept (WR_KEPT, P). Here and where it goes back, a pointer
+ * per unit and fixed offsets from it spare compilers an address for each parameter, which they
+ * would keep from the one to the other. */
 static inline void wr_rows_load(const struct wr_place *place, const __global float *theta,
                                 const __global float *kept, struct wr_held *held) {
     __local float *near = place->near;
 #pragma unroll
     for (uint r = 0; r < WR_ROWS; ++r) {
         const uint j = WR_J(place, r);
-        held->b_h[r] = theta[WR_B_H + j];
+        const __global float *column = theta + WR_W_HH + j;
+        held->b_h[r] = column[WR_B_H - WR_W_HH];
 #pragma unroll
-        for (uint k = 0; k < WR_H; ++k) {
-            held->row[r][k] = theta[WR_W_HH + j * WR_H + k];
-            if (!place->spare)
-                near[WR_NEAR_HH + WR_ROW_PLACE(place, r) + k] = held->row[r][k];
-        }
+        for (uint i = 0; i < WR_H; ++i)
+            held->column[r][i] = column[i * WR_H];
         for (uint i = 0; i < WR_I; ++i)
             if (WR_LEAN_I || !place->spare)
                 WR_W_XH_OF(place, held, r, i) = theta[WR_W_XH + j * WR_I + i];
         for (uint o = 0; o < WR_O; ++o) {
-            const float w = theta[WR_W_HY + o * WR_H + j];
+            const float w = column[WR_W_HY - WR_W_HH + o * WR_H];
 #if WR_LEAN_O
             held->w_hy[o][r] = w;
 #endif
@@ -55,6 +55,7 @@ static inline void wr_rows_load(const struct wr_place *place, const __global flo
                 near[WR_NEAR_HY + o * WR_PITCH + j] = w;
         }
     }
+    wr_rows_put_hh(place, held);
 #if WR_LEAN_O
 #pragma unroll
     for (uint o = 0; o < WR_O; ++o)
@@ -82,14 +83,15 @@ static inline void wr_rows_store(const struct wr_place *place, const struct wr_h
 #pragma unroll
     for (uint r = 0; r < WR_ROWS; ++r) {
         const uint j = WR_J(place, r);
-        theta[WR_B_H + j] = held->b_h[r];
+        __global float *column = theta + WR_W_HH + j;
+        column[WR_B_H - WR_W_HH] = held->b_h[r];
 #pragma unroll
-        for (uint k = 0; k < WR_H; ++k)
-            theta[WR_W_HH + j * WR_H + k] = held->row[r][k];
+        for (uint i = 0; i < WR_H; ++i)
+            column[i * WR_H] = held->column[r][i];
         for (uint i = 0; i < WR_I; ++i)
             theta[WR_W_XH + j * WR_I + i] = WR_W_XH_OF(place, held, r, i);
         for (uint o = 0; o < WR_O; ++o)
-            theta[WR_W_HY + o * WR_H + j] = near[WR_NEAR_HY + o * WR_PITCH + j];
+            column[WR_W_HY - WR_W_HH + o * WR_H] = near[WR_NEAR_HY + o * WR_PITCH + j];
     }
 #if WR_LEAN_O
     if (place->lane == 0) {
@@ -115,9 +117,9 @@ static inline int wr_rows_finite(const struct wr_place *place, const struct wr_h
 #pragma unroll
     for (uint r = 0; r < WR_ROWS; ++r) {
         finite &= wr_is_finite(held->b_h[r]);
-#pragma unroll
-        for (uint k = 0; k < WR_H; ++k)
-            finite &= wr_is_finite(held->row[r][k]);
+        for (uint i = 0; i < WR_H;
+             ++i) /* not of the registers, which then stay floats to compilers */
+            finite &= wr_is_finite(near[WR_NEAR_HH + WR_ROW_PLACE(i) + WR_J(place, r)]);
         for (uint i = 0; i < WR_I; ++i)
             finite &= wr_is_finite(WR_W_XH_OF(place, held, r, i));
         for (uint o = 0; o < WR_O; ++o)
@@ -143,17 +145,21 @@ wr_fused_rows(ulong updates, uint begin, uint end, ulong models,
               __global float *epoch_losses, __global float *kept, const __global float *corrections,
               ulong pairs) {
     __local float4 near_all[WR_PACK * WR_NEAR / 4];
-    __local int bad_all[WR_PACK];
+    __local int bad_all[WR_PACK], clips_all[WR_PACK];
     const uint id = get_local_id(0), team = id / WR_LANES;
     const uint slot = team < WR_PACK ? team : WR_PACK - 1;
+    const uint lane =
+        team < WR_PACK ? id - team * WR_LANES : 0; /* not %: Oclgrind knows no freeze */
+    __local float *near = (__local float *)near_all + slot * WR_NEAR;
     const struct wr_place place = {.spare = WR_GROUP > WR_PACK * WR_LANES && team >= WR_PACK,
-                                   .lane = team < WR_PACK ? id - team * WR_LANES
-                                                          : 0, /* not %: Oclgrind knows no freeze */
-                                   .near = (__local float *)near_all + slot * WR_NEAR};
+                                   .lane = lane,
+                                   .near = near,
+                                   .own = near + (id - slot * WR_LANES) * WR_ROWS,
+                                   .clips = clips_all + slot};
     volatile __local int *bad = bad_all + slot;
     const int first = place.lane == 0 && !place.spare;
 
-    const ulong own_model = get_group_id(0) * (ulong)WR_PACK + slot;
+    const ulong own_model = get_global_id(0) / WR_GROUP * WR_PACK + slot;
     const int exists = own_model < models && !place.spare;
     const ulong m = own_model < models ? own_model : models - 1; /* read, and never written */
     const struct wr_model_task task = tasks[m];
@@ -171,12 +177,14 @@ wr_fused_rows(ulong updates, uint begin, uint end, ulong models,
         const ulong visited = works ? wr_window_at(&task, at.epoch, at.window) : task.first;
         struct wr_window window = {.x = inputs + visited * input_stride,
                                    .target = targets + visited * target_stride};
+        if (first)
+            *place.clips = 0; /* read by all before the last barrier below */
         wr_rows_inputs(&place, &window);
         wr_rows_hidden(&place, &held, &window);
         if (first)
             *bad = 0; /* read by all before the first barrier above */
         const float loss = wr_rows_head(&place, &held, &window, weights, scale);
-        wr_rows_deltas(&place, &held, &window);
+        wr_rows_deltas(&place, &held, &window, task.clip);
         const float bound = wr_rows_bound(&place, &window, task.clip);
         if (works) {
             struct wr_step by;

@@ -1,18 +1,21 @@
-/* The stages for models whose W_hh lies in registers: fused_rows.cl. Here are forward and back;
- * rows_step.h has gradients, clip and update.
+/* The stages for models whose W_hh lies in registers: fused_rows.cl. Here are forward and back,
+ * with the gradient of W_hh; rows_step.h has the other gradients, clip and update.
  *
  * WR_PACK models share a work-group of WR_GROUP work-items. A model's team is WR_LANES of them, and
- * a lane holds WR_ROWS rows of W_hh, which follow each other. It needs them for the forward product
- * and the update. It takes the columns of the same units from local memory, for the backward
- * product. h and da pass through local memory, four values at a load.
+ * a lane has WR_ROWS units, which follow each other. It holds their columns of W_hh, for the
+ * backward product, their gradient and the update: all three take the same da_t[j], so one load
+ * serves them. It takes the rows of its units from local memory, for the forward product. h and da
+ * pass through local memory, four values at a load.
  *
  * W_xh and W_hy lie in registers too where a model has few inputs and outputs, and in local memory
  * otherwise. What the optimizer keeps lies in local memory.
  *
  * Further options given when the program is built:
  *   WR_PACK       models in a work-group
- *   WR_ROWS       rows of W_hh in a lane: 1, 2 or 4; it divides WR_H
+ *   WR_ROWS       units of a lane, and so rows of W_hh: 1, 2 or 4; it divides WR_H
  *   WR_GROUP      work-items in a work-group, at least WR_PACK * WR_LANES; the rest are spare
+ *   WR_UNROLLED   1: the backward loop over time is unrolled. That spares instructions, and takes
+ *                 registers: compilers put off the gradient's terms and keep every da_t.
  *   WR_WARP_SYNC  1: the work-group is one warp of an NVIDIA GPU, which has a cheaper barrier */
 #ifndef WR_ROWS_H
 #define WR_ROWS_H
@@ -21,15 +24,20 @@
 #include "rows_layout.h"
 
 #define WR_LANES (WR_H / WR_ROWS)
-#define WR_ROW   WR_FOURS(WR_H) /* floats from one h_t, da_t or column of W_xh to the next */
-#define WR_PITCH WR_APART(WR_H) /* floats from one row of W_hh or W_hy to the next */
+#define WR_UNITS WR_FOURS(WR_H)
+#define WR_WIDTH (WR_H + (WR_GROUP - WR_PACK * WR_LANES) * WR_ROWS)
+#define WR_ROW   WR_FOURS(WR_WIDTH) /* floats from one h_t, da_t or column of W_xh to the next */
+#define WR_PITCH WR_APART(WR_WIDTH) /* floats from one row of W_hh or W_hy to the next */
 #define WR_X_ROW WR_FOURS(WR_I)
 
 /* Whether the optimizer steps from the gradient alone, so that a lane may step a parameter that
  * other lanes hold too. */
 #define WR_DIRECT (WR_KEPT == 0 && !WR_BY_NORM)
-#define WR_LEAN_I WR_LEAN_INPUTS(WR_I)             /* W_xh lies in registers */
-#define WR_LEAN_O WR_LEAN_OUTPUTS(WR_O, WR_DIRECT) /* W_hy too; every lane makes predictions */
+/* Whether a bound of the gradient tells first if it needs clipping, which costs more than the step,
+ * and is seldom needed. */
+#define WR_MAY_CLIP (WR_DIRECT && WR_ACTIVATION == WR_KIND_TANH)
+#define WR_LEAN_I   WR_LEAN_INPUTS(WR_I)             /* W_xh lies in registers */
+#define WR_LEAN_O   WR_LEAN_OUTPUTS(WR_O, WR_DIRECT) /* W_hy too; every lane makes predictions */
 
 /* Where a model's arrays begin in its local memory. */
 #define WR_NEAR_DA   (WR_T * WR_ROW)                                 /* after h (T, WR_ROW) */
@@ -42,14 +50,14 @@
 #define WR_NEAR_LOSS (WR_NEAR_DY + WR_FOURS(WR_O)) /* two factors (O) of each term of the loss */
 #define WR_NEAR_NORM (WR_NEAR_BY + (WR_LEAN_O ? 0 : 4 * WR_FOURS(WR_O)))
 #define WR_NEAR_KEPT (WR_NEAR_NORM + (WR_BY_NORM ? WR_NORM_ROOM(WR_H, WR_O) : 0))
-#define WR_NEAR      WR_ROWS_NEAR(WR_I, WR_H, WR_O, WR_T, WR_KEPT, WR_DIRECT, WR_BY_NORM)
+#define WR_NEAR      WR_ROWS_NEAR(WR_I, WR_H, WR_WIDTH, WR_O, WR_T, WR_KEPT, WR_DIRECT, WR_BY_NORM)
 
 /* Where what the optimizer keeps of the tensors begins; that of W_hh (H, WR_PITCH) is the first. */
 #define WR_KEPT_XH   (WR_H * WR_PITCH)            /* (I, WR_ROW) */
 #define WR_KEPT_HY   (WR_KEPT_XH + WR_I * WR_ROW) /* (O, WR_ROW) */
 #define WR_KEPT_BH   (WR_KEPT_HY + WR_O * WR_ROW) /* (H) */
 #define WR_KEPT_BY   (WR_KEPT_BH + WR_ROW)        /* (O) */
-#define WR_KEPT_ROOM WR_ROWS_KEPT(WR_I, WR_H, WR_O)
+#define WR_KEPT_ROOM WR_ROWS_KEPT(WR_I, WR_H, WR_WIDTH, WR_O)
 
 #define WR_BLOCK 4 /* parameters that a lane steps at a time */
 
@@ -62,13 +70,17 @@
 /* A work-item's place. */
 struct wr_place {
     uint lane;
-    int spare;           /* it belongs to no team: it goes along to barriers and writes nothing */
+    int spare; /* it belongs to no team: it goes along to barriers, does what lane 0 of the
+                  last team does, and writes behind the units of that team */
     __local float *near; /* its model's local memory */
+    __local float
+        *own; /* the same from the lane's first unit on; behind all units if it is spare */
+    volatile __local int *clips; /* whether a gradient of its model may be over the clip */
 };
 
 /* What a lane holds of its model. */
 struct wr_held {
-    float row[WR_ROWS][WR_ROW], b_h[WR_ROWS];
+    float column[WR_ROWS][WR_UNITS], b_h[WR_ROWS];
 #if WR_LEAN_I
     float w_xh[WR_ROWS][WR_I];
 #endif
@@ -80,16 +92,20 @@ struct wr_held {
 /* What a lane holds of a window. */
 struct wr_window {
     const __global float *x, *target;
-    float h[WR_T][WR_ROWS], da[WR_T][WR_ROWS];
+    float last[WR_ROWS];                           /* h_{T-1} of its units */
+    float g_hh[WR_ROWS][WR_UNITS], g_b_h[WR_ROWS]; /* gradients: of its columns, and of b_h */
+#if WR_LEAN_I
+    float g_xh[WR_ROWS][WR_I];
+#endif
 #if WR_LEAN_O
     float dy[WR_O];
 #endif
 };
 
-/* A lane's row r, and where it lies among the rows of W_hh in local memory: lanes next to each
- * other store to places next to each other, which lie in different banks. */
-#define WR_J(place, r)         ((place)->lane * WR_ROWS + (r))
-#define WR_ROW_PLACE(place, r) (((r)*WR_LANES + (place)->lane) * WR_PITCH)
+/* A lane's unit r, and where row j of W_hh lies in local memory: lanes next to each other load from
+ * places next to each other, which lie in different banks. */
+#define WR_J(place, r)  ((place)->lane * WR_ROWS + (r))
+#define WR_ROW_PLACE(j) (((j) % WR_ROWS * WR_LANES + (j) / WR_ROWS) * WR_PITCH)
 
 /* Element t, i of the window's inputs, and a lane's element i of row r of W_xh. */
 #if WR_LEAN_I
@@ -100,54 +116,93 @@ struct wr_window {
 #define WR_W_XH_OF(place, held, r, i) ((place)->near[WR_NEAR_XH + (i)*WR_ROW + WR_J(place, r)])
 #endif
 
-/* A lane's part of a vector (H) in local memory: the elements of its rows, in one access. */
-static inline void wr_rows_get(const __local float *v, uint lane, float own[WR_ROWS]) {
+/* The elements of a lane's units of a vector (H) in local memory, the first of them at v, in one
+ * access. */
+static inline void wr_rows_get(const __local float *v, float own[WR_ROWS]) {
 #if WR_ROWS == 4
-    const float4 all = ((const __local float4 *)v)[lane];
+    const float4 all = *(const __local float4 *)v;
     own[0] = all.x, own[1] = all.y, own[2] = all.z, own[3] = all.w;
 #elif WR_ROWS == 2
-    const float2 all = ((const __local float2 *)v)[lane];
+    const float2 all = *(const __local float2 *)v;
     own[0] = all.x, own[1] = all.y;
 #else
-    own[0] = v[lane];
+    own[0] = *v;
 #endif
 }
 
-static inline void wr_rows_put(const float own[WR_ROWS], uint lane, __local float *v) {
+static inline void wr_rows_put(const float own[WR_ROWS], __local float *v) {
 #if WR_ROWS == 4
-    ((__local float4 *)v)[lane] = (float4)(own[0], own[1], own[2], own[3]);
+    *(__local float4 *)v = (float4)(own[0], own[1], own[2], own[3]);
 #elif WR_ROWS == 2
-    ((__local float2 *)v)[lane] = (float2)(own[0], own[1]);
+    *(__local float2 *)v = (float2)(own[0], own[1]);
 #else
-    v[lane] = own[0];
+    *v = own[0];
 #endif
+}
+
+/* A lane's columns of W_hh to local memory. */
+static inline void wr_rows_put_hh(const struct wr_place *place, const struct wr_held *held) {
+#pragma unroll
+    for (uint j = 0; j < WR_H; ++j) {
+        float own[WR_ROWS];
+#pragma unroll
+        for (uint r = 0; r < WR_ROWS; ++r)
+            own[r] = held->column[r][j];
+        wr_rows_put(own, place->own + WR_NEAR_HH + WR_ROW_PLACE(j));
+    }
+}
+
+/* The next four of the terms of every sum[r], w[r][k] * v[k] from k on; run[r] is that of the run.
+ */
+static inline void wr_four_terms(float sum[WR_ROWS], float run[WR_ROWS],
+                                 const float w[WR_ROWS][WR_UNITS], uint k, float4 v) {
+#pragma unroll
+    for (uint r = 0; r < WR_ROWS; ++r) {
+        if (k > 0 && k % WR_RUN == 0) {
+            sum[r] = k == WR_RUN ? run[r] : wr_add(sum[r], run[r]);
+            run[r] = 0.0f;
+        }
+        run[r] = wr_fma(w[r][k], v.x, run[r]);
+        if (k + 1 < WR_H)
+            run[r] = wr_fma(w[r][k + 1], v.y, run[r]);
+        if (k + 2 < WR_H)
+            run[r] = wr_fma(w[r][k + 2], v.z, run[r]);
+        if (k + 3 < WR_H)
+            run[r] = wr_fma(w[r][k + 3], v.w, run[r]);
+    }
+}
+
+/* start and the sum of terms w[k] * v[k], both (WR_ROW) in local memory. */
+static inline float wr_rows_dot(float start, const __local float *w, const __local float *v) {
+    float sum = 0.0f, run = start;
+#pragma unroll
+    for (uint k = 0; k < WR_H; k += 4) {
+        const float4 a = ((const __local float4 *)w)[k / 4], b = ((const __local float4 *)v)[k / 4];
+        if (k > 0 && k % WR_RUN == 0) {
+            sum = k == WR_RUN ? run : wr_add(sum, run);
+            run = 0.0f;
+        }
+        run = wr_fma(a.x, b.x, run);
+        if (k + 1 < WR_H)
+            run = wr_fma(a.y, b.y, run);
+        if (k + 2 < WR_H)
+            run = wr_fma(a.z, b.z, run);
+        if (k + 3 < WR_H)
+            run = wr_fma(a.w, b.w, run);
+    }
+    return WR_H <= WR_RUN ? run : wr_add(sum, run);
 }
 
 /* Every sum[r] continued over terms w[r][k] * v[k] for k = 0 .. H-1; v (WR_ROW) in local memory. */
-static inline void wr_products(float sum[WR_ROWS], const float w[WR_ROWS][WR_ROW],
+static inline void wr_products(float sum[WR_ROWS], const float w[WR_ROWS][WR_UNITS],
                                const __local float *v) {
     float run[WR_ROWS];
 #pragma unroll
     for (uint r = 0; r < WR_ROWS; ++r)
         run[r] = sum[r];
 #pragma unroll
-    for (uint k = 0; k < WR_H; k += 4) {
-        const float4 part = ((const __local float4 *)v)[k / 4];
-#pragma unroll
-        for (uint r = 0; r < WR_ROWS; ++r) {
-            if (k > 0 && k % WR_RUN == 0) {
-                sum[r] = k == WR_RUN ? run[r] : wr_add(sum[r], run[r]);
-                run[r] = 0.0f;
-            }
-            run[r] = wr_fma(w[r][k], part.x, run[r]);
-            if (k + 1 < WR_H)
-                run[r] = wr_fma(w[r][k + 1], part.y, run[r]);
-            if (k + 2 < WR_H)
-                run[r] = wr_fma(w[r][k + 2], part.z, run[r]);
-            if (k + 3 < WR_H)
-                run[r] = wr_fma(w[r][k + 3], part.w, run[r]);
-        }
-    }
+    for (uint k = 0; k < WR_H; k += 4)
+        wr_four_terms(sum, run, w, k, ((const __local float4 *)v)[k / 4]);
 #pragma unroll
     for (uint r = 0; r < WR_ROWS; ++r)
         sum[r] = WR_H <= WR_RUN ? run[r] : wr_add(sum[r], run[r]);
@@ -179,7 +234,17 @@ static inline void wr_rows_from_inputs(const struct wr_place *place, const struc
 static inline void wr_rows_hidden(const struct wr_place *place, const struct wr_held *held,
                                   struct wr_window *window) {
     __local float *h = place->near;
-    float a[WR_T][WR_ROWS];
+    float a[WR_T][WR_ROWS], row[WR_ROWS][WR_UNITS];
+#pragma unroll
+    for (uint r = 0; r < WR_ROWS; ++r)
+#pragma unroll
+        for (uint k = 0; k < WR_H; k += 4) {
+            const float4 four =
+                ((const __local float4 *)(place->near + WR_NEAR_HH +
+                                          (r * WR_LANES + place->lane) * WR_PITCH))[k / 4];
+            row[r][k] = four.x, row[r][k + 1] = four.y;
+            row[r][k + 2] = four.z, row[r][k + 3] = four.w;
+        }
 #if !WR_LEAN_I /* all at once, since they do not wait for the step before, but registers are few   \
                 */
 #pragma unroll
@@ -192,12 +257,11 @@ static inline void wr_rows_hidden(const struct wr_place *place, const struct wr_
         wr_rows_from_inputs(place, held, window, t, a[t]);
 #endif
         if (t > 0)
-            wr_products(a[t], held->row, h + (t - 1) * WR_ROW);
+            wr_products(a[t], row, h + (t - 1) * WR_ROW);
 #pragma unroll
         for (uint r = 0; r < WR_ROWS; ++r)
-            window->h[t][r] = wr_activate(a[t][r]);
-        if (!place->spare)
-            wr_rows_put(window->h[t], place->lane, h + t * WR_ROW);
+            window->last[r] = wr_activate(a[t][r]);
+        wr_rows_put(window->last, place->own + t * WR_ROW);
         wr_rows_sync();
     }
 }
@@ -213,8 +277,7 @@ static inline float wr_rows_head(const struct wr_place *place, const struct wr_h
     float error[WR_O];
 #pragma unroll
     for (uint o = 0; o < WR_O; ++o) {
-        float y = held->b_y[o];
-        WR_SUM(y, k, WR_H, w_hy[o * WR_PITCH + k], last[k]);
+        const float y = wr_rows_dot(held->b_y[o], w_hy + o * WR_PITCH, last);
         error[o] = y - window->target[o];
         window->dy[o] = scale * wr_slope(error[o]);
     }
@@ -222,8 +285,7 @@ static inline float wr_rows_head(const struct wr_place *place, const struct wr_h
 #else
     __local float *first = near + WR_NEAR_LOSS, *second = first + WR_FOURS(WR_O);
     for (uint o = place->spare ? WR_O : place->lane; o < WR_O; o += WR_LANES) {
-        float y = near[WR_NEAR_BY + o];
-        WR_SUM(y, k, WR_H, w_hy[o * WR_PITCH + k], last[k]);
+        const float y = wr_rows_dot(near[WR_NEAR_BY + o], w_hy + o * WR_PITCH, last);
         const float error = y - window->target[o], slope = wr_slope(error);
         near[WR_NEAR_DY + o] = scale * slope;
         first[o] = weights[o] * slope;
@@ -243,47 +305,144 @@ static inline float wr_rows_head(const struct wr_place *place, const struct wr_h
 
 /* ---- back ---- */
 
-static inline void wr_rows_deltas(const struct wr_place *place, const struct wr_held *held,
-                                  struct wr_window *window) {
-    __local float *da = place->near + WR_NEAR_DA;
-    const uint last_barrier = WR_T > 1 ? 1 : 0; /* the step after it reads nothing of other lanes */
-    float column[WR_ROWS][WR_ROW];
+/* da_t of the lane's units from that of the next step. Adds the gradient's terms da_{t+1}[j] *
+ * h_t[k]. */
+static inline void wr_rows_back(const struct wr_place *place, const struct wr_held *held,
+                                struct wr_window *window, uint t, float da[WR_ROWS]) {
+    const __local float *next = place->near + WR_NEAR_DA + (t + 1) * WR_ROW;
+    float h[WR_ROWS], dh[WR_ROWS], run[WR_ROWS];
+    wr_rows_get(place->own + t * WR_ROW, h);
 #pragma unroll
-    for (uint j = 0; j < WR_H; ++j) {
-        float own[WR_ROWS];
-        wr_rows_get(place->near + WR_NEAR_HH + (j % WR_ROWS * WR_LANES + j / WR_ROWS) * WR_PITCH,
-                    place->lane, own);
+    for (uint r = 0; r < WR_ROWS; ++r)
+        dh[r] = run[r] = 0.0f;
 #pragma unroll
-        for (uint r = 0; r < WR_ROWS; ++r)
-            column[r][j] = own[r];
-    }
+    for (uint j = 0; j < WR_H; j += 4) {
+        const float4 four = ((const __local float4 *)next)[j / 4];
+        wr_four_terms(dh, run, held->column, j, four);
 #pragma unroll
-    for (uint t = WR_T; t-- > 0;) {
-        float dh[WR_ROWS];
-#pragma unroll
-        for (uint r = 0; r < WR_ROWS; ++r)
-            dh[r] = 0.0f;
-        if (t < WR_T - 1) {
-            wr_products(dh, column, da + (t + 1) * WR_ROW);
-        } else {
-#pragma unroll
-            for (uint r = 0; r < WR_ROWS; ++r) {
-#if WR_LEAN_O
-                WR_SUM(dh[r], o, WR_O, held->w_hy[o][r], window->dy[o]);
-#else
-                WR_SUM(dh[r], o, WR_O, place->near[WR_NEAR_HY + o * WR_PITCH + WR_J(place, r)],
-                       WR_DY(place, window, o));
-#endif
-            }
+        for (uint r = 0; r < WR_ROWS; ++r) {
+            float *g = window->g_hh[r] + j;
+            g[0] = wr_fma(four.x, h[r], g[0]);
+            g[1] = wr_fma(four.y, h[r], g[1]);
+            g[2] = wr_fma(four.z, h[r], g[2]);
+            g[3] = wr_fma(four.w, h[r], g[3]);
         }
+    }
+#pragma unroll
+    for (uint r = 0; r < WR_ROWS; ++r) {
+        dh[r] = WR_H <= WR_RUN ? run[r] : wr_add(dh[r], run[r]);
+        da[r] = wr_delta(h[r], dh[r]);
+    }
+}
+
+/* The terms of da_t in the gradients of b_h and W_xh. */
+static inline void wr_rows_terms(const struct wr_place *place, struct wr_window *window, uint t,
+                                 const float da[WR_ROWS]) {
+#pragma unroll
+    for (uint r = 0; r < WR_ROWS; ++r) {
+        window->g_b_h[r] = wr_add(window->g_b_h[r], da[r]);
+#if WR_LEAN_I
+#pragma unroll
+        for (uint i = 0; i < WR_I; ++i)
+            window->g_xh[r][i] = wr_fma(da[r], WR_INPUT(place, window, t, i), window->g_xh[r][i]);
+#endif
+    }
+}
+
+static inline void wr_rows_last_delta(const struct wr_place *place, const struct wr_held *held,
+                                      const struct wr_window *window, float da[WR_ROWS]) {
+#pragma unroll
+    for (uint r = 0; r < WR_ROWS; ++r) {
+        float dh = 0.0f;
+#if WR_LEAN_O
+        WR_SUM(dh, o, WR_O, held->w_hy[o][r], window->dy[o]);
+#else
+        WR_SUM(dh, o, WR_O, place->near[WR_NEAR_HY + o * WR_PITCH + WR_J(place, r)],
+               WR_DY(place, window, o));
+#endif
+        da[r] = wr_delta(window->last[r], dh);
+    }
+}
+
+static inline void wr_rows_clear(struct wr_window *window) {
+#pragma unroll
+    for (uint r = 0; r < WR_ROWS; ++r) {
+        window->g_b_h[r] = 0.0f;
+#pragma unroll
+        for (uint j = 0; j < WR_UNITS; ++j)
+            window->g_hh[r][j] = 0.0f;
+#if WR_LEAN_I
+#pragma unroll
+        for (uint i = 0; i < WR_I; ++i)
+            window->g_xh[r][i] = 0.0f;
+#endif
+    }
+}
+
+/* Whether any element of the gradient of W_hh may be over the clip goes to place->clips: no |h| is
+ * above 1, so none is larger than the sum of |da_t| over t > 0, `most`, but for rounding. NaN may
+ * be. */
+static inline void wr_rows_clip(const struct wr_place *place, const float most[WR_ROWS],
+                                float clip) {
+#if WR_MAY_CLIP
+    int clips = 0;
+#pragma unroll
+    for (uint r = 0; r < WR_ROWS; ++r)
+        clips |= !(1.001f * most[r] <= clip);
+    if (clips && !place->spare)
+        *place->clips = 1;
+#endif
+}
+
+/* da_t to local memory, for the whole team. */
+static inline void wr_rows_share(const struct wr_place *place, const float da[WR_ROWS], uint t) {
+    wr_rows_put(da, place->own + WR_NEAR_DA + t * WR_ROW);
+}
+
+/* All da_t, and the gradients of W_hh, W_xh and b_h. */
+static inline void wr_rows_deltas(const struct wr_place *place, const struct wr_held *held,
+                                  struct wr_window *window, float clip) {
+    float da[WR_ROWS];
+    wr_rows_clear(window);
+    wr_rows_last_delta(place, held, window, da);
+    wr_rows_terms(place, window, WR_T - 1, da);
+#if WR_T > 1
+    float most[WR_ROWS];
+#pragma unroll
+    for (uint r = 0; r < WR_ROWS; ++r)
+        most[r] = fabs(da[r]);
+    wr_rows_share(place, da, WR_T - 1);
+#if WR_T == 2
+    wr_rows_clip(place, most, clip);
+#endif
+    wr_rows_sync();
+    wr_rows_back(place, held, window, WR_T - 2, da);
+    wr_rows_terms(place, window, WR_T - 2, da);
+#if WR_T > 2
+#if WR_UNROLLED
+#pragma unroll
+#else
+#pragma unroll 1
+#endif
+    for (uint after = 0; after < WR_T - 2; ++after) {
+        const uint t = WR_T - 3 - after;
 #pragma unroll
         for (uint r = 0; r < WR_ROWS; ++r)
-            window->da[t][r] = wr_delta(window->h[t][r], dh[r]);
-        if (t > 0 && !place->spare) /* no product takes that of t = 0 */
-            wr_rows_put(window->da[t], place->lane, da + t * WR_ROW);
-        if (t >= last_barrier)
-            wr_rows_sync();
+            most[r] += fabs(da[r]);
+        wr_rows_share(place, da, t + 1);
+        if (t == 0)
+            wr_rows_clip(place, most, clip);
+        wr_rows_sync();
+        wr_rows_back(place, held, window, t, da);
+        wr_rows_terms(place, window, t, da);
     }
+#endif
+#else
+    wr_rows_sync(); /* the update waits for those who still make predictions */
+#endif
+#if !WR_LEAN_I
+    wr_rows_share(place, da, 0); /* for its own gradient of W_xh */
+#endif
 }
 
 #endif

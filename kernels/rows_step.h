@@ -7,44 +7,43 @@
 
 /* ---- gradients ---- */
 
-/* Four elements of rows of dW_hh, from column k on: the sum over t = T-1 .. 1 of da_t * h_{t-1}. */
-static inline void wr_rows_gradients(const struct wr_place *place, const struct wr_window *window,
-                                     uint k, float4 g[WR_ROWS]) {
-    float4 part[WR_T];
-#pragma unroll
-    for (uint t = WR_T - 1; t > 0; --t)
-        part[t] = ((const __local float4 *)(place->near + (t - 1) * WR_ROW))[k / 4];
-#pragma unroll
-    for (uint r = 0; r < WR_ROWS; ++r) {
-        g[r] = (float4)(0.0f);
-#pragma unroll
-        for (uint t = WR_T - 1; t > 0; --t) {
-            g[r].x = wr_fma(window->da[t][r], part[t].x, g[r].x);
-            g[r].y = wr_fma(window->da[t][r], part[t].y, g[r].y);
-            g[r].z = wr_fma(window->da[t][r], part[t].z, g[r].z);
-            g[r].w = wr_fma(window->da[t][r], part[t].w, g[r].w);
-        }
-    }
-}
-
-static inline float wr_rows_gradient_b_h(const struct wr_window *window, uint r) {
-    float g = 0.0f;
-#pragma unroll
-    for (uint t = WR_T; t-- > 0;)
-        g = wr_add(g, window->da[t][r]);
-    return g;
-}
-
 static inline float wr_rows_gradient_xh(const struct wr_place *place,
                                         const struct wr_window *window, uint r, uint i) {
+#if WR_LEAN_I
+    return window->g_xh[r][i];
+#else
+    const __local float *da = place->near + WR_NEAR_DA + WR_J(place, r);
     float g = 0.0f;
 #pragma unroll
     for (uint t = WR_T; t-- > 0;)
-        g = wr_fma(window->da[t][r], WR_INPUT(place, window, t, i), g);
+        g = wr_fma(da[t * WR_ROW], WR_INPUT(place, window, t, i), g);
     return g;
+#endif
 }
 
 /* ---- clip and update ---- */
+
+#if WR_BY_NORM
+/* Four elements of the rows of dW_hh of a lane's units, from column k on. */
+static inline void wr_rows_gradients(const struct wr_place *place, uint k, float4 g[WR_ROWS]) {
+    const __local float *da = place->near + WR_NEAR_DA;
+#pragma unroll
+    for (uint r = 0; r < WR_ROWS; ++r)
+        g[r] = (float4)(0.0f);
+#pragma unroll
+    for (uint t = WR_T - 1; t > 0; --t) {
+        const float4 part = ((const __local float4 *)(place->near + (t - 1) * WR_ROW))[k / 4];
+#pragma unroll
+        for (uint r = 0; r < WR_ROWS; ++r) {
+            const float own = da[t * WR_ROW + WR_J(place, r)];
+            g[r].x = wr_fma(own, part.x, g[r].x);
+            g[r].y = wr_fma(own, part.y, g[r].y);
+            g[r].z = wr_fma(own, part.z, g[r].z);
+            g[r].w = wr_fma(own, part.w, g[r].w);
+        }
+    }
+}
+#endif
 
 /* What bounds this window's gradients: the clip, or what they are multiplied by. */
 static inline float wr_rows_bound(const struct wr_place *place, const struct wr_window *window,
@@ -58,7 +57,7 @@ static inline float wr_rows_bound(const struct wr_place *place, const struct wr_
     for (uint r = 0; r < WR_ROWS; ++r) {
         float sum = 0.0f;
         if (!place->spare)
-            g_b_h[WR_J(place, r)] = wr_rows_gradient_b_h(window, r);
+            g_b_h[WR_J(place, r)] = window->g_b_h[r];
         WR_SUM(sum, i, WR_I, wr_rows_gradient_xh(place, window, r, i),
                wr_rows_gradient_xh(place, window, r, i));
         if (!place->spare)
@@ -68,7 +67,7 @@ static inline float wr_rows_bound(const struct wr_place *place, const struct wr_
 #pragma unroll
     for (uint k = 0; k < WR_H; k += 4) {
         float4 g[WR_ROWS];
-        wr_rows_gradients(place, window, k, g);
+        wr_rows_gradients(place, k, g);
 #pragma unroll
         for (uint r = 0; r < WR_ROWS; ++r) {
             if (k % WR_RUN == 0) {
@@ -146,45 +145,25 @@ static inline void wr_rows_steps(const struct wr_step *by, uint count, float *th
 #endif
 }
 
-/* One step of the rows of W_hh; `clips`: whether any element of their gradient may be over the
+/* One step of the columns of W_hh; `clips`: whether any element of their gradient may be over the
  * clip. */
 static inline void wr_rows_step_hh(const struct wr_place *place, struct wr_held *held,
                                    const struct wr_window *window, const struct wr_step *by,
                                    float bound, int clips) {
 #pragma unroll
-    for (uint k = 0; k < WR_H; k += 4) {
-        const uint count = WR_H - k < 4 ? WR_H - k : 4;
-        float4 four[WR_ROWS];
-        wr_rows_gradients(place, window, k, four);
+    for (uint r = 0; r < WR_ROWS; ++r)
 #pragma unroll
-        for (uint r = 0; r < WR_ROWS; ++r) {
-            float g[4] = {four[r].x, four[r].y, four[r].z, four[r].w};
+        for (uint j = 0; j < WR_H; j += WR_BLOCK) {
+            const uint count = WR_H - j < WR_BLOCK ? WR_H - j : WR_BLOCK;
+            float g[WR_BLOCK];
 #pragma unroll
-            for (uint n = 0; n < 4; ++n)
-                g[n] = clips ? wr_bounded(g[n], bound) : g[n];
-            wr_rows_steps(by, count, held->row[r] + k, g,
-                          place->near + WR_NEAR_KEPT + WR_ROW_PLACE(place, r) + k, 1);
+            for (uint n = 0; n < WR_BLOCK; ++n)
+                if (n < count)
+                    g[n] =
+                        clips ? wr_bounded(window->g_hh[r][j + n], bound) : window->g_hh[r][j + n];
+            wr_rows_steps(by, count, held->column[r] + j, g,
+                          place->near + WR_NEAR_KEPT + j * WR_PITCH + WR_J(place, r), WR_PITCH);
         }
-    }
-}
-
-/* Whether any element of the rows' gradient may be over the clip. No |h| is above 1, so none is
- * larger than the sum of |da_t|, but for rounding. NaN may be. */
-static inline int wr_rows_clip(const struct wr_window *window, float clip) {
-#if WR_DIRECT && WR_ACTIVATION == WR_KIND_TANH
-    int clips = 0;
-#pragma unroll
-    for (uint r = 0; r < WR_ROWS; ++r) {
-        float most = 0.0f;
-#pragma unroll
-        for (uint t = 1; t < WR_T; ++t)
-            most += fabs(window->da[t][r]);
-        clips |= !(1.001f * most <= clip);
-    }
-    return clips;
-#else
-    return 1;
-#endif
 }
 
 /* `count` columns of W_xh, at most WR_BLOCK, from column i on. */
@@ -214,10 +193,10 @@ static inline void wr_rows_step_head(const struct wr_place *place, struct wr_hel
     for (uint o = 0; o < WR_O; ++o) {
 #pragma unroll
         for (uint r = 0; r < WR_ROWS; ++r) {
-            const float g = wr_fma(window->dy[o], window->h[WR_T - 1][r], 0.0f);
+            const float g = wr_fma(window->dy[o], window->last[r], 0.0f);
             held->w_hy[o][r] = wr_step_sgd(by, held->w_hy[o][r], wr_bounded(g, bound));
         }
-        wr_rows_put(held->w_hy[o], place->lane, place->near + WR_NEAR_HY + o * WR_PITCH);
+        wr_rows_put(held->w_hy[o], place->own + WR_NEAR_HY + o * WR_PITCH);
 #if (WR_FIXED & 2) == 0
         held->b_y[o] = wr_step_sgd(by, held->b_y[o], wr_bounded(0.0f + window->dy[o], bound));
 #endif
@@ -234,7 +213,7 @@ static inline void wr_rows_step_hy(const struct wr_place *place, const struct wr
 #pragma unroll
     for (uint n = 0; n < WR_BLOCK; ++n)
         if (n < count) {
-            g[n] = wr_bounded(wr_fma(dy[o + n], window->h[WR_T - 1][r], 0.0f), bound);
+            g[n] = wr_bounded(wr_fma(dy[o + n], window->last[r], 0.0f), bound);
             w[n] = w_hy[(o + n) * WR_PITCH];
         }
     wr_rows_steps(by, count, w, g,
@@ -268,21 +247,19 @@ static inline void wr_rows_step_head(const struct wr_place *place, struct wr_hel
 }
 #endif
 
-/* Every parameter after one step; the rows of W_hh go to local memory again. */
+/* Every parameter after one step; W_hh goes to local memory again. */
 static inline void wr_rows_step(const struct wr_place *place, struct wr_held *held,
                                 const struct wr_window *window, const struct wr_step *by,
                                 float bound) {
-    if (wr_rows_clip(window, bound)) /* which costs more than the step, and is seldom needed */
+    if (!WR_MAY_CLIP || *place->clips)
         wr_rows_step_hh(place, held, window, by, bound, 1);
     else
         wr_rows_step_hh(place, held, window, by, bound, 0);
+    wr_rows_put_hh(place, held);
 #pragma unroll
     for (uint r = 0; r < WR_ROWS; ++r) {
-#pragma unroll
-        for (uint k = 0; k < WR_H; ++k)
-            place->near[WR_NEAR_HH + WR_ROW_PLACE(place, r) + k] = held->row[r][k];
 #if (WR_FIXED & 1) == 0
-        float g = wr_bounded(wr_rows_gradient_b_h(window, r), bound);
+        float g = wr_bounded(window->g_b_h[r], bound);
         wr_rows_steps(by, 1, &held->b_h[r], &g,
                       place->near + WR_NEAR_KEPT + WR_KEPT_BH + WR_J(place, r), 1);
 #endif

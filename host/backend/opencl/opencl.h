@@ -47,7 +47,8 @@ struct wr_cl_device {
     struct wr_device base;
     cl_device_id id;
     cl_context context;
-    cl_command_queue queue; /* in order */
+    cl_command_queue queue;  /* in order */
+    cl_command_queue second; /* likewise: what half of the models run on where runs overlap; or NULL */
     bool cpu;               /* a CPU: one work-item is as good as a team, and needs no barrier */
     bool nvidia;            /* its compiler takes inline PTX */
     size_t max_group;       /* largest work-group in dimension 0 */
@@ -55,6 +56,7 @@ struct wr_cl_device {
                                same with fewer; 32 until a kernel tells. WINDROW_WARP, for tests */
     bool warp_known;        /* forced, or told */
     size_t forced_group; /* WINDROW_WORK_GROUP, for tests: work-items in a group; 0: our choice */
+    size_t forced_queues; /* WINDROW_QUEUES, for tests: 1 or 2; 0: two on what is no CPU */
     size_t forced_rows;  /* WINDROW_ROWS, for tests: rows of W_hh in a lane of fused_rows.cl, where
                             they divide it; 0: our choice */
     enum wr_cl_kind forced_fused; /* WINDROW_FUSED, for tests: WR_CL_FUSED (team), WR_CL_ROWS (rows)
@@ -123,6 +125,7 @@ struct wr_cl_rows {
     size_t pack;  /* models in a work-group; 0: another kernel runs */
     size_t rows;  /* rows of W_hh in a lane */
     size_t group; /* work-items in a work-group */
+    bool unrolled; /* the backward loop over time */
     struct wr_cl_nvidia nvidia;
 };
 
@@ -262,6 +265,12 @@ wr_status wr_cl_set_argument(struct wr_cl_session *session, enum wr_cl_kernel wh
 /* Enqueues a kernel over its teams or elements. */
 wr_status wr_cl_launch(struct wr_cl_session *session, enum wr_cl_kernel which,
                        struct wr_error *error);
+/* Enqueues a fused kernel, each half of its groups on a queue of its own where the device has two. A
+ * half then waits for its own last launch alone, and begins while the other's last groups leave
+ * processors idle. */
+wr_status wr_cl_launch_halves(struct wr_cl_session *session, enum wr_cl_kernel which,
+                              struct wr_error *error);
+/* Waits for all that was enqueued. */
 wr_status wr_cl_finish(struct wr_cl_session *session, struct wr_error *error);
 
 /* ---- stages and runs (stages.c, run.c) ---- */

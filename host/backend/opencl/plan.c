@@ -359,8 +359,9 @@ void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble 
     if (kind == WR_CL_ROWS)
         snprintf(more, room,
                  " -D WR_PARAM_SPACE=__local -D WR_STATE_SPACE=__local"
-                 " -D WR_PACK=%zu -D WR_ROWS=%zu -D WR_GROUP=%zu%s",
+                 " -D WR_PACK=%zu -D WR_ROWS=%zu -D WR_GROUP=%zu%s%s",
                  plan->rows.pack, plan->rows.rows, plan->rows.group,
+                 plan->rows.unrolled ? " -D WR_UNROLLED=1" : "",
                  plan->rows.nvidia.warp_sync ? " -D WR_WARP_SYNC=1" : "");
     else if (kind == WR_CL_WIDE)
         snprintf(more, room, " -D WR_PARAM_SPACE=__local -D WR_STATE_SPACE=__local -D WR_PARTS=%zu",

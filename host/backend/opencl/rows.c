@@ -14,8 +14,10 @@
  * a lane: one row. */
 static const struct {
     size_t hidden, rows;
+    bool unrolled;
     unsigned registers;
-} table[] = {{4, 4, 0}, {16, 2, 0}, {20, 2, 168}, {32, 1, 128}, {64, 1, 0}};
+} table[] = {
+    {4, 4, true, 0}, {16, 2, true, 0}, {20, 2, true, 168}, {32, 1, false, 128}, {64, 1, false, 0}};
 
 /* Whether fused_rows.cl takes the shape with at most a few spilled registers: tests/registers.txt.
  */
@@ -40,17 +42,29 @@ static void choose_rows(const struct wr_cl_device *device, const struct wr_ensem
         choice->rows == 1 || choice->rows == 2 || choice->rows == 4; /* rows.h's accesses */
     if (!known || shape->hidden % choice->rows != 0)
         choice->rows = 1;
-    if (plain && choice->rows == table[line].rows)
+    if (plain && choice->rows == table[line].rows) {
+        choice->unrolled = table[line].unrolled;
         choice->nvidia.registers = table[line].registers;
+    }
+}
+
+/* Whether as many models as fit one warp leave few enough of its work-items idle. */
+static bool fills_warp(const struct wr_cl_device *device, size_t lanes) {
+    size_t in_warp = device->warp / lanes;
+    return in_warp > 0 && (double)(in_warp * lanes) >= (1 - IDLE_WARP) * (double)device->warp;
 }
 
 /* Bytes of local memory that one model takes. */
-static size_t near_bytes(const struct wr_ensemble *ensemble) {
+static size_t near_bytes(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
+                         size_t rows) {
     const struct wr_shape *s = &ensemble->shape;
     const struct wr_rule *rule = &ensemble->rule;
-    size_t floats = WR_ROWS_NEAR(s->inputs, s->hidden, s->outputs, s->seq_len, wr_rule_states(rule),
-                                 wr_steps_alone(rule), rule->clipping == WR_CLIPPING_NORM);
-    return floats * sizeof(float) + sizeof(cl_int);
+    const size_t lanes = s->hidden / rows;
+    const size_t spare = fills_warp(device, lanes) ? device->warp % lanes : 0;
+    size_t floats = WR_ROWS_NEAR(s->inputs, s->hidden, s->hidden + spare * rows, s->outputs,
+                                 s->seq_len, wr_rule_states(rule), wr_steps_alone(rule),
+                                 rule->clipping == WR_CLIPPING_NORM);
+    return floats * sizeof(float) + 2 * sizeof(cl_int);
 }
 
 /* Models and work-items of a group: as many models as fill one warp, where they do; else the fewest
@@ -60,8 +74,7 @@ static void choose_group(const struct wr_cl_device *device, size_t lanes, size_t
     size_t in_warp = device->warp / lanes;
     double best = 0;
     choice->pack = 0;
-    if (in_warp > 0 && in_warp <= most_models && device->warp <= most_items &&
-        (double)(in_warp * lanes) >= (1 - IDLE_WARP) * (double)device->warp) {
+    if (fills_warp(device, lanes) && in_warp <= most_models && device->warp <= most_items) {
         choice->pack = in_warp;
         choice->group = device->warp;
         return;
@@ -86,7 +99,7 @@ void wr_cl_rows_choose(const struct wr_cl_device *device, const struct wr_ensemb
     choose_rows(device, ensemble, choice);
     most = most < device->max_group ? most : device->max_group;
     choose_group(device, ensemble->shape.hidden / choice->rows, most,
-                 wr_cl_local_bytes(device) / near_bytes(ensemble), choice);
+                 wr_cl_local_bytes(device) / near_bytes(device, ensemble, choice->rows), choice);
     choice->nvidia.warp_sync = device->nvidia && choice->pack > 0 &&
                                choice->group == device->warp && device->warp == WR_CL_WARP;
 }
