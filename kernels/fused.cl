@@ -72,7 +72,7 @@ wr_fused(ulong updates, uint begin, uint end, ulong models, ulong batch,
          const __global float *scales, __global float *scratch, __global float *epoch_losses,
          __global float *kept, const __global float *corrections, ulong pairs) {
     __local int flag;
-    ulong m = get_group_id(0);
+    ulong m = get_global_id(0) / WR_TEAM;
     WR_INDEX lane = get_local_id(0);
     if (m >= models) {
         m = updates = 0;

@@ -63,7 +63,7 @@ wr_fused_wide(ulong updates, uint begin, uint end, ulong models,
                                    .part = part,
                                    .j = id - part * WR_H, /* not %: Oclgrind knows no freeze */
                                    .near = (__local float *)near};
-    const ulong m = get_group_id(0);
+    const ulong m = get_global_offset(0) / WR_TEAM + get_group_id(0); /* in few registers */
     const struct wr_model_task task = tasks[m];
     struct wr_model_progress at = progress[m];
     struct wr_held held;

@@ -3,6 +3,7 @@
 #define get_local_id(d)   ((ulong)__builtin_amdgcn_workitem_id_x())
 #define get_group_id(d)   ((ulong)__builtin_amdgcn_workgroup_id_x())
 #define get_local_size(d) ((ulong)__builtin_amdgcn_workgroup_size_x())
+#define get_global_offset(d) 0ul
 #define get_global_id(d)  (get_group_id(d) * get_local_size(d) + get_local_id(d))
 #define fma(a, b, c)      __builtin_fmaf(a, b, c)
 #define fmax(a, b)        __builtin_fmaxf(a, b)

@@ -3,6 +3,7 @@
 #define get_local_id(d)   ((ulong)__nvvm_read_ptx_sreg_tid_x())
 #define get_group_id(d)   ((ulong)__nvvm_read_ptx_sreg_ctaid_x())
 #define get_local_size(d) ((ulong)__nvvm_read_ptx_sreg_ntid_x())
+#define get_global_offset(d) 0ul
 #define get_global_id(d)  (get_group_id(d) * get_local_size(d) + get_local_id(d))
 #define barrier(fence)    __nvvm_bar_sync(0)
 #define fma(a, b, c)      __nvvm_fma_rn_f(a, b, c)

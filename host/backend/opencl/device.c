@@ -215,6 +215,9 @@ static wr_status open_queue(struct wr_cl_device *device, cl_platform_id platform
     device->context = clCreateContext(properties, 1, &device->id, NULL, NULL, &code);
     if (code == CL_SUCCESS) {
         device->queue = clCreateCommandQueue(device->context, device->id, 0, &code);
+        if (code == CL_SUCCESS &&
+            (device->forced_queues ? device->forced_queues > 1 : !device->cpu))
+            device->second = clCreateCommandQueue(device->context, device->id, 0, &code);
         return wr_cl_check(device, "clCreateCommandQueue", code, error);
     }
     return wr_cl_check(device, "clCreateContext", code, error);
@@ -245,6 +248,7 @@ wr_status wr_cl_open_device(size_t index, const struct wr_device_options *option
     device->max_group = facts.max_group < facts.max_items[0] ? facts.max_group : facts.max_items[0];
     device->nvidia = facts.vendor == VENDOR_NVIDIA;
     device->forced_group = forced_number("WINDROW_WORK_GROUP", device->max_group);
+    device->forced_queues = forced_number("WINDROW_QUEUES", 2);
     device->forced_rows = forced_number("WINDROW_ROWS", WR_CL_MOST_TEAM);
     device->warp = forced_number("WINDROW_WARP", WR_CL_MOST_TEAM);
     device->warp_known = device->warp > 0;
@@ -271,6 +275,8 @@ void wr_cl_close_device(struct wr_device *base) {
     if (!device)
         return;
     wr_cl_programs_free(device);
+    if (device->second)
+        clReleaseCommandQueue(device->second);
     if (device->queue)
         clReleaseCommandQueue(device->queue);
     if (device->context)

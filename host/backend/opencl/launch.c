@@ -347,30 +347,61 @@ wr_status wr_cl_fused_make(struct wr_cl_session *session, struct wr_error *error
     return wr_cl_kernels_make(session, WR_CL_FUSED, error);
 }
 
-wr_status wr_cl_launch(struct wr_cl_session *session, enum wr_cl_kernel which,
-                       struct wr_error *error) {
-    const struct wr_cl_device *device = wr_cl_device_of(&session->base);
+/* Work-groups of a launch. */
+static size_t groups_of(const struct wr_cl_session *session, enum wr_cl_kernel which) {
     const struct wr_cl_plan *plan = &session->plan;
     const enum range range = kernels[which].range;
     size_t items = session->base.ensemble.models, group = session->group[which];
+    if (range == MODEL_PACKS)
+        return (items - 1) / plan->rows.pack + 1;
     if (range == WINDOW_TEAMS || range == SLOTS)
         items *= session->base.ensemble.batch;
     if (range == PARAMETERS)
         items *= session->base.layout.count;
     if (is_team(range))
         items *= team_of(session, which);
-    if (range == MODEL_PACKS)
-        items = (items - 1) / plan->rows.pack * group + group;
     if (is_tile(range))
-        items *= group *
-                 (range == WINDOW_TILES ? plan->window_tiles : plan->slice * plan->gradient_tiles);
-    size_t global = (items + group - 1) / group * group;
-    cl_int code = clEnqueueNDRangeKernel(device->queue, session->kernels[which], 1, NULL, &global,
-                                         &group, 0, NULL, NULL);
+        return items *
+               (range == WINDOW_TILES ? plan->window_tiles : plan->slice * plan->gradient_tiles);
+    return (items + group - 1) / group;
+}
+
+/* Enqueues `count` work-groups, from the first on. */
+static wr_status launch(struct wr_cl_session *session, enum wr_cl_kernel which,
+                        cl_command_queue queue, size_t first, size_t count,
+                        struct wr_error *error) {
+    const struct wr_cl_device *device = wr_cl_device_of(&session->base);
+    const size_t group = session->group[which], offset = first * group, items = count * group;
+    cl_int code =
+        clEnqueueNDRangeKernel(queue, session->kernels[which], 1, offset > 0 ? &offset : NULL,
+                               &items, &group, 0, NULL, NULL);
     return wr_cl_check(device, kernels[which].name, code, error);
+}
+
+wr_status wr_cl_launch(struct wr_cl_session *session, enum wr_cl_kernel which,
+                       struct wr_error *error) {
+    const struct wr_cl_device *device = wr_cl_device_of(&session->base);
+    return launch(session, which, device->queue, 0, groups_of(session, which), error);
+}
+
+wr_status wr_cl_launch_halves(struct wr_cl_session *session, enum wr_cl_kernel which,
+                              struct wr_error *error) {
+    const struct wr_cl_device *device = wr_cl_device_of(&session->base);
+    const size_t all = groups_of(session, which), half = device->second ? all / 2 : 0;
+    wr_status status = launch(session, which, device->queue, half, all - half, error);
+    if (status == WR_OK && half > 0)
+        status = launch(session, which, device->second, 0, half, error);
+    return status;
 }
 
 wr_status wr_cl_finish(struct wr_cl_session *session, struct wr_error *error) {
     const struct wr_cl_device *device = wr_cl_device_of(&session->base);
-    return wr_cl_check(device, "clFinish", clFinish(device->queue), error);
+    wr_status status = WR_OK;
+    if (device->second) /* it begins before the other ends */
+        status = wr_cl_check(device, "clFlush", clFlush(device->second), error);
+    if (status == WR_OK)
+        status = wr_cl_check(device, "clFinish", clFinish(device->queue), error);
+    if (status == WR_OK && device->second)
+        status = wr_cl_check(device, "clFinish", clFinish(device->second), error);
+    return status;
 }

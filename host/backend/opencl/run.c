@@ -5,6 +5,7 @@
 
 #define STRETCH 0.1 /* seconds between two ticks: progress moves, Ctrl-C works, watchdogs sleep */
 #define GROWTH  8   /* at most, from one stretch to the next */
+#define PIECES  8   /* launches of a stretch, where halves of the models overlap */
 
 /* One call of run. */
 struct run {
@@ -47,6 +48,21 @@ static wr_status end_stretch(struct run *run, size_t steps, double updates,
     return WR_OK;
 }
 
+/* `steps` updates of every model. */
+static wr_status enqueue_fused(struct wr_cl_session *session, enum wr_cl_kernel which, size_t steps,
+                               struct wr_error *error) {
+    const size_t pieces = wr_cl_device_of(&session->base)->second ? PIECES : 1;
+    wr_status status = WR_OK;
+    for (size_t i = 0; status == WR_OK && i < pieces; ++i) {
+        const cl_ulong updates = steps / pieces + (i < steps % pieces);
+        if (updates > 0)
+            status = wr_cl_set_argument(session, which, 0, sizeof updates, &updates, error);
+        if (status == WR_OK && updates > 0)
+            status = wr_cl_launch_halves(session, which, error);
+    }
+    return status;
+}
+
 /* `rows` epochs, each launch a range of updates of every model. */
 static wr_status run_fused(struct run *run, size_t rows, struct wr_error *error) {
     struct wr_cl_session *session = run->session;
@@ -58,14 +74,11 @@ static wr_status run_fused(struct run *run, size_t rows, struct wr_error *error)
     wr_status status = WR_OK;
     while (status == WR_OK && made < all) {
         size_t steps = session->pace < all - made ? session->pace : all - made;
-        const cl_ulong updates = steps;
-        status = wr_cl_set_argument(session, which, 0, sizeof updates, &updates, error);
-        if (status == WR_OK)
-            status = wr_cl_set_argument(session, which, 1, sizeof begin, &begin, error);
+        status = wr_cl_set_argument(session, which, 1, sizeof begin, &begin, error);
         if (status == WR_OK)
             status = wr_cl_set_argument(session, which, 2, sizeof end, &end, error);
         if (status == WR_OK)
-            status = wr_cl_launch(session, which, error);
+            status = enqueue_fused(session, which, steps, error);
         made += steps;
         if (status == WR_OK)
             status = end_stretch(
