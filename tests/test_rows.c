@@ -155,6 +155,40 @@ static void test_bits(void **state) {
     wr_device_close(cpu);
 }
 
+/* Halves of the models on a queue each, as on GPUs, in more launches than one; a half may be empty.
+ */
+static void test_queues(void **state) {
+    (void)state;
+    static const struct {
+        const char *kernel;
+        struct test_case c;
+    } cases[] = {
+        {"rows", {{1, 4, 1, 3}, 35, 6, 1, 0.05f, 0.1f, true, true, false}},
+        {"rows", {{1, 4, 1, 3}, 1, 6, 1, 0.05f, 0.1f, false, true, false}},
+        {"team", {{1, 6, 1, 3}, 5, 6, 2, 0.05f, 0.1f, true, true, false}},
+        {"wide", {{1, 20, 1, 3}, 3, 4, 1, 0.01f, 0.1f, false, true, false}},
+    };
+    const char *id = test_opencl_device(0);
+    if (id == NULL) {
+        print_message("no usable OpenCL device: bits were not compared\n");
+        skip();
+    }
+    struct wr_device *cpu = test_device("cpu", 0);
+    setenv("WINDROW_QUEUES", "2", 1);
+    for (size_t i = 0; i < TEST_COUNT_OF(cases); i++) {
+        char text[64];
+        snprintf(text, sizeof text, "two queues, %s, M = %zu", cases[i].kernel, cases[i].c.models);
+        setenv("WINDROW_FUSED", cases[i].kernel, 1);
+        struct wr_device *device = test_device(id, 0);
+        assert_non_null(((struct wr_cl_device *)device)->second);
+        check_bits(cpu, device, &cases[i].c, text);
+        wr_device_close(device);
+    }
+    unsetenv("WINDROW_FUSED");
+    unsetenv("WINDROW_QUEUES");
+    wr_device_close(cpu);
+}
+
 /* A driver that calls a GPU NVIDIA's but knows neither its assembly nor its options, as PoCL does:
  * the kernels are built without them. */
 static void test_other_driver(void **state) {
@@ -186,9 +220,10 @@ static void test_other_driver(void **state) {
 int main(void) {
     test_setup();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_groups),    cmocka_unit_test(test_idle),
-        cmocka_unit_test(test_too_large), cmocka_unit_test(test_forced_rows),
-        cmocka_unit_test(test_bits),      cmocka_unit_test(test_other_driver),
+        cmocka_unit_test(test_groups),       cmocka_unit_test(test_idle),
+        cmocka_unit_test(test_too_large),    cmocka_unit_test(test_forced_rows),
+        cmocka_unit_test(test_bits),         cmocka_unit_test(test_queues),
+        cmocka_unit_test(test_other_driver),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

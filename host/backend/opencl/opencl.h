@@ -47,18 +47,19 @@ struct wr_cl_device {
     struct wr_device base;
     cl_device_id id;
     cl_context context;
-    cl_command_queue queue;  /* in order */
-    cl_command_queue second; /* likewise: what half of the models run on where runs overlap; or NULL */
-    bool cpu;               /* a CPU: one work-item is as good as a team, and needs no barrier */
-    bool nvidia;            /* its compiler takes inline PTX */
-    size_t max_group;       /* largest work-group in dimension 0 */
-    size_t warp;            /* work-items that run in step: the part of a work-group that costs the
-                               same with fewer; 32 until a kernel tells. WINDROW_WARP, for tests */
-    bool warp_known;        /* forced, or told */
-    size_t forced_group; /* WINDROW_WORK_GROUP, for tests: work-items in a group; 0: our choice */
+    cl_command_queue queue; /* in order */
+    cl_command_queue
+        second;           /* likewise: what half of the models run on where runs overlap; or NULL */
+    bool cpu;             /* a CPU: one work-item is as good as a team, and needs no barrier */
+    bool nvidia;          /* its compiler takes inline PTX */
+    size_t max_group;     /* largest work-group in dimension 0 */
+    size_t warp;          /* work-items that run in step: the part of a work-group that costs the
+                             same with fewer; 32 until a kernel tells. WINDROW_WARP, for tests */
+    bool warp_known;      /* forced, or told */
+    size_t forced_group;  /* WINDROW_WORK_GROUP, for tests: work-items in a group; 0: our choice */
     size_t forced_queues; /* WINDROW_QUEUES, for tests: 1 or 2; 0: two on what is no CPU */
-    size_t forced_rows;  /* WINDROW_ROWS, for tests: rows of W_hh in a lane of fused_rows.cl, where
-                            they divide it; 0: our choice */
+    size_t forced_rows;   /* WINDROW_ROWS, for tests: rows of W_hh in a lane of fused_rows.cl, where
+                             they divide it; 0: our choice */
     enum wr_cl_kind forced_fused; /* WINDROW_FUSED, for tests: WR_CL_FUSED (team), WR_CL_ROWS (rows)
                                      or WR_CL_WIDE (wide) where it takes the shape and the rule;
                                      WR_CL_KINDS: our choice */
@@ -122,9 +123,9 @@ struct wr_cl_nvidia {
 
 /* How fused_rows.cl is launched. */
 struct wr_cl_rows {
-    size_t pack;  /* models in a work-group; 0: another kernel runs */
-    size_t rows;  /* rows of W_hh in a lane */
-    size_t group; /* work-items in a work-group */
+    size_t pack;   /* models in a work-group; 0: another kernel runs */
+    size_t rows;   /* rows of W_hh in a lane */
+    size_t group;  /* work-items in a work-group */
     bool unrolled; /* the backward loop over time */
     struct wr_cl_nvidia nvidia;
 };
@@ -265,8 +266,8 @@ wr_status wr_cl_set_argument(struct wr_cl_session *session, enum wr_cl_kernel wh
 /* Enqueues a kernel over its teams or elements. */
 wr_status wr_cl_launch(struct wr_cl_session *session, enum wr_cl_kernel which,
                        struct wr_error *error);
-/* Enqueues a fused kernel, each half of its groups on a queue of its own where the device has two. A
- * half then waits for its own last launch alone, and begins while the other's last groups leave
+/* Enqueues a fused kernel, each half of its groups on a queue of its own where the device has two.
+ * A half then waits for its own last launch alone, and begins while the other's last groups leave
  * processors idle. */
 wr_status wr_cl_launch_halves(struct wr_cl_session *session, enum wr_cl_kernel which,
                               struct wr_error *error);
