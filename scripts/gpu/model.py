@@ -12,12 +12,13 @@ for each row of tests/registers.txt, or for those named. It needs clang, ptxas a
 The kernel is compiled for sm_90. One work-group is run lane by lane (warp.py), so that the path of
 an ordinary update and the banks of local memory it asks for are known; then all groups that fit
 one SM are played through that path, cycle by cycle, by the control codes of the assembler. What
-that assumes, and no hardware has yet confirmed: the latencies below; four schedulers, each issuing
-one instruction a cycle to the warp it served last, or else the oldest that is ready; integers,
-comparisons and selects at half rate; a wavefront of local memory a cycle and SM (their number:
-wavefronts() in warp.py); global memory from the first-level cache where the work fits it,
-else from the second. Sizes of caches, and so the place of the optimizer's state, are those of
-an H100 SXM.
+that assumes: the latencies below; four schedulers, each issuing one instruction a cycle to the warp
+it served last, or else the oldest that is ready; integers, comparisons and selects at half rate; a
+wavefront of local memory a cycle and SM (their number: wavefronts() in lanes.py); global memory from
+the first-level cache where the work fits it, else from the second. Sizes of caches, and so the
+place of the optimizer's state, are those of an H100 SXM. It lacks the banks of registers: an H200
+made 0.80 to 0.98 of the updates that it says (docs/gpu.md), so variants that it tells apart by less
+than a tenth may be the other way round.
 """
 import argparse
 import functools

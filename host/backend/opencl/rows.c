@@ -7,11 +7,12 @@
 #define IDLE_WARP 0.1  /* part of a warp that may lie idle where models share one */
 #define IDLE      0.05 /* part of a work-group of several warps that may */
 
-/* For models up to a hidden size on NVIDIA's GPUs: rows of W_hh in a lane, and the registers that a
- * lane may have, 0 for as many as the compiler likes. More rows spare loads and barriers and take
- * more registers; fewer registers let more warps wait for memory side by side. By
- * scripts/gpu/model.py for an H100, which no GPU has confirmed. Other GPUs have fewer registers for
- * a lane: one row. */
+/* For models up to a hidden size on NVIDIA's GPUs: rows of W_hh in a lane, whether the backward
+ * loop is unrolled, and the registers that a lane may have, 0 for as many as the compiler likes.
+ * More rows spare loads and barriers and take more registers; fewer registers let more warps wait
+ * for memory side by side. Measured on an H200 (docs/gpu.md) but for the rows, which come from
+ * scripts/gpu/model.py; at H = 20 one row and four were measured, too, and are slower. Other GPUs
+ * have fewer registers for a lane: one row. */
 static const struct {
     size_t hidden, rows;
     bool unrolled;

@@ -12,8 +12,8 @@
 #define MOST_ENDS   4096 /* inputs and outputs, so that bytes can be counted */
 
 /* So few registers a lane let a multiprocessor of an NVIDIA GPU run two models of 96 units: 1.4
- * times the updates, by scripts/gpu/model.py for an H100, which no GPU has confirmed. Of 72, 80 and
- * 88 units, whose parts are not alike, more registers spill, and nothing is won. */
+ * times the updates, by scripts/gpu/model.py, which an H200 bears out here (docs/gpu.md). Of 72, 80
+ * and 88 units, whose parts are not alike, more registers spill, and nothing is won. */
 #define TWO_HIDDEN    96
 #define TWO_STEPS     6
 #define TWO_REGISTERS 168
