@@ -323,9 +323,12 @@ static inline void wr_rows_back(const struct wr_place *place, const struct wr_he
         for (uint r = 0; r < WR_ROWS; ++r) {
             float *g = window->g_hh[r] + j;
             g[0] = wr_fma(four.x, h[r], g[0]);
-            g[1] = wr_fma(four.y, h[r], g[1]);
-            g[2] = wr_fma(four.z, h[r], g[2]);
-            g[3] = wr_fma(four.w, h[r], g[3]);
+            if (j + 1 < WR_H)
+                g[1] = wr_fma(four.y, h[r], g[1]);
+            if (j + 2 < WR_H)
+                g[2] = wr_fma(four.z, h[r], g[2]);
+            if (j + 3 < WR_H)
+                g[3] = wr_fma(four.w, h[r], g[3]);
         }
     }
 #pragma unroll
