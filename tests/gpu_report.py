@@ -187,6 +187,13 @@ PEAK = {"device": "GPU", "driver": 13000, "units": 132, "peak_flops_per_second":
 BENCH = {"devices": [{"peak_flops_per_second": 1e9, "rows": []}]}
 
 
+class Command(unittest.TestCase):
+    def test_the_folder_of_a_kit_is_not_told(self):
+        self.assertEqual(gpu_report.command(["--kit", "/home/ann/kit", "--seconds", "9"]),
+                         "kit/run --seconds 9")
+        self.assertEqual(gpu_report.command(["--quick"]), "scripts/gpu_report --quick")
+
+
 class Routes(InFolder):
     """All of gpu_report with a kit whose programs say what they are made to say."""
 

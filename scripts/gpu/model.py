@@ -275,6 +275,9 @@ def main():
     parser.add_argument("--registers", type=int)
     parser.add_argument("words", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
+    for name in ("clang", "ptxas", "nvdisasm"):
+        if not compilers.tool(name):
+            parser.error("there is no %s here; scripts/setup installs it" % name)
     if arguments.plan:
         return table(arguments.plan, arguments.words)
     if len(arguments.words) < 3:
