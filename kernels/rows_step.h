@@ -55,13 +55,13 @@ static inline float wr_rows_bound(const struct wr_place *place, const struct wr_
     const int biases = (WR_FIXED & 1) == 0;
 #pragma unroll
     for (uint r = 0; r < WR_ROWS; ++r) {
-        float sum = 0.0f;
-        if (!place->spare)
+        if (!place->spare) {
+            float sum = 0.0f;
             g_b_h[WR_J(place, r)] = window->g_b_h[r];
-        WR_SUM(sum, i, WR_I, wr_rows_gradient_xh(place, window, r, i),
-               wr_rows_gradient_xh(place, window, r, i));
-        if (!place->spare)
+            WR_SUM(sum, i, WR_I, wr_rows_gradient_xh(place, window, r, i),
+                   wr_rows_gradient_xh(place, window, r, i));
             squares[WR_J(place, r)] = sum;
+        }
     }
     float sum[WR_ROWS], run[WR_ROWS];
 #pragma unroll

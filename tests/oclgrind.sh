@@ -58,6 +58,11 @@ WINDROW_WARP=16 WINDROW_ROWS=2 check --schedule fused --models 4 --hidden 10 --w
 uninitialized=--uninitialized
 check --schedule fused --models 2 --hidden 3 --length 12 --epochs 2 --optimizer adam \
     --weight-decay 0.1 --loss huber --clip-by norm --lr-decay cosine --order shuffled --bias head
+# inputs in local memory, a gradient's norm, and spare lanes
+awk 'BEGIN { for (t = 0; t < 7; ++t) for (i = 0; i < 9; ++i)
+    printf "%s%s", (t * 7 + i * 5) % 11 / 8, i < 8 ? "," : "\n" }' >"$log.csv"
+WINDROW_WARP=16 check --schedule fused --models 4 --hidden 5 --window 2 --epochs 1 --data "$log.csv" \
+    --inputs 1,2,3,4,5,6,7,8,9 --target 1,2 --clip-by norm --clip 0.1
 
 # W_hh in registers twice: parts of which the last is a whole one, and no whole one; several runs
 export WINDROW_FUSED=wide
