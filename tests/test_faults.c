@@ -20,10 +20,11 @@
 static struct result {
     wr_status status;
     char text[768], log[256];
-    uint64_t hash;    /* of the trained parameters */
-    char device[32];  /* the first usable OpenCL device */
-    bool listed;      /* by wr_devices_list as usable */
-    char detail[256]; /* of that listing */
+    uint64_t hash;        /* of the trained parameters */
+    int failures, strays; /* runs that failed, and that ended with other bits than the one before */
+    char device[32];      /* the first usable OpenCL device */
+    bool listed;          /* by wr_devices_list as usable */
+    char detail[256];     /* of that listing */
     char names[FAULT_LAYER_CALLS][48];
     size_t counts[FAULT_LAYER_CALLS], calls;
 } * result;
@@ -94,6 +95,46 @@ static void train_here(void) {
     result->status = train(result->device, &error);
     snprintf(result->text, sizeof result->text, "%s", error.text);
     snprintf(result->log, sizeof result->log, "%s", error.log != NULL ? error.log : "");
+    wr_error_release(&error);
+}
+
+enum { ROUNDS = 4, ROUND_EPOCHS = 12 };
+
+/* Trains from the same parameters ROUNDS times in one session, and once more after a failure: runs
+ * that end well must end with the same bits. */
+static void go_on_here(void) {
+    static const struct test_case many = {{1, 20, 1, 5}, 32,    200,   1,    0.001f,
+                                          0.5f,          false, false, false};
+    struct wr_error error = {0};
+    struct test_ensemble e;
+    struct wr_device *device = NULL;
+    struct wr_session *session = NULL;
+    const struct wr_device_options options = {.inexact = true};
+    test_ensemble_make(&e, &many);
+    e.ensemble.schedule = WR_SCHEDULE_FUSED;
+    float *trained = test_zeros(many.models * e.count, sizeof *trained);
+    result->status = wr_device_open(result->device, &options, &device, &error);
+    if (result->status == WR_OK)
+        result->status = wr_session_open(device, &e.ensemble, &session, &error);
+    result->failures = result->strays = 0;
+    for (int round = 0; round < ROUNDS && result->status == WR_OK; round++) {
+        bool failed = wr_session_run(session, ROUND_EPOCHS, NULL, NULL, NULL, &error) != WR_OK;
+        result->failures += failed;
+        if (!failed)
+            result->status = wr_session_read(session, WR_PARAMETERS, trained, &error);
+        if (!failed && result->status == WR_OK) {
+            uint64_t hash = wr_parameters_hash(&many.shape, trained);
+            result->strays += result->hash != 0 && result->hash != hash;
+            result->hash = hash;
+        }
+        if (result->status == WR_OK)
+            result->status = wr_session_write_parameters(session, e.ensemble.parameters, &error);
+    }
+    snprintf(result->text, sizeof result->text, "%s", error.text);
+    free(trained);
+    wr_session_close(session);
+    wr_device_close(device);
+    test_ensemble_free(&e);
     wr_error_release(&error);
 }
 
@@ -252,6 +293,35 @@ static void test_every_call_fails(void **state) {
     }
 }
 
+/* After a failed run nothing of it is left on a queue that would write into the next one. */
+static void test_going_on(void **state) {
+    (void)state;
+    static const char *const calls[] = {"clEnqueueNDRangeKernel", "clFlush", "clFinish"};
+    setenv("WINDROW_QUEUES", "2", 1);
+    setenv("WINDROW_FUSED", "rows", 1);
+    result->hash = 0;
+    assert_int_equal(run_child(go_on_here, NULL, 0, 0), 0);
+    assert_int_equal(result->status, WR_OK);
+    assert_int_equal(result->failures + result->strays, 0);
+    const struct result sound = *result;
+    for (size_t i = 0; i < TEST_COUNT_OF(calls); i++) {
+        int failures = 0;
+        for (size_t k = 0; k < 3; k++) {
+            *result = sound;
+            size_t nth = calls_made(calls[i]) / 2 + k;
+            assert_int_equal(run_child(go_on_here, calls[i], nth, CL_OUT_OF_RESOURCES), 0);
+            failures += result->failures;
+            if (result->status != WR_OK || result->strays > 0)
+                fail_msg("call %zu of %s fails: %s, %d of the next runs have other bits, \"%s\"",
+                         nth, calls[i], wr_status_name(result->status), result->strays,
+                         result->text);
+        }
+        assert_true(failures > 0);
+    }
+    unsetenv("WINDROW_FUSED");
+    unsetenv("WINDROW_QUEUES");
+}
+
 static void test_build_failure_shows_log(void **state) {
     (void)state;
     for (size_t nth = 1; nth <= 2; nth++) { /* the stages' program, the fused one */
@@ -341,6 +411,7 @@ int main(int count, char **words) {
         test_skip("this ICD loader has no layers (ocl-icd has from 2.3.0 on)");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_call_fails),
+        cmocka_unit_test(test_going_on),
         cmocka_unit_test(test_build_failure_shows_log),
         cmocka_unit_test(test_allocation_failure_is_memory),
         cmocka_unit_test(test_listing_survives),

@@ -396,12 +396,14 @@ wr_status wr_cl_launch_halves(struct wr_cl_session *session, enum wr_cl_kernel w
 
 wr_status wr_cl_finish(struct wr_cl_session *session, struct wr_error *error) {
     const struct wr_cl_device *device = wr_cl_device_of(&session->base);
-    wr_status status = WR_OK;
-    if (device->second) /* it begins before the other ends */
-        status = wr_cl_check(device, "clFlush", clFlush(device->second), error);
+    /* The second queue begins before the first one ends; and both end, whatever fails. */
+    const cl_int flushed = device->second ? clFlush(device->second) : CL_SUCCESS;
+    const cl_int first = clFinish(device->queue);
+    const cl_int second = device->second ? clFinish(device->second) : CL_SUCCESS;
+    wr_status status = wr_cl_check(device, "clFlush", flushed, error);
     if (status == WR_OK)
-        status = wr_cl_check(device, "clFinish", clFinish(device->queue), error);
-    if (status == WR_OK && device->second)
-        status = wr_cl_check(device, "clFinish", clFinish(device->second), error);
+        status = wr_cl_check(device, "clFinish", first, error);
+    if (status == WR_OK)
+        status = wr_cl_check(device, "clFinish", second, error);
     return status;
 }

@@ -51,7 +51,8 @@ static wr_status end_stretch(struct run *run, size_t steps, double updates,
 /* `steps` updates of every model. */
 static wr_status enqueue_fused(struct wr_cl_session *session, enum wr_cl_kernel which, size_t steps,
                                struct wr_error *error) {
-    const size_t pieces = wr_cl_device_of(&session->base)->second ? PIECES : 1;
+    const bool several = wr_cl_device_of(&session->base)->second && !session->base.known_case;
+    const size_t pieces = several ? PIECES : 1;
     wr_status status = WR_OK;
     for (size_t i = 0; status == WR_OK && i < pieces; ++i) {
         const cl_ulong updates = steps / pieces + (i < steps % pieces);
@@ -159,5 +160,7 @@ wr_status wr_cl_run(struct wr_session *base, size_t epochs, float *losses, wr_ti
         run.done += rows;
         run.session->epochs += rows;
     }
+    if (status != WR_OK) /* nothing is left that would write into the next run */
+        (void)wr_cl_finish(run.session, NULL);
     return status;
 }
