@@ -24,7 +24,8 @@
 #include "rows_layout.h"
 
 #define WR_LANES (WR_H / WR_ROWS)
-#define WR_UNITS WR_FOURS(WR_H)
+#define WR_UNITS WR_FOURS(WR_H) /* floats of a row or column in registers */
+/* Units and, behind them, what spare work-items write. */
 #define WR_WIDTH (WR_H + (WR_GROUP - WR_PACK * WR_LANES) * WR_ROWS)
 #define WR_ROW   WR_FOURS(WR_WIDTH) /* floats from one h_t, da_t or column of W_xh to the next */
 #define WR_PITCH WR_APART(WR_WIDTH) /* floats from one row of W_hh or W_hy to the next */
@@ -67,14 +68,13 @@
 #define wr_rows_sync() barrier(CLK_LOCAL_MEM_FENCE)
 #endif
 
-/* A work-item's place. */
+/* A work-item's place. A spare one belongs to no team. It goes along to barriers, does what lane 0
+ * of the last team does, and writes behind the units of that team. */
 struct wr_place {
     uint lane;
-    int spare; /* it belongs to no team: it goes along to barriers, does what lane 0 of the
-                  last team does, and writes behind the units of that team */
-    __local float *near; /* its model's local memory */
-    __local float
-        *own; /* the same from the lane's first unit on; behind all units if it is spare */
+    int spare;
+    __local float *near;         /* its model's local memory */
+    __local float *own;          /* the same, from the lane's first unit on */
     volatile __local int *clips; /* whether a gradient of its model may be over the clip */
 };
 
