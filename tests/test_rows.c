@@ -121,6 +121,16 @@ static void check_bits(struct wr_device *cpu, struct wr_device *device, const st
     test_ensemble_free(&e);
 }
 
+/* The first usable OpenCL device; ends the test where there is none. */
+static const char *opencl_device(void) {
+    const char *id = test_opencl_device(0);
+    if (id == NULL) {
+        print_message("no usable OpenCL device: bits were not compared\n");
+        skip();
+    }
+    return id;
+}
+
 /* With spare lanes, several rows in a lane, models that do not fill the last group. */
 static void test_bits(void **state) {
     (void)state;
@@ -133,11 +143,7 @@ static void test_bits(void **state) {
         {"32", "2", {{2, 20, 2, 1}, 7, 6, 1, 0.02f, 0.02f, false, true, false}},
         {"64", "1", {{1, 10, 1, 2}, 14, 6, 1, 0.02f, 0.02f, true, true, false}},
     };
-    const char *id = test_opencl_device(0);
-    if (id == NULL) {
-        print_message("no usable OpenCL device: bits were not compared\n");
-        skip();
-    }
+    const char *id = opencl_device();
     struct wr_device *cpu = test_device("cpu", 0);
     setenv("WINDROW_FUSED", "rows", 1);
     for (size_t i = 0; i < TEST_COUNT_OF(cases); i++) {
@@ -168,11 +174,7 @@ static void test_queues(void **state) {
         {"team", {{1, 6, 1, 3}, 5, 6, 2, 0.05f, 0.1f, true, true, false}},
         {"wide", {{1, 20, 1, 3}, 3, 4, 1, 0.01f, 0.1f, false, true, false}},
     };
-    const char *id = test_opencl_device(0);
-    if (id == NULL) {
-        print_message("no usable OpenCL device: bits were not compared\n");
-        skip();
-    }
+    const char *id = opencl_device();
     struct wr_device *cpu = test_device("cpu", 0);
     setenv("WINDROW_QUEUES", "2", 1);
     for (size_t i = 0; i < TEST_COUNT_OF(cases); i++) {
@@ -200,11 +202,7 @@ static void test_other_driver(void **state) {
         {"rows", {{1, 20, 1, 2}, 7, 6, 1, 0.05f, 0.1f, true, true, false}},
         {"wide", {{1, 96, 1, 2}, 2, 4, 1, 0.01f, 0.1f, false, true, false}},
     };
-    const char *id = test_opencl_device(0);
-    if (id == NULL) {
-        print_message("no usable OpenCL device: no kernel was built\n");
-        skip();
-    }
+    const char *id = opencl_device();
     struct wr_device *cpu = test_device("cpu", 0);
     for (size_t i = 0; i < TEST_COUNT_OF(cases); i++) {
         setenv("WINDROW_FUSED", cases[i].kernel, 1);

@@ -9,8 +9,7 @@ from shell import Failed
 
 WINDOW = 5
 HIDDEN = (20, 4, 8, 16, 32, 64, 96, 128, 256)
-# Beside what the backend chooses: words of plan.c, and what makes the backend choose so.
-FORCED = {"team": {"WINDROW_FUSED": "team"}, "rows=1": {"WINDROW_ROWS": "1"}}
+FORCED = ("team", "rows=1")  # beside what the backend chooses: words of plan.c
 RULES = {20: ("rule=hourly", "rule=daily")}  # hidden size: words of plan.c and cuda_run.c
 CAPS = {20: (255, 128), 32: (255, 168)}  # hidden size: registers of a work-item, beside our choice
 
