@@ -170,6 +170,14 @@ class Driver(InFolder):
         self.assertEqual(os.environ["OCL_ICD_VENDORS"], self.folder + "/vendors")
         self.assertEqual(os.environ["LD_LIBRARY_PATH"], self.folder)
 
+    def test_the_icd_files_told_are_those_that_the_loader_reads(self):
+        driver.expose(self.folder + "/vendors")
+        self.assertEqual(driver.icd_files(), ".icd files: %s/vendors/nvidia.icd" % self.folder)
+        os.environ["OCL_ICD_VENDORS"] = self.folder + "/vendors/nvidia.icd"
+        self.assertEqual(driver.icd_files(), ".icd files: %s/vendors/nvidia.icd" % self.folder)
+        os.environ["OCL_ICD_VENDORS"] = self.folder + "/empty"
+        self.assertEqual(driver.icd_files(), ".icd files: none in %s/empty" % self.folder)
+
     def test_what_cannot_be_loaded_is_told(self):
         with open(self.library, "w") as file:
             file.write("no library")
@@ -192,6 +200,15 @@ class Command(unittest.TestCase):
         self.assertEqual(gpu_report.command(["--kit", "/home/ann/kit", "--seconds", "9"]),
                          "kit/run --seconds 9")
         self.assertEqual(gpu_report.command(["--quick"]), "scripts/gpu_report --quick")
+
+
+class Out(InFolder):
+    def test_a_folder_that_cannot_be_written_is_told_in_a_line(self):
+        for out in self.folder + "/gpu.log", self.folder + "/gpu.log/below":  # a file is there
+            done = subprocess.run([sys.executable, SCRIPTS + "/gpu_report", "--out", out],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertRegex(done.stderr, r"^gpu_report: --out: .*gpu\.log.*\n$")
 
 
 class Routes(InFolder):

@@ -281,8 +281,11 @@ static wr_status check_device(struct wr_device *device, const struct wr_ensemble
     if (status == WR_ERR_VERIFY && device->options.inexact)
         status = accept_inexact(device, deviation, error);
     else if (status == WR_ERR_VERIFY)
-        status = wr_fail(error, WR_ERR_DEVICE, "%s (%s) is not exact: %s; --inexact accepts it",
-                         device->info.id, device->info.name, why.text);
+        status = wr_fail(error, WR_ERR_DEVICE, "%s (%s) is not exact: %s; %s", device->info.id,
+                         device->info.name, why.text,
+                         !device->info.exact ? "--inexact accepts it where its losses come near"
+                         : deviation > WR_MOST_DEVIATION ? "it is too far off for --inexact, too"
+                                                         : "--inexact accepts it");
     else if (status != WR_OK && error != NULL) {
         wr_error_release(error);
         *error = why;

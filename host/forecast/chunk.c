@@ -13,13 +13,6 @@
 #define CHUNK_WORK   2e12 /* multiplications and additions: about a minute of a few cores */
 #define GPU_FASTER   100  /* in the same minute */
 
-/* WINDROW_CHUNK; SIZE_MAX if it is not set. */
-static size_t forced_size(void) {
-    const char *text = getenv("WINDROW_CHUNK");
-    size_t size = text != NULL ? strtoul(text, NULL, 10) : 0;
-    return size > 0 ? size : SIZE_MAX;
-}
-
 static struct wr_recipe recipe_with(const struct wr_fit *fit, size_t window) {
     struct wr_recipe recipe = fit->recipe;
     recipe.window = window;
@@ -28,14 +21,13 @@ static struct wr_recipe recipe_with(const struct wr_fit *fit, size_t window) {
 
 size_t wr_chunk_size(const struct wr_device *device, const struct wr_fit *fit,
                      const struct wr_panel *panel, const size_t *until, const size_t *which,
-                     size_t left) {
+                     size_t most) {
     const struct wr_recipe recipe = recipe_with(fit, fit->series[which[0]].window);
     double H = (double)recipe.hidden, I = (double)fit->shape.inputs, O = (double)fit->shape.outputs;
     double T = (double)recipe.window, seeds = (double)recipe.seeds;
     double P = (double)wr_fit_parameters(fit), floats = 0, work = 0;
     bool gpu = wr_device_get_info(device)->gpu;
-    size_t count = 0, most = forced_size();
-    most = most < left ? most : left;
+    size_t count = 0;
     for (; count < most && fit->series[which[count]].window == recipe.window; count++) {
         size_t length = wr_until(panel, until, which[count]);
         double windows = (double)wr_recipe_windows(&recipe, length);

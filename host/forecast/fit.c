@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/environment.h"
 #include "data/panel.h"
 
 size_t wr_fit_parameters(const struct wr_fit *fit) {
@@ -152,17 +153,20 @@ static wr_status train_all(struct wr_device *device, const struct wr_panel *pane
                            const size_t *until, const struct wr_fit_options *options,
                            struct wr_fit *fit, struct wr_error *error) {
     struct wr_parts parts;
-    size_t *todo = NULL, left = 0;
+    size_t *todo = NULL, left = 0, most = SIZE_MAX;
     unsigned char *done = wr_alloc(fit->count, 1, "series", error);
     if (done == NULL)
         return WR_ERR_MEMORY;
-    wr_status status = wr_parts_open(&parts, panel, until, fit, options->resume, done, error);
+    wr_status status = wr_variable_number("WINDROW_CHUNK", 1, SIZE_MAX, &most, error);
+    if (status == WR_OK)
+        status = wr_parts_open(&parts, panel, until, fit, options->resume, done, error);
     if (status == WR_OK)
         status = list_todo(fit, done, &todo, &left, error);
     struct progress progress = {.options = options, .began = wr_seconds(), .all = left};
     for (size_t first = 0; first < left && status == WR_OK; first += progress.now) {
         progress.before = first;
-        progress.now = wr_chunk_size(device, fit, panel, until, todo + first, left - first);
+        progress.now = wr_chunk_size(device, fit, panel, until, todo + first,
+                                     left - first < most ? left - first : most);
         struct wr_chunk chunk = {.device = device,
                                  .panel = panel,
                                  .until = until,

@@ -68,11 +68,11 @@ struct wr_chunk {
     const volatile sig_atomic_t *stop;
 };
 wr_status wr_chunk_train(const struct wr_chunk *chunk, struct wr_error *error);
-/* Series of this window (0 left out of account) that make a chunk: at most `left`, and at most
- * WINDROW_CHUNK, for tests. */
+/* How many of the series that `which` names make one chunk: 1 to `most`, all with the window of the
+ * first. */
 size_t wr_chunk_size(const struct wr_device *device, const struct wr_fit *fit,
                      const struct wr_panel *panel, const size_t *until, const size_t *which,
-                     size_t left);
+                     size_t most);
 
 /* parts.c: chunks that are done, in a folder. */
 struct wr_parts {

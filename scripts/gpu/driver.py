@@ -69,6 +69,15 @@ def expose(vendors):
     return said
 
 
+def icd_files():
+    """What OpenCL's loader goes by: the folder, or the one file, that OCL_ICD_VENDORS names, or
+    the system's folder."""
+    place = os.environ.get("OCL_ICD_VENDORS", "/etc/OpenCL/vendors")
+    files = glob.glob(os.path.join(glob.escape(place), "*.icd")) if os.path.isdir(place) else [
+        place] * os.path.exists(place)
+    return ".icd files: %s" % (", ".join(sorted(files)) or "none in %s" % place)
+
+
 if __name__ == "__main__":
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     expose(os.path.join(root, "vendors"))

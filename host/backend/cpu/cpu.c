@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <sys/utsname.h>
 
+#include "base/environment.h"
+
 /* More cannot help, and the number is to fit everywhere. */
 enum { MOST_THREADS = 1024 };
 
@@ -41,7 +43,7 @@ static size_t list_engines(struct engines sets[MOST_SETS]) {
 static wr_status choose_engines(struct cpu_device *cpu, struct wr_error *error) {
     struct engines sets[MOST_SETS];
     size_t count = list_engines(sets), length = 0;
-    const char *name = getenv("WINDROW_CPU");
+    const char *name = wr_variable("WINDROW_CPU");
     char names[96] = "";
     for (size_t i = 0; i < count; i++) {
         const struct wr_engine *lanes = sets[i].lanes, *rows = sets[i].rows;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backend/opencl/sources.h"
+#include "base/environment.h"
 
 /* OpenCL C 1.2 and nothing that relaxes arithmetic: numerics.h is to the bit. */
 #define COMMON_OPTIONS "-cl-std=CL1.2"
@@ -28,8 +29,17 @@ static const char *const relaxing[] = {
     "-cl-single-precision-constant",
 };
 
+/* Whether the last of the options is -D or -I without what it needs: PoCL crashes on that. */
+static bool ends_open(const char *options) {
+    size_t length = strlen(options);
+    while (length > 0 && strchr(" \t\n", options[length - 1]))
+        --length;
+    bool open = length >= 2 && options[length - 2] == '-' && strchr("DI", options[length - 1]);
+    return open && (length == 2 || strchr(" \t\n", options[length - 3]));
+}
+
 wr_status wr_cl_program_options(struct wr_cl_device *device, struct wr_error *error) {
-    const char *more = getenv("WINDROW_BUILD_OPTIONS");
+    const char *more = wr_variable("WINDROW_BUILD_OPTIONS");
     if (!more)
         return WR_OK;
     if (strlen(more) >= sizeof device->more_options)
@@ -41,6 +51,10 @@ wr_status wr_cl_program_options(struct wr_cl_device *device, struct wr_error *er
                            "WINDROW_BUILD_OPTIONS: %s changes arithmetic, and so the bits of every "
                            "result; leave it out",
                            relaxing[i]);
+    if (ends_open(more))
+        return wr_fail(
+            error, WR_ERR_DEVICE,
+            "WINDROW_BUILD_OPTIONS=%s: nothing follows the last option, which needs a name", more);
     snprintf(device->more_options, sizeof device->more_options, "%s", more);
     return WR_OK;
 }

@@ -39,9 +39,7 @@ static void choose_rows(const struct wr_cl_device *device, const struct wr_ensem
     while (shape->hidden > table[line].hidden)
         ++line;
     choice->rows = device->forced_rows ? device->forced_rows : plain ? table[line].rows : 1;
-    bool known =
-        choice->rows == 1 || choice->rows == 2 || choice->rows == 4; /* rows.h's accesses */
-    if (!known || shape->hidden % choice->rows != 0)
+    if (shape->hidden % choice->rows != 0)
         choice->rows = 1;
     if (plain && choice->rows == table[line].rows) {
         choice->unrolled = table[line].unrolled;

@@ -1,0 +1,77 @@
+#!/bin/sh
+# Variables of the environment that force a choice: what means nothing is refused, what is empty is as
+# if not set, and WINDROW_BUILD_OPTIONS is built with, shown, and refused where it changes arithmetic.
+. "$(dirname "$0")/lib.sh"
+
+ours="unset it for our own choice"
+export WINDROW_CPU=sse
+refuses_like 4 "WINDROW_CPU=sse: this CPU and this build have *scalar; unset it for the best" train
+unset WINDROW_CPU
+
+{ echo id,ds,y; for day in $(seq 20); do printf 'a,2024-01-%02d,%d\n' $day $((day * day)); done; } >series.csv
+for nonsense in 0 -1 many 99999999999999999999; do
+    export WINDROW_CHUNK=$nonsense
+    refuses_like 4 "WINDROW_CHUNK=$nonsense: needs a whole number from 1 to *; $ours" \
+        forecast --data series.csv --recipe daily --season 1 --horizon 2
+done
+unset WINDROW_CHUNK
+
+device=$("$windrow" devices | grep -o 'opencl:[0-9.]*' | head -n 1)
+[ -n "$device" ] || {
+    [ $failures -eq 0 ] || finish
+    echo "skipped: no OpenCL device; the cpu's variables passed"
+    exit 77
+}
+train="train --device $device --epochs 30"
+
+# refuses_values NAME WHAT-IS-NEEDED VALUE...
+refuses_values() {
+    name=$1 needs=$2
+    shift 2
+    for value; do
+        export "$name=$value"
+        refuses_like 4 "$name=$value: needs $needs; $ours" $train
+    done
+    unset "$name"
+}
+refuses_values WINDROW_WORK_GROUP "a whole number from 1 to [1-9]*" 0 -5 abc 7x ' 7' 4294967303
+refuses_values WINDROW_WARP "a whole number from 1 to 256" 0 257 100000 32.0
+refuses_values WINDROW_QUEUES "a whole number from 1 to 2" 0 3 abc
+refuses_values WINDROW_FUSED "one of team, rows, wide" abc Rows row
+refuses_values WINDROW_STAGED "one of plain, tiled" foo tile
+refuses_values WINDROW_ROWS "one of 1, 2, 4" 0 3 abc
+
+for name in CPU WORK_GROUP WARP QUEUES FUSED STAGED ROWS BUILD_OPTIONS; do
+    export "WINDROW_$name="
+done
+run $train
+exits 0
+same out "$expected/train.txt"
+unset WINDROW_CPU WINDROW_WORK_GROUP WINDROW_WARP WINDROW_QUEUES WINDROW_FUSED WINDROW_STAGED WINDROW_ROWS
+
+export WINDROW_BUILD_OPTIONS="-D WR_HARMLESS=1"
+run $train
+exits 0
+same out "$expected/train.txt"
+grep -q "^windrow: $device built kernels with \".* -D WR_HARMLESS=1\"\$" err ||
+    fail "does not show what it built with"
+
+export WINDROW_BUILD_OPTIONS=-cl-no-such-option
+run $train
+exits 4
+prints ''
+grep -q "^windrow: $device .* did not build .* -cl-no-such-option\"" err ||
+    fail "does not name the option"
+
+for option in fast-relaxed-math unsafe-math-optimizations finite-math-only mad-enable \
+    no-signed-zeros denorms-are-zero single-precision-constant; do
+    export WINDROW_BUILD_OPTIONS="-w -cl-$option"
+    refuses 4 "WINDROW_BUILD_OPTIONS: -cl-$option changes arithmetic, and so the bits of every result; leave it out" $train
+done
+for option in -D -I "-w -D " "-I	"; do
+    export WINDROW_BUILD_OPTIONS="$option"
+    refuses 4 "WINDROW_BUILD_OPTIONS=$option: nothing follows the last option, which needs a name" $train
+done
+export WINDROW_BUILD_OPTIONS="-D WR_LONG=$(printf '%0600d' 0)"
+refuses 4 "WINDROW_BUILD_OPTIONS: at most 511 characters fit" $train
+finish
