@@ -1,10 +1,12 @@
 #!/bin/sh
-# intel_opencl.sh WINDROW VENV FOLDER: a second OpenCL, Intel's for CPUs, agrees with the cpu to the
-# bit, whichever kernels run. scripts/setup puts it into VENV; FOLDER is made for its .icd.
+# intel_opencl.sh WINDROW VENV FOLDER [all]: a second OpenCL, Intel's for CPUs, agrees with the cpu to
+# the bit: with the kernels that it gets, and with all, whichever kernels run. scripts/setup puts it
+# into VENV; FOLDER is made for its .icd.
 set -eu
 windrow=$1
 library=$2/lib/libintelocl.so
 folder=$3
+all=${4-}
 
 [ -e "$library" ] || {
     echo "skipped: no $library; scripts/setup installs it where PyPI can be had"
@@ -24,6 +26,7 @@ try() { # NAME=VALUE...
     env "$@" "$windrow" verify
 }
 try
+[ "$all" ] || exit 0
 try WINDROW_WORK_GROUP=32 WINDROW_STAGED=plain WINDROW_FUSED=team
 
 # Its optimizer is wrong about what it keeps for each work-item across a barrier: in fused_rows.cl
