@@ -10,7 +10,8 @@
  * its row's or column's in order.
  *
  * Further option given when the program is built:
- *   WR_PARTS  lanes that share a row, none of them without a part */
+ *   WR_PARTS  lanes that share a row, none of them without a part. The host gives 2, the only
+ * number whose bits tests compare. */
 #ifndef WR_WIDE_H
 #define WR_WIDE_H
 
@@ -42,7 +43,9 @@
 
 #define wr_wide_sync() barrier(CLK_LOCAL_MEM_FENCE)
 
-/* Arrays stay in registers only where functions that take them are not called. */
+/* Arrays stay in registers only where the functions that take them are inlined. PoCL 3.1 also makes
+ * wrong code of a function with a barrier that is called twice, and of run sums that are stored
+ * under a condition: keep both out, and let test_parity's wide cases judge. */
 #define WR_INLINE static inline __attribute__((always_inline))
 
 /* A work-item's place. */
