@@ -17,9 +17,17 @@ import unittest
 
 SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scripts")
 sys.dont_write_bytecode = True
-loader = importlib.machinery.SourceFileLoader("gpu_report", SCRIPTS + "/gpu_report")
-gpu_report = importlib.util.module_from_spec(importlib.util.spec_from_loader("gpu_report", loader))
-loader.exec_module(gpu_report)
+
+
+def script(name):
+    """A script of ours as a module."""
+    loader = importlib.machinery.SourceFileLoader(name, os.path.join(SCRIPTS, name))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
+    loader.exec_module(module)
+    return module
+
+
+gpu_report, kit_module = script("gpu_report"), script("gpu_kit")
 import driver  # noqa: E402
 import elf  # noqa: E402
 from shell import Failed, NotHere, Shell  # noqa: E402
@@ -199,7 +207,71 @@ class Command(unittest.TestCase):
     def test_the_folder_of_a_kit_is_not_told(self):
         self.assertEqual(gpu_report.command(["--kit", "/home/ann/kit", "--seconds", "9"]),
                          "kit/run --seconds 9")
+        self.assertEqual(gpu_report.command(["--seconds", "9", "--kit=/home/ann/kit/", "--quick"]),
+                         "kit/run --seconds 9 --quick")
         self.assertEqual(gpu_report.command(["--quick"]), "scripts/gpu_report --quick")
+
+
+class Arguments(InFolder):
+    def refused(self, *words):
+        done = subprocess.run([sys.executable, SCRIPTS + "/gpu_report", *words],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        return done.stderr
+
+    def test_what_cannot_be_meant_is_refused_before_anything_is_written(self):
+        for kit in "", self.folder, self.folder + "/none", self.folder + "/gpu.log":
+            self.assertIn("is no kit", self.refused("--kit", kit))
+        for device in "cpu", "opencl", "opencl:0", "nonsense", "":
+            self.assertIn("such as opencl:0.0", self.refused("--device", device))
+        for number in "nan", "inf", "0", "-1", "abc":
+            self.assertIn("needs a number above 0", self.refused("--seconds", number))
+        self.assertEqual(os.listdir(self.folder), ["gpu.log"])
+
+
+class Kit(InFolder):
+    """gpu_kit, which makes a folder in the place of another one."""
+
+    def make(self, kit):
+        kit_module.build_all = lambda shell: None
+        kit_module.BUILD = self.folder + "/build"
+        kit_module.elf = types.SimpleNamespace(check=lambda shell, kit: "glibc")
+        kit_module.fill = self.fill
+        kit_module.make(kit)
+
+    def fill(self, shell, kit):
+        for name in "run", "bin/windrow", "tests/tests.json", "ptx/shapes.json":
+            os.makedirs(os.path.dirname(os.path.join(kit, name)), exist_ok=True)
+            with open(os.path.join(kit, name), "w") as file:
+                file.write("new")
+        return "made"
+
+    def test_a_kit_is_replaced_and_keeps_its_reports(self):
+        kit = self.folder + "/kit"
+        self.make(kit)
+        os.mkdir(kit + "/report")
+        for name in "old", "report/gpu.json":
+            with open(os.path.join(kit, name), "w") as file:
+                file.write("kept")
+        self.make(kit)
+        self.assertEqual(self.read("kit/report/gpu.json"), "kept")
+        self.assertFalse(os.path.exists(kit + "/old"))
+        self.assertEqual(sorted(os.listdir(self.folder)), ["build", "gpu.log", "kit"])
+
+    def test_what_is_no_kit_is_left_alone(self):
+        kit = self.folder + "/kit"
+        for name in kit, kit + ".new":
+            os.mkdir(name)
+            with open(name + "/run", "w") as file:
+                file.write("mine")
+        with self.assertRaisesRegex(Failed, "something else than a kit"):
+            self.make(kit)
+        with self.assertRaisesRegex(Failed, "is no folder"):
+            self.make(kit + "/run")
+        self.assertEqual(self.read("kit/run"), "mine")
+        os.remove(kit + "/run")  # an empty folder may become one
+        self.make(kit)
+        self.assertEqual((self.read("kit/run"), self.read("kit.new/run")), ("new", "mine"))
 
 
 class Out(InFolder):

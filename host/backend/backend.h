@@ -38,6 +38,9 @@ struct wr_session {
 struct wr_backend {
     const char *name;
 
+    /* Refuses variables of the environment that mean nothing, whatever device is opened: called
+     * before a device is chosen, since a device that does not open may be passed over. */
+    wr_status (*check_environment)(struct wr_error *error);
     /* Devices of this backend, appended one call per device with index 0, 1, ...: WR_OK and *info
      * filled (also for an unusable device, with the reason), or WR_ERR_DEVICE past the last. */
     wr_status (*describe)(size_t index, struct wr_device_info *info, struct wr_error *error);

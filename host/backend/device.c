@@ -45,6 +45,11 @@ static wr_status open_exact(size_t index, const struct wr_device_options *option
     return status;
 }
 
+static wr_status check_environment(struct wr_error *error) {
+    wr_status status = wr_backend_cpu.check_environment(error);
+    return status == WR_OK && opencl != NULL ? opencl->check_environment(error) : status;
+}
+
 static void append(struct wr_device_info **list, size_t *count, const struct wr_device_info *info) {
     struct wr_device_info *grown = realloc(*list, (*count + 1) * sizeof **list);
     if (grown == NULL)
@@ -81,7 +86,9 @@ wr_status wr_devices_list(struct wr_device_info **devices, size_t *count, struct
     *devices = NULL;
     *count = 0;
     struct wr_device_info cpu;
-    wr_status status = wr_backend_cpu.describe(0, &cpu, error);
+    wr_status status = check_environment(error);
+    if (status == WR_OK)
+        status = wr_backend_cpu.describe(0, &cpu, error);
     if (status != WR_OK)
         return status;
     append(devices, count, &cpu);
@@ -154,6 +161,9 @@ wr_status wr_device_open(const char *selector, const struct wr_device_options *o
                          struct wr_device **device, struct wr_error *error) {
     *device = NULL;
     bool automatic = strcmp(selector, "auto") == 0, any = strcmp(selector, "opencl") == 0;
+    wr_status status = check_environment(error);
+    if (status != WR_OK)
+        return status;
     if (strcmp(selector, "cpu") == 0)
         return open_cpu(options, device, error);
     if (!automatic && !any && !is_named(selector))

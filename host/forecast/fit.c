@@ -157,7 +157,7 @@ static wr_status train_all(struct wr_device *device, const struct wr_panel *pane
     unsigned char *done = wr_alloc(fit->count, 1, "series", error);
     if (done == NULL)
         return WR_ERR_MEMORY;
-    wr_status status = wr_variable_number("WINDROW_CHUNK", 1, SIZE_MAX, &most, error);
+    wr_status status = wr_variable_number("WINDROW_CHUNK", 1, UINT32_MAX, &most, error);
     if (status == WR_OK)
         status = wr_parts_open(&parts, panel, until, fit, options->resume, done, error);
     if (status == WR_OK)

@@ -11,6 +11,12 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
+def is_kit(folder):
+    """Whether scripts/gpu_kit has made the folder."""
+    return all(os.path.exists(os.path.join(folder, name)) for name in (
+        "run", "bin/windrow", "tests/tests.json", "ptx/shapes.json"))
+
+
 class Failed(Exception):
     pass
 

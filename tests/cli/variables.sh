@@ -2,6 +2,7 @@
 # Variables of the environment that force a choice: what means nothing is refused, what is empty is as
 # if not set, and WINDROW_BUILD_OPTIONS is built with, shown, and refused where it changes arithmetic.
 . "$(dirname "$0")/lib.sh"
+opencl=$3 # ON or OFF: how windrow was built
 
 ours="unset it for our own choice"
 export WINDROW_CPU=sse
@@ -15,6 +16,19 @@ for nonsense in 0 -1 many 99999999999999999999; do
         forecast --data series.csv --recipe daily --season 1 --horizon 2
 done
 unset WINDROW_CHUNK
+
+# Whatever device is asked for, by whatever command: one that does not open would be passed over.
+for name in WINDROW_CPU WINDROW_FUSED; do
+    [ "$name $opencl" != "WINDROW_FUSED OFF" ] || continue
+    export $name=abc
+    for command in "train --epochs 1" "train --epochs 1 --device opencl" devices "devices --json" verify \
+        "bench --seconds 0.01" "bench --json" "bench --device cpu" \
+        "sweep --hidden 4 --epochs 1 --device all --store study.db"; do
+        refuses_like 4 "$name=abc: *" $command
+    done
+    unset $name
+done
+absent study.db
 
 device=$("$windrow" devices | grep -o 'opencl:[0-9.]*' | head -n 1)
 [ -n "$device" ] || {
@@ -34,7 +48,7 @@ refuses_values() {
     done
     unset "$name"
 }
-refuses_values WINDROW_WORK_GROUP "a whole number from 1 to [1-9]*" 0 -5 abc 7x ' 7' 4294967303
+refuses_values WINDROW_WORK_GROUP "a whole number from 1 to 4294967295" 0 -5 abc 7x ' 7' 4294967303
 refuses_values WINDROW_WARP "a whole number from 1 to 256" 0 257 100000 32.0
 refuses_values WINDROW_QUEUES "a whole number from 1 to 2" 0 3 abc
 refuses_values WINDROW_FUSED "one of team, rows, wide" abc Rows row
@@ -49,19 +63,21 @@ exits 0
 same out "$expected/train.txt"
 unset WINDROW_CPU WINDROW_WORK_GROUP WINDROW_WARP WINDROW_QUEUES WINDROW_FUSED WINDROW_STAGED WINDROW_ROWS
 
-export WINDROW_BUILD_OPTIONS="-D WR_HARMLESS=1"
+export WINDROW_BUILD_OPTIONS="-D HARMLESS=1"
 run $train
 exits 0
 same out "$expected/train.txt"
-grep -q "^windrow: $device built kernels with \".* -D WR_HARMLESS=1\"\$" err ||
+grep -q "^windrow: $device built kernels with \".* -D HARMLESS=1\"\$" err ||
     fail "does not show what it built with"
 
 export WINDROW_BUILD_OPTIONS=-cl-no-such-option
 run $train
 exits 4
 prints ''
-grep -q "^windrow: $device .* did not build .* -cl-no-such-option\"" err ||
-    fail "does not name the option"
+grep -q "^windrow: WINDROW_BUILD_OPTIONS=-cl-no-such-option: .* $device .* did not build " err ||
+    fail "does not name the variable and the option"
+export WINDROW_BUILD_OPTIONS="-D WR_T=0u"
+refuses 4 "WINDROW_BUILD_OPTIONS: names with WR_ are what kernels are built with; leave them out" $train
 
 for option in fast-relaxed-math unsafe-math-optimizations finite-math-only mad-enable \
     no-signed-zeros denorms-are-zero single-precision-constant; do
@@ -72,6 +88,6 @@ for option in -D -I "-w -D " "-I	"; do
     export WINDROW_BUILD_OPTIONS="$option"
     refuses 4 "WINDROW_BUILD_OPTIONS=$option: nothing follows the last option, which needs a name" $train
 done
-export WINDROW_BUILD_OPTIONS="-D WR_LONG=$(printf '%0600d' 0)"
+export WINDROW_BUILD_OPTIONS="-D LONG=$(printf '%0600d' 0)"
 refuses 4 "WINDROW_BUILD_OPTIONS: at most 511 characters fit" $train
 finish

@@ -58,8 +58,8 @@ static wr_status choose_engines(struct cpu_device *cpu, struct wr_error *error) 
                              lanes->name, rows != NULL ? ", " : "", rows != NULL ? rows->name : "");
     }
     return wr_fail(error, WR_ERR_DEVICE,
-                   "WINDROW_CPU=%s: this CPU and this build have %s; unset it for the best", name,
-                   names);
+                   "WINDROW_CPU=%.40s: this CPU and this build have %s; unset it for the best",
+                   name, names);
 }
 
 /* Models that rows train in the time in which lanes train a block of L. Measured at O = 1: latency
@@ -154,6 +154,11 @@ static wr_status describe(size_t index, struct wr_device_info *info, struct wr_e
     return WR_OK;
 }
 
+static wr_status check_environment(struct wr_error *error) {
+    struct cpu_device chosen;
+    return choose_engines(&chosen, error);
+}
+
 static wr_status open_device(size_t index, const struct wr_device_options *options,
                              struct wr_device **device, struct wr_error *error) {
     *device = NULL;
@@ -191,6 +196,7 @@ static bool fits_fused(struct wr_device *device, const struct wr_ensemble *ensem
 
 const struct wr_backend wr_backend_cpu = {
     .name = "cpu",
+    .check_environment = check_environment,
     .describe = describe,
     .open_device = open_device,
     .close_device = close_device,

@@ -3,6 +3,7 @@
 
 const struct wr_backend wr_backend_opencl = {
     .name = "opencl",
+    .check_environment = wr_cl_check_environment,
     .describe = wr_cl_describe,
     .open_device = wr_cl_open_device,
     .close_device = wr_cl_close_device,

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/environment.h"
-
 #define PLATFORM_NOT_FOUND (-1001) /* CL_PLATFORM_NOT_FOUND_KHR, of cl_khr_icd */
 #define VENDOR_NVIDIA      0x10de  /* its number on the PCI bus */
 #define MOST               64      /* platforms, and devices of a platform, that are looked at */
@@ -183,36 +181,6 @@ wr_status wr_cl_describe(size_t index, struct wr_device_info *info, struct wr_er
     return WR_OK;
 }
 
-/* What variables of the environment force; 0 and WR_CL_KINDS where they are not set. */
-static wr_status read_forced(struct wr_cl_device *device, struct wr_error *error) {
-    static const char *const fused_words[] = {"team", "rows", "wide", NULL};
-    static const enum wr_cl_kind fused[] = {WR_CL_FUSED, WR_CL_ROWS, WR_CL_WIDE, WR_CL_KINDS};
-    static const char *const staged_words[] = {"plain", "tiled", NULL};
-    static const enum wr_cl_kind staged[] = {WR_CL_STAGES, WR_CL_TILED, WR_CL_KINDS};
-    static const char *const rows_words[] = {"1", "2", "4", NULL};
-    static const size_t rows[] = {1, 2, 4, 0};
-    size_t in_fused = 3, in_staged = 2, in_rows = 3;
-    wr_status status = wr_variable_number("WINDROW_WORK_GROUP", 1, device->max_group,
-                                          &device->forced_group, error);
-    if (status == WR_OK)
-        status = wr_variable_number("WINDROW_QUEUES", 1, 2, &device->forced_queues, error);
-    if (status == WR_OK)
-        status = wr_variable_number("WINDROW_WARP", 1, WR_CL_MOST_TEAM, &device->warp, error);
-    if (status == WR_OK)
-        status = wr_variable_word("WINDROW_FUSED", fused_words, &in_fused, error);
-    if (status == WR_OK)
-        status = wr_variable_word("WINDROW_STAGED", staged_words, &in_staged, error);
-    if (status == WR_OK)
-        status = wr_variable_word("WINDROW_ROWS", rows_words, &in_rows, error);
-    device->forced_fused = fused[in_fused];
-    device->forced_staged = staged[in_staged];
-    device->forced_rows = rows[in_rows];
-    device->warp_known = device->warp > 0;
-    if (!device->warp_known)
-        device->warp = WR_CL_WARP;
-    return status;
-}
-
 static wr_status open_queue(struct wr_cl_device *device, cl_platform_id platform,
                             struct wr_error *error) {
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
@@ -256,9 +224,7 @@ wr_status wr_cl_open_device(size_t index, const struct wr_device_options *option
     device->local_bytes = (size_t)facts.local_memory;
     device->max_buffer = (size_t)facts.max_buffer;
     if (status == WR_OK)
-        status = read_forced(device, error);
-    if (status == WR_OK)
-        status = wr_cl_program_options(device, error);
+        status = wr_cl_read_variables(device, error);
     if (status == WR_OK)
         status = open_queue(device, place.platform, error);
     if (status != WR_OK) {

@@ -181,10 +181,16 @@ void wr_cl_wide_choose(const struct wr_cl_device *device, const struct wr_ensemb
 void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble *ensemble,
                         enum wr_cl_kind kind, char options[WR_CL_OPTIONS]);
 
+/* ---- variables of the environment (variables.c) ---- */
+
+/* Fills what they force, and the device's warp; max_group is known. WR_ERR_DEVICE names the
+ * variable that means nothing, or the build option that would change arithmetic. */
+wr_status wr_cl_read_variables(struct wr_cl_device *device, struct wr_error *error);
+/* The same of no device. */
+wr_status wr_cl_check_environment(struct wr_error *error);
+
 /* ---- programs (program.c) ---- */
 
-/* Takes WINDROW_BUILD_OPTIONS. WR_ERR_DEVICE names an option that would change arithmetic. */
-wr_status wr_cl_program_options(struct wr_cl_device *device, struct wr_error *error);
 /* Builds a program, or finds it among those already built; *program belongs to the device. On a
  * build failure the error names the options, and error->log is the build log. */
 wr_status wr_cl_program_get(struct wr_cl_device *device, enum wr_cl_kind kind, const char *options,

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "backend/opencl/sources.h"
-#include "base/environment.h"
 
 /* OpenCL C 1.2 and nothing that relaxes arithmetic: numerics.h is to the bit. */
 #define COMMON_OPTIONS "-cl-std=CL1.2"
@@ -20,44 +19,6 @@ static const char *const files[WR_CL_KINDS][MOST_SOURCES] = {
     [WR_CL_WIDE] = {"fused_wide.cl", NULL},
     [WR_CL_PEAK] = {"peak.cl", NULL},
 };
-
-/* Options with which a compiler may give other bits. */
-static const char *const relaxing[] = {
-    "-cl-fast-relaxed-math",         "-cl-unsafe-math-optimizations",
-    "-cl-finite-math-only",          "-cl-mad-enable",
-    "-cl-no-signed-zeros",           "-cl-denorms-are-zero",
-    "-cl-single-precision-constant",
-};
-
-/* Whether the last of the options is -D or -I without what it needs: PoCL crashes on that. */
-static bool ends_open(const char *options) {
-    size_t length = strlen(options);
-    while (length > 0 && strchr(" \t\n", options[length - 1]))
-        --length;
-    bool open = length >= 2 && options[length - 2] == '-' && strchr("DI", options[length - 1]);
-    return open && (length == 2 || strchr(" \t\n", options[length - 3]));
-}
-
-wr_status wr_cl_program_options(struct wr_cl_device *device, struct wr_error *error) {
-    const char *more = wr_variable("WINDROW_BUILD_OPTIONS");
-    if (!more)
-        return WR_OK;
-    if (strlen(more) >= sizeof device->more_options)
-        return wr_fail(error, WR_ERR_DEVICE, "WINDROW_BUILD_OPTIONS: at most %zu characters fit",
-                       sizeof device->more_options - 1);
-    for (size_t i = 0; i < sizeof relaxing / sizeof relaxing[0]; ++i)
-        if (strstr(more, relaxing[i]))
-            return wr_fail(error, WR_ERR_DEVICE,
-                           "WINDROW_BUILD_OPTIONS: %s changes arithmetic, and so the bits of every "
-                           "result; leave it out",
-                           relaxing[i]);
-    if (ends_open(more))
-        return wr_fail(
-            error, WR_ERR_DEVICE,
-            "WINDROW_BUILD_OPTIONS=%s: nothing follows the last option, which needs a name", more);
-    snprintf(device->more_options, sizeof device->more_options, "%s", more);
-    return WR_OK;
-}
 
 static const struct wr_kernel_source *find_source(const char *name) {
     for (size_t i = 0; i < wr_kernel_source_count; ++i)
@@ -116,9 +77,17 @@ static wr_status build(const struct wr_cl_device *device, cl_program program, co
             show_log(device, program, options);
         return WR_OK;
     }
-    wr_fail(error, WR_ERR_DEVICE,
-            "%s (%s): the kernels did not build (%s) with options \"%s\"; try --device cpu",
-            device->base.info.id, device->base.info.name, wr_cl_code_name(code), options);
+    if (device->more_options[0] != '\0')
+        wr_fail(
+            error, WR_ERR_DEVICE,
+            "WINDROW_BUILD_OPTIONS=%s: with these and its own options, \"%s\", the kernels of %s "
+            "(%s) did not build (%s)",
+            device->more_options, options, device->base.info.id, device->base.info.name,
+            wr_cl_code_name(code));
+    else
+        wr_fail(error, WR_ERR_DEVICE,
+                "%s (%s): the kernels did not build (%s) with options \"%s\"; try --device cpu",
+                device->base.info.id, device->base.info.name, wr_cl_code_name(code), options);
     if (error) /* after wr_fail, which releases what the error held */
         error->log = build_log(device, program);
     return WR_ERR_DEVICE;
