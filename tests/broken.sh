@@ -28,6 +28,12 @@ grep -q 'windrow: bptt: gradients differ in .* first \[[0-9]*\] cpu' "$log" ||
 code=0
 "$windrow" train --device "$device" --schedule staged --epochs 1 >"$log" 2>&1 || code=$?
 [ $code -eq 4 ] || fail "train on a device that is not exact exits $code, not 4:"
+grep -q "is not exact: .*; --inexact accepts it\$" "$log" || fail "train does not tell of --inexact:"
+code=0
+"$far" train --device "$device" --schedule staged --epochs 1 >"$log" 2>&1 || code=$?
+[ $code -eq 4 ] || fail "train on a device far off exits $code, not 4:"
+grep -q "is not exact: .*; it is too far off for --inexact, too\$" "$log" ||
+    fail "train does not tell that --inexact is in vain:"
 train="train --device $device --schedule staged --epochs 1 --inexact"
 "$windrow" $train >"$log" 2>&1 || fail "train --inexact fails:"
 grep -q "^windrow: $device is not exact: .* losses .* by up to [0-9.e-]* of " "$log" ||

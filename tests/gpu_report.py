@@ -214,8 +214,9 @@ class Command(unittest.TestCase):
 
 class Arguments(InFolder):
     def refused(self, *words):
-        done = subprocess.run([sys.executable, SCRIPTS + "/gpu_report", *words],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run([sys.executable, SCRIPTS + "/gpu_report", *words, "--out",
+                               self.folder + "/out"], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, timeout=60)
         self.assertEqual((done.returncode, done.stdout), (2, ""))
         return done.stderr
 
@@ -257,6 +258,25 @@ class Kit(InFolder):
         self.assertEqual(self.read("kit/report/gpu.json"), "kept")
         self.assertFalse(os.path.exists(kit + "/old"))
         self.assertEqual(sorted(os.listdir(self.folder)), ["build", "gpu.log", "kit"])
+
+    def test_a_kit_stays_where_it_cannot_be_replaced(self):
+        kit = self.folder + "/kit"
+        self.make(kit)
+        for name in "report", "old":
+            os.mkdir(os.path.join(kit, name))
+        rename, calls = os.rename, []
+
+        def fails_once(source, target):
+            calls.append(target)
+            if len(calls) == 2:
+                raise OSError("no")
+            rename(source, target)
+        os.rename = fails_once
+        self.addCleanup(setattr, os, "rename", rename)
+        with self.assertRaisesRegex(OSError, "no"):
+            self.make(kit)
+        self.assertEqual(calls[1:], [kit, kit])
+        self.assertEqual(sorted(os.listdir(kit)), ["bin", "old", "ptx", "report", "run", "tests"])
 
     def test_what_is_no_kit_is_left_alone(self):
         kit = self.folder + "/kit"
@@ -327,6 +347,16 @@ class Routes(InFolder):
         self.assertFalse(report.failed())
         self.assertIn("no usable OpenCL GPU among: cpu", self.read("out/gpu.md"))
         self.assertEqual(json.loads(self.read("out/gpu.json")), report.data)
+
+    def test_forced_choices_are_told(self):
+        for name, value in ("WINDROW_FUSED", "rows"), ("WINDROW_WARP", ""), (
+                "WINDROW_BUILD_OPTIONS", "-w -cl-x"):
+            os.environ[name] = value
+            self.addCleanup(os.environ.pop, name)
+        report = self.report(cuda=True)
+        report.main()
+        self.assertIn("- variables: WINDROW_BUILD_OPTIONS='-w -cl-x' WINDROW_FUSED=rows\n",
+                      self.read("out/gpu.md"))
 
     def test_no_gpu_at_all_is_a_failure(self):
         report = self.report(cuda=False)

@@ -138,12 +138,12 @@ static const char *const environment[][2] = {
     {"WINDROW_BUILD_OPTIONS",
      "For tests: options with which OpenCL kernels are built besides our own, such as NVIDIA's "
      "-cl-nv-verbose; the compiler's log goes to stderr. Those that change arithmetic are "
-     "refused."},
+     "refused, and macros WR_..., which are the kernels' own."},
     {"WINDROW_CPU, WINDROW_WORK_GROUP, WINDROW_FUSED, WINDROW_STAGED, WINDROW_QUEUES, "
      "WINDROW_ROWS, WINDROW_WARP, WINDROW_CHUNK",
      "For tests: they choose engines, kernels and how many series are trained at once, and change "
      "no "
-     "result. README tells their values; others are refused (exit code 4)."},
+     "result. README tells their values; other values are refused (exit code 4)."},
 };
 
 static const char *const files[][2] = {

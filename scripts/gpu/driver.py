@@ -62,7 +62,7 @@ def expose(vendors):
         said.append("; ".join(tried))
         if library:
             os.environ["LD_LIBRARY_PATH"] = search_path(os.path.dirname(library))
-        if library and name == OPENCL and "OCL_ICD_VENDORS" not in os.environ:
+        if library and name == OPENCL and not os.environ.get("OCL_ICD_VENDORS"):
             os.makedirs(vendors, exist_ok=True)
             replace(os.path.join(vendors, "nvidia.icd"), library + "\n")
             os.environ["OCL_ICD_VENDORS"] = vendors
@@ -72,7 +72,7 @@ def expose(vendors):
 def icd_files():
     """What OpenCL's loader goes by: the folder, or the one file, that OCL_ICD_VENDORS names, or
     the system's folder."""
-    place = os.environ.get("OCL_ICD_VENDORS", "/etc/OpenCL/vendors")
+    place = os.environ.get("OCL_ICD_VENDORS") or "/etc/OpenCL/vendors"
     files = glob.glob(os.path.join(glob.escape(place), "*.icd")) if os.path.isdir(place) else [
         place] * os.path.exists(place)
     return ".icd files: %s" % (", ".join(sorted(files)) or "none in %s" % place)

@@ -1,7 +1,7 @@
 /* plan H T [WORD...]: how the OpenCL backend would run models with H hidden units and windows of T
  * rows on a GPU, in a line: the kernel, its source, the models and the work-items of a group, then
  * the options that the source is built with. Without a word: the notebook's models and rule, on an
- * NVIDIA GPU. Words: team (fused.cl), rows=N (of W_hh in a lane), amd (an AMD GPU),
+ * NVIDIA GPU. Words: team (fused.cl), rows=1|2|4 (of W_hh in a lane), amd (an AMD GPU),
  * inputs=N, outputs=N, rule=RECIPE (that of a named recipe), norm (clip by the gradient's norm).
  * Exit code 3: such models are not fused. */
 #include <stdio.h>
@@ -41,8 +41,8 @@ static bool take_word(const char *word, struct wr_cl_device *device, struct wr_e
         *device = amd;
     else if (strcmp(word, "norm") == 0)
         ensemble->rule.clipping = WR_CLIPPING_NORM;
-    else if ((value = value_of(word, "rows")))
-        device->forced_rows = strtoul(value, NULL, 10);
+    else if ((value = value_of(word, "rows")) && strlen(value) == 1 && strchr("124", *value))
+        device->forced_rows = (size_t)(*value - '0');
     else if ((value = value_of(word, "inputs")))
         ensemble->shape.inputs = strtoul(value, NULL, 10);
     else if ((value = value_of(word, "outputs")))

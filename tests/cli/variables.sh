@@ -74,8 +74,11 @@ export WINDROW_BUILD_OPTIONS=-cl-no-such-option
 run $train
 exits 4
 prints ''
-grep -q "^windrow: WINDROW_BUILD_OPTIONS=-cl-no-such-option: .* $device .* did not build " err ||
-    fail "does not name the variable and the option"
+why="the kernels did not build (CL_[A-Z_]*) with WINDROW_BUILD_OPTIONS=-cl-no-such-option; unset it"
+grep -q "^windrow: $device (.*): $why\$" err || fail "does not name the variable and the option"
+run devices
+exits 0
+grep -q "$why" out || fail "does not say why it is not usable"
 export WINDROW_BUILD_OPTIONS="-D WR_T=0u"
 refuses 4 "WINDROW_BUILD_OPTIONS: names with WR_ are what kernels are built with; leave them out" $train
 

@@ -142,16 +142,12 @@ static void fill_info(const struct cpu_device *cpu, struct wr_device_info *info)
 
 static wr_status describe(size_t index, struct wr_device_info *info, struct wr_error *error) {
     struct cpu_device cpu = {.threads = default_threads()};
-    struct wr_error why = {0};
     if (index > 0)
         return wr_fail(error, WR_ERR_DEVICE, "there is one cpu device");
-    wr_status status = choose_engines(&cpu, &why);
-    fill_info(&cpu, info);
-    if (status != WR_OK) {
-        info->usable = info->exact = false;
-        snprintf(info->detail, sizeof info->detail, "%.255s", why.text);
-    }
-    return WR_OK;
+    wr_status status = choose_engines(&cpu, error);
+    if (status == WR_OK)
+        fill_info(&cpu, info);
+    return status;
 }
 
 static wr_status check_environment(struct wr_error *error) {

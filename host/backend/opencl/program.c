@@ -78,12 +78,11 @@ static wr_status build(const struct wr_cl_device *device, cl_program program, co
         return WR_OK;
     }
     if (device->more_options[0] != '\0')
-        wr_fail(
-            error, WR_ERR_DEVICE,
-            "WINDROW_BUILD_OPTIONS=%s: with these and its own options, \"%s\", the kernels of %s "
-            "(%s) did not build (%s)",
-            device->more_options, options, device->base.info.id, device->base.info.name,
-            wr_cl_code_name(code));
+        wr_fail(error, WR_ERR_DEVICE,
+                "%s (%.60s): the kernels did not build (%s) with WINDROW_BUILD_OPTIONS=%.100s; "
+                "unset it",
+                device->base.info.id, device->base.info.name, wr_cl_code_name(code),
+                device->more_options);
     else
         wr_fail(error, WR_ERR_DEVICE,
                 "%s (%s): the kernels did not build (%s) with options \"%s\"; try --device cpu",
