@@ -33,7 +33,7 @@ code=0
 "$far" train --device "$device" --schedule staged --epochs 1 >"$log" 2>&1 || code=$?
 [ $code -eq 4 ] || fail "train on a device far off exits $code, not 4:"
 grep -q "is not exact: .*; it is too far off for --inexact, too\$" "$log" ||
-    fail "train does not tell that --inexact is in vain:"
+    fail "train does not tell that --inexact would refuse it, too:"
 train="train --device $device --schedule staged --epochs 1 --inexact"
 "$windrow" $train >"$log" 2>&1 || fail "train --inexact fails:"
 grep -q "^windrow: $device is not exact: .* losses .* by up to [0-9.e-]* of " "$log" ||

@@ -84,6 +84,34 @@ uint64_t wr_hash(uint64_t hash, const void *bytes, size_t count) {
     return hash;
 }
 
+bool wr_read_whole(const char *text, size_t *number) {
+    uint64_t value = 0;
+    const char *next = text;
+    for (; *next >= '0' && *next <= '9'; next++) {
+        value = value * 10 + (uint64_t)(*next - '0');
+        if (value > UINT32_MAX)
+            return false;
+    }
+    *number = (size_t)value;
+    return next != text && *next == '\0';
+}
+
+bool wr_find_word(const char *const *words, const char *text, size_t *place) {
+    for (*place = 0; words[*place] != NULL; ++*place)
+        if (strcmp(text, words[*place]) == 0)
+            return true;
+    return false;
+}
+
+const char *wr_list_words(const char *const *words, char *list, size_t size) {
+    *list = '\0';
+    for (size_t i = 0; words[i] != NULL; i++) {
+        strncat(list, i == 0 ? "" : ", ", size - strlen(list) - 1);
+        strncat(list, words[i], size - strlen(list) - 1);
+    }
+    return list;
+}
+
 void *wr_alloc(size_t count, size_t size, const char *what, struct wr_error *error) {
     size_t bytes, padded;
     if (!wr_size_mul(count, size, &bytes) || !wr_size_add(bytes, 64, &padded)) {

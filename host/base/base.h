@@ -24,6 +24,14 @@ wr_status wr_fail(struct wr_error *error, wr_status status, const char *format, 
 bool wr_size_mul(size_t a, size_t b, size_t *product);
 bool wr_size_add(size_t a, size_t b, size_t *sum);
 
+/* The whole number that the text is, in decimal digits alone and at most UINT32_MAX; false if it is
+ * none. */
+bool wr_read_whole(const char *text, size_t *number);
+/* The place of the text among `words`, which end with NULL; false if it is none of them. */
+bool wr_find_word(const char *const *words, const char *text, size_t *place);
+/* "this, that, those" into list, as much as fits. Returns list. */
+const char *wr_list_words(const char *const *words, char *list, size_t size);
+
 /* count * size zeroed bytes, aligned to 64, freed with free; NULL and WR_ERR_MEMORY with the number
  * of bytes and `what` in its text if that cannot be had. count = 0 gives a valid pointer. */
 void *wr_alloc(size_t count, size_t size, const char *what, struct wr_error *error);

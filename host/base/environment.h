@@ -8,11 +8,11 @@
 
 /* The variable's text, or NULL. */
 const char *wr_variable(const char *name);
-/* A whole number from least to most into *number. */
+/* A whole number from least to most, which is at most UINT32_MAX, into *number. */
 wr_status wr_variable_number(const char *name, size_t least, size_t most, size_t *number,
                              struct wr_error *error);
-/* The place of the variable's word among `words`, which end with NULL, into *place. */
-wr_status wr_variable_word(const char *name, const char *const *words, size_t *place,
+/* Which of `words`, which end with NULL, the variable is, counted from 1, into *which. */
+wr_status wr_variable_word(const char *name, const char *const *words, size_t *which,
                            struct wr_error *error);
 
 #endif

@@ -74,15 +74,7 @@ static wr_status fail_unknown(const struct command *command, const char *name,
 /* ---- values ---- */
 
 bool option_read_size(const struct option_spec *spec, const char *text, size_t *size) {
-    uint64_t value = 0;
-    const char *next = text;
-    for (; *next >= '0' && *next <= '9'; next++) {
-        value = value * 10 + (uint64_t)(*next - '0');
-        if (value > UINT32_MAX)
-            return false;
-    }
-    *size = (size_t)value;
-    return next != text && *next == '\0' && value >= spec->least;
+    return wr_read_whole(text, size) && *size >= spec->least;
 }
 
 /* Decimal notation only. The command never leaves the "C" locale, so the point is a point. */
@@ -97,21 +89,15 @@ bool option_read_real(const char *text, float *real) {
 }
 
 bool option_read_choice(const struct option_spec *spec, const char *text, size_t *choice) {
-    for (*choice = 0; spec->choices[*choice] != NULL; ++*choice)
-        if (strcmp(text, spec->choices[*choice]) == 0)
-            return true;
-    return false;
+    return wr_find_word(spec->choices, text, choice);
 }
 
 wr_status option_fail_choice(const struct option_spec *spec, const char *text,
                              struct wr_error *error) {
-    char list[256] = "";
-    for (size_t i = 0; spec->choices[i] != NULL; i++) {
-        strncat(list, i == 0 ? "" : ", ", sizeof list - strlen(list) - 1);
-        strncat(list, spec->choices[i], sizeof list - strlen(list) - 1);
-    }
+    char list[256];
     return wr_fail(error, WR_ERR_USAGE, "--%s %s: %s %s", spec->name, text,
-                   spec->choices[1] != NULL ? "needs one of" : "can only be", list);
+                   spec->choices[1] != NULL ? "needs one of" : "can only be",
+                   wr_list_words(spec->choices, list, sizeof list));
 }
 
 static wr_status read_size(const struct option_spec *spec, const char *text, size_t *size,

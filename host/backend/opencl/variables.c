@@ -55,13 +55,13 @@ static wr_status read_build_options(struct wr_cl_device *device, struct wr_error
 
 /* 0 and WR_CL_KINDS where they are not set. */
 static wr_status read_forced(struct wr_cl_device *device, struct wr_error *error) {
-    static const char *const fused_words[] = {"team", "rows", "wide", NULL};
-    static const enum wr_cl_kind fused[] = {WR_CL_FUSED, WR_CL_ROWS, WR_CL_WIDE, WR_CL_KINDS};
-    static const char *const staged_words[] = {"plain", "tiled", NULL};
-    static const enum wr_cl_kind staged[] = {WR_CL_STAGES, WR_CL_TILED, WR_CL_KINDS};
-    static const char *const rows_words[] = {"1", "2", "4", NULL};
-    static const size_t rows[] = {1, 2, 4, 0};
-    size_t in_fused = 3, in_staged = 2, in_rows = 3;
+    static const char *const fused[] = {"team", "rows", "wide", NULL};
+    static const char *const staged[] = {"plain", "tiled", NULL};
+    static const char *const rows[] = {"1", "2", "4", NULL};
+    static const enum wr_cl_kind fused_kinds[] = {WR_CL_KINDS, WR_CL_FUSED, WR_CL_ROWS, WR_CL_WIDE};
+    static const enum wr_cl_kind staged_kinds[] = {WR_CL_KINDS, WR_CL_STAGES, WR_CL_TILED};
+    static const size_t rows_numbers[] = {0, 1, 2, 4};
+    size_t in_fused = 0, in_staged = 0, in_rows = 0;
     wr_status status =
         wr_variable_number("WINDROW_WORK_GROUP", 1, UINT32_MAX, &device->forced_group, error);
     if (status == WR_OK)
@@ -69,14 +69,14 @@ static wr_status read_forced(struct wr_cl_device *device, struct wr_error *error
     if (status == WR_OK)
         status = wr_variable_number("WINDROW_WARP", 1, WR_CL_MOST_TEAM, &device->warp, error);
     if (status == WR_OK)
-        status = wr_variable_word("WINDROW_FUSED", fused_words, &in_fused, error);
+        status = wr_variable_word("WINDROW_FUSED", fused, &in_fused, error);
     if (status == WR_OK)
-        status = wr_variable_word("WINDROW_STAGED", staged_words, &in_staged, error);
+        status = wr_variable_word("WINDROW_STAGED", staged, &in_staged, error);
     if (status == WR_OK)
-        status = wr_variable_word("WINDROW_ROWS", rows_words, &in_rows, error);
-    device->forced_fused = fused[in_fused];
-    device->forced_staged = staged[in_staged];
-    device->forced_rows = rows[in_rows];
+        status = wr_variable_word("WINDROW_ROWS", rows, &in_rows, error);
+    device->forced_fused = fused_kinds[in_fused];
+    device->forced_staged = staged_kinds[in_staged];
+    device->forced_rows = rows_numbers[in_rows];
     return status;
 }
 
