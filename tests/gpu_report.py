@@ -214,8 +214,8 @@ class Command(unittest.TestCase):
 
 class Arguments(InFolder):
     def refused(self, *words):
-        done = subprocess.run([sys.executable, SCRIPTS + "/gpu_report", *words, "--out",
-                               self.folder + "/out"], stdout=subprocess.PIPE,
+        done = subprocess.run([sys.executable, SCRIPTS + "/gpu_report", "--out",
+                               self.folder + "/out", *words], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, timeout=60)
         self.assertEqual((done.returncode, done.stdout), (2, ""))
         return done.stderr
@@ -225,6 +225,7 @@ class Arguments(InFolder):
             self.assertIn("is no kit", self.refused("--kit", kit))
         for device in "cpu", "opencl", "opencl:0", "nonsense", "":
             self.assertIn("such as opencl:0.0", self.refused("--device", device))
+        self.assertIn("needs a folder", self.refused("--out", ""))
         for number in "nan", "inf", "0", "-1", "abc":
             self.assertIn("needs a number above 0", self.refused("--seconds", number))
         self.assertEqual(os.listdir(self.folder), ["gpu.log"])
