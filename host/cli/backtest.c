@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/number.h"
 #include "base/output.h"
 #include "cli/forecast.h"
 #include "cli/interrupt.h"
@@ -178,10 +179,10 @@ static wr_status print_json(struct run *run) {
 /* ---- --csv ---- */
 
 static void put_number(FILE *file, double value) {
-    if (isnan(value))
-        fputc(',', file);
-    else
-        fprintf(file, ",%.9g", value);
+    char text[WR_NUMBER_TEXT];
+    fputc(',', file);
+    if (!isnan(value))
+        fputs(wr_number_text(value, text), file);
 }
 
 static void put_head(FILE *file, const struct levels *levels) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/number.h"
 #include "base/output.h"
 #include "cli/forecast.h"
 #include "cli/interrupt.h"
@@ -186,7 +187,9 @@ static void put_head(FILE *file, const struct levels *levels) {
 }
 
 static void put_number(FILE *file, double value) {
-    fprintf(file, ",%.9g", value);
+    char text[WR_NUMBER_TEXT];
+    fputc(',', file);
+    fputs(wr_number_text(value, text), file);
 }
 
 static void put_series(FILE *file, const struct run *run, size_t series) {

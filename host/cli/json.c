@@ -8,9 +8,8 @@
 #include <string.h>
 
 #include "base/base.h"
-
-/* Digits that bring back any float, and are more than any time or speed is worth. */
-#define DIGITS JSON_REAL_PRECISION(9)
+#include "base/number.h"
+#include "cli/json_write.h"
 
 json_t *json_text(const char *text) {
     json_t *string = json_string(text);
@@ -29,7 +28,7 @@ wr_status json_print(json_t *object, struct wr_error *error) {
     if (object == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "no memory for the JSON object");
     /* A failure of stdout is seen when it is closed. */
-    (void)json_dumpf(object, stdout, JSON_COMPACT | DIGITS);
+    json_write(stdout, object);
     putchar('\n');
     json_decref(object);
     return WR_OK;
@@ -44,10 +43,11 @@ static json_t *model_object(const struct setup *setup, const struct wr_train_res
     char hash[17];
     snprintf(hash, sizeof hash, "%016" PRIx64,
              wr_parameters_hash(&setup->shape, parameters + m * setup->layout.count));
-    json_t *model = json_pack(
-        "{s:I, s:I, s:o, s:b, s:s}", "seed", (json_int_t)(setup->seed + (uint32_t)m), "hidden",
-        (json_int_t)setup->shape.hidden, "loss", number_or_null((double)result->losses[m]),
-        "diverged", (int)(result->diverged_at[m] != WR_NOT_DIVERGED), "hash", hash);
+    json_t *model =
+        json_pack("{s:I, s:I, s:o, s:b, s:s}", "seed", (json_int_t)(setup->seed + (uint32_t)m),
+                  "hidden", (json_int_t)setup->shape.hidden, "loss",
+                  number_or_null(wr_number_of_float(result->losses[m])), "diverged",
+                  (int)(result->diverged_at[m] != WR_NOT_DIVERGED), "hash", hash);
     if (model != NULL && result->validated != NULL) {
         json_object_set_new(model, "validation_loss", number_or_null(result->validated[m]));
         json_object_set_new(model, "best_epoch", json_integer((json_int_t)result->best_epoch[m]));

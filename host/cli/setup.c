@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/number.h"
 #include "cli/tables.h"
 
 enum { VALIDATIONS = 20, PATIENCE = 5 };
@@ -283,8 +284,9 @@ static void scale_texts(const struct wr_windows *windows, scale_fn *scale, size_
         FILE *file = open_memstream(&texts[which], &length);
         for (size_t i = 0; file != NULL && i < count; i++) {
             double values[2];
+            char number[WR_NUMBER_TEXT];
             scale(windows, i, &values[0], &values[1]);
-            fprintf(file, "%s%.17g", i == 0 ? "" : ",", values[which]);
+            fprintf(file, "%s%s", i == 0 ? "" : ",", wr_number_text(values[which], number));
         }
         if (file == NULL || fclose(file) != 0) {
             free(texts[which]);

@@ -47,7 +47,7 @@ static wr_status add_trial(void *context, const struct wr_trial *trial) {
         json_object_set_new(object, field_names[option], value_of(option, text));
     }
     json_object_set_new(object, "score", number(trial->score));
-    json_object_set_new(object, "loss", number(trial->loss));
+    json_object_set_new(object, "loss", number(field_loss(trial)));
     json_object_set_new(object, "validation_loss", number(trial->validation_loss));
     json_object_set_new(object, "seconds", number(trial->seconds));
     json_object_set_new(object, "device", json_text(trial->device));
