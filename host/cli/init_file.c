@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "cli/rule.h"
 #include "cli/tables.h"
 #include "model/safetensors.h"
 
@@ -90,8 +91,9 @@ static bool read_numbers(const char *text, size_t count, size_t which, double *s
     return true;
 }
 
-static wr_status read_scales(const struct init_file *file, const char *const keys[2], size_t count,
-                             double **scales, struct wr_error *error) {
+/* Where they are not needed they may be missing, but not mean nothing. */
+static wr_status read_scales(const struct init_file *file, const char *const keys[2], bool needed,
+                             size_t count, double **scales, struct wr_error *error) {
     static const char *const needs[2] = {"a finite number for each column",
                                          "a finite number above 0 for each column"};
     *scales = wr_alloc(count, 2 * sizeof **scales, "the scale of columns", error);
@@ -99,7 +101,7 @@ static wr_status read_scales(const struct init_file *file, const char *const key
         return WR_ERR_MEMORY;
     for (size_t which = 0; which < 2; which++) {
         const char *text = find(file, keys[which]);
-        if (text == NULL || !read_numbers(text, count, which, *scales))
+        if (text == NULL ? needed : !read_numbers(text, count, which, *scales))
             return fail_value(file, keys[which], needs[which], error);
     }
     return WR_OK;
@@ -110,12 +112,48 @@ static wr_status heed_scales(struct init_file *file, const struct option_value *
                              struct wr_error *error) {
     static const char *const inputs[] = {"input_means", "input_deviations"};
     static const char *const targets[] = {"target_means", "target_deviations"};
-    bool says = find(file, "scale") != NULL;
-    if (!says || scale->choice != WR_SCALE_STANDARD)
+    bool needed = scale->choice == WR_SCALE_STANDARD;
+    if (find(file, "scale") == NULL)
         return WR_OK;
-    wr_status status = read_scales(file, inputs, file->shape.inputs, &file->input_scales, error);
+    wr_status status =
+        read_scales(file, inputs, needed, file->shape.inputs, &file->input_scales, error);
     if (status == WR_OK)
-        status = read_scales(file, targets, file->shape.outputs, &file->target_scales, error);
+        status =
+            read_scales(file, targets, needed, file->shape.outputs, &file->target_scales, error);
+    if (needed)
+        return status;
+    free(file->input_scales);
+    free(file->target_scales);
+    file->input_scales = file->target_scales = NULL;
+    return status;
+}
+
+static bool all_zero(const float *values, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (values[i] != 0)
+            return false;
+    return true;
+}
+
+/* Biases that a file says its models lack. */
+static wr_status check_biases(const struct init_file *file, const struct option_value *bias,
+                              struct wr_error *error) {
+    struct wr_shape shape = file->shape;
+    struct wr_layout layout;
+    if (find(file, "bias") == NULL)
+        return WR_OK;
+    shape.seq_len = 1; /* any */
+    wr_status status = wr_layout_of(&shape, &layout, error);
+    unsigned lacking = rule_fixed(bias);
+    for (size_t m = 0; m < file->models && status == WR_OK; m++) {
+        const float *model = file->parameters + m * layout.count;
+        bool hidden = lacking & WR_FIXED_HIDDEN_BIAS && !all_zero(model + layout.b_h, shape.hidden);
+        if (hidden ||
+            (lacking & WR_FIXED_HEAD_BIAS && !all_zero(model + layout.b_y, shape.outputs)))
+            status =
+                wr_fail(error, WR_ERR_DATA, "%s: its metadata say bias %s, but its %s are not 0",
+                        file->path, bias->text, hidden ? "hidden biases" : "head's biases");
+    }
     return status;
 }
 
@@ -156,6 +194,8 @@ wr_status init_file_heed(struct init_file *file, struct option_value *options,
         status = heed_choice(file, fixed[i], options, error);
     if (status == WR_OK)
         status = heed_scales(file, &options[DATA_SCALE], error);
+    if (status == WR_OK)
+        status = check_biases(file, &options[TRAIN_RULE + RULE_BIAS], error);
     if (status == WR_OK)
         status = heed_window(file, options, error);
     heed_columns(file, options);

@@ -159,11 +159,14 @@ static wr_status copy_metadata(const struct wr_tensor_file *file, struct wr_meta
                                size_t *count, struct wr_error *error) {
     json_t *object = json_object_get(file->header, WR_METADATA_KEY), *value;
     const char *key;
+    *metadata = NULL;
     *count = json_object_size(object);
+    if (*count == 0)
+        return WR_OK;
     size_t bytes = *count * sizeof **metadata; /* in memory they take more */
     json_object_foreach(object, key, value) bytes += strlen(key) + json_string_length(value) + 2;
-    *metadata = *count > 0 ? wr_alloc(bytes, 1, file->path, error) : NULL;
-    if (*count > 0 && *metadata == NULL)
+    *metadata = wr_alloc(bytes, 1, file->path, error);
+    if (*metadata == NULL)
         return WR_ERR_MEMORY;
     struct wr_metadata *to = *metadata;
     char *text = (char *)(*metadata + *count);

@@ -50,6 +50,13 @@ run show s.db --json
 grep -qF '"lr":0.0001,"clip":1.0,"seed":4294967294,' out || fail "other options in the JSON"
 grep -qF '"loss":1226.4832,' out || fail "another loss in the JSON"
 
+# Strings in JSON stand as they are, but for what JSON escapes.
+name=$(printf 'a"b\\c\td.db')
+cp s.db "$name"
+run show "$name" --json
+exits 0
+grep -qF '{"store":"a\"b\\c\u0009d.db","settings":{' out || fail "a string that is not escaped"
+
 # Scales in metadata are whole.
 run train --device cpu --epochs 1 --data level.csv --scale standard --quiet --save scaled
 exits 0
