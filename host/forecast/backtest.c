@@ -7,6 +7,7 @@
 #include "base/base.h"
 #include "data/panel.h"
 #include "forecast/mix.h"
+#include "forecast/quantiles.h"
 
 #define MOST_ERRORS 200 /* of a naive method at each step, the latest */
 
@@ -132,11 +133,6 @@ static void score_method(struct backtest *b, enum wr_method method) {
 
 /* ---- naive methods ---- */
 
-static int by_value(const void *a, const void *b) {
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 /* Absolute errors (count, horizon) that the method made within the first `until` values, with a
  * season before each; returns count. */
 static size_t past_errors(struct backtest *b, const double *values, size_t until, size_t season) {
@@ -150,18 +146,21 @@ static size_t past_errors(struct backtest *b, const double *values, size_t until
     return count;
 }
 
-/* The conformal quantiles of the errors at step k as half-widths of the intervals. */
+/* The conformal quantiles of the errors at step k as half-widths of the intervals, or the largest
+ * error where there are too few. */
 static void naive_intervals(struct backtest *b, size_t s, size_t k, size_t count) {
     size_t known = 0;
+    double largest = NAN;
     for (size_t i = 0; i < count; i++)
-        if (!isnan(b->errors[i * b->horizon + k]))
+        if (!isnan(b->errors[i * b->horizon + k])) {
             b->sorted[known++] = b->errors[i * b->horizon + k];
-    qsort(b->sorted, known, sizeof *b->sorted, by_value);
+            largest = fmax(largest, b->sorted[known - 1]);
+        }
     for (size_t i = 0; i < b->spec->level_count; i++) {
         size_t at = (i * b->series + s) * b->horizon + k;
-        double rank = ceil(((double)known + 1) * b->spec->levels[i] / 100 - 1e-9);
-        size_t last = rank > (double)known ? known : (size_t)rank;
-        double half = known > 0 ? b->sorted[last - 1] : NAN;
+        double half = wr_quantile(b->sorted, known, b->spec->levels[i] / 100);
+        if (isnan(half))
+            half = largest;
         b->now.low[at] = b->now.points[s * b->horizon + k] - half;
         b->now.high[at] = b->now.points[s * b->horizon + k] + half;
     }
