@@ -244,10 +244,11 @@ static wr_status fit_from_json(const json_t *json, const char *path, struct wr_f
     const char *covariates = json_string_value(json_object_get(json, "covariates"));
     json_int_t format = json_integer_value(json_object_get(json, "format"));
     json_int_t numerics = json_integer_value(json_object_get(json, "numerics"));
-    if (format != FORMAT || numerics != WR_NUMERICS_VERSION)
+    /* No sum of a forecast has changed since version 1. */
+    if (format != FORMAT || numerics < 1 || numerics > WR_NUMERICS_VERSION)
         return wr_fail(error, WR_ERR_DATA,
                        "%s: a fit of format %d and numerics %d; this version reads format %d and "
-                       "numerics %d: fit again",
+                       "numerics up to %d: fit again",
                        path, (int)format, (int)numerics, FORMAT, WR_NUMERICS_VERSION);
     wr_status status =
         wr_recipe_from_json(json_object_get(json, "recipe"), path, &fit->recipe, error);
