@@ -309,8 +309,8 @@ static void test_contract(void **state) {
 /* Batches of more runs than are added plainly, beside one of few windows and one that just ends. */
 static void test_many_runs(void **state) {
     (void)state;
-    const struct test_case c = {{1, 1, 1, 2}, 3, 65570, 0, 0.5f, 0.0f, true, true, false};
-    const size_t windows[] = {65570, 65536, 20};
+    const struct test_case c = {{1, 1, 1, 2}, 3, 67000, 0, 8.0f, 0.0f, true, true, false};
+    const size_t windows[] = {67000, 65536, 20};
     struct test_ensemble e;
     test_ensemble_make(&e, &c);
     for (size_t m = 0; m < c.models; m++) {

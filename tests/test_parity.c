@@ -243,8 +243,8 @@ static void check_epochs(struct pair *pair, const struct wr_ensemble *e, size_t 
  * ones, tiles whose slices end before and after that many runs, and the fused kernel. */
 static void test_many_runs(void **state) {
     (void)state;
-    static const struct test_case c = {{1, 2, 1, 2}, 3, 66003, 0, 0.5f, 0.0f, true, true, false};
-    const size_t windows[] = {66003, 20, 65537};
+    static const struct test_case c = {{1, 2, 1, 2}, 3, 67000, 0, 8.0f, 0.0f, true, true, false};
+    const size_t windows[] = {67000, 20, 65537};
     static const char *const kinds[] = {"plain", "tiled", "fused"};
     const char *id;
     struct test_ensemble e;
