@@ -44,7 +44,7 @@ __kernel void wr_bptt_gradients(ulong first, ulong count, ulong models, ulong ba
     ulong n = wr_windows_here(tasks[m].visits, first, count);
     if (n == 0)
         return;
-    float sum = 0.0f;
+    float sum = 0.0f, rest = 0.0f;
     for (ulong start = 0; start < n; start += WR_RUN) {
         float run = 0.0f;
         for (ulong slot = start; slot < n && slot < start + WR_RUN; ++slot) {
@@ -54,7 +54,7 @@ __kernel void wr_bptt_gradients(ulong first, ulong count, ulong models, ulong ba
                               targets + window * target_stride, predictions + unit * WR_O,
                               hidden + unit * (WR_T * WR_H), deltas + unit * (WR_T * WR_H));
         }
-        sum = start == 0 ? run : wr_add(sum, run);
+        wr_add_run(start / WR_RUN, run, &sum, &rest);
     }
     gradients[m * WR_P + p] = sum;
 }

@@ -6,7 +6,7 @@
  * order. The last two take `slice` runs of a batch at a launch, `run` the first of them, which
  * bounds what the sums of runs take. Formulas and the other arrays: bptt.cl.
  *
- * dy (M, B, O)  runs (M, slice, P) */
+ * dy (M, B, O)  runs (M, slice, P)  rests (M, P): for wr_add_run, in batches of many runs alone */
 #include "tiles.h"
 
 __kernel __attribute__((reqd_work_group_size(WR_TILE_ITEMS, 1, 1))) void wr_bptt_deltas_tiled(
@@ -176,7 +176,8 @@ wr_bptt_runs(ulong first, ulong count, ulong run, ulong slice, ulong models, ulo
 __kernel void wr_bptt_add_runs(ulong first, ulong count, ulong run, ulong slice, ulong models,
                                const __global struct wr_model_task *tasks,
                                const __global struct wr_model_progress *progress,
-                               const __global float *runs, __global float *gradients) {
+                               const __global float *runs, __global float *rests,
+                               __global float *gradients) {
     ulong m = get_global_id(0) / WR_P;
     WR_INDEX p = get_global_id(0) - m * WR_P;
     if (m >= models || progress[m].diverged != WR_RUNNING)
@@ -186,8 +187,11 @@ __kernel void wr_bptt_add_runs(ulong first, ulong count, ulong run, ulong slice,
     if (here == 0)
         return;
     const __global float *sums = runs + m * slice * WR_P + p;
-    float sum = run == 0 ? sums[0] : wr_add(gradients[m * WR_P + p], sums[0]);
-    for (ulong i = 1; i < here; ++i)
-        sum = wr_add(sum, sums[i * WR_P]);
+    float sum = run > 0 ? gradients[m * WR_P + p] : 0.0f;
+    float rest = run > WR_PLAIN_RUNS ? rests[m * WR_P + p] : 0.0f;
+    for (ulong i = 0; i < here; ++i)
+        wr_add_run(run + i, sums[i * WR_P], &sum, &rest);
     gradients[m * WR_P + p] = sum;
+    if (run + here > WR_PLAIN_RUNS)
+        rests[m * WR_P + p] = rest;
 }

@@ -30,18 +30,19 @@ __kernel void wr_epoch_add(ulong first, ulong count, ulong models, ulong batch,
     if (m >= models || progress[m].diverged != WR_RUNNING)
         return;
     ulong n = wr_windows_here(tasks[m].visits, first, count);
-    float total = progress[m].total;
+    float total = progress[m].total, rest = progress[m].rest;
     ulong slot = 0;
     for (; slot + WR_AHEAD <= n; slot += WR_AHEAD) {
         float ahead[WR_AHEAD];
         for (uint i = 0; i < WR_AHEAD; ++i)
             ahead[i] = losses[m * batch + slot + i];
         for (uint i = 0; i < WR_AHEAD; ++i)
-            total = wr_add(total, ahead[i]);
+            wr_add_long(&total, &rest, ahead[i]);
     }
     for (; slot < n; ++slot)
-        total = wr_add(total, losses[m * batch + slot]);
+        wr_add_long(&total, &rest, losses[m * batch + slot]);
     progress[m].total = total;
+    progress[m].rest = rest;
 }
 
 __kernel void wr_epoch_end(ulong row, ulong models, __global struct wr_model_progress *progress,
@@ -61,5 +62,5 @@ __kernel void wr_epoch_end(ulong row, ulong models, __global struct wr_model_pro
     if (!finite || !wr_is_finite(total))
         progress[m].diverged = progress[m].epoch;
     progress[m].epoch += 1;
-    progress[m].total = 0.0f;
+    progress[m].total = progress[m].rest = 0.0f;
 }

@@ -10,11 +10,13 @@
  *   WR_STATE_LOCAL, WR_PARAM_LOCAL, WR_SUMS_LOCAL  1: in local memory
  *   WR_SUMS_SPACE  address space of the gradient sums
  *   WR_SUMS        gradient sums (P) that a batch needs: 0 for one window, which is applied as it
- *                  is made, where the rule allows that; 1 for one run of windows; 2 for more
+ *                  is made, where the rule allows that; 1 for one run of windows; 2 for more; 3 for
+ *                  more than WR_PLAIN_RUNS runs
  *
  * parameters (M, P)  epoch_losses (rows, M), row 0 is epoch `begin`  scales (B + 1)
  * kept (M, WR_KEPT, P): what the optimizer keeps  corrections (pairs, 2): Adam's
- * scratch (M, WR_SCRATCH): what is not local of h (T, H), da (T, H), y (O), run (P), sum (P) */
+ * scratch (M, WR_SCRATCH): what is not local of h (T, H), da (T, H), y (O), run (P), sum (P), rest
+ * (P) */
 #include "recurrence.h"
 
 /* h, da and y; between batches the squares of a gradient's rows, which may be two more. */
@@ -37,8 +39,18 @@ static inline void wr_accumulate(WR_INDEX lane, ulong slot, float scale, const _
 /* A finished run joins the batch's sum. */
 static inline void wr_close_run(WR_INDEX lane, ulong slot, WR_SUMS_SPACE float *sums) {
 #if WR_SUMS > 1
-    for (WR_INDEX p = lane; p < WR_P; p += WR_TEAM)
-        sums[WR_P + p] = slot < WR_RUN ? sums[p] : wr_add(sums[WR_P + p], sums[p]);
+    const ulong run = slot / WR_RUN;
+    for (WR_INDEX p = lane; p < WR_P; p += WR_TEAM) {
+        float sum = run > 0 ? sums[WR_P + p] : 0.0f, rest = 0.0f;
+#if WR_SUMS > 2
+        rest = run > WR_PLAIN_RUNS ? sums[2 * WR_P + p] : 0.0f;
+#endif
+        wr_add_run(run, sums[p], &sum, &rest);
+        sums[WR_P + p] = sum;
+#if WR_SUMS > 2
+        sums[2 * WR_P + p] = rest;
+#endif
+    }
 #endif
 }
 
@@ -114,7 +126,7 @@ wr_fused(ulong updates, uint begin, uint end, ulong models, ulong batch,
             const __global float *target = targets + window * target_stride;
             wr_hidden(lane, theta, x, h);
             wr_predict(lane, theta, h, y);
-            at.total = wr_add(at.total, wr_loss(y, target, weights));
+            wr_add_long(&at.total, &at.rest, wr_loss(y, target, weights));
             wr_deltas(lane, theta, scale, target, y, h, da);
 #if WR_SUMS > 0
             wr_accumulate(lane, slot, scale, x, target, y, h, da, sums);
@@ -129,7 +141,7 @@ wr_fused(ulong updates, uint begin, uint end, ulong models, ulong batch,
             wr_team_sync();
         }
 #if WR_SUMS > 0
-        wr_apply(lane, &by, task.clip, sums + (WR_SUMS - 1) * WR_P, state, theta, kept);
+        wr_apply(lane, &by, task.clip, sums + (WR_SUMS > 1) * WR_P, state, theta, kept);
         wr_team_sync();
 #endif
         at.window += n;
@@ -140,7 +152,7 @@ wr_fused(ulong updates, uint begin, uint end, ulong models, ulong batch,
         if (!wr_all_finite(lane, theta, &flag) || !wr_is_finite(at.total))
             at.diverged = at.epoch;
         at.window = 0;
-        at.total = 0.0f;
+        at.total = at.rest = 0.0f;
         at.epoch += 1;
     }
 

@@ -190,7 +190,7 @@ wr_fused_rows(ulong updates, uint begin, uint end, ulong models,
             struct wr_step by;
             wr_step_at(&task, wr_update_at(&task, at.epoch, at.window, 1), corrections, pairs, &by);
             wr_rows_step(&place, &held, &window, &by, bound);
-            at.total = wr_add(at.total, loss);
+            wr_add_long(&at.total, &at.rest, loss);
             at.window += 1;
         }
         const int ends = works && at.window == task.visits;
@@ -203,7 +203,7 @@ wr_fused_rows(ulong updates, uint begin, uint end, ulong models,
             if (*bad)
                 at.diverged = at.epoch;
             at.window = 0;
-            at.total = 0.0f;
+            at.total = at.rest = 0.0f;
             at.epoch += 1;
         }
     }

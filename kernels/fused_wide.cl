@@ -83,7 +83,7 @@ wr_fused_wide(ulong updates, uint begin, uint end, ulong models,
         if (id == 0)
             *clips = 0; /* read before the last update's end */
         wr_wide_predict(&place);
-        at.total = wr_add(at.total, wr_loss(place.near + WR_NEAR_Y, target, weights));
+        wr_add_long(&at.total, &at.rest, wr_loss(place.near + WR_NEAR_Y, target, weights));
         wr_wide_deltas(&place, &held, scale, target, task.clip, clips);
         wr_wide_step_rest(&place, &by, task.clip, scale, x, target);
         if (*clips) /* which costs more than the step, and trained models seldom need */
@@ -101,7 +101,7 @@ wr_fused_wide(ulong updates, uint begin, uint end, ulong models,
             if (*bad) /* for good: the model has ended */
                 at.diverged = at.epoch;
             at.window = 0;
-            at.total = 0.0f;
+            at.total = at.rest = 0.0f;
             at.epoch += 1;
         }
     }

@@ -36,8 +36,7 @@ struct wr_model_progress {
     WR_UINT64 window;   /* visits of this epoch already made (fused) */
     WR_UINT32 epoch;    /* epochs done */
     WR_UINT32 diverged; /* the epoch in which it diverged, or WR_RUNNING, or WR_FROZEN */
-    float total;        /* window losses of this epoch so far */
-    WR_UINT32 unused;   /* keeps the size a multiple of 8 */
+    float total, rest;  /* window losses of this epoch so far: wr_add_long */
 };
 #define WR_RUNNING 0xffffffffu
 #define WR_FROZEN  0xfffffffeu

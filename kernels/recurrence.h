@@ -258,6 +258,14 @@ static inline float wr_gradient(WR_INDEX p, float sum, float scale, const __glob
     return sum;
 }
 
+/* Run sum number `run` of a batch joins the gradient; *rest counts from number WR_PLAIN_RUNS on. */
+static inline void wr_add_run(ulong run, float x, float *sum, float *rest) {
+    if (run >= WR_PLAIN_RUNS)
+        wr_add_long(sum, rest, x);
+    else
+        *sum = run == 0 ? x : wr_add(*sum, x);
+}
+
 /* ---- clip and update ---- */
 
 /* Rows whose squares make the gradient's norm: those of W_xh; then all rows of H parameters, as

@@ -62,6 +62,14 @@ static float run_sum(float start, size_t terms, const float *a, size_t a_step, c
     return sum;
 }
 
+/* A sum of two floats, what it comes to and what that leaves out, takes one more term. */
+static void add_long(float *sum, float *rest, float x) {
+    float term = x + *rest, after = *sum + term, arrived = after - *sum;
+    float error = (term - arrived) + (*sum - (after - arrived));
+    *sum = after;
+    *rest = isfinite(error) ? error : 0.0f;
+}
+
 static const float *input(const struct naive *n, size_t window, size_t t) {
     const struct wr_windows_view *v = &n->e->windows;
     return v->inputs + (n->first + window) * v->input_stride + t * n->I;
@@ -107,7 +115,7 @@ enum which { W_XH, W_HH, B_H, W_HY, B_Y };
 static float naive_gradient(const struct naive *n, enum which which, size_t j, size_t k,
                             size_t offset, size_t windows) {
     size_t H = n->H, T = n->T;
-    float sum = 0.0f, run = 0.0f;
+    float sum = 0.0f, rest = 0.0f, run = 0.0f;
     for (size_t b = 0; b < windows; b++) {
         const float *h = n->h + b * T * H, *da = n->da + b * T * H, *dy = n->dy + b * n->O;
         if (which == W_HY)
@@ -122,7 +130,12 @@ static float naive_gradient(const struct naive *n, enum which which, size_t j, s
                                            : 1.0f,
                            run);
         if (b % 16 == 15 || b + 1 == windows) {
-            sum = b < 16 ? run : sum + run;
+            if (b < 16)
+                sum = run;
+            else if (b < 65536)
+                sum = sum + run;
+            else
+                add_long(&sum, &rest, run);
             run = 0.0f;
         }
     }
@@ -170,7 +183,7 @@ static uint32_t naive_run(const struct wr_ensemble *e, size_t m, float *losses, 
     n.da = test_zeros(e->batch * n.T * n.H, sizeof(float));
     n.dy = test_zeros(e->batch * n.O, sizeof(float));
     for (size_t epoch = 0; epoch < EPOCHS; epoch++) {
-        float total = 0.0f;
+        float total = 0.0f, rest = 0.0f;
         losses[epoch * e->models + m] = NAN;
         if (diverged != WR_NOT_DIVERGED)
             continue;
@@ -178,7 +191,7 @@ static uint32_t naive_run(const struct wr_ensemble *e, size_t m, float *losses, 
             size_t windows = n.count - w < e->batch ? n.count - w : e->batch;
             float scale = (float)(2.0 / (double)(n.O * windows));
             for (size_t b = 0; b < windows; b++)
-                total += naive_window(&n, w + b, b, scale);
+                add_long(&total, &rest, naive_window(&n, w + b, b, scale));
             naive_step(&n, w, windows);
         }
         bool finite = isfinite(total);
@@ -291,6 +304,21 @@ static void test_contract(void **state) {
         check_runs(&cases[i], &e);
         test_ensemble_free(&e);
     }
+}
+
+/* Batches of more runs than are added plainly, beside one of few windows and one that just ends. */
+static void test_many_runs(void **state) {
+    (void)state;
+    const struct test_case c = {{1, 1, 1, 2}, 3, 67000, 0, 8.0f, 0.0f, true, true, false};
+    const size_t windows[] = {67000, 65536, 20};
+    struct test_ensemble e;
+    test_ensemble_make(&e, &c);
+    for (size_t m = 0; m < c.models; m++) {
+        e.first[m] = m > 0;
+        e.windows[m] = windows[m];
+    }
+    check_runs(&c, &e);
+    test_ensemble_free(&e);
 }
 
 /* Gradients that underflow to -0 and parameters that are -0, in models with few windows beside
@@ -505,6 +533,6 @@ int main(void) {
         cmocka_unit_test(test_contract),          cmocka_unit_test(test_signed_zeros),
         cmocka_unit_test(test_lanes_without_row), cmocka_unit_test(test_stages),
         cmocka_unit_test(test_environment),       cmocka_unit_test(test_stop),
-        cmocka_unit_test(test_unknown_engine)};
+        cmocka_unit_test(test_unknown_engine),    cmocka_unit_test(test_many_runs)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

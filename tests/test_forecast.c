@@ -305,6 +305,9 @@ static void test_damaged(void **state) {
         assert_null(loaded);
         assert_memory_equal(error.text, EDITED ": ", strlen(EDITED ": "));
     }
+    edit("\"numerics\":2", "\"numerics\":1"); /* which forecasts by the same sums */
+    TEST_OK(wr_fit_load(EDITED, &loaded, &error));
+    wr_fit_free(loaded);
     edit("\"id\":\"a\"", "\"id\":\"b\""); /* twice the same: either is as good */
     TEST_OK(wr_fit_load(EDITED, &loaded, &error));
     wr_fit_free(loaded);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "backend/case.h"
 
@@ -238,6 +239,41 @@ static void check_epochs(struct pair *pair, const struct wr_ensemble *e, size_t 
     same(pair, "a run", WR_STATE);
 }
 
+/* Batches of more runs than are added plainly, on every schedule and kind of kernels: the plain
+ * ones, tiles whose slices end before and after that many runs, and the fused kernel. */
+static void test_many_runs(void **state) {
+    (void)state;
+    static const struct test_case c = {{1, 2, 1, 2}, 3, 67000, 0, 8.0f, 0.0f, true, true, false};
+    const size_t windows[] = {67000, 20, 65537};
+    static const char *const kinds[] = {"plain", "tiled", "fused"};
+    const char *id;
+    struct test_ensemble e;
+    struct wr_device *cpu = test_device("cpu", 0);
+    test_ensemble_make(&e, &c);
+    for (size_t m = 0; m < c.models; m++) {
+        e.first[m] = 0;
+        e.windows[m] = windows[m];
+    }
+    for (size_t d = 0; (id = test_opencl_device(d)) != NULL; d++)
+        for (size_t i = 0; i < TEST_COUNT_OF(kinds); i++) {
+            bool fused = strcmp(kinds[i], "fused") == 0;
+            if (!fused)
+                setenv("WINDROW_STAGED", kinds[i], 1);
+            struct wr_device *device = test_device(id, 0);
+            unsetenv("WINDROW_STAGED");
+            struct pair pair = {.id = id, .text = kinds[i]};
+            pair.cpu = test_session(cpu, &e.ensemble, WR_SCHEDULE_FUSED);
+            pair.device =
+                test_session(device, &e.ensemble, fused ? WR_SCHEDULE_FUSED : WR_SCHEDULE_STAGED);
+            check_epochs(&pair, &e.ensemble, 2);
+            wr_session_close(pair.cpu);
+            wr_session_close(pair.device);
+            wr_device_close(device);
+        }
+    wr_device_close(cpu);
+    test_ensemble_free(&e);
+}
+
 /* Rates, orders and optimizers go on over runs and stages between them, models that are frozen
  * stand still, and new parameters begin anew. */
 static void check_rule(struct pair *pair, const struct wr_ensemble *e) {
@@ -322,9 +358,8 @@ int main(void) {
     if (test_opencl_device(0) == NULL)
         test_skip("no usable OpenCL device");
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_devices),
-        cmocka_unit_test(test_wide),
-        cmocka_unit_test(test_long_run),
+        cmocka_unit_test(test_devices),  cmocka_unit_test(test_wide),
+        cmocka_unit_test(test_long_run), cmocka_unit_test(test_many_runs),
         cmocka_unit_test(test_rules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
 /* What must hold on the cpu backend whatever the numbers are; all comparisons are of bits. */
+#include "numerics.h"
 #include "support.h"
 
 #include <math.h>
@@ -213,6 +214,7 @@ static void check_visits(const struct test_ensemble *e, const struct test_case *
     size_t M = c->models;
     struct wr_ensemble still = e->ensemble;
     float *zero = test_zeros(M, sizeof *zero), *total = test_zeros(M, sizeof *total);
+    float *rest = test_zeros(M, sizeof *rest);
     still.lr = zero;
     struct outcome out = run(&still, schedule);
     test_same_floats("parameters with lr 0", e->parameters, out.parameters, M * e->count);
@@ -224,7 +226,7 @@ static void check_visits(const struct test_ensemble *e, const struct test_case *
         float *losses = test_read(session, WR_LOSSES);
         for (size_t m = 0; m < M; m++)
             if (w < (c->ragged ? e->windows[m] : c->windows))
-                total[m] += losses[m * slots];
+                wr_add_long(&total[m], &rest[m], losses[m * slots]);
         free(losses);
     }
     for (size_t epoch = 0; epoch < EPOCHS; epoch++)
@@ -234,6 +236,7 @@ static void check_visits(const struct test_ensemble *e, const struct test_case *
     outcome_free(&out);
     free(zero);
     free(total);
+    free(rest);
 }
 
 static void test_windows_visited_once(void **state) {

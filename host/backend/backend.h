@@ -91,6 +91,9 @@ extern const struct wr_backend wr_backend_opencl; /* only in builds with WINDROW
 /* 2/(O n), or 1/(O n) with mae and huber: the factor of dL/dy for a batch of n windows, rounded
  * once. */
 float wr_loss_scale(enum wr_loss loss, size_t outputs, size_t windows);
+/* Whether run sums of a batch's gradient are added by wr_add_long (numerics.h), which takes a rest
+ * for each parameter. */
+bool wr_needs_rests(size_t batch);
 /* 1 / the updates over which the model's learning rate decays. */
 float wr_fading(const struct wr_session *session, size_t model);
 /* Adam's corrections of its first updates, which models share: 1/(1 - beta1^(u+1)) at 2u and

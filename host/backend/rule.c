@@ -1,11 +1,17 @@
 /* What both backends take from a learning rule, computed once on the host in double. */
 #include "backend/backend.h"
 
+#include "numerics.h"
+
 #include <math.h>
 #include <stdlib.h>
 
 float wr_loss_scale(enum wr_loss loss, size_t outputs, size_t windows) {
     return (float)((loss == WR_LOSS_MSE ? 2.0 : 1.0) / ((double)outputs * (double)windows));
+}
+
+bool wr_needs_rests(size_t batch) {
+    return (batch - 1) / WR_RUN >= WR_PLAIN_RUNS;
 }
 
 float wr_fading(const struct wr_session *session, size_t model) {

@@ -275,10 +275,11 @@ static wr_status fit_from_json(const json_t *json, const char *path, struct wr_f
     json_int_t format = json_integer_value(json_object_get(json, "format"));
     json_int_t numerics = json_integer_value(json_object_get(json, "numerics"));
     bool old = format == OLD_FORMAT;
-    if ((format != FORMAT && !old) || numerics != WR_NUMERICS_VERSION)
+    /* No sum of a forecast has changed since version 1. */
+    if ((format != FORMAT && !old) || numerics < 1 || numerics > WR_NUMERICS_VERSION)
         return wr_fail(error, WR_ERR_DATA,
                        "%s: a fit of format %d and numerics %d; this version reads format %d and "
-                       "%d, and numerics %d: fit again",
+                       "%d, and numerics up to %d: fit again",
                        path, (int)format, (int)numerics, OLD_FORMAT, FORMAT, WR_NUMERICS_VERSION);
     wr_status status =
         wr_recipe_from_json(json_object_get(json, "recipe"), path, &fit->recipe, error);

@@ -28,6 +28,21 @@ static bool may_write(const struct wr_study *study) {
     return study->lock >= 0;
 }
 
+/* A trial's losses have the bits of one order of sums from beginning to end. */
+static wr_status fail_numerics(struct wr_study *study, const char *kept, const char *now,
+                               struct wr_error *error) {
+    char *version;
+    wr_status status = wr_study_setting(study, "windrow", &version, error);
+    if (status == WR_OK)
+        status = wr_fail(error, WR_ERR_DATA,
+                         "%s: another study: its trials have numerics %s, not %s: Windrow %s "
+                         "trained them, and losses differ in their last digits; go on with that "
+                         "version, or name another file",
+                         study->path, kept, now, version != NULL ? version : "of another version");
+    free(version);
+    return status;
+}
+
 static wr_status settle(struct wr_study *study, const struct wr_setting *setting, bool trials,
                         struct wr_error *error) {
     char *kept;
@@ -42,7 +57,9 @@ static wr_status settle(struct wr_study *study, const struct wr_setting *setting
                     "%s: its trials were trained without the setting %s, which is %s now; name "
                     "another file",
                     study->path, setting->name, setting->value);
-    else if (setting->fixed && strcmp(kept, setting->value) != 0)
+    else if (strcmp(kept, setting->value) != 0 && strcmp(setting->name, "numerics") == 0)
+        status = fail_numerics(study, kept, setting->value, error);
+    else if (strcmp(kept, setting->value) != 0)
         status = wr_fail(error, WR_ERR_DATA,
                          "%s: another study: its trials have %s %s, not %s; name another file",
                          study->path, setting->name, kept, setting->value);

@@ -102,7 +102,9 @@ struct wr_sweep_result {
  * checkpoints where they have one. The study must be open for writing; settings that results depend
  * on are compared first (wr_study_settle): "numerics", "rows", "inputs", "target", "data" (a hash
  * of the columns used), "scale", "epochs", "validate", "curve", and the "shard" of a part. "grid"
- * is the number of trials of the whole grid, when it was last run.
+ * is the number of trials of the whole grid, when it was last run. So a study of an older
+ * WR_NUMERICS_VERSION is read, exported and merged with its like, and refused here: its trials and
+ * new ones would not have the same bits.
  *
  * A trial that diverges, or fails (no device has memory for it), is a row like any other. A device
  * that fails is given no more work; WR_ERR_DEVICE once none is left. *result is filled in any case.

@@ -84,8 +84,8 @@ wr_status wr_predict_each(const struct wr_shape *shape, enum wr_activation activ
                           float *predictions, struct wr_error *error);
 
 /* The mean loss of each model over the same windows: mean_losses (M), NaN where a loss is. Added up
- * in double in window order, so that it has the same bits on every host too. Of the rule (NULL: the
- * notebook's) activation and loss count. */
+ * in double in window order, so that it has the same bits on every host too. Its error is at most
+ * count * 2^-53 of it. Of the rule (NULL: the notebook's) activation and loss count. */
 wr_status wr_evaluate(const struct wr_shape *shape, const struct wr_rule *rule, size_t models,
                       const float *parameters, const struct wr_windows_view *windows, size_t first,
                       size_t count, double *mean_losses, struct wr_error *error);

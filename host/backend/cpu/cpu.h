@@ -29,6 +29,7 @@ struct cpu_session {
     size_t at_once;          /* windows that fit the scratch */
     size_t scratch;          /* floats of a block's scratch, per lane */
     size_t states;           /* S: floats of the optimizer's state per parameter */
+    size_t rests;            /* P where wr_needs_rests, else 0 */
     size_t workspace;        /* floats per thread: parameters, state, scratch, gradients */
     float *workspaces;       /* (threads, workspace) */
     size_t group;            /* runs whose sums are there together: 1 without a team */

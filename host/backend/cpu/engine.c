@@ -466,9 +466,8 @@ static void window_both(const struct wr_block *b, struct window *w) {
 
 static void train(struct wr_block *b) {
     struct window w = window_in(b);
-    WR_FLOAT *total = as_lanes(b->total);
     window_both(b, &w);
-    *total = *total + w.loss;
+    wr_add_long(as_lanes(b->total), as_lanes(b->rest), w.loss);
     if (b->direct) {
         descend_window(b, &w);
     } else {
@@ -521,11 +520,26 @@ static void bptt(const struct wr_block *b, size_t first, size_t count, const str
     }
 }
 
+/* The same, with rests; in the lanes that have a window in the run. */
+static void add_long(const struct wr_block *b, size_t number, const WR_FLOAT *from, size_t first,
+                     size_t end) {
+    WR_FLOAT active = active_lanes(b, number * WR_RUN), zero = WR_CONST(0.0f);
+    WR_FLOAT *to = as_lanes(b->gradients), *rests = as_lanes(b->rests);
+    for (size_t i = first; i < end; i++) {
+        WR_FLOAT sum = to[i], rest = number == WR_PLAIN_RUNS ? zero : rests[i];
+        wr_add_long(&sum, &rest, from[i]);
+        to[i] = choose(active, sum, to[i]);
+        rests[i] = rest;
+    }
+}
+
 static void add(const struct wr_block *b, size_t number, const struct wr_sums *sums, size_t first,
                 size_t end) {
     WR_FLOAT *to = as_lanes(b->gradients), *from = as_lanes(sums->gradient);
     if (number == 0)
         choose_all(active_lanes(b, 0), end - first, from + first, to + first);
+    else if (number >= WR_PLAIN_RUNS)
+        add_long(b, number, from, first, end);
     else
         for (size_t i = first; i < end; i++)
             to[i] = to[i] + from[i];

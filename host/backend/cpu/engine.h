@@ -37,11 +37,12 @@ struct wr_block {
     alignas(64) float scale[WR_MOST_LANES]; /* 2/(O n), n the lane's windows in this batch */
     size_t first[WR_MOST_LANES];            /* the lane's first window of this batch, in the view */
     size_t count[WR_MOST_LANES];            /* its windows in this batch; 0 leaves it alone */
-    alignas(64) float total[WR_MOST_LANES]; /* window losses are added to it */
-    size_t windows, fewest;                 /* the largest and the smallest count */
-    bool together;                          /* all lanes visit the same windows, in order */
-    size_t *visited; /* (windows, L) the lane's window in the view for each slot; NULL: in
-                              order from first on */
+    alignas(64) float total[WR_MOST_LANES]; /* wr_add_long's sum and rest of window losses */
+    alignas(64) float rest[WR_MOST_LANES];
+    size_t windows, fewest; /* the largest and the smallest count */
+    bool together;          /* all lanes visit the same windows, in order */
+    size_t *visited;        /* (windows, L) the lane's window in the view for each slot; NULL: in
+                                     order from first on */
 
     const struct wr_shape *shape;
     const struct wr_layout *layout; /* padded: P is more than a model has elsewhere */
@@ -51,6 +52,7 @@ struct wr_block {
     size_t at_once;    /* windows that fit the scratch: 1 .. WR_RUN, 1 without a width */
     float *parameters; /* (P, L), then with a width (H, H padded): W_hh by rows */
     float *gradients;  /* (P, L); not for train with a direct rule */
+    float *rests;      /* (P, L) what add keeps of gradients, where wr_needs_rests */
     float *state;      /* (S, P, L): momentum, mean square, or Adam's mean, then mean square */
     /* For the stages; b counts the windows of the batch. */
     float *hidden;      /* (B, T, H, L) */

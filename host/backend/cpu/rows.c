@@ -513,14 +513,22 @@ static void descend(const struct wr_block *b) {
 
 /* ---- the operations ---- */
 
+/* In all lanes alike, of which one counts. */
+static void add_losses(struct wr_block *b, const float *losses, size_t count) {
+    WR_FLOAT total = WR_CONST(*b->total), rest = WR_CONST(*b->rest);
+    for (size_t i = 0; i < count; i++)
+        wr_add_long(&total, &rest, WR_CONST(losses[i]));
+    *b->total = total[0];
+    *b->rest = rest[0];
+}
+
 static void train(struct wr_block *b) {
     float losses[WR_RUN];
     struct work w = take(b, 0, b->windows, losses);
     predict(b, &w);
     compare(b, &w);
     go_back(b, &w);
-    for (size_t i = 0; i < w.count; i++)
-        *b->total += losses[i];
+    add_losses(b, losses, w.count);
     if (b->direct) {
         descend_work(b, &w);
     } else {
@@ -582,8 +590,15 @@ static void bptt(const struct wr_block *b, size_t first, size_t count, const str
 static void add(const struct wr_block *b, size_t number, const struct wr_sums *sums, size_t first,
                 size_t end) {
     WR_FLOAT *to = as_lanes(b->gradients), *from = as_lanes(sums->gradient);
-    for (size_t i = first / WR_LANES; i < end / WR_LANES; i++)
-        to[i] = number == 0 ? from[i] : to[i] + from[i];
+    WR_FLOAT *rests = as_lanes(b->rests), zero = WR_CONST(0.0f);
+    for (size_t i = first / WR_LANES; i < end / WR_LANES; i++) {
+        if (number < WR_PLAIN_RUNS) {
+            to[i] = number == 0 ? from[i] : to[i] + from[i];
+            continue;
+        }
+        rests[i] = number == WR_PLAIN_RUNS ? zero : rests[i];
+        wr_add_long(&to[i], &rests[i], from[i]);
+    }
 }
 
 /* The copy of W_hh apart. */

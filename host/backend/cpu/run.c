@@ -43,7 +43,8 @@ static void bind_block(const struct cpu_session *s, size_t block, size_t thread,
     b->parameters = s->workspaces + thread * s->workspace;
     b->state = b->parameters + s->model * L;
     b->gradients = b->state + s->states * s->layout.count * L;
-    b->scratch = b->gradients + s->layout.count * L;
+    b->rests = b->gradients + s->layout.count * L;
+    b->scratch = b->rests + s->rests * L;
 }
 
 /* A place for what a run adds up to. */
@@ -302,7 +303,7 @@ static void add_up(void *context, size_t item, size_t thread) {
     size_t run = group->first + item, count = run_length(&b, run), first = run * WR_RUN;
     if (s->team)
         b.scratch = s->workspaces + thread * s->workspace +
-                    (s->model + (s->states + 1) * s->layout.count) * s->engine->lanes;
+                    (s->model + (s->states + 1) * s->layout.count + s->rests) * s->engine->lanes;
     if (s->base.ensemble.schedule == WR_SCHEDULE_STAGED) {
         s->engine->forward(&b, first, count);
         s->engine->bptt(&b, first, count, &sums);
@@ -333,7 +334,7 @@ static void add_losses(const struct group *group, struct wr_block *b) {
     for (size_t run = 0; run < group->count; run++) {
         struct wr_sums sums = sums_in(group, run);
         for (size_t i = 0; i < run_length(b, group->first + run) * L; i++)
-            b->total[i % L] += sums.losses[i];
+            wr_add_long(&b->total[i % L], &b->rest[i % L], sums.losses[i]);
     }
 }
 
@@ -382,6 +383,7 @@ static bool train_epochs(struct worker *w, size_t block, struct wr_block *b) {
     size_t models = s->base.ensemble.models;
     for (size_t e = 0; e < run->epochs; e++) {
         memset(b->total, 0, sizeof b->total);
+        memset(b->rest, 0, sizeof b->rest);
         if (!train_epoch(w, block, s->epoch + e, b))
             return false;
         end_epoch(s, block, b, s->epoch + (uint32_t)e,

@@ -96,12 +96,18 @@ static size_t scratch_floats(const struct wr_engine *engine, const struct wr_ens
  * updates/s with 4 KiB between, 6.4 with 64 KiB, 7.9 with 256 KiB, and no faster beyond. */
 enum { APART = 65536 };
 
+/* Rests of a thread's gradients: P, or none. */
+static size_t rest_floats(const struct wr_ensemble *ensemble, size_t P) {
+    return wr_needs_rests(ensemble->batch) ? P : 0;
+}
+
 /* Floats of a thread's workspace. */
 static size_t workspace_floats(const struct wr_engine *engine, const struct wr_ensemble *ensemble,
                                size_t P) {
     size_t model = model_floats(engine, &ensemble->shape, P);
     size_t state = times(wr_rule_states(&ensemble->rule), P);
-    size_t floats = plus(plus(plus(model, state), scratch_floats(engine, ensemble)), P);
+    size_t gradients = plus(P, rest_floats(ensemble, P));
+    size_t floats = plus(plus(plus(model, state), scratch_floats(engine, ensemble)), gradients);
     return plus(whole_lines(times(floats, engine->lanes)), APART);
 }
 
@@ -210,6 +216,7 @@ wr_status wr_cpu_open(struct wr_session *session, struct wr_error *error) {
     s->at_once = at_once_of(s->engine, ensemble);
     s->scratch = scratch_floats(s->engine, ensemble);
     s->states = wr_rule_states(&ensemble->rule);
+    s->rests = rest_floats(ensemble, P);
     s->workspace = workspace_floats(s->engine, ensemble, P);
     s->group = group_of(device, s->engine, ensemble, P);
     s->sums_apart = sums_floats(device, s->engine, ensemble, P);

@@ -123,7 +123,7 @@ static const struct {
                         KIND(TILED),
                         PARAMETERS,
                         {VARIES, VARIES, VARIES, SLICE, COUNT_M, BUFFER(TASKS), BUFFER(PROGRESS),
-                         BUFFER(RUNS), BUFFER(GRADIENTS)}},
+                         BUFFER(RUNS), BUFFER(RESTS), BUFFER(GRADIENTS)}},
     [WR_CL_RUN_FUSED] = {"wr_fused",
                          KIND(FUSED),
                          MODEL_GROUPS,

@@ -111,6 +111,7 @@ enum wr_cl_buffer {
     WR_CL_LOSSES,       /* (M, B) */
     WR_CL_DY,           /* (M, B, O): this and the next, tiled only */
     WR_CL_RUNS,         /* (M, slice, P) */
+    WR_CL_RESTS,        /* (M, P): tiled, and batches of many runs alone */
     WR_CL_BUFFERS
 };
 #define WR_CL_FIRST_STAGE_BUFFER WR_CL_GRADIENTS
@@ -145,7 +146,7 @@ struct wr_cl_plan {
     size_t bytes[WR_CL_BUFFERS]; /* 0: not needed */
     /* Where the fused kernel keeps things. */
     bool state_local, parameters_local, sums_local;
-    int sums; /* gradient sums (P) of a batch: 0, 1 or 2 */
+    int sums; /* gradient sums (P) of a batch: 0 to 3 */
     struct wr_cl_rows rows;
     struct wr_cl_wide wide;
     /* The tiled kernels' tiles: tiles.h. */

@@ -38,6 +38,7 @@ static const char *const buffer_names[WR_CL_BUFFERS] = {
     "window losses",
     "loss gradients",
     "gradients of runs",
+    "rests of gradients",
 };
 
 /* *bytes = 4 * a * b * c; false if it does not fit. */
@@ -86,7 +87,10 @@ static bool place_fused(const struct wr_cl_device *device, const struct wr_ensem
     size_t left = wr_cl_local_bytes(device);
     size_t state, sums;
     bool direct = ensemble->batch == 1 && wr_is_direct(&ensemble->rule);
-    plan->sums = direct ? 0 : ensemble->batch <= WR_RUN ? 1 : 2;
+    plan->sums = direct                            ? 0
+                 : ensemble->batch <= WR_RUN       ? 1
+                 : wr_needs_rests(ensemble->batch) ? 3
+                                                   : 2;
     if (!state_floats(ensemble, &state) || !wr_size_mul((size_t)plan->sums, layout->count, &sums))
         return false;
     plan->state_local = place(state, &left);
@@ -158,7 +162,8 @@ static bool tiled_bytes(const struct wr_ensemble *ensemble, const struct wr_layo
                         size_t slice, size_t bytes[WR_CL_BUFFERS]) {
     size_t M = ensemble->models;
     return floats(M, ensemble->batch, ensemble->shape.outputs, &bytes[WR_CL_DY]) &&
-           floats(M, slice, layout->count, &bytes[WR_CL_RUNS]);
+           floats(M, slice, layout->count, &bytes[WR_CL_RUNS]) &&
+           floats(wr_needs_rests(ensemble->batch) ? M : 0, layout->count, 1, &bytes[WR_CL_RESTS]);
 }
 
 /* What only some rules need: for training, then for stages. */
