@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/text.h"
 #include "cli/tables.h"
 
 enum { VALIDATIONS = 20, PATIENCE = 5 };
@@ -279,17 +280,14 @@ typedef void scale_fn(const struct wr_windows *windows, size_t i, double *mean, 
 static void scale_texts(const struct wr_windows *windows, scale_fn *scale, size_t count,
                         char *texts[2]) {
     for (size_t which = 0; which < 2; which++) {
-        size_t length;
-        FILE *file = open_memstream(&texts[which], &length);
+        struct wr_text text;
+        FILE *file = wr_text_open(&text);
         for (size_t i = 0; file != NULL && i < count; i++) {
             double values[2];
             scale(windows, i, &values[0], &values[1]);
             fprintf(file, "%s%.17g", i == 0 ? "" : ",", values[which]);
         }
-        if (file == NULL || fclose(file) != 0) {
-            free(texts[which]);
-            texts[which] = NULL;
-        }
+        texts[which] = wr_text_close(file, &text);
     }
 }
 
