@@ -1,6 +1,5 @@
 #include "base/json.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,15 +52,4 @@ char *wr_json_write(const json_t *value, size_t flags, size_t *length) {
     char *bytes = wr_text_end(&text);
     *length = text.size;
     return bytes;
-}
-
-json_t *wr_json_read(const char *text, size_t length, size_t flags, json_error_t *why,
-                     bool *exhausted) {
-    errno = 0;
-    json_t *value = json_loadb(text, length, flags, why);
-    *exhausted = errno == ENOMEM;
-    if (!*exhausted)
-        return value;
-    json_decref(value); /* Jansson may say that the text is wrong, or leave out a byte of it */
-    return NULL;
 }

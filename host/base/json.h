@@ -21,9 +21,13 @@ json_t *wr_json_push(json_t *array, json_t *value);
 /* The value as text, freed with free; NULL without memory, or if value is NULL. json_dumps may give
  * a text that lacks something. */
 char *wr_json_write(const json_t *value, size_t flags, size_t *length);
-/* The value that the text is; NULL with *why where it is none, which may be `*exhausted`: without
- * memory. */
-json_t *wr_json_read(const char *text, size_t length, size_t flags, json_error_t *why,
-                     bool *exhausted);
+/* What is wrong with a text that should be JSON. */
+struct wr_json_flaw {
+    const char *what;
+    size_t at;      /* byte */
+    bool exhausted; /* nothing: memory is */
+};
+/* The object or array that the text is, each name in it once; NULL with *flaw. */
+json_t *wr_json_read(const char *text, size_t length, struct wr_json_flaw *flaw);
 
 #endif

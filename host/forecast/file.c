@@ -327,16 +327,15 @@ wr_status wr_fit_load(const char *path, struct wr_fit **fit, struct wr_error *er
                        "%s: no fit (its metadata have no \"" KEY "\"): windrow forecast --save "
                        "makes one",
                        path);
-    json_error_t why;
-    bool exhausted;
-    json_t *json = wr_json_read(text, strlen(text), 0, &why, &exhausted);
+    struct wr_json_flaw flaw;
+    json_t *json = wr_json_read(text, strlen(text), &flaw);
     free(text);
     struct wr_fit *loaded = wr_alloc(1, sizeof *loaded, "a fit", error);
     if (loaded == NULL)
         status = WR_ERR_MEMORY;
     else if (json == NULL)
-        status = unread(exhausted ? WR_ERR_MEMORY : WR_ERR_DATA, path, "its metadata are no JSON",
-                        error);
+        status = unread(flaw.exhausted ? WR_ERR_MEMORY : WR_ERR_DATA, path,
+                        "its metadata are no JSON", error);
     else
         status = fit_from_json(json, path, loaded, error);
     json_decref(json);

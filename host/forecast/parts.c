@@ -81,10 +81,9 @@ static wr_status read_part(struct wr_fit *fit, const char *path, unsigned char *
         status = wr_metadata_load(path, WHICH, &names, error);
     if (status == WR_OK)
         status = wr_metadata_load(path, DIVERGED, &diverged, error);
-    json_error_t why;
-    bool exhausted = false;
-    json_t *which = names != NULL ? wr_json_read(names, strlen(names), 0, &why, &exhausted) : NULL;
-    if (status == WR_OK && exhausted)
+    struct wr_json_flaw flaw = {0};
+    json_t *which = names != NULL ? wr_json_read(names, strlen(names), &flaw) : NULL;
+    if (status == WR_OK && flaw.exhausted)
         status = wr_fail(error, WR_ERR_MEMORY, "%s: no memory for its names", path);
     if (status == WR_OK &&
         (shape.inputs != fit->shape.inputs || shape.hidden != fit->shape.hidden ||

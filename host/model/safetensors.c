@@ -74,25 +74,23 @@ static wr_status read_header_length(struct wr_tensor_file *file, size_t *length,
 
 static wr_status parse_header(struct wr_tensor_file *file, const char *text, size_t length,
                               struct wr_error *error) {
-    char found[64];
-    json_error_t why;
-    bool exhausted;
+    struct wr_json_flaw flaw;
     if (length == 0 || text[0] != '{')
         return wr_fail(error, WR_ERR_DATA,
                        "%s: header does not begin with {; give a safetensors file, whose header is "
                        "a JSON object",
                        file->path);
-    file->header = wr_json_read(text, length, JSON_REJECT_DUPLICATES, &why, &exhausted);
+    file->header = wr_json_read(text, length, &flaw);
     if (file->header != NULL)
         return WR_OK;
-    if (exhausted)
+    if (flaw.exhausted)
         return wr_fail(error, WR_ERR_MEMORY,
-                       "%s: cannot allocate memory for its header of %zu "
-                       "bytes",
-                       file->path, length);
-    return wr_fail(error, WR_ERR_DATA,
-                   "%s: header is not the JSON of a safetensors file: %s, at byte %d of the header",
-                   file->path, wr_printable(why.text, found), why.position);
+                       "%s: cannot allocate memory for its header of %zu bytes", file->path,
+                       length);
+    return wr_fail(
+        error, WR_ERR_DATA,
+        "%s: header is not the JSON of a safetensors file: %s, at byte %zu of the header",
+        file->path, flaw.what, flaw.at);
 }
 
 /* Every value of the header is an object; those of __metadata__ are strings. */
