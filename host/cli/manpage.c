@@ -199,7 +199,7 @@ int main(void) {
     list("Files", files, COUNT(files));
     puts(".PP\nFiles are whole or absent: they are written under a temporary name and then "
          "renamed.\nWhat exists and is no regular file is written directly. What a killed command "
-         "has left,\n.windrow-*.tmp, the next one that writes into the folder removes.");
+         "left\nunder such a name is removed by the next one that writes into its folder.");
     heading("SH", "Examples");
     for (const struct command *command = command_table; command->name != NULL; command++)
         for (size_t i = 0; command->examples[i].does != NULL; i++)
