@@ -32,12 +32,17 @@ static json_t *or_exhausted(struct reader *r, json_t *value) {
     return value != NULL ? value : exhausted(r);
 }
 
+/* Where the byte stands in a list of bytes; NULL if it does not. */
+static const char *find(const char *list, char byte) {
+    return byte != '\0' ? strchr(list, byte) : NULL;
+}
+
 static char peek(const struct reader *r) {
     return r->at < r->end ? *r->at : '\0';
 }
 
 static void skip_blanks(struct reader *r) {
-    while (r->at < r->end && memchr(" \t\n\r", *r->at, 4) != NULL)
+    while (r->at < r->end && find(" \t\n\r", *r->at) != NULL)
         r->at++;
 }
 
@@ -56,7 +61,7 @@ static uint32_t read_hex(const char *from, const char *end) {
     static const char digits[] = "0123456789abcdefABCDEF";
     uint32_t value = 0;
     for (int i = 0; i < 4; i++) {
-        const char *digit = end - from > i ? memchr(digits, from[i], 22) : NULL;
+        const char *digit = end - from > i ? find(digits, from[i]) : NULL;
         if (digit == NULL)
             return UINT32_MAX;
         uint32_t place = (uint32_t)(digit - digits);
@@ -77,7 +82,7 @@ static char *put_utf8(char *to, uint32_t code) {
 /* What follows a backslash at *from, which it moves on; NULL if that means nothing. */
 static char *read_escape(const char **from, const char *end, char *to) {
     static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
-    const char *letter = *from < end ? memchr(letters, **from, 8) : NULL;
+    const char *letter = *from < end ? find(letters, **from) : NULL;
     if (letter != NULL) {
         ++*from;
         *to++ = meant[letter - letters];
@@ -166,7 +171,7 @@ static size_t measure_number(const char *text, bool *whole) {
 }
 
 static json_t *read_number(struct reader *r) {
-    char text[NUMBER_MOST + 1];
+    char text[NUMBER_MOST + 1] = "";
     size_t left = (size_t)(r->end - r->at), room = left < NUMBER_MOST ? left : NUMBER_MOST;
     bool whole;
     memcpy(text, r->at, room);

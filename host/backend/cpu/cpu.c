@@ -120,9 +120,9 @@ static void read_brand(char brand[49]) {
     memset(brand, 0, 49);
 #if defined(__x86_64__) || defined(__i386__)
     bool known = __get_cpuid_max(0x80000000u, NULL) >= 0x80000004u;
-    for (unsigned i = 0; known && i < 3; i++) {
+    for (size_t i = 0; known && i < 3; i++) {
         unsigned words[4];
-        __get_cpuid(0x80000002u + i, &words[0], &words[1], &words[2], &words[3]);
+        __get_cpuid(0x80000002u + (unsigned)i, &words[0], &words[1], &words[2], &words[3]);
         memcpy(brand + 16 * i, words, sizeof words);
     }
     size_t blank = strspn(brand, " "), length = strlen(brand);
