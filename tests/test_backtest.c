@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "windrow/windrow.h"
@@ -156,6 +157,85 @@ static void test_mixes(void **state) {
     wr_backtest_release(&one);
 }
 
+/* 100 + 10 sin t for t < LENGTH, without those for which `missing` has an x at t % 8; the last
+ * value is another one, where that is no NaN. */
+static struct wr_panel *with_gaps(const char *missing, double last) {
+    static const char path[] = "backtest-gaps.csv";
+    struct wr_panel_spec spec = {.missing = WR_MISSING_INTERPOLATE};
+    struct wr_panel *panel;
+    struct wr_error error = {0};
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("ds,y\n", file);
+    for (int t = 0; t < LENGTH; t++)
+        if (missing[t % 8] != 'x')
+            fprintf(file, "%d,%.17g\n", t,
+                    t + 1 < LENGTH || isnan(last) ? 100 + 10 * sin(t) : last);
+    assert_int_equal(fclose(file), 0);
+    if (wr_panel_read_long(path, &spec, &panel, &error) != WR_OK)
+        fail_msg("%s", error.text);
+    remove(path);
+    return panel;
+}
+
+static struct wr_backtest run_with_gaps(struct fixture *f, const struct wr_backtest_spec *spec,
+                                        const char *missing, double last) {
+    struct wr_panel *whole = f->panel;
+    f->panel = with_gaps(missing, last);
+    struct wr_backtest backtest = run(f, spec);
+    wr_panel_free(f->panel);
+    f->panel = whole;
+    return backtest;
+}
+
+/* Filled values are not scored, and the naive methods do not know them: naive by hand. Every value
+ * that is scored has the same weight. */
+static void test_scores_what_was_observed(void **state) {
+    struct fixture *f = *state;
+    struct wr_backtest_spec spec = spec_of(f);
+    spec.origins = 4;
+    struct wr_backtest backtest = run_with_gaps(f, &spec, "..x..x..", NAN);
+    assert_int_equal(backtest.values, 8); /* 32 .. 39, without 34 and 37 */
+    assert_int_equal(backtest.scored, 6);
+    static const int scored[][2] = {{32, 31}, {33, 31}, {35, 33}, {36, 35}, {38, 36}, {39, 36}};
+    double absolute = 0, squares = 0;
+    for (int i = 0; i < 6; i++) {
+        double error = 10 * sin(scored[i][0]) - 10 * sin(scored[i][1]);
+        absolute += fabs(error) / 6;
+        squares += error * error / 6;
+    }
+    assert_near(backtest.overall[WR_METHOD_NAIVE].points.mae, absolute);
+    assert_near(backtest.overall[WR_METHOD_NAIVE].points.rmse, sqrt(squares));
+    wr_backtest_release(&backtest);
+}
+
+/* MASE divides by the errors of seasonal naive at pairs of values that were both observed: here
+ * none, as two values of each eight were, and the season has three. */
+static void test_scale_of_observed(void **state) {
+    struct fixture *f = *state;
+    struct wr_backtest_spec spec = spec_of(f);
+    struct wr_backtest backtest = run_with_gaps(f, &spec, "..xxxxxx", NAN);
+    assert_true(isnan(backtest.overall[WR_METHOD_WINDROW].points.mase) != 0);
+    assert_true(isfinite(backtest.overall[WR_METHOD_WINDROW].points.mae) != 0);
+    wr_backtest_release(&backtest);
+}
+
+/* Forecasts do not know what comes after their origin, also where a gap reaches over it: 36 to 38
+ * are missing, the origin lies before 38, and 39 is far above the forecast. */
+static void test_looks_not_ahead(void **state) {
+    struct fixture *f = *state;
+    struct wr_backtest_spec spec = spec_of(f);
+    double mae[2];
+    spec.origins = 1;
+    for (int i = 0; i < 2; i++) {
+        struct wr_backtest backtest = run_with_gaps(f, &spec, "....xxx.", 1000 * (i + 1));
+        assert_int_equal(backtest.scored, 1);
+        mae[i] = backtest.overall[WR_METHOD_WINDROW].points.mae;
+        wr_backtest_release(&backtest);
+    }
+    assert_near(mae[1] - mae[0], 1000);
+}
+
 static void refuse(const struct fixture *f, const struct wr_backtest_spec *spec, wr_status status,
                    const char *words) {
     struct wr_fit_options options = {0};
@@ -194,6 +274,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_naive_by_hand, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_origins, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_mixes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_scores_what_was_observed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_scale_of_observed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_looks_not_ahead, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

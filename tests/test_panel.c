@@ -302,6 +302,26 @@ static void test_names(void **state) {
     }
 }
 
+/* What was filled in is known from what was observed. */
+static void test_observed(void **state) {
+    (void)state;
+    static const char text[] = "unique_id,ds,y\na,1,1\na,2,\na,5,4\nb,1,7\nb,2,8\n";
+    for (int drop = 0; drop < 2; drop++) {
+        struct wr_panel_spec spec = {.missing = drop ? WR_MISSING_DROP : WR_MISSING_INTERPOLATE};
+        struct wr_panel *panel = good(text, wr_panel_long, &spec);
+        const double *observed = wr_panel_observed(panel, 0), *values = wr_panel_values(panel, 0);
+        assert_int_equal(wr_panel_length(panel, 0), 5);
+        for (size_t i = 0; i < 5; i++) {
+            bool gap = i > 0 && i < 4;
+            assert_int_equal(isnan(observed[i]) != 0, gap);
+            assert_int_equal(isnan(values[i]) != 0, gap && drop);
+        }
+        assert_true(observed[0] == 1 && observed[4] == 4);
+        assert_ptr_equal(wr_panel_observed(panel, 1), wr_panel_values(panel, 1));
+        wr_panel_free(panel);
+    }
+}
+
 static void test_own_values(void **state) {
     (void)state;
     struct wr_error error = {0};
@@ -374,7 +394,7 @@ int main(void) {
         cmocka_unit_test(test_gaps),      cmocka_unit_test(test_stamps),
         cmocka_unit_test(test_wide),      cmocka_unit_test(test_own_values),
         cmocka_unit_test(test_names),     cmocka_unit_test(test_many),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_observed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -254,6 +254,27 @@ static void metadata_round_trip(void **state) {
         assert_string_equal(value, expected[i]);
         free(value);
     }
+    struct wr_shape shape = {0};
+    struct wr_metadata *all;
+    size_t models, count;
+    float *values;
+    assert_int_equal(
+        wr_parameters_load_described(path, &shape, &models, NULL, &values, &all, &count, NULL),
+        WR_OK);
+    assert_int_equal(count, 4);
+    for (size_t k = 0; k < 4; k++) {
+        assert_string_equal(all[k].key, metadata[k].key);
+        assert_string_equal(all[k].value, expected[k]);
+    }
+    free(all);
+    free(values);
+    assert_int_equal(wr_parameters_save(path, &small, 1, small_values, NULL, 0, NULL), WR_OK);
+    assert_int_equal(
+        wr_parameters_load_described(path, &shape, &models, NULL, &values, &all, &count, NULL),
+        WR_OK);
+    assert_int_equal(count, 0);
+    assert_null(all);
+    free(values);
 }
 
 static void assert_refused(const char *what, const char *word) {

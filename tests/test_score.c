@@ -91,12 +91,12 @@ static void test_indices(void **state) {
     (void)state;
     double indices[4];
     /* Odd: averages 2, 2, 2, 2 of the inner values; ratios 1, 1.5, 0.5, 1. */
-    assert_true(wr_seasonal_indices((const double[]){1, 2, 3, 1, 2, 3}, 6, 3, indices));
+    assert_true(wr_seasonal_indices((const double[]){1, 2, 3, 1, 2, 3}, 6, 3, false, indices));
     assert_near(indices[0], 0.5);
     assert_near(indices[1], 1);
     assert_near(indices[2], 1.5);
     /* Even, m = 2: averages (a + 2 b + c) / 4 = 3, 4, 5 of 2, 6, 2; ratios 2/3, 3/2, 2/5 */
-    assert_true(wr_seasonal_indices((const double[]){4, 2, 4, 6, 4, 2, 4}, 7, 2, indices));
+    assert_true(wr_seasonal_indices((const double[]){4, 2, 4, 6, 4, 2, 4}, 7, 2, false, indices));
     double odd = (2 / 3.0 + 6 / 5.0 + 2 / 3.0) / 3, even = (4 / 4.0 + 4 / 4.0) / 2;
     assert_near(indices[0], even / ((odd + even) / 2));
     assert_near(indices[1], odd / ((odd + even) / 2));
@@ -105,13 +105,22 @@ static void test_indices(void **state) {
     for (size_t t = 0; t < 24; t++)
         values[t] = 8 * (const double[]){0.5, 1, 1.5, 1}[t % 4];
     values[10] = NAN;
-    assert_true(wr_seasonal_indices(values, 24, 4, indices));
+    assert_true(wr_seasonal_indices(values, 24, 4, false, indices));
     assert_near(indices[0], 0.5);
     assert_near(indices[2], 1.5);
     values[3] = 0;
-    assert_false(wr_seasonal_indices(values, 24, 4, indices));
+    assert_false(wr_seasonal_indices(values, 24, 4, false, indices));
     const double gaps[] = {1, NAN, 1, NAN, 1, NAN};
-    assert_false(wr_seasonal_indices(gaps, 6, 2, indices));
+    assert_false(wr_seasonal_indices(gaps, 6, 2, false, indices));
+    assert_false(wr_seasonal_indices(gaps, 6, 2, true, indices));
+    /* Additive: any level, also below 0; averages of the inner values -8, so differences 1, 2, ..
+     */
+    for (size_t t = 0; t < 24; t++)
+        values[t] = (const double[]){-11, -8, -5, -8}[t % 4];
+    assert_true(wr_seasonal_indices(values, 24, 4, true, indices));
+    assert_near(indices[0], -3);
+    assert_near(indices[1], 0);
+    assert_near(indices[2], 3);
 }
 
 int main(void) {

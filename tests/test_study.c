@@ -555,7 +555,7 @@ static void test_groups(void **state) {
     static const struct {
         const char *option, *first, *last;
         size_t count;
-    } others[] = {{"window", "5", "5", 1},  {"lr", "1e-05", "0.25", 2},
+    } others[] = {{"window", "5", "5", 1},  {"lr", "1e-5", "0.25", 2},
                   {"clip", "1", "1", 1},    {"batch", "all", "1", 2},
                   {"seed", "0", "8", EACH}, {"init", "notebook", "pytorch", 2}};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {

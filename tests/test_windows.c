@@ -106,6 +106,40 @@ static void test_notebook(void **state) {
     wr_series_free(series);
 }
 
+/* By the mean and deviation of another series. */
+static void test_given_scale(void **state) {
+    (void)state;
+    struct wr_series *series = read_text("a,b\n2,1\n4,2\n6,3\n");
+    const size_t columns[] = {0, 1};
+    const double inputs[] = {1, 2, 0, 0.5}, targets[] = {-1, 4};
+    struct wr_windows_spec spec = {.input_columns = columns,
+                                   .inputs = 2,
+                                   .target_columns = columns,
+                                   .outputs = 1,
+                                   .seq_len = 1};
+    struct wr_windows *windows;
+    struct wr_windows_view view;
+    double mean, deviation;
+    assert_int_equal(wr_windows_make_scaled(series, &spec, inputs, targets, &windows, NULL), WR_OK);
+    wr_windows_get(windows, &view);
+    assert_true(view.inputs[0] == 0.5f && view.inputs[1] == 2);
+    assert_true(view.targets[0] == 1.25f && view.targets[1] == 1.75f);
+    assert_true(view.loss_weights[0] == 16);
+    wr_windows_target_scale(windows, 0, &mean, &deviation);
+    assert_true(mean == -1 && deviation == 4);
+    assert_true(wr_windows_target(windows, 0, 0) == 4);
+    wr_windows_free(windows);
+    static const double bad[][2] = {{0, 0}, {0, -1}, {0, INFINITY}, {NAN, 1}, {INFINITY, 1}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct wr_error error = {0};
+        assert_int_equal(wr_windows_make_scaled(series, &spec, inputs, bad[i], &windows, &error),
+                         WR_ERR_USAGE);
+        assert_null(windows);
+        assert_non_null(strstr(error.text, "column 1"));
+    }
+    wr_series_free(series);
+}
+
 static void test_scaling(void **state) {
     (void)state;
     /* a: mean 5, population deviation 2; b constant, and not representable; c: -3, 1 */
@@ -269,9 +303,10 @@ static void test_no_memory(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_layout),     cmocka_unit_test(test_notebook),
-        cmocka_unit_test(test_scaling),    cmocka_unit_test(test_scale_rows),
-        cmocka_unit_test(test_naive_loss), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_extremes),   cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_scaling),    cmocka_unit_test(test_given_scale),
+        cmocka_unit_test(test_scale_rows), cmocka_unit_test(test_naive_loss),
+        cmocka_unit_test(test_refusals),   cmocka_unit_test(test_extremes),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

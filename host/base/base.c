@@ -83,6 +83,16 @@ bool wr_size_add(size_t a, size_t b, size_t *sum) {
     return !WR_ADD_OVERFLOWS(a, b, sum);
 }
 
+static int by_value(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+void wr_sort(double *values, size_t count) {
+    if (count > 0) /* qsort wants a pointer also for nothing */
+        qsort(values, count, sizeof *values, by_value);
+}
+
 uint64_t wr_hash(uint64_t hash, const void *bytes, size_t count) {
     const unsigned char *at = bytes;
     for (size_t i = 0; i < count; i++)

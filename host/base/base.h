@@ -41,6 +41,9 @@ const char *wr_list_words(const char *const *words, char *list, size_t size);
  * of bytes and `what` in its text if that cannot be had. count = 0 gives a valid pointer. */
 void *wr_alloc(size_t count, size_t size, const char *what, struct wr_error *error);
 
+/* Ascending; none of the values is NaN. */
+void wr_sort(double *values, size_t count);
+
 /* Fowler, Noll and Vo's hash, variant 1a, gone on with over some bytes; it begins at WR_HASH_START.
  */
 #define WR_HASH_START 0xcbf29ce484222325u

@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "base/json.h"
+#include "base/number.h"
 #include "base/output.h"
 #include "base/text.h"
 #include "cli/forecast.h"
@@ -119,9 +120,14 @@ static wr_status print_table(struct run *run) {
 
 static wr_status print_results(struct run *run) {
     size_t series = run->backtest.series, origins = run->options[BACKTEST_ORIGINS].size;
-    printf("%zu series, %zu origin%s %zu step%s apart, %zu to forecast from each\n\n", series,
-           origins, origins == 1 ? "" : "s", run->step, run->step == 1 ? "" : "s",
+    printf("%zu series, %zu origin%s %zu step%s apart, %zu to forecast from each", series, origins,
+           origins == 1 ? "" : "s", run->step, run->step == 1 ? "" : "s",
            run->recipes.recipes->horizon);
+    if (run->backtest.scored < run->backtest.values)
+        printf("\n%zu of these %zu values are missing: %zu are scored",
+               run->backtest.values - run->backtest.scored, run->backtest.values,
+               run->backtest.scored);
+    fputs("\n\n", stdout);
     wr_status status = print_table(run);
     if (status != WR_OK)
         return status;
@@ -161,24 +167,26 @@ static wr_status print_json(struct run *run) {
         names = wr_json_push(names, json_text(run->recipes.recipes[i].name));
     const struct wr_fit_report *report = &run->backtest.report;
     return json_print(
-        json_pack("{s:I, s:I, s:I, s:I, s:b, s:o, s:I, s:I, s:I, s:I, s:I, s:f, s:o}", "series",
-                  (json_int_t)report->series, "horizon", (json_int_t)run->recipes.recipes->horizon,
-                  "origins", (json_int_t)run->options[BACKTEST_ORIGINS].size, "step",
-                  (json_int_t)run->step, "refit", (int)run->options[BACKTEST_REFIT].given,
-                  "recipes", names, "models", (json_int_t)report->models, "shorter",
-                  (json_int_t)report->shorter, "naive", (json_int_t)report->naive, "diverged",
-                  (json_int_t)report->diverged, "updates", (json_int_t)report->updates, "seconds",
-                  report->seconds, "methods", methods),
+        json_pack("{s:I, s:I, s:I, s:I, s:b, s:o, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:o}",
+                  "series", (json_int_t)report->series, "horizon",
+                  (json_int_t)run->recipes.recipes->horizon, "origins",
+                  (json_int_t)run->options[BACKTEST_ORIGINS].size, "step", (json_int_t)run->step,
+                  "refit", (int)run->options[BACKTEST_REFIT].given, "recipes", names, "models",
+                  (json_int_t)report->models, "shorter", (json_int_t)report->shorter, "naive",
+                  (json_int_t)report->naive, "diverged", (json_int_t)report->diverged, "updates",
+                  (json_int_t)report->updates, "seconds", report->seconds, "values",
+                  (json_int_t)run->backtest.values, "scored", (json_int_t)run->backtest.scored,
+                  "methods", methods),
         run->error);
 }
 
 /* ---- --csv ---- */
 
 static void put_number(FILE *file, double value) {
-    if (isnan(value))
-        fputc(',', file);
-    else
-        fprintf(file, ",%.9g", value);
+    char text[WR_NUMBER_TEXT];
+    fputc(',', file);
+    if (!isnan(value))
+        fputs(wr_number_text(value, text), file);
 }
 
 static void put_head(FILE *file, const struct levels *levels) {

@@ -12,11 +12,27 @@ static wr_status read_series(struct data *data, const struct option_value *optio
                          &data->series, error);
 }
 
+/* Whether the series has the columns of numbers that an option which is not given names as its
+ * default (of --init FILE). */
+static bool has_columns(const struct data *data, const struct option_value *option) {
+    struct columns columns = {0};
+    const double *values;
+    bool all = option->text != NULL &&
+               columns_parse("", option->text, false, data->series, &columns, NULL) == WR_OK;
+    for (size_t i = 0; all && i < columns.count; i++)
+        all = wr_series_values(data->series, columns.index[i], &values, NULL) == WR_OK;
+    columns_release(&columns);
+    return all;
+}
+
 /* --inputs and --target, each by default what the other says, or the first column of numbers. */
 static wr_status choose_columns(struct data *data, const struct option_value *options,
                                 struct wr_error *error) {
     bool inputs = options[DATA_INPUTS].given, targets = options[DATA_TARGET].given;
     wr_status status = WR_OK;
+    if (!inputs && !targets)
+        inputs = targets =
+            has_columns(data, &options[DATA_INPUTS]) && has_columns(data, &options[DATA_TARGET]);
     if (inputs)
         status = columns_parse("inputs", options[DATA_INPUTS].text, false, data->series,
                                &data->inputs, error);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "cli/trials.h"
 
 const char *const field_names[FIELDS] = {
@@ -32,16 +33,19 @@ void field_number(double value, int digits, char text[FIELD_TEXT]) {
     text[0] = '\0';
     if (isnan(value))
         return;
-    if (digits > 0)
-        snprintf(text, FIELD_TEXT, "%#.*g", digits, value);
-    for (int enough = 1; digits == 0 && enough <= 17; enough++) {
-        snprintf(text, FIELD_TEXT, "%.*g", enough, value);
-        if (strtod(text, NULL) == value)
-            break;
+    if (digits == 0) {
+        wr_number_text(value, text);
+        return;
     }
+    snprintf(text, FIELD_TEXT, "%#.*g", digits, value);
     size_t last = strlen(text) - 1;
     if (text[last] == '.')
         text[last] = '\0';
+}
+
+double field_loss(const struct wr_trial *trial) {
+    float loss = (float)trial->loss;
+    return (double)loss == trial->loss ? wr_number_of_float(loss) : trial->loss;
 }
 
 void field_value(enum field option, const char *value, char text[FIELD_TEXT]) {
@@ -76,7 +80,7 @@ void field_text(const struct wr_trial *trial, enum field field, int digits, char
     else if (field == FIELD_STATUS)
         snprintf(text, FIELD_TEXT, "%s", wr_trial_status_name(trial->status));
     else if (field == FIELD_LOSS)
-        field_number(trial->loss, digits, text);
+        field_number(digits == 0 ? field_loss(trial) : trial->loss, digits, text);
     else if (field == FIELD_VALIDATION_LOSS)
         field_number(trial->validation_loss, digits, text);
     else if (field == FIELD_SCORE)

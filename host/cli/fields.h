@@ -35,6 +35,8 @@ extern const char *const field_names[FIELDS];
 void field_text(const struct wr_trial *trial, enum field field, int digits, char text[FIELD_TEXT]);
 /* The number with so many significant digits; 0: with as many as bring it back. "" for NaN. */
 void field_number(double value, int digits, char text[FIELD_TEXT]);
+/* The total_loss of a trial for field_number: a float, which its shortest decimal brings back. */
+double field_loss(const struct wr_trial *trial);
 /* The value of an option as windrow train reads it, from that of a group. */
 void field_value(enum field option, const char *value, char text[FIELD_TEXT]);
 

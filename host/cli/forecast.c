@@ -1,12 +1,14 @@
 /* windrow forecast: from a panel, and a fit or one that is made first, to a CSV of forecasts. */
 #include <errno.h>
 #include <jansson.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/base.h"
+#include "base/number.h"
 #include "base/output.h"
 #include "base/text.h"
 #include "cli/forecast.h"
@@ -107,11 +109,15 @@ static wr_status check_models(struct run *run) {
                            own->recipe.horizon);
         if (own->calibration.origins > 0 || run->levels.count == 0)
             continue;
+        const char *why = own->uncalibrated
+                              ? "it is of Windrow 0.1, whose intervals were wrong for short series"
+                              : "it was fitted with --levels none";
         if (run->options[RUN_LEVELS].given)
             return wr_fail(run->error, WR_ERR_DATA,
-                           "%s has no intervals, since it was fitted with --levels none; fit it "
-                           "again, or ask for --levels none",
-                           run->models.texts[i]);
+                           "%s has no intervals, since %s; fit it again, or ask for --levels none",
+                           run->models.texts[i], why);
+        if (!run->options[RUN_QUIET].given)
+            fprintf(stderr, "%s has no intervals, since %s\n", run->models.texts[i], why);
         levels_release(&run->levels);
     }
     return WR_OK;
@@ -179,7 +185,10 @@ static void put_head(FILE *file, const struct levels *levels) {
 }
 
 static void put_number(FILE *file, double value) {
-    fprintf(file, ",%.9g", value);
+    char text[WR_NUMBER_TEXT];
+    fputc(',', file);
+    if (!isnan(value)) /* else nothing tells: an empty cell */
+        fputs(wr_number_text(value, text), file);
 }
 
 static void put_series(FILE *file, const struct run *run, size_t series) {
@@ -252,12 +261,27 @@ static wr_status stopped(struct run *run) {
     return CLI_STOPPED;
 }
 
+/* Whatever --quiet says: cells are empty. */
+static void tell_unknown(const struct run *run) {
+    size_t steps = wr_mix_horizon(&run->mix), unknown = 0;
+    for (size_t s = 0; s < wr_panel_count(run->panel) && run->levels.count > 0; s++)
+        unknown +=
+            isnan(run->low[((run->levels.count - 1) * wr_panel_count(run->panel) + s) * steps]) ? 1
+                                                                                                : 0;
+    if (unknown > 0)
+        fprintf(
+            stderr,
+            "%zu series without an interval at %s %%, since too few errors tell how wide it is\n",
+            unknown, run->levels.texts.texts[run->levels.count - 1]);
+}
+
 static wr_status tell_results(struct run *run) {
     bool fitted = run->models.count == 0;
     wr_status status = WR_OK;
     wr_mix_report(&run->mix, &run->report);
     if (fitted && !run->options[RUN_QUIET].given)
         run_tell_report(&run->mix, &run->report);
+    tell_unknown(run);
     if (run->options[RUN_JSON].given)
         status = json_print(run_json_report(&run->mix, &run->report), run->error);
     return status == WR_OK && fitted ? run_judge(&run->report) : status;

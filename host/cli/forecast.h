@@ -40,6 +40,7 @@ enum recipe_option {
     RECIPE_SEED,
     RECIPE_INIT,
     RECIPE_COMBINE,
+    RECIPE_BOUND,
     RECIPE_BATCH,
     RECIPE_UPDATES,
     RECIPE_EPOCHS,

@@ -104,6 +104,8 @@ static void change_models(const struct option_value *options, struct wr_recipe *
         recipe->init = (enum wr_init)options[RECIPE_INIT].choice;
     if (options[RECIPE_COMBINE].given)
         recipe->combine = (enum wr_combine)options[RECIPE_COMBINE].choice;
+    if (options[RECIPE_BOUND].given)
+        recipe->bound = (enum wr_bound)options[RECIPE_BOUND].choice;
     if (options[RECIPE_UPDATES].given || options[RECIPE_EPOCHS].given) {
         recipe->updates = options[RECIPE_UPDATES].given ? options[RECIPE_UPDATES].size : 0;
         recipe->epochs = options[RECIPE_EPOCHS].given ? options[RECIPE_EPOCHS].size : 0;

@@ -79,20 +79,30 @@ void run_on_event(void *context, const struct wr_fit_event *event) {
 
 /* ---- after ---- */
 
-/* The series of a fit that are naive, or are not but have a shorter window. */
-static void tell_series(const struct wr_fit *fit, bool naive) {
-    size_t count = 0;
-    for (size_t s = 0; s < fit->count; s++) {
-        const struct fitted *series = &fit->series[s];
-        bool is_naive = series->models == WR_NAIVE;
-        if (naive ? !is_naive : is_naive || series->window == fit->recipe.window)
-            continue;
-        if (count < NAMES_SHOWN)
-            fprintf(stderr, "%s%s", count > 0 ? ", " : "", series->id);
-        count++;
-    }
-    if (count > NAMES_SHOWN)
-        fprintf(stderr, " and %zu more", count - NAMES_SHOWN);
+static bool is_naive(const struct wr_fit *fit, size_t s) {
+    return fit->series[s].models == WR_NAIVE;
+}
+
+static bool is_shorter(const struct wr_fit *fit, size_t s) {
+    return !is_naive(fit, s) && fit->series[s].window < fit->recipe.window;
+}
+
+static bool is_quiet(const struct wr_fit *fit, size_t s) {
+    return fit->series[s].scales.start > 0;
+}
+
+/* "3 series <what>: a, b, c" of those that are so, if there are any. */
+static void tell_series(const struct wr_fit *fit, size_t count, const char *what,
+                        bool (*is_so)(const struct wr_fit *fit, size_t s)) {
+    size_t told = 0;
+    if (count == 0)
+        return;
+    fprintf(stderr, "%20s%zu series %s: ", "", count, what);
+    for (size_t s = 0; s < fit->count && told < NAMES_SHOWN; s++)
+        if (is_so(fit, s))
+            fprintf(stderr, "%s%s", told++ > 0 ? ", " : "", fit->series[s].id);
+    if (count > told)
+        fprintf(stderr, " and %zu more", count - told);
     fputc('\n', stderr);
 }
 
@@ -101,15 +111,11 @@ static void tell_fit(const struct wr_fit *fit) {
     wr_fit_report(fit, &report);
     fprintf(stderr, "%-18s  %zu models of %zu series\n", fit->recipe.name, report.models,
             report.series);
-    if (report.shorter > 0) {
-        fprintf(stderr, "%20s%zu series with a shorter window: ", "", report.shorter);
-        tell_series(fit, false);
-    }
-    if (report.naive > 0) {
-        fprintf(stderr, "%20s%zu series too short or constant, so seasonal naive: ", "",
-                report.naive);
-        tell_series(fit, true);
-    }
+    tell_series(fit, report.quiet, "learnt from where they begin to vary", is_quiet);
+    tell_series(fit, report.shorter, "with a shorter window", is_shorter);
+    tell_series(fit, report.naive, "too short or constant, so seasonal naive", is_naive);
+    tell_series(fit, report.borrowed,
+                "too short for intervals of their own, so those of all series", wr_borrows);
 }
 
 void run_tell_report(const struct wr_mix *mix, const struct wr_fit_report *report) {
@@ -120,11 +126,12 @@ void run_tell_report(const struct wr_mix *mix, const struct wr_fit_report *repor
 }
 
 static json_t *report_object(const struct wr_fit_report *report) {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f}", "series",
-                     (json_int_t)report->series, "models", (json_int_t)report->models, "shorter",
-                     (json_int_t)report->shorter, "naive", (json_int_t)report->naive, "diverged",
-                     (json_int_t)report->diverged, "updates", (json_int_t)report->updates,
-                     "seconds", report->seconds, "updates_per_second",
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f}", "series",
+                     (json_int_t)report->series, "models", (json_int_t)report->models, "quiet",
+                     (json_int_t)report->quiet, "shorter", (json_int_t)report->shorter, "naive",
+                     (json_int_t)report->naive, "borrowed", (json_int_t)report->borrowed,
+                     "diverged", (json_int_t)report->diverged, "updates",
+                     (json_int_t)report->updates, "seconds", report->seconds, "updates_per_second",
                      report->seconds > 0 ? report->updates / report->seconds : 0.0);
 }
 

@@ -149,6 +149,12 @@
                         .argument = "HOW",                                                         \
                         .choices = WORDS("mean", "median"),                                        \
                         .help = "mean or median of the forecasts of a series' models."},           \
+    [RECIPE_BOUND] = {.name = "bound",                                                             \
+                      .kind = OPTION_CHOICE,                                                       \
+                      .argument = "HOW",                                                           \
+                      .choices = WORDS("none", "zero"),                                            \
+                      .help = "zero: no forecast and no interval below 0 for a series whose "      \
+                              "values are all 0 or more."},                                        \
     [RECIPE_BATCH] = {.group = "Training",                                                         \
                       .name = "batch",                                                             \
                       .kind = OPTION_SIZE,                                                         \

@@ -1,9 +1,9 @@
 #include "cli/history.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/number.h"
 #include "base/output.h"
 
 struct history {
@@ -38,13 +38,10 @@ wr_status history_open(const char *path, size_t models, uint32_t seed, struct hi
 
 static wr_status append_row(struct history *history, size_t epoch, size_t m, float loss,
                             struct wr_error *error) {
-    char number[24];
-    if (isnan(loss)) /* printf would show its sign */
-        snprintf(number, sizeof number, "nan");
-    else
-        snprintf(number, sizeof number, "%.9g", (double)loss);
+    char number[WR_NUMBER_TEXT];
     return wr_output_print(history->output, error, "%zu,%u,%s\n", epoch,
-                           history->seed + (uint32_t)m, number);
+                           history->seed + (uint32_t)m,
+                           wr_number_text(wr_number_of_float(loss), number));
 }
 
 wr_status history_append(struct history *history, const struct wr_train_event *event,

@@ -6,9 +6,8 @@
 
 #include "base/base.h"
 #include "base/json.h"
-
-/* Digits that bring back any float, and are more than any time or speed is worth. */
-#define DIGITS JSON_REAL_PRECISION(9)
+#include "base/number.h"
+#include "cli/json_write.h"
 
 json_t *json_text(const char *text) {
     return wr_json_text(text, "?");
@@ -19,11 +18,12 @@ json_t *json_number(double value) {
 }
 
 wr_status json_print(json_t *object, struct wr_error *error) {
-    bool whole = object != NULL && json_dumpf(object, stdout, JSON_COMPACT | DIGITS) == 0;
-    json_decref(object);
-    if (!whole && !ferror(stdout)) /* which is told when it is closed */
+    if (object == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "no memory for the JSON object");
+    /* A failure of stdout is seen when it is closed. */
+    json_write(stdout, object);
     putchar('\n');
+    json_decref(object);
     return WR_OK;
 }
 
@@ -34,8 +34,8 @@ static json_t *model_object(const struct setup *setup, const struct wr_train_res
              wr_parameters_hash(&setup->shape, parameters + m * setup->layout.count));
     json_t *model = json_pack(
         "{s:I, s:I, s:o, s:b, s:s}", "seed", (json_int_t)(setup->seed + (uint32_t)m), "hidden",
-        (json_int_t)setup->shape.hidden, "loss", json_number((double)result->losses[m]), "diverged",
-        (int)(result->diverged_at[m] != WR_NOT_DIVERGED), "hash", hash);
+        (json_int_t)setup->shape.hidden, "loss", json_number(wr_number_of_float(result->losses[m])),
+        "diverged", (int)(result->diverged_at[m] != WR_NOT_DIVERGED), "hash", hash);
     if (result->validated != NULL) {
         model = wr_json_put(model, "validation_loss", json_number(result->validated[m]));
         model = wr_json_put(model, "best_epoch", json_integer((json_int_t)result->best_epoch[m]));

@@ -45,10 +45,14 @@ static wr_status check_dependents(const struct option_value *options, struct wr_
     return WR_OK;
 }
 
-wr_status rule_read(const struct option_value *options, struct wr_rule *rule,
-                    struct wr_error *error) {
+unsigned rule_fixed(const struct option_value *bias) {
     static const unsigned fixed[] = {0, WR_FIXED_HEAD_BIAS, WR_FIXED_HIDDEN_BIAS,
                                      WR_FIXED_HIDDEN_BIAS | WR_FIXED_HEAD_BIAS};
+    return fixed[bias->choice];
+}
+
+wr_status rule_read(const struct option_value *options, struct wr_rule *rule,
+                    struct wr_error *error) {
     wr_status status = check_dependents(options, error);
     if (status != WR_OK)
         return status;
@@ -72,7 +76,7 @@ wr_status rule_read(const struct option_value *options, struct wr_rule *rule,
     rule->order = (enum wr_order)options[RULE_ORDER].choice;
     rule->recency = (unsigned)options[RULE_RECENCY].size;
     rule->activation = (enum wr_activation)options[RULE_ACTIVATION].choice;
-    rule->fixed = fixed[options[RULE_BIAS].choice];
+    rule->fixed = rule_fixed(&options[RULE_BIAS]);
     return wr_rule_check(rule, error);
 }
 

@@ -10,6 +10,9 @@
 wr_status rule_read(const struct option_value *options, struct wr_rule *rule,
                     struct wr_error *error);
 
+/* The biases that models of this --bias lack: WR_FIXED_... */
+unsigned rule_fixed(const struct option_value *bias);
+
 /* The options in which a rule differs from the notebook's, with what they depend on. */
 struct rule_texts {
     size_t count;

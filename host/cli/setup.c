@@ -1,12 +1,11 @@
 #include "cli/setup.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/base.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "cli/tables.h"
 
@@ -45,7 +44,8 @@ static wr_status make_windows(struct setup *setup, const struct option_value *op
                                    .seq_len = options[TRAIN_WINDOW].size,
                                    .scale = (enum wr_scale)options[DATA_SCALE].choice,
                                    .scale_rows = wr_series_rows(setup->data.series) - setup->held};
-    status = wr_windows_make(setup->data.series, &spec, &setup->windows, error);
+    status = wr_windows_make_scaled(setup->data.series, &spec, setup->init.input_scales,
+                                    setup->init.target_scales, &setup->windows, error);
     if (status != WR_OK)
         return status;
     wr_windows_get(setup->windows, &setup->view);
@@ -128,35 +128,31 @@ static size_t init_kind(const struct option_value *options) {
     return kind;
 }
 
-/* Reads --init FILE, whose shape must be that of the data and of --hidden, --models. */
-static wr_status read_start(struct setup *setup, const struct option_value *options,
-                            struct wr_error *error) {
-    const char *path = options[TRAIN_INIT].text;
-    struct wr_shape found = {0};
-    size_t models;
-    int stacked;
-    if (access(path, F_OK) != 0)
-        return wr_fail(error, WR_ERR_DATA,
-                       "--init %s: neither notebook, pytorch, glorot, orthogonal nor a file: %s",
-                       path, strerror(errno));
-    wr_status status = wr_parameters_load(path, &found, &models, &stacked, &setup->start, error);
-    if (status != WR_OK)
-        return status;
-    if (options[TRAIN_HIDDEN].given && options[TRAIN_HIDDEN].size != found.hidden)
+wr_status setup_init(struct setup *setup, struct option_value *options, struct wr_error *error) {
+    if (init_kind(options) != INIT_FILE)
+        return WR_OK;
+    wr_status status = init_file_read(options[TRAIN_INIT].text, &setup->init, error);
+    return status == WR_OK ? init_file_heed(&setup->init, options, error) : status;
+}
+
+/* The shape of --init FILE must be that of the data and of --hidden, --models. */
+static wr_status check_start(struct setup *setup, const struct option_value *options,
+                             struct wr_error *error) {
+    const struct init_file *file = &setup->init;
+    const struct wr_shape *found = &file->shape;
+    if (options[TRAIN_HIDDEN].given && options[TRAIN_HIDDEN].size != found->hidden)
         return wr_fail(error, WR_ERR_DATA,
                        "--hidden %zu contradicts %s, whose hidden size is %zu; leave --hidden out",
-                       options[TRAIN_HIDDEN].size, path, found.hidden);
-    if (found.inputs != setup->shape.inputs)
-        return wr_fail(error, WR_ERR_DATA, "%s is for %zu inputs, --inputs %s has %zu", path,
-                       found.inputs, setup->data.input_names, setup->shape.inputs);
-    if (found.outputs != setup->shape.outputs)
-        return wr_fail(error, WR_ERR_DATA, "%s is for %zu targets, --target %s has %zu", path,
-                       found.outputs, setup->data.target_names, setup->shape.outputs);
-    if (stacked && models != setup->models)
+                       options[TRAIN_HIDDEN].size, file->path, found->hidden);
+    if (found->inputs != setup->data.inputs.count)
+        return wr_fail(error, WR_ERR_DATA, "%s is for %zu inputs, --inputs %s has %zu", file->path,
+                       found->inputs, setup->data.input_names, setup->data.inputs.count);
+    if (found->outputs != setup->data.targets.count)
+        return wr_fail(error, WR_ERR_DATA, "%s is for %zu targets, --target %s has %zu", file->path,
+                       found->outputs, setup->data.target_names, setup->data.targets.count);
+    if (file->stacked && file->models != setup->models)
         return wr_fail(error, WR_ERR_DATA, "%s holds %zu models, --models is %zu; try --models %zu",
-                       path, models, setup->models, models);
-    setup->shape.hidden = found.hidden;
-    setup->start_stack = stacked != 0;
+                       file->path, file->models, setup->models, file->models);
     return WR_OK;
 }
 
@@ -179,6 +175,8 @@ wr_status setup_shape(struct setup *setup, const struct option_value *options,
         status = rule_read(options + TRAIN_RULE, &setup->rule, error);
     if (status == WR_OK)
         status = data_read(&setup->data, options, error);
+    if (status == WR_OK && setup->init.path != NULL)
+        status = check_start(setup, options, error); /* its scales have these columns */
     if (status == WR_OK)
         status = make_windows(setup, options, error);
     if (status == WR_OK)
@@ -189,22 +187,22 @@ wr_status setup_shape(struct setup *setup, const struct option_value *options,
         return status;
     choose_validation(setup, options);
     setup->rule.decay_epochs = setup->epochs;
-    setup->shape = (struct wr_shape){.inputs = setup->data.inputs.count,
-                                     .hidden = options[TRAIN_HIDDEN].size,
-                                     .outputs = setup->data.targets.count,
-                                     .seq_len = options[TRAIN_WINDOW].size};
-    if (init_kind(options) == INIT_FILE)
-        status = read_start(setup, options, error);
-    return status == WR_OK ? wr_layout_of(&setup->shape, &setup->layout, error) : status;
+    setup->shape = (struct wr_shape){
+        .inputs = setup->data.inputs.count,
+        .hidden = setup->init.path != NULL ? setup->init.shape.hidden : options[TRAIN_HIDDEN].size,
+        .outputs = setup->data.targets.count,
+        .seq_len = options[TRAIN_WINDOW].size};
+    return wr_layout_of(&setup->shape, &setup->layout, error);
 }
 
 /* (M, P) from the file, or drawn. */
 static wr_status fill_parameters(struct setup *setup, const struct option_value *options,
                                  struct wr_error *error) {
+    const struct init_file *file = &setup->init;
     size_t each = setup->layout.count;
-    if (setup->start != NULL) {
+    if (file->path != NULL) {
         for (size_t m = 0; m < setup->models; m++)
-            memcpy(setup->parameters + m * each, setup->start + (setup->start_stack ? m * each : 0),
+            memcpy(setup->parameters + m * each, file->parameters + (file->stacked ? m * each : 0),
                    each * sizeof(float));
         return WR_OK;
     }
@@ -251,15 +249,15 @@ wr_status setup_models(struct setup *setup, const struct option_value *options,
         status = fill_parameters(setup, options, error);
     if (status == WR_OK)
         wr_rule_clear_fixed(&setup->rule, &setup->shape, &setup->layout, models, setup->parameters);
-    free(setup->start);
-    setup->start = NULL;
+    free(setup->init.parameters);
+    setup->init.parameters = NULL;
     return status;
 }
 
 void setup_release(struct setup *setup) {
     wr_windows_free(setup->windows);
     data_release(&setup->data);
-    free(setup->start);
+    init_file_release(&setup->init);
     free(setup->parameters);
     free(setup->lr);
     free(setup->clip);
@@ -284,8 +282,9 @@ static void scale_texts(const struct wr_windows *windows, scale_fn *scale, size_
         FILE *file = wr_text_open(&text);
         for (size_t i = 0; file != NULL && i < count; i++) {
             double values[2];
+            char number[WR_NUMBER_TEXT];
             scale(windows, i, &values[0], &values[1]);
-            fprintf(file, "%s%.17g", i == 0 ? "" : ",", values[which]);
+            fprintf(file, "%s%s", i == 0 ? "" : ",", wr_number_text(values[which], number));
         }
         texts[which] = wr_text_close(file, &text);
     }

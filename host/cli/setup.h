@@ -3,6 +3,7 @@
 #define WR_CLI_SETUP_H
 
 #include "cli/data.h"
+#include "cli/init_file.h"
 #include "cli/rule.h"
 
 /* Start with {0}; setup_release after any failure too. */
@@ -20,8 +21,7 @@ struct setup {
     size_t epoch_visits;    /* windows that an epoch of a model visits */
     float *loss_weights;    /* (O) with mae, so that its losses are in the units of the series */
     uint32_t seed;          /* of the first model */
-    float *start;           /* of --init FILE: (1 or models, P); else NULL */
-    bool start_stack;       /* start holds all models */
+    struct init_file init;  /* of --init FILE: one model for all, or a stack of all; else {0} */
     float *parameters;      /* (M, P) */
     float *lr, *clip;       /* (M) */
     uint32_t *seeds;        /* (M) */
@@ -29,7 +29,9 @@ struct setup {
     size_t *each_trained, *each_held; /* (M) of trained, held; NULL without validation */
 };
 
-/* Series, columns, windows, the rule, the epochs and the shape of the models; reads --init FILE. */
+/* Reads --init FILE, if there is one: what it says of its models becomes the value of options. */
+wr_status setup_init(struct setup *setup, struct option_value *options, struct wr_error *error);
+/* Series, columns, windows, the rule, the epochs and the shape of the models. */
 wr_status setup_shape(struct setup *setup, const struct option_value *options,
                       struct wr_error *error);
 /* Start values and hyperparameters: allocates what grows with the number of models. */

@@ -46,7 +46,7 @@ static wr_status add_trial(void *context, const struct wr_trial *trial) {
         object = wr_json_put(object, field_names[option], value_of(option, text));
     }
     object = wr_json_put(object, "score", json_number(trial->score));
-    object = wr_json_put(object, "loss", json_number(trial->loss));
+    object = wr_json_put(object, "loss", json_number(field_loss(trial)));
     object = wr_json_put(object, "validation_loss", json_number(trial->validation_loss));
     object = wr_json_put(object, "seconds", json_number(trial->seconds));
     object = wr_json_put(object, "device", json_text(trial->device));

@@ -26,7 +26,9 @@ const struct option_spec train_options[TRAIN_OPTIONS] = {
                             "(all uniform in +-1/sqrt(H)), glorot (weights uniform in "
                             "+-sqrt(6/(rows+columns)), biases 0), orthogonal (glorot, the weights "
                             "from hidden to hidden orthogonal), or a safetensors file with one "
-                            "model for all or a stack of M."},
+                            "model for all or a stack of M. What windrow wrote into FILE of "
+                            "activation, bias and scale holds, and of window and columns where "
+                            "none are given."},
     [TRAIN_MODELS] = {.name = "models",
                       .kind = OPTION_SIZE,
                       .argument = "M",

@@ -13,7 +13,7 @@
 
 /* All that a run owns. */
 struct run {
-    const struct option_value *options;
+    struct option_value options[TRAIN_OPTIONS]; /* those given, and those of --init FILE */
     struct wr_error *error;
     bool tables; /* for a person, on stdout */
     size_t log_every;
@@ -151,7 +151,9 @@ static wr_status tell_results(struct run *run) {
 }
 
 static wr_status run_all(struct run *run) {
-    wr_status status = setup_shape(&run->setup, run->options, run->error);
+    wr_status status = setup_init(&run->setup, run->options, run->error);
+    if (status == WR_OK)
+        status = setup_shape(&run->setup, run->options, run->error);
     run->log_every = run->setup.epochs >= 10 ? run->setup.epochs / 10 : 1;
     if (run->options[TRAIN_LOG_EVERY].given)
         run->log_every = run->options[TRAIN_LOG_EVERY].size;
@@ -166,6 +168,9 @@ static wr_status run_all(struct run *run) {
         report_device(run->device, run->session);
         putchar('\n');
     }
+    if (status == WR_OK && run->setup.init.path != NULL && !run->options[TRAIN_QUIET].given)
+        init_file_tell(&run->setup.init, run->options, run->setup.data.input_names,
+                       run->setup.data.target_names);
     if (status == WR_OK)
         report_deviation(run->device);
     if (status == WR_OK)
@@ -180,7 +185,8 @@ static wr_status run_all(struct run *run) {
 }
 
 wr_status train_command(const struct option_value *options, struct wr_error *error) {
-    struct run run = {.options = options, .error = error};
+    struct run run = {.error = error};
+    memcpy(run.options, options, sizeof run.options);
     run.tables = !options[TRAIN_QUIET].given && !options[TRAIN_JSON].given;
     wr_status status = run_all(&run);
     if (status == WR_OK && run.result.diverged > 0)

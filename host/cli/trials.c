@@ -4,13 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *trials_real(float real, char text[24]) {
-    for (int digits = 1; digits <= 9; digits++) {
-        snprintf(text, 24, "%.*g", digits, (double)real);
-        if (strtof(text, NULL) == real)
-            break;
-    }
-    return text;
+const char *trials_real(float real, char text[WR_NUMBER_TEXT]) {
+    return wr_number_text(wr_number_of_float(real), text);
 }
 
 const char *trials_init(enum wr_init init) {
@@ -29,7 +24,7 @@ const char *trials_batch(size_t batch, char text[24]) {
 static wr_status print_row(void *context, const struct wr_trial *trial) {
     bool *headed = context;
     const struct wr_trial_options *o = &trial->options;
-    char batch[24], lr[24], clip[24];
+    char batch[24], lr[WR_NUMBER_TEXT], clip[WR_NUMBER_TEXT];
     if (!*headed)
         printf("%8s  %12s  %6s  %6s  %6s  %-8s  %-10s  %-10s  %s\n", "trial", "score", "hidden",
                "window", "batch", "init", "lr", "clip", "seed");

@@ -42,6 +42,7 @@ void wr_panel_free(struct wr_panel *panel) {
         wr_panel_free_rows(&panel->series[i].rows);
         free(panel->series[i].id);
         free(panel->series[i].values);
+        free(panel->series[i].observed);
         free(panel->series[i].lines);
     }
     free(panel->series);
@@ -252,6 +253,11 @@ size_t wr_panel_length(const struct wr_panel *panel, size_t series) {
 
 const double *wr_panel_values(const struct wr_panel *panel, size_t series) {
     return panel->series[series].values;
+}
+
+const double *wr_panel_observed(const struct wr_panel *panel, size_t series) {
+    const struct wr_panel_series *s = &panel->series[series];
+    return s->observed != NULL ? s->observed : s->values;
 }
 
 size_t wr_panel_line(const struct wr_panel *panel, size_t series, size_t index) {

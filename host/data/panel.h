@@ -24,8 +24,9 @@ struct wr_panel_series {
     struct wr_panel_rows rows; /* empty once the series is made */
     struct wr_stamp_form form;
     struct wr_step step;
-    int64_t start;  /* the time of the first value */
-    double *values; /* (columns, known), the target's up to length */
+    int64_t start;    /* the time of the first value */
+    double *values;   /* (columns, known), the target's up to length */
+    double *observed; /* the same before gaps were filled; NULL: none was */
     size_t length, known;
     size_t *lines; /* (known), or NULL: line, line + line_step, ... */
     size_t line, line_step;
@@ -58,6 +59,14 @@ double *wr_panel_add(struct wr_panel *panel, struct wr_panel_series *series, int
 void wr_panel_free_rows(struct wr_panel_rows *rows);
 /* Makes the rows of every series what wr_panel_values and the others give. WR_ERR_DATA. */
 wr_status wr_panel_finish(struct wr_panel *panel, enum wr_missing missing, struct wr_error *error);
+/* What is known of a panel before an origin, where gaps were filled with a look at both sides: of
+ * series s, a gap that reaches until[s] has the value before it. Values from there on are as they
+ * were. *seen goes with its panel, of whose memory it has parts, and is moved on by wr_panel_see;
+ * freed by wr_panel_unsee. */
+wr_status wr_panel_seen(const struct wr_panel *panel, struct wr_panel **seen,
+                        struct wr_error *error);
+void wr_panel_see(struct wr_panel *seen, const struct wr_panel *panel, const size_t *until);
+void wr_panel_unsee(struct wr_panel *seen);
 /* A cell as a value: NaN where it is a gap. NULL, or what is wrong with it. */
 const char *wr_panel_cell(const char *cell, locale_t c, double *value);
 /* WR_ERR_DATA with file, line and series before the text. */

@@ -159,9 +159,32 @@ static wr_status fill_column(const struct wr_panel *panel, struct wr_panel_serie
     return WR_OK;
 }
 
+/* A copy of the series' columns; NULL: WR_ERR_MEMORY. */
+static double *copy_columns(const struct wr_panel *panel, const struct wr_panel_series *series,
+                            struct wr_error *error) {
+    size_t count = panel->columns * series->known; /* in memory, so it does not overflow */
+    double *copy = wr_alloc(count, sizeof *copy, "a series", error);
+    if (copy != NULL)
+        memcpy(copy, series->values, count * sizeof *copy);
+    return copy;
+}
+
+/* Keeps the columns as they are before their gaps are filled. */
+static wr_status keep_observed(const struct wr_panel *panel, struct wr_panel_series *series,
+                               struct wr_error *error) {
+    bool gaps = false;
+    for (size_t c = 0; c <= panel->pasts; c++)
+        for (size_t i = 0; i < series->length; i++)
+            gaps |= isnan(series->values[c * series->known + i]) != 0;
+    if (gaps)
+        series->observed = copy_columns(panel, series, error);
+    return gaps && series->observed == NULL ? WR_ERR_MEMORY : WR_OK;
+}
+
 static wr_status fill_gaps(const struct wr_panel *panel, struct wr_panel_series *series,
                            enum wr_missing missing, struct wr_error *error) {
-    wr_status status = WR_OK;
+    wr_status status =
+        missing == WR_MISSING_INTERPOLATE ? keep_observed(panel, series, error) : WR_OK;
     for (size_t c = 0; status == WR_OK && c < panel->columns; c++) {
         size_t count = c <= panel->pasts ? series->length : series->known;
         status = fill_column(panel, series, c, count, series->length, missing, error);
@@ -208,4 +231,53 @@ wr_status wr_panel_finish(struct wr_panel *panel, enum wr_missing missing, struc
     for (size_t i = 0; status == WR_OK && i < panel->count; i++)
         status = make_series(panel, &panel->series[i], only, missing, error);
     return status;
+}
+
+/* ---- before an origin ---- */
+
+wr_status wr_panel_seen(const struct wr_panel *panel, struct wr_panel **seen,
+                        struct wr_error *error) {
+    struct wr_panel *copy = *seen = wr_alloc(1, sizeof *copy, panel->path, error);
+    if (copy == NULL)
+        return WR_ERR_MEMORY;
+    *copy = *panel;
+    copy->series = wr_alloc(panel->count, sizeof *copy->series, panel->path, error);
+    if (copy->series == NULL)
+        return WR_ERR_MEMORY;
+    memcpy(copy->series, panel->series, panel->count * sizeof *copy->series);
+    for (size_t s = 0; s < panel->count; s++)
+        if (panel->series[s].observed != NULL)
+            copy->series[s].values = NULL;
+    for (size_t s = 0; s < panel->count; s++)
+        if (panel->series[s].observed != NULL &&
+            (copy->series[s].values = copy_columns(panel, &panel->series[s], error)) == NULL)
+            return WR_ERR_MEMORY;
+    return WR_OK;
+}
+
+void wr_panel_see(struct wr_panel *seen, const struct wr_panel *panel, const size_t *until) {
+    for (size_t s = 0; s < panel->count; s++) {
+        const struct wr_panel_series *series = &panel->series[s];
+        if (series->observed == NULL)
+            continue;
+        for (size_t c = 0; c <= panel->pasts; c++) {
+            const double *observed = series->observed + c * series->known;
+            double *values = seen->series[s].values + c * series->known;
+            memcpy(values, series->values + c * series->known, series->known * sizeof *values);
+            size_t known = until[s]; /* values up to the last one that was observed */
+            while (known > 1 && isnan(observed[known - 1]))
+                known--;
+            for (size_t i = known; i < until[s]; i++)
+                values[i] = values[known - 1];
+        }
+    }
+}
+
+void wr_panel_unsee(struct wr_panel *seen) {
+    for (size_t s = 0; seen != NULL && seen->series != NULL && s < seen->count; s++)
+        if (seen->series[s].observed != NULL)
+            free(seen->series[s].values);
+    if (seen != NULL)
+        free(seen->series);
+    free(seen);
 }

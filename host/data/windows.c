@@ -36,16 +36,29 @@ static struct scale standard_scale(const double *values, size_t rows) {
     return (struct scale){mean, deviation > 0 ? deviation : 1};
 }
 
-/* A column's values (rows) and their scaling. */
+/* A column's values (rows) and their scaling; given: its mean and deviation, or NULL. */
 static wr_status get_column(const struct wr_series *series, size_t column,
-                            const struct wr_windows_spec *spec, const double **values,
-                            struct scale *scale, struct wr_error *error) {
+                            const struct wr_windows_spec *spec, const double *given,
+                            const double **values, struct scale *scale, struct wr_error *error) {
     wr_status status = wr_series_values(series, column, values, error);
     size_t rows = spec->scale_rows > 0 ? spec->scale_rows : series->rows;
-    if (status == WR_OK)
-        *scale =
-            spec->scale == WR_SCALE_STANDARD ? standard_scale(*values, rows) : (struct scale){0, 1};
-    return status;
+    if (status != WR_OK)
+        return status;
+    *scale = (struct scale){0, 1};
+    if (given != NULL)
+        *scale = (struct scale){given[0], given[1]};
+    else if (spec->scale == WR_SCALE_STANDARD)
+        *scale = standard_scale(*values, rows);
+    if (isfinite(scale->mean) && isfinite(scale->deviation) && scale->deviation > 0)
+        return WR_OK;
+    return wr_fail(error, WR_ERR_USAGE,
+                   "%s: column %zu: mean %g, deviation %g: both finite and a deviation above 0 "
+                   "needed",
+                   series->source, column + 1, scale->mean, scale->deviation);
+}
+
+static const double *pair_of(const double *scales, size_t i) {
+    return scales != NULL ? scales + 2 * i : NULL;
 }
 
 /* Scaled in double and rounded once. */
@@ -57,17 +70,18 @@ static float scaled(double value, const struct scale *scale) {
 static wr_status fail_scaled(const struct wr_series *series, size_t column, size_t row,
                              double value, struct wr_error *error) {
     return wr_fail(error, WR_ERR_DATA,
-                   "%s: column %zu, row %zu: %g is too far from the rows before it to be scaled "
-                   "by their mean and deviation; use it unscaled",
+                   "%s: column %zu, row %zu: %g is too far from the mean to be scaled by mean "
+                   "and deviation; use it unscaled",
                    series->source, column + 1, row + 1, value);
 }
 
 static wr_status fill_inputs(struct wr_windows *w, const struct wr_series *series,
-                             const struct wr_windows_spec *spec, struct wr_error *error) {
+                             const struct wr_windows_spec *spec, const double *scales,
+                             struct wr_error *error) {
     for (size_t i = 0; i < w->inputs; i++) {
         const double *values; /* (rows) */
-        wr_status status =
-            get_column(series, spec->input_columns[i], spec, &values, &w->input_scale[i], error);
+        wr_status status = get_column(series, spec->input_columns[i], spec, pair_of(scales, i),
+                                      &values, &w->input_scale[i], error);
         if (status != WR_OK)
             return status;
         for (size_t t = 0; t + 1 < series->rows; t++) { /* the last row is a target alone */
@@ -81,11 +95,13 @@ static wr_status fill_inputs(struct wr_windows *w, const struct wr_series *serie
 }
 
 static wr_status fill_targets(struct wr_windows *w, const struct wr_series *series,
-                              const struct wr_windows_spec *spec, struct wr_error *error) {
+                              const struct wr_windows_spec *spec, const double *scales,
+                              struct wr_error *error) {
     for (size_t o = 0; o < w->outputs; o++) {
         struct scale *scale = &w->target_scale[o];
         const double *values; /* (rows) */
-        wr_status status = get_column(series, spec->target_columns[o], spec, &values, scale, error);
+        wr_status status = get_column(series, spec->target_columns[o], spec, pair_of(scales, o),
+                                      &values, scale, error);
         if (status != WR_OK)
             return status;
         values += spec->seq_len;
@@ -157,6 +173,12 @@ static wr_status allocate(struct wr_windows *w, const struct wr_series *series,
 
 wr_status wr_windows_make(const struct wr_series *series, const struct wr_windows_spec *spec,
                           struct wr_windows **windows, struct wr_error *error) {
+    return wr_windows_make_scaled(series, spec, NULL, NULL, windows, error);
+}
+
+wr_status wr_windows_make_scaled(const struct wr_series *series, const struct wr_windows_spec *spec,
+                                 const double *input_scales, const double *target_scales,
+                                 struct wr_windows **windows, struct wr_error *error) {
     *windows = NULL;
     wr_status status = check_spec(series, spec, error);
     if (status != WR_OK)
@@ -169,9 +191,9 @@ wr_status wr_windows_make(const struct wr_series *series, const struct wr_window
     w->outputs = spec->outputs;
     status = allocate(w, series, error);
     if (status == WR_OK)
-        status = fill_inputs(w, series, spec, error);
+        status = fill_inputs(w, series, spec, input_scales, error);
     if (status == WR_OK)
-        status = fill_targets(w, series, spec, error);
+        status = fill_targets(w, series, spec, target_scales, error);
     if (status != WR_OK) {
         wr_windows_free(w);
         return status;

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "data/panel.h"
 #include "forecast/mix.h"
+#include "forecast/quantiles.h"
 
 #define MOST_ERRORS 200 /* of a naive method at each step, the latest */
 
@@ -22,6 +24,7 @@ struct forecasts {
 
 struct backtest {
     const struct wr_panel *panel;
+    struct wr_panel *seen; /* from the origin at hand */
     const struct wr_backtest_spec *spec;
     size_t series, horizon, season, step;
     size_t *until;           /* (series) values before the origin at hand */
@@ -34,26 +37,26 @@ struct backtest {
 
 /* ---- sums and means ---- */
 
-/* A sum over what is a number, and how many that are. */
-static void add(double *sum, double *count, double value) {
+/* A weighted sum over what is a number, and the weight of that. */
+static void add(double *sum, double *count, double value, double weight) {
     if (isnan(value))
         return;
-    *sum += value;
-    *count += 1;
+    *sum += weight * value;
+    *count += weight;
 }
 
 /* RMSE as its square. */
 static void add_scores(struct wr_backtest_scores *sums, struct wr_backtest_scores *counts,
-                       const struct wr_backtest_scores *scores, size_t levels) {
+                       const struct wr_backtest_scores *scores, size_t levels, double weight) {
     const struct wr_scores *points = &scores->points;
-    add(&sums->points.mae, &counts->points.mae, points->mae);
-    add(&sums->points.rmse, &counts->points.rmse, points->rmse * points->rmse);
-    add(&sums->points.smape, &counts->points.smape, points->smape);
-    add(&sums->points.mase, &counts->points.mase, points->mase);
-    add(&sums->crps, &counts->crps, scores->crps);
+    add(&sums->points.mae, &counts->points.mae, points->mae, weight);
+    add(&sums->points.rmse, &counts->points.rmse, points->rmse * points->rmse, weight);
+    add(&sums->points.smape, &counts->points.smape, points->smape, weight);
+    add(&sums->points.mase, &counts->points.mase, points->mase, weight);
+    add(&sums->crps, &counts->crps, scores->crps, weight);
     for (size_t i = 0; i < levels; i++) {
-        add(&sums->coverage[i], &counts->coverage[i], scores->coverage[i]);
-        add(&sums->width[i], &counts->width[i], scores->width[i]);
+        add(&sums->coverage[i], &counts->coverage[i], scores->coverage[i], weight);
+        add(&sums->width[i], &counts->width[i], scores->width[i], weight);
     }
 }
 
@@ -85,19 +88,19 @@ static void score_intervals(const struct backtest *b, size_t s, const double *tr
         if (isnan(truth[k]))
             continue;
         double loss = 0, quantiles = 0;
-        add(&loss, &quantiles, quantile_loss(truth[k], b->now.points[s * b->horizon + k], 0.5));
+        add(&loss, &quantiles, quantile_loss(truth[k], b->now.points[s * b->horizon + k], 0.5), 1);
         for (size_t i = 0; i < b->spec->level_count; i++) {
             size_t at = (i * b->series + s) * b->horizon + k;
             double low = b->now.low[at], high = b->now.high[at], p = b->spec->levels[i] / 200;
             if (isnan(low) || isnan(high))
                 continue;
             bool inside = truth[k] >= low && truth[k] <= high;
-            add(&scores->coverage[i], &counts.coverage[i], inside ? 1 : 0);
-            add(&scores->width[i], &counts.width[i], high - low);
-            add(&loss, &quantiles, quantile_loss(truth[k], low, 0.5 - p));
-            add(&loss, &quantiles, quantile_loss(truth[k], high, 0.5 + p));
+            add(&scores->coverage[i], &counts.coverage[i], inside ? 1 : 0, 1);
+            add(&scores->width[i], &counts.width[i], high - low, 1);
+            add(&loss, &quantiles, quantile_loss(truth[k], low, 0.5 - p), 1);
+            add(&loss, &quantiles, quantile_loss(truth[k], high, 0.5 + p), 1);
         }
-        add(&scores->crps, &counts.crps, loss / quantiles);
+        add(&scores->crps, &counts.crps, loss / quantiles, 1);
     }
     scores->crps /= counts.crps;
     for (size_t i = 0; i < b->spec->level_count; i++) {
@@ -106,25 +109,29 @@ static void score_intervals(const struct backtest *b, size_t s, const double *tr
     }
 }
 
-/* Adds the scores of the forecasts at hand. */
+/* Values of series s among those forecast that were observed. */
+static size_t count_observed(const struct backtest *b, size_t s) {
+    const double *truth = wr_panel_observed(b->panel, s) + b->until[s];
+    size_t count = 0;
+    for (size_t k = 0; k < b->horizon; k++)
+        count += isnan(truth[k]) ? 0 : 1;
+    return count;
+}
+
+/* Adds the scores of the forecasts at hand, weighted by the values that they are means over. */
 static void score_method(struct backtest *b, enum wr_method method) {
     for (size_t s = 0; s < b->series; s++) {
         struct wr_backtest_scores scores = {0};
-        const double *values = wr_panel_values(b->panel, s), *truth = values + b->until[s];
+        const double *values = wr_panel_observed(b->panel, s), *truth = values + b->until[s];
         wr_score(b->now.points + s * b->horizon, truth, b->horizon, values, b->until[s], b->season,
                  &scores.points);
         score_intervals(b, s, truth, &scores);
         add_scores(&b->result->scores[method][s], &b->counts[method][s], &scores,
-                   b->spec->level_count);
+                   b->spec->level_count, (double)count_observed(b, s) / (double)b->horizon);
     }
 }
 
 /* ---- naive methods ---- */
-
-static int by_value(const void *a, const void *b) {
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
 
 /* Absolute errors (count, horizon) that the method made within the first `until` values, with a
  * season before each; returns count. */
@@ -139,18 +146,21 @@ static size_t past_errors(struct backtest *b, const double *values, size_t until
     return count;
 }
 
-/* The conformal quantiles of the errors at step k as half-widths of the intervals. */
+/* The conformal quantiles of the errors at step k as half-widths of the intervals, or the largest
+ * error where there are too few. */
 static void naive_intervals(struct backtest *b, size_t s, size_t k, size_t count) {
     size_t known = 0;
+    double largest = NAN;
     for (size_t i = 0; i < count; i++)
-        if (!isnan(b->errors[i * b->horizon + k]))
+        if (!isnan(b->errors[i * b->horizon + k])) {
             b->sorted[known++] = b->errors[i * b->horizon + k];
-    qsort(b->sorted, known, sizeof *b->sorted, by_value);
+            largest = fmax(largest, b->sorted[known - 1]);
+        }
     for (size_t i = 0; i < b->spec->level_count; i++) {
         size_t at = (i * b->series + s) * b->horizon + k;
-        double rank = ceil(((double)known + 1) * b->spec->levels[i] / 100 - 1e-9);
-        size_t last = rank > (double)known ? known : (size_t)rank;
-        double half = known > 0 ? b->sorted[last - 1] : NAN;
+        double half = wr_quantile(b->sorted, known, b->spec->levels[i] / 100);
+        if (isnan(half))
+            half = largest;
         b->now.low[at] = b->now.points[s * b->horizon + k] - half;
         b->now.high[at] = b->now.points[s * b->horizon + k] + half;
     }
@@ -158,7 +168,7 @@ static void naive_intervals(struct backtest *b, size_t s, size_t k, size_t count
 
 static void forecast_naive(struct backtest *b, size_t season) {
     for (size_t s = 0; s < b->series; s++) {
-        const double *values = wr_panel_values(b->panel, s);
+        const double *values = wr_panel_observed(b->panel, s);
         wr_naive(values, b->until[s], season, b->horizon, b->now.points + s * b->horizon);
         if (b->spec->level_count == 0)
             continue;
@@ -188,6 +198,7 @@ static wr_status move_to(struct backtest *b, size_t origin) {
                 wr_panel_id(b->panel, s), length, b->spec->origins, b->step, b->horizon);
         b->until[s] = length - after;
     }
+    wr_panel_see(b->seen, b->panel, b->until);
     return WR_OK;
 }
 
@@ -208,7 +219,7 @@ static wr_status fit(struct backtest *b, struct wr_device *device, struct wr_tur
     own.resume = NULL;
     own.calibrate = b->spec->level_count > 0;
     wr_mix_release(mix);
-    wr_status status = wr_mix_fit(device, b->panel, b->spec->recipes, b->spec->recipe_count,
+    wr_status status = wr_mix_fit(device, b->seen, b->spec->recipes, b->spec->recipe_count,
                                   b->until, &own, mix, b->error);
     if (status == WR_OK)
         add_report(&b->result->report, mix);
@@ -217,10 +228,13 @@ static wr_status fit(struct backtest *b, struct wr_device *device, struct wr_tur
 
 static wr_status score_origin(struct backtest *b, const struct wr_mix *mix) {
     wr_status status =
-        wr_mix_forecast(mix, b->panel, b->until, b->spec->levels, b->spec->level_count,
+        wr_mix_forecast(mix, b->seen, b->until, b->spec->levels, b->spec->level_count,
                         b->now.points, b->now.low, b->now.high, b->error);
     if (status != WR_OK)
         return status;
+    for (size_t s = 0; s < b->series; s++)
+        b->result->scored += count_observed(b, s);
+    b->result->values += b->series * b->horizon;
     score_method(b, WR_METHOD_WINDROW);
     forecast_naive(b, 1);
     score_method(b, WR_METHOD_NAIVE);
@@ -255,7 +269,7 @@ static void finish(struct backtest *b) {
         struct wr_backtest_scores *overall = &b->result->overall[m], counts = {0};
         for (size_t s = 0; s < b->series; s++) {
             divide(&b->result->scores[m][s], &b->counts[m][s], levels);
-            add_scores(overall, &counts, &b->result->scores[m][s], levels);
+            add_scores(overall, &counts, &b->result->scores[m][s], levels, 1);
         }
         divide(overall, &counts, levels);
     }
@@ -314,7 +328,9 @@ wr_status wr_backtest(struct wr_device *device, const struct wr_panel *panel,
                          .result = backtest,
                          .error = error};
     backtest->series = b.series;
-    status = allocate(&b);
+    status = wr_panel_seen(panel, &b.seen, error);
+    if (status == WR_OK)
+        status = allocate(&b);
     if (status == WR_OK)
         status = run(&b, device, options);
     if (status == WR_OK)
@@ -324,6 +340,7 @@ wr_status wr_backtest(struct wr_device *device, const struct wr_panel *panel,
         free(owned[i]);
     for (size_t m = 0; m < WR_METHODS; m++)
         free(b.counts[m]);
+    wr_panel_unsee(b.seen);
     return status;
 }
 

@@ -47,33 +47,37 @@ static double moving_average(const double *values, size_t t, size_t season) {
     return sum / (double)season;
 }
 
-/* The mean ratio at one place in the season. */
-static double mean_ratio(const double *values, size_t length, size_t season, size_t place) {
-    size_t half = season / 2, ratios = 0;
+/* What a value is away from the moving average around it: their difference or their ratio, in the
+ * mean of those at one place in the season. */
+static double mean_away(const double *values, size_t length, size_t season, size_t place,
+                        bool additive) {
+    size_t half = season / 2, known = 0;
     double sum = 0;
     for (size_t t = place; t + half < length; t += season) {
-        double ratio = t < half ? NAN : values[t] / moving_average(values, t, season);
-        if (!isnan(ratio)) {
-            sum += ratio;
-            ratios++;
+        double average = t < half ? NAN : moving_average(values, t, season);
+        double away = additive ? values[t] - average : values[t] / average;
+        if (!isnan(away)) {
+            sum += away;
+            known++;
         }
     }
-    return sum / (double)ratios;
+    return sum / (double)known;
 }
 
-bool wr_seasonal_indices(const double *values, size_t length, size_t season, double *indices) {
-    for (size_t t = 0; t < length; t++)
+bool wr_seasonal_indices(const double *values, size_t length, size_t season, bool additive,
+                         double *indices) {
+    for (size_t t = 0; t < length && !additive; t++)
         if (values[t] <= 0)
             return false;
     for (size_t i = 0; i < season; i++)
-        indices[i] = mean_ratio(values, length, season, i);
-    double mean = 0; /* not mean_of: a place without a ratio must be seen */
+        indices[i] = mean_away(values, length, season, i, additive);
+    double mean = 0; /* not mean_of: a place without a value must be seen */
     for (size_t i = 0; i < season; i++)
         mean += indices[i] / (double)season;
     bool usable = true;
     for (size_t i = 0; i < season; i++) {
-        indices[i] /= mean;
-        usable = usable && indices[i] > 0 && isfinite(indices[i]);
+        indices[i] = additive ? indices[i] - mean : indices[i] / mean;
+        usable = usable && (additive || indices[i] > 0) && isfinite(indices[i]);
     }
     return usable;
 }

@@ -10,7 +10,8 @@
 #include "windrow/version.h"
 
 #define KEY         "windrow_fit"
-#define FORMAT      2
+#define FORMAT      3
+#define OLD_FORMAT  2                 /* of 0.1: see scales_from_json; its intervals are not read */
 #define MOST_VALUES ((size_t)1 << 53) /* of a series, so that no sum of steps overflows */
 
 /* ---- numbers as text ---- */
@@ -76,11 +77,13 @@ static bool floats_from_json(const json_t *string, size_t count, float *values) 
 /* ---- writing ---- */
 
 static json_t *scales_to_json(const struct wr_scales *scales) {
-    return json_pack("{s:b, s:o, s:f, s:f, s:f, s:f, s:o, s:o}", "log",
-                     scales->transform == WR_TRANSFORM_LOG, "indices",
+    return json_pack("{s:b, s:f, s:b, s:b, s:o, s:f, s:f, s:f, s:f, s:f, s:o, s:o}", "log",
+                     scales->transform == WR_TRANSFORM_LOG, "reference", scales->reference,
+                     "nonnegative", scales->nonnegative, "additive", scales->additive, "indices",
                      reals_to_json(scales->indices, scales->season), "intercept", scales->intercept,
                      "slope", scales->slope, "mean", scales->mean, "deviation", scales->deviation,
-                     "means", reals_to_json(scales->means, scales->covariates), "deviations",
+                     "usual", scales->usual, "means",
+                     reals_to_json(scales->means, scales->covariates), "deviations",
                      reals_to_json(scales->deviations, scales->covariates));
 }
 
@@ -93,6 +96,7 @@ static json_t *series_to_json(const struct wr_fit *fit, size_t s) {
     if (c->origins > 0) {
         size_t each = c->counts[s] * fit->recipe.horizon;
         const float *errors = c->errors + c->first[s] * fit->recipe.horizon;
+        object = wr_json_put(object, "spread", json_real(c->spreads[s]));
         object = wr_json_put(object, "origins", json_integer((json_int_t)c->counts[s]));
         object = wr_json_put(object, "errors", floats_to_json(errors, each));
     }
@@ -151,20 +155,39 @@ static bool all_positive(const double *values, size_t count) {
     return true;
 }
 
-static wr_status scales_from_json(const json_t *json, struct wr_scales *scales) {
-    double *reals[] = {&scales->intercept, &scales->slope, &scales->mean, &scales->deviation};
-    static const char *const names[] = {"intercept", "slope", "mean", "deviation"};
+static bool read_real(const json_t *object, const char *name, double *real) {
+    const json_t *value = json_object_get(object, name);
+    *real = json_number_value(value);
+    return json_is_number(value);
+}
+
+static bool read_flag(const json_t *object, const char *name, bool *flag) {
+    const json_t *value = json_object_get(object, name);
+    *flag = json_is_true(value);
+    return json_is_boolean(value);
+}
+
+/* What 0.1 did not have: it took values as they are, and every index was divided by. */
+static bool read_new(const json_t *json, struct wr_scales *scales) {
+    return read_real(json, "reference", &scales->reference) &&
+           read_real(json, "usual", &scales->usual) &&
+           read_flag(json, "nonnegative", &scales->nonnegative) &&
+           read_flag(json, "additive", &scales->additive);
+}
+
+static wr_status scales_from_json(const json_t *json, bool old, struct wr_scales *scales) {
     const json_t *indices = json_object_get(json, "indices"),
                  *means = json_object_get(json, "means");
-    for (size_t i = 0; i < sizeof reals / sizeof *reals; i++) {
-        if (!json_is_number(json_object_get(json, names[i])))
-            return WR_ERR_DATA;
-        *reals[i] = json_number_value(json_object_get(json, names[i]));
-    }
-    if (!json_is_boolean(json_object_get(json, "log")))
+    bool log;
+    if (!read_real(json, "intercept", &scales->intercept) ||
+        !read_real(json, "slope", &scales->slope) || !read_real(json, "mean", &scales->mean) ||
+        !read_real(json, "deviation", &scales->deviation) || !read_flag(json, "log", &log))
         return WR_ERR_DATA;
-    scales->transform =
-        json_is_true(json_object_get(json, "log")) ? WR_TRANSFORM_LOG : WR_TRANSFORM_NONE;
+    scales->transform = log ? WR_TRANSFORM_LOG : WR_TRANSFORM_NONE;
+    scales->reference = log ? 1 : 0;
+    scales->usual = 1;
+    if (!old && !read_new(json, scales))
+        return WR_ERR_DATA;
     scales->season = json_array_size(indices);
     scales->covariates = json_array_size(means);
     wr_status status = reals_from_json(indices, scales->season, &scales->indices);
@@ -175,13 +198,15 @@ static wr_status scales_from_json(const json_t *json, struct wr_scales *scales) 
                                  &scales->deviations);
     if (status != WR_OK)
         return status;
-    return all_positive(&scales->deviation, 1) && all_positive(scales->indices, scales->season) &&
+    return all_positive(&scales->deviation, 1) && all_positive(&scales->usual, 1) &&
+                   (!log || scales->reference > 0) &&
+                   (scales->additive || all_positive(scales->indices, scales->season)) &&
                    all_positive(scales->deviations, scales->covariates)
                ? WR_OK
                : WR_ERR_DATA;
 }
 
-static wr_status series_from_json(const json_t *json, struct wr_fit *fit, size_t s) {
+static wr_status series_from_json(const json_t *json, bool old, struct wr_fit *fit, size_t s) {
     struct fitted *series = &fit->series[s];
     const char *id = json_string_value(json_object_get(json, "id"));
     const char *last = json_string_value(json_object_get(json, "last"));
@@ -190,7 +215,7 @@ static wr_status series_from_json(const json_t *json, struct wr_fit *fit, size_t
         !size_from_json(json, "length", &series->length) || series->window > fit->recipe.window ||
         series->length == 0 || series->length > MOST_VALUES)
         return WR_ERR_DATA;
-    wr_status status = scales_from_json(json_object_get(json, "scales"), &series->scales);
+    wr_status status = scales_from_json(json_object_get(json, "scales"), old, &series->scales);
     if (status != WR_OK)
         return status;
     memcpy(series->last, last, strlen(last) + 1);
@@ -230,11 +255,16 @@ static wr_status calibration_from_json(const json_t *series, struct wr_fit *fit)
     wr_status status = wr_calibration_room(c, fit->count, K, NULL);
     if (status != WR_OK)
         return status;
-    for (size_t s = 0; s < fit->count; s++)
-        if (c->counts[s] > 0 &&
-            !floats_from_json(json_object_get(json_array_get(series, s), "errors"),
-                              c->counts[s] * K, c->errors + c->first[s] * K))
+    for (size_t s = 0; s < fit->count; s++) {
+        const json_t *object = json_array_get(series, s);
+        if (c->origins > 0 &&
+            (!read_real(object, "spread", &c->spreads[s]) || !all_positive(&c->spreads[s], 1)))
             return WR_ERR_DATA;
+        if (c->counts[s] > 0 && !floats_from_json(json_object_get(object, "errors"),
+                                                  c->counts[s] * K, c->errors + c->first[s] * K))
+            return WR_ERR_DATA;
+        fit->report.borrowed += wr_borrows(fit, s);
+    }
     return WR_OK;
 }
 
@@ -256,11 +286,12 @@ static wr_status fit_from_json(const json_t *json, const char *path, struct wr_f
     const char *covariates = json_string_value(json_object_get(json, "covariates"));
     json_int_t format = json_integer_value(json_object_get(json, "format"));
     json_int_t numerics = json_integer_value(json_object_get(json, "numerics"));
-    if (format != FORMAT || numerics != WR_NUMERICS_VERSION)
+    bool old = format == OLD_FORMAT;
+    if ((format != FORMAT && !old) || numerics != WR_NUMERICS_VERSION)
         return wr_fail(error, WR_ERR_DATA,
                        "%s: a fit of format %d and numerics %d; this version reads format %d and "
-                       "numerics %d: fit again",
-                       path, (int)format, (int)numerics, FORMAT, WR_NUMERICS_VERSION);
+                       "%d, and numerics %d: fit again",
+                       path, (int)format, (int)numerics, OLD_FORMAT, FORMAT, WR_NUMERICS_VERSION);
     wr_status status =
         wr_recipe_from_json(json_object_get(json, "recipe"), path, &fit->recipe, error);
     if (status == WR_OK && wr_recipe_check(&fit->recipe, error) != WR_OK)
@@ -277,12 +308,14 @@ static wr_status fit_from_json(const json_t *json, const char *path, struct wr_f
     if (fit->series == NULL)
         return WR_ERR_MEMORY;
     for (size_t s = 0; s < fit->count && status == WR_OK; s++)
-        status = series_from_json(json_array_get(series, s), fit, s);
+        status = series_from_json(json_array_get(series, s), old, fit, s);
     if (status != WR_OK)
         return unread(status, path, "a series lacks something", error);
     if (diverged == NULL || strlen(diverged) != fit->models)
         return damaged(path, "it has other models than its series ask for", error);
-    status = calibration_from_json(series, fit);
+    fit->uncalibrated = old;
+    if (!old)
+        status = calibration_from_json(series, fit);
     if (status != WR_OK)
         return unread(status, path, "its calibration lacks something", error);
     fit->diverged = wr_alloc(fit->models, 1, "models", error);

@@ -72,7 +72,9 @@ static wr_status set_up_series(const struct wr_panel *panel, size_t s, size_t un
     wr_status status = wr_scales_make(panel, s, until, &fit->recipe, &series->scales, error);
     if (status != WR_OK)
         return status;
-    bool fits = !series->scales.constant && wr_recipe_shorten(&fit->recipe, until, &shorter);
+    fit->report.quiet += series->scales.start > 0;
+    bool fits = !series->scales.constant &&
+                wr_recipe_shorten(&fit->recipe, until - series->scales.start, &shorter);
     if (!fits) {
         fit->report.naive++;
         return WR_OK;
@@ -225,6 +227,7 @@ void wr_fit_free(struct wr_fit *fit) {
     free(fit->by_id);
     free(fit->parameters);
     free(fit->diverged);
+    free(fit->calibration.spreads);
     free(fit->calibration.counts);
     free(fit->calibration.first);
     free(fit->calibration.errors);

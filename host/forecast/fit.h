@@ -20,12 +20,13 @@ struct fitted {
     struct wr_scales scales;  /* not of naive ones */
 };
 
-/* Errors of a fit on less, on what it had not seen, over the scale of the series (wr_scale_of). */
+/* Errors of a fit on less, on what it had not seen, over the spread of the series. */
 struct calibration {
-    size_t origins; /* of the series that has most; 0: not calibrated */
-    size_t *counts; /* (series) origins of each */
-    size_t *first;  /* (series) its first among the errors */
-    float *errors;  /* (origins of all series, horizon), absolute */
+    size_t origins;  /* of the series that has most; 0: not calibrated */
+    double *spreads; /* (series) wr_spread of the values that were fitted, or 1 where that is 0 */
+    size_t *counts;  /* (series) origins of each; 0: it is too short */
+    size_t *first;   /* (series) its first among the errors */
+    float *errors;   /* (origins of all series, horizon): truth less forecast; NaN at a gap */
 };
 
 struct wr_fit {
@@ -39,6 +40,7 @@ struct wr_fit {
     float *parameters;       /* (models, P) */
     unsigned char *diverged; /* (models) */
     struct calibration calibration;
+    bool uncalibrated; /* read from a file of 0.1, whose intervals were wrong for short series */
     struct wr_fit_report report;
 };
 
@@ -91,15 +93,18 @@ wr_status wr_parts_add(struct wr_parts *parts, const struct wr_fit *fit, const s
  */
 double wr_insample_error(const double *values, size_t length, size_t season);
 
-/* interval.c: what errors are measured in: the in-sample mean absolute error of seasonal naive, or
- * where that is 0 the mean absolute value, or 1. */
-double wr_scale_of(const double *values, size_t length, size_t season);
+/* interval.c */
 /* Fits on less and fills in the calibration. */
 wr_status wr_fit_calibrate(struct wr_device *device, const struct wr_panel *panel,
                            const size_t *until, const struct wr_fit_options *options,
                            struct wr_fit *fit, struct wr_error *error);
 
-/* Sets `first`, and makes room for the errors, once `counts` are known. */
+/* Whether series s has intervals, and they are those of all series, since it is too short. */
+static inline bool wr_borrows(const struct wr_fit *fit, size_t s) {
+    return fit->calibration.origins > 0 && fit->calibration.counts[s] == 0;
+}
+
+/* Sets `first`, and makes room for the errors and spreads, once `counts` are known. */
 wr_status wr_calibration_room(struct calibration *calibration, size_t series, size_t horizon,
                               struct wr_error *error);
 

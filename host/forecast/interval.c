@@ -6,39 +6,38 @@
 
 #include "base/base.h"
 #include "forecast/fit.h"
+#include "forecast/quantiles.h"
+#include "forecast/spread.h"
 
 #define MOST_ORIGINS   100
 #define ALL_ORIGINS    200000 /* of all series together, but at least one each */
 #define FEWEST_ORIGINS 19     /* with which 95 % has a quantile */
-
-double wr_scale_of(const double *values, size_t length, size_t season) {
-    double usual = wr_insample_error(values, length, season), size = 0;
-    size_t sizes = 0;
-    if (usual > 0)
-        return usual;
-    for (size_t t = 0; t < length; t++)
-        if (!isnan(values[t])) {
-            size += fabs(values[t]);
-            sizes++;
-        }
-    return size > 0 ? size / (double)sizes : 1;
-}
+#define FEWEST_AT_STEP 20     /* errors of all series that tell how errors grow over the steps */
 
 /* ---- what is held out ---- */
 
 /* The values of a series that the fit on less does not see: a fifth, or what FEWEST_ORIGINS take if
- * that is more, but never more than half. Origins stand `apart` steps from each other. */
+ * that is more, but never more than half, and where it can be as many are left as the fit on all
+ * needs for what it does: a season for seasonal naive, windows for models. A quiet start does not
+ * count. Origins stand `apart` steps from each other. */
 struct held {
     size_t from;  /* values that the fit on less has */
     size_t count; /* origins; 0: too short */
     size_t apart;
 };
 
-static struct held hold_out(size_t until, size_t horizon, size_t most) {
-    size_t held = until / 5, least = horizon + FEWEST_ORIGINS - 1;
+static struct held hold_out(size_t until, const struct fitted *series,
+                            const struct wr_recipe *recipe, size_t most) {
+    size_t quiet = series->scales.start;
+    size_t kept = series->models == WR_NAIVE ? recipe->season : quiet + wr_recipe_shortest(recipe);
+    size_t horizon = recipe->horizon, least = horizon + FEWEST_ORIGINS - 1;
+    size_t active = (until - quiet) / 2 < horizon ? until : until - quiet;
+    size_t held = active / 5;
     held = held > least ? held : least;
     held = held > horizon + 199 ? (least > horizon + 199 ? least : horizon + 199) : held;
-    held = held < until / 2 ? held : until / 2;
+    held = held < active / 2 ? held : active / 2;
+    if (until >= kept + horizon && held > until - kept)
+        held = until - kept;
     if (held < horizon || until - held < 2)
         return (struct held){.from = until};
     size_t places = held - horizon + 1;
@@ -62,11 +61,11 @@ static void note_errors(const struct calibrating *c, size_t o) {
     for (size_t s = 0; s < c->fit->count; s++) {
         if (o >= c->held[s].count)
             continue;
-        const double *values = wr_panel_values(c->panel, s);
-        double scale = wr_scale_of(values, c->held[s].from, c->fit->recipe.season);
+        const double *values = wr_panel_observed(c->panel, s);
         for (size_t k = 0; k < K; k++) {
-            double error = fabs(values[c->origin[s] + k] - c->points[s * K + k]) / scale;
-            to->errors[(to->first[s] + o) * K + k] = (float)error; /* NaN at a gap */
+            double error =
+                values[c->origin[s] + k] - c->points[s * K + k]; /* NaN at a gap, filled or not */
+            to->errors[(to->first[s] + o) * K + k] = (float)(error / to->spreads[s]);
         }
     }
 }
@@ -102,33 +101,57 @@ wr_status wr_calibration_room(struct calibration *calibration, size_t series, si
     if (!wr_size_mul(all, horizon, &floats))
         return wr_fail(error, WR_ERR_MEMORY, "the errors of %zu series overflow memory", series);
     calibration->errors = wr_alloc(floats, sizeof(float), "errors of forecasts", error);
-    return calibration->errors != NULL ? WR_OK : WR_ERR_MEMORY;
+    calibration->spreads = wr_alloc(series, sizeof(double), "series", error);
+    return calibration->errors != NULL && calibration->spreads != NULL ? WR_OK : WR_ERR_MEMORY;
 }
 
-static wr_status allocate(struct calibrating *c, struct wr_error *error) {
+/* Of the first `until` values, without a quiet start. */
+static wr_status spread_of(const double *values, size_t until, double *spread,
+                           struct wr_error *error) {
+    size_t quiet;
+    wr_status status = wr_quiet_start(values, until, &quiet, error);
+    *spread = status == WR_OK ? wr_spread(values, until, quiet) : 0;
+    return status;
+}
+
+static void find_origins(struct calibrating *c) {
+    struct calibration *to = &c->fit->calibration;
+    size_t most = ALL_ORIGINS / c->fit->count;
+    most = most < 1 ? 1 : most > MOST_ORIGINS ? MOST_ORIGINS : most;
+    for (size_t s = 0; s < c->fit->count; s++) {
+        c->held[s] =
+            hold_out(wr_until(c->panel, c->until, s), &c->fit->series[s], &c->fit->recipe, most);
+        c->origin[s] = c->held[s].from;
+        to->counts[s] = c->held[s].count;
+        to->origins = to->counts[s] > to->origins ? to->counts[s] : to->origins;
+    }
+}
+
+static wr_status set_up(struct calibrating *c, struct wr_error *error) {
     struct calibration *to = &c->fit->calibration;
     size_t count = c->fit->count, K = c->fit->recipe.horizon;
-    size_t most = ALL_ORIGINS / count;
-    most = most < 1 ? 1 : most > MOST_ORIGINS ? MOST_ORIGINS : most;
     c->held = wr_alloc(count, sizeof *c->held, "series", error);
     c->origin = wr_alloc(count, sizeof *c->origin, "series", error);
     c->points = wr_alloc(count * K, sizeof *c->points, "forecasts", error);
     to->counts = wr_alloc(count, sizeof *to->counts, "series", error);
     if (c->held == NULL || c->origin == NULL || c->points == NULL || to->counts == NULL)
         return WR_ERR_MEMORY;
-    for (size_t s = 0; s < count; s++) {
-        c->held[s] = hold_out(wr_until(c->panel, c->until, s), K, most);
-        c->origin[s] = c->held[s].from;
-        to->counts[s] = c->held[s].count;
-        to->origins = to->counts[s] > to->origins ? to->counts[s] : to->origins;
-    }
+    find_origins(c);
     if (to->origins == 0)
         return wr_fail(
             error, WR_ERR_DATA,
             "%s: every series is too short for intervals: %zu values are forecast, and as "
             "many must be held out; --levels none forecasts without",
             wr_panel_path(c->panel), K);
-    return wr_calibration_room(to, count, K, error);
+    wr_status status = wr_calibration_room(to, count, K, error);
+    for (size_t s = 0; s < count && status == WR_OK; s++) {
+        c->fit->report.borrowed += wr_borrows(c->fit, s);
+        status = spread_of(wr_panel_observed(c->panel, s), wr_until(c->panel, c->until, s),
+                           &to->spreads[s], error);
+        if (to->spreads[s] == 0)
+            to->spreads[s] = 1;
+    }
+    return status;
 }
 
 wr_status wr_fit_calibrate(struct wr_device *device, const struct wr_panel *panel,
@@ -136,7 +159,7 @@ wr_status wr_fit_calibrate(struct wr_device *device, const struct wr_panel *pane
                            struct wr_fit *fit, struct wr_error *error) {
     struct calibrating c = {.panel = panel, .until = until, .fit = fit};
     struct wr_fit *less = NULL;
-    wr_status status = allocate(&c, error);
+    wr_status status = set_up(&c, error);
     if (status == WR_OK) {
         struct wr_fit_options second = *options;
         second.calibrate = false;
@@ -154,22 +177,22 @@ wr_status wr_fit_calibrate(struct wr_device *device, const struct wr_panel *pane
     return status;
 }
 
-/* ---- quantiles ---- */
+/* ---- half-widths, in spreads ---- */
 
-static int by_value(const void *a, const void *b) {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
+/* What the errors of all series tell. */
+struct pool {
+    const struct wr_fit *fit;
+    const double *levels;
+    size_t count;   /* levels */
+    double *growth; /* (horizon) mean |error| at a step over that at all steps */
+    double *widths; /* (levels, horizon) for a series without errors of its own; NaN: unknown */
+    double *errors; /* room for those of a series, or where some have none of all series */
+    double *own;    /* (levels) of the series at hand, where growth is 1; NaN: it has no errors */
+};
 
-/* The number ceil((n + 1) level) of n ascending errors, or the last if there are too few. */
-static double quantile(const float *sorted, size_t n, double level) {
-    size_t rank = (size_t)ceil((double)(n + 1) * level - 1e-9);
-    return n == 0 ? (double)NAN : (double)sorted[rank > n ? n - 1 : rank - 1];
-}
-
-/* Errors of series first .. end-1 at steps k .. last, sorted; returns how many there are. */
+/* The absolute errors of series first .. end-1 at steps k .. last; returns how many there are. */
 static size_t collect(const struct wr_fit *fit, size_t first, size_t end, size_t k, size_t last,
-                      float *errors) {
+                      double *errors) {
     const struct calibration *c = &fit->calibration;
     size_t K = fit->recipe.horizon, n = 0;
     for (size_t s = first; s < end; s++)
@@ -177,101 +200,191 @@ static size_t collect(const struct wr_fit *fit, size_t first, size_t end, size_t
             for (size_t step = k; step <= last; step++) {
                 float error = c->errors[(c->first[s] + o) * K + step];
                 if (isfinite(error))
-                    errors[n++] = error;
+                    errors[n++] = fabs((double)error);
             }
-    qsort(errors, n, sizeof *errors, by_value);
     return n;
 }
 
-/* Half-widths of series s at step k, in scales: of its own errors where they are enough for the
- * level, else of those of all series at this step, else of all at all steps. */
-struct pool {
-    float *own; /* room for one series' at a step */
-    float *all; /* (n) of all series at step k */
-    size_t all_count;
-    float *every; /* (n) of all at all steps */
-    size_t every_count;
-};
-
-static bool enough(size_t n, double level) {
-    return ceil((double)(n + 1) * level - 1e-9) <= (double)n;
-}
-
-static double half_width(const struct pool *pool, size_t own, double level) {
-    if (enough(own, level))
-        return quantile(pool->own, own, level);
-    if (enough(pool->all_count, level))
-        return quantile(pool->all, pool->all_count, level);
-    return quantile(pool->every, pool->every_count, level);
-}
-
-static wr_status open_pool(const struct wr_fit *fit, struct pool *pool, struct wr_error *error) {
-    const struct calibration *c = &fit->calibration;
-    size_t n = c->first[fit->count - 1] + c->counts[fit->count - 1];
-    pool->own = wr_alloc(fit->calibration.origins, sizeof *pool->own, "errors", error);
-    pool->all = wr_alloc(n, sizeof *pool->all, "errors", error);
-    pool->every = wr_alloc(n * fit->recipe.horizon, sizeof *pool->every, "errors", error);
-    if (pool->own == NULL || pool->all == NULL || pool->every == NULL)
+/* How errors grow from step to step; 1 where too few tell. */
+static wr_status find_growth(struct pool *pool, struct wr_error *error) {
+    const struct calibration *c = &pool->fit->calibration;
+    size_t K = pool->fit->recipe.horizon, fewest = SIZE_MAX;
+    size_t rows = c->first[pool->fit->count - 1] + c->counts[pool->fit->count - 1];
+    size_t *known = wr_alloc(K, sizeof *known, "errors", error);
+    if (known == NULL)
         return WR_ERR_MEMORY;
-    pool->every_count = collect(fit, 0, fit->count, 0, fit->recipe.horizon - 1, pool->every);
-    return WR_OK;
-}
-
-/* A series of the panel: which it is of the fit, and its scale. */
-struct target {
-    size_t index;
-    double scale;
-};
-
-static wr_status find_targets(const struct wr_fit *fit, const struct wr_panel *panel,
-                              const size_t *until, struct target **targets,
-                              struct wr_error *error) {
-    size_t series = wr_panel_count(panel);
-    *targets = wr_alloc(series, sizeof **targets, "series", error);
-    if (*targets == NULL)
-        return WR_ERR_MEMORY;
-    for (size_t s = 0; s < series; s++) {
-        const struct fitted *fitted = wr_fit_find(fit, wr_panel_id(panel, s));
-        if (fitted == NULL)
-            return wr_fail(error, WR_ERR_DATA, "%s: series %s has not been fitted",
-                           wr_panel_path(panel), wr_panel_id(panel, s));
-        (*targets)[s].index = (size_t)(fitted - fit->series);
-        (*targets)[s].scale =
-            wr_scale_of(wr_panel_values(panel, s), wr_until(panel, until, s), fit->recipe.season);
+    for (size_t i = 0; i < rows * K; i++)
+        if (isfinite(c->errors[i])) {
+            pool->growth[i % K] += fabs((double)c->errors[i]);
+            known[i % K]++;
+        }
+    double all = 0;
+    for (size_t k = 0; k < K; k++) {
+        fewest = known[k] < fewest ? known[k] : fewest;
+        pool->growth[k] /= (double)known[k];
+        all += pool->growth[k] / (double)K;
     }
+    for (size_t k = 0; k < K; k++)
+        pool->growth[k] =
+            fewest >= FEWEST_AT_STEP && pool->growth[k] > 0 ? pool->growth[k] / all : 1;
+    free(known);
     return WR_OK;
 }
 
-wr_status wr_fit_intervals(const struct wr_fit *fit, const struct wr_panel *panel,
-                           const size_t *until, const double *points, const double *levels,
-                           size_t count, double *low, double *high, struct wr_error *error) {
-    size_t K = fit->recipe.horizon, series = wr_panel_count(panel);
-    struct pool pool = {0};
-    struct target *targets = NULL;
+/* For series without errors: the quantiles of all series' at the step, else at all steps. */
+static void find_widths(struct pool *pool) {
+    size_t K = pool->fit->recipe.horizon, all = pool->fit->count;
+    for (size_t l = 0; l < pool->count; l++) {
+        size_t n = collect(pool->fit, 0, all, 0, K - 1, pool->errors);
+        double every = wr_quantile(pool->errors, n, pool->levels[l] / 100);
+        for (size_t k = 0; k < K; k++) {
+            n = collect(pool->fit, 0, all, k, k, pool->errors);
+            double width = wr_quantile(pool->errors, n, pool->levels[l] / 100);
+            pool->widths[l * K + k] = isnan(width) ? every : width;
+        }
+    }
+}
+
+static wr_status open_pool(struct pool *pool, struct wr_error *error) {
+    const struct calibration *c = &pool->fit->calibration;
+    size_t last = pool->fit->count - 1, K = pool->fit->recipe.horizon;
+    bool borrowed = false;
+    for (size_t s = 0; s <= last; s++)
+        borrowed = borrowed || c->counts[s] == 0;
+    size_t room = borrowed ? c->first[last] + c->counts[last] : c->origins;
+    pool->growth = wr_alloc(K, sizeof *pool->growth, "errors", error);
+    pool->widths = wr_alloc(K, pool->count * sizeof *pool->widths, "errors", error);
+    pool->errors = wr_alloc(room, K * sizeof *pool->errors, "errors", error);
+    pool->own = wr_alloc(pool->count, sizeof *pool->own, "errors", error);
+    if (pool->growth == NULL || pool->widths == NULL || pool->errors == NULL || pool->own == NULL)
+        return WR_ERR_MEMORY;
+    if (borrowed)
+        find_widths(pool);
+    return find_growth(pool, error);
+}
+
+static void release_pool(struct pool *pool) {
+    free(pool->growth);
+    free(pool->widths);
+    free(pool->errors);
+    free(pool->own);
+}
+
+/* The errors of a series at all steps, brought to one size by how errors grow, and their sums. */
+struct sums {
+    size_t n;
+    double mean, square; /* of the errors, and of their squares */
+};
+
+static struct sums collect_own(const struct pool *pool, size_t s) {
+    const struct calibration *c = &pool->fit->calibration;
+    size_t K = pool->fit->recipe.horizon;
+    struct sums sums = {0};
+    for (size_t i = 0; i < c->counts[s] * K; i++) {
+        double error = (double)c->errors[c->first[s] * K + i] / pool->growth[i % K];
+        if (!isfinite(error))
+            continue;
+        sums.mean += error;
+        sums.square += error * error;
+        pool->errors[sums.n++] = fabs(error);
+    }
+    sums.mean /= (double)sums.n;
+    sums.square /= (double)sums.n;
+    return sums;
+}
+
+/* How many independent errors tell as much as those of a series: as many as there are values that
+ * were forecast, and less where the errors share a part, as their mean says beyond what it would be
+ * of itself: that part counts as one error (F. E. Satterthwaite, "An approximate distribution of
+ * estimates of variance components", Biometrics Bulletin 2, 1946). */
+static double freedom_of(const struct sums *sums, size_t values) {
+    double n = (double)(sums->n < values ? sums->n : values), all = sums->square;
+    double rest = all - sums->mean * sums->mean;
+    double shared = n > 1 ? fmax(all - rest - rest / (n - 1), 0) : all;
+    if (all == 0)
+        return fmax(n, 1);
+    return all * all / (shared * shared + (all - shared) * (all - shared) / n);
+}
+
+/* Of the errors of a series at all steps: their quantile, or what Student's distribution makes of
+ * their mean square where they are too few. */
+static void find_own(struct pool *pool, size_t s) {
+    const struct calibration *c = &pool->fit->calibration;
+    struct sums sums = collect_own(pool, s);
+    double freedom = freedom_of(&sums, c->counts[s] + pool->fit->recipe.horizon - 1);
+    for (size_t l = 0; l < pool->count; l++) {
+        double level = pool->levels[l] / 100;
+        pool->own[l] = sums.n == 0 ? (double)NAN
+                       : wr_quantile_known(freedom, level)
+                           ? wr_quantile(pool->errors, sums.n, level)
+                           : wr_student(level, freedom) * sqrt(sums.square);
+    }
+}
+
+/* Of series s at step k: of its own errors at this step where they are enough for the level, else
+ * of its own at all steps, else, without any, of all series'. */
+static double half_width(struct pool *pool, size_t s, size_t k, size_t l) {
+    size_t n = collect(pool->fit, s, s + 1, k, k, pool->errors);
+    double width = wr_quantile(pool->errors, n, pool->levels[l] / 100);
+    if (!isnan(width))
+        return width;
+    return isnan(pool->own[l]) ? pool->widths[l * pool->fit->recipe.horizon + k]
+                               : pool->own[l] * pool->growth[k];
+}
+
+/* ---- intervals ---- */
+
+static wr_status check(const struct wr_fit *fit, const double *levels, size_t count,
+                       struct wr_error *error) {
     if (fit->calibration.origins == 0)
         return wr_fail(error, WR_ERR_USAGE, "this fit has not been calibrated for intervals");
     for (size_t l = 0; l < count; l++)
         if (!(levels[l] > 0 && levels[l] < 100))
             return wr_fail(error, WR_ERR_USAGE, "level %g: above 0 and below 100 percent needed",
                            levels[l]);
-    wr_status status = find_targets(fit, panel, until, &targets, error);
-    if (status == WR_OK)
-        status = open_pool(fit, &pool, error);
-    for (size_t k = 0; k < K && status == WR_OK; k++) {
-        pool.all_count = collect(fit, 0, fit->count, k, k, pool.all);
-        for (size_t s = 0; s < series; s++) {
-            size_t own = collect(fit, targets[s].index, targets[s].index + 1, k, k, pool.own);
-            for (size_t l = 0; l < count; l++) {
-                double half = targets[s].scale * half_width(&pool, own, levels[l] / 100);
-                size_t at = (l * series + s) * K + k;
-                low[at] = points[s * K + k] - half;
-                high[at] = points[s * K + k] + half;
-            }
+    return WR_OK;
+}
+
+/* Those of series s of the panel, which is number `own` of the fit. low, high (levels, series,
+ * horizon). */
+static void put_intervals(struct pool *pool, size_t own, double spread, size_t s, size_t series,
+                          const double *points, double *low, double *high) {
+    size_t K = pool->fit->recipe.horizon;
+    bool nonnegative = pool->fit->series[own].scales.nonnegative;
+    find_own(pool, own);
+    for (size_t l = 0; l < pool->count; l++)
+        for (size_t k = 0; k < K; k++) {
+            double half = spread * half_width(pool, own, k, l);
+            size_t at = (l * series + s) * K + k;
+            low[at] = points[s * K + k] - half;
+            high[at] = points[s * K + k] + half;
+            if (nonnegative && low[at] < 0)
+                low[at] = 0;
         }
+}
+
+wr_status wr_fit_intervals(const struct wr_fit *fit, const struct wr_panel *panel,
+                           const size_t *until, const double *points, const double *levels,
+                           size_t count, double *low, double *high, struct wr_error *error) {
+    struct pool pool = {.fit = fit, .levels = levels, .count = count};
+    wr_status status = check(fit, levels, count, error);
+    if (status == WR_OK)
+        status = open_pool(&pool, error);
+    for (size_t s = 0; s < wr_panel_count(panel) && status == WR_OK; s++) {
+        const struct fitted *fitted = wr_fit_find(fit, wr_panel_id(panel, s));
+        double spread;
+        if (fitted == NULL) {
+            status = wr_fail(error, WR_ERR_DATA, "%s: series %s has not been fitted",
+                             wr_panel_path(panel), wr_panel_id(panel, s));
+            break;
+        }
+        size_t own = (size_t)(fitted - fit->series);
+        status = spread_of(wr_panel_observed(panel, s), wr_until(panel, until, s), &spread, error);
+        if (spread == 0)
+            spread = fit->calibration.spreads[own];
+        if (status == WR_OK)
+            put_intervals(&pool, own, spread, s, wr_panel_count(panel), points, low, high);
     }
-    free(targets);
-    free(pool.own);
-    free(pool.all);
-    free(pool.every);
+    release_pool(&pool);
     return status;
 }

@@ -70,16 +70,20 @@ void wr_mix_report(const struct wr_mix *mix, struct wr_fit_report *report) {
         report->seconds += own.seconds;
     }
     for (size_t s = 0; s < first->count; s++) {
-        bool naive = false, shorter = false;
+        bool naive = false, shorter = false, quiet = false, borrowed = false;
         for (size_t i = 0; i < mix->count; i++) {
             if (s >= mix->fits[i]->count) /* fitted to another panel */
                 continue;
             const struct fitted *series = &mix->fits[i]->series[s];
             naive |= series->models == WR_NAIVE;
             shorter |= series->models != WR_NAIVE && series->window < mix->fits[i]->recipe.window;
+            quiet |= series->scales.start > 0;
+            borrowed |= wr_borrows(mix->fits[i], s);
         }
         report->naive += naive;
         report->shorter += shorter;
+        report->quiet += quiet;
+        report->borrowed += borrowed;
     }
 }
 

@@ -93,6 +93,7 @@ static wr_status prepare(struct group *g, const size_t *until, struct wr_error *
         size_t s = g->which[i], end = wr_until(g->panel, until, s);
         const struct fitted *series = g->series[i] = wr_fit_find(g->fit, wr_panel_id(g->panel, s));
         struct wr_scales scales = series->scales;
+        scales.start = 0; /* of the series that was fitted; this one may begin elsewhere */
         wr_status status = place(g, i, &scales, error);
         if (status == WR_OK)
             status = wr_covariates_reach(g->panel, s, end, &recipe, error);
@@ -157,11 +158,6 @@ static wr_status predict(struct group *g, struct wr_error *error) {
 
 /* ---- from seeds to a point ---- */
 
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Of the finite values among `count`, `apart` doubles apart; NaN if there is none. Added up in
  * ascending order. */
 static double combine(enum wr_combine how, const double *values, size_t count, size_t apart,
@@ -173,7 +169,7 @@ static double combine(enum wr_combine how, const double *values, size_t count, s
             sorted[n++] = values[i * apart];
     if (n == 0)
         return (double)NAN;
-    qsort(sorted, n, sizeof *sorted, by_value);
+    wr_sort(sorted, n);
     if (how == WR_COMBINE_MEDIAN)
         return n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
     for (size_t i = 0; i < n; i++)

@@ -10,9 +10,9 @@
 struct wr_prepared {
     size_t span; /* of a window's inputs: T * D */
     size_t chunk, horizon, outputs, difference, residual;
-    enum wr_transform transform;
     enum wr_normalize normalize;
     struct wr_scales scales; /* a copy, without its covariates */
+    double lowest, highest;  /* bounds of y forecast, the values after step 1 */
 
     size_t length;
     double *z;    /* (length); NaN at gaps and at the first `difference` */
@@ -27,6 +27,10 @@ static size_t lesser(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
+/* A window with less than this part of what is usual in its series hardly varies. Never a part of
+ * the level, which says nothing about how a series varies. */
+#define LEAST_PART 1e-6
+
 /* What one window is normalised by. */
 struct norm {
     double center, deviation;
@@ -35,7 +39,7 @@ struct norm {
 static struct norm norm_of(const struct wr_prepared *p, const struct wr_track *track,
                            size_t start) {
     struct norm norm = {0, 1};
-    double largest = 0, sum = 0;
+    double own = 0, usual = p->scales.usual;
     switch (p->normalize) {
     case WR_NORMALIZE_NONE:
         break;
@@ -43,15 +47,12 @@ static struct norm norm_of(const struct wr_prepared *p, const struct wr_track *t
         norm.center = wr_at(track, start + p->span - 1);
         break;
     case WR_NORMALIZE_MEAN:
-        for (size_t t = start; t < start + p->span; t++)
-            largest = fmax(largest, fabs(wr_at(track, t)));
-        for (size_t t = start; t < start + p->span; t++)
-            sum += fabs(wr_at(track, t)) / (double)p->span;
-        if (sum > 1e-6 * largest)
-            norm.deviation = sum;
+        own = wr_mean_magnitude(track, start, p->span);
+        norm.deviation = own > LEAST_PART * usual ? own : usual;
         break;
     case WR_NORMALIZE_STANDARD:
-        wr_moments(track, start, p->span, 1e-6, &norm.center, &norm.deviation);
+        wr_moments(track, start, p->span, &norm.center, &own);
+        norm.deviation = own > LEAST_PART * usual ? own : usual;
         break;
     }
     return norm;
@@ -139,13 +140,40 @@ static wr_status allocate(struct wr_prepared *p, const struct wr_scales *scales,
     return p->z && p->tail && p->known && p->scales.indices ? WR_OK : WR_ERR_MEMORY;
 }
 
+/* A logarithm makes a factor of every error, and that of a jump from 1 to 1000 makes all else look
+ * small: what is forecast must not go beyond the values by more than twice the median change over
+ * a horizon. y (length): the logarithms. */
+static wr_status bound_logs(struct wr_prepared *p, const double *y, struct wr_error *error) {
+    double *changes = wr_alloc(p->length, sizeof *changes, "a series", error);
+    size_t known = 0;
+    if (!changes)
+        return WR_ERR_MEMORY;
+    p->lowest = INFINITY;
+    p->highest = -INFINITY;
+    for (size_t t = 0; t < p->length; t++) {
+        p->lowest = fmin(p->lowest, y[t]);
+        p->highest = fmax(p->highest, y[t]);
+        double change = t < p->horizon ? NAN : fabs(y[t] - y[t - p->horizon]);
+        if (!isnan(change))
+            changes[known++] = change;
+    }
+    wr_sort(changes, known);
+    double usual = known > 0 ? changes[known / 2] : p->highest - p->lowest;
+    p->lowest -= 2 * usual;
+    p->highest += 2 * usual;
+    free(changes);
+    return WR_OK;
+}
+
 /* Steps 1 to 4, and the covariates'. */
 static wr_status prepare(const struct wr_panel *panel, size_t series,
                          const struct wr_scales *scales, bool raise, struct wr_prepared *p,
                          struct wr_error *error) {
     wr_status status = allocate(p, scales, error);
     if (status == WR_OK)
-        status = wr_transform_values(panel, series, p->length, p->transform, raise, p->z, error);
+        status = wr_transform_values(panel, series, p->length, scales, raise, p->z, error);
+    if (status == WR_OK && scales->transform == WR_TRANSFORM_LOG)
+        status = bound_logs(p, p->z, error);
     if (status != WR_OK)
         return status;
     if (scales->season > 0)
@@ -173,9 +201,10 @@ wr_status wr_prepared_make(const struct wr_panel *panel, size_t series, size_t u
                               .outputs = wr_recipe_outputs(recipe),
                               .difference = recipe->difference,
                               .residual = recipe->residual,
-                              .transform = scales->transform,
                               .normalize = recipe->normalize,
                               .scales = *scales,
+                              .lowest = -INFINITY,
+                              .highest = INFINITY,
                               .length = until,
                               .covariates = scales->covariates};
     p->scales.indices = p->scales.means = p->scales.deviations = NULL;
@@ -291,8 +320,13 @@ void wr_prepared_undo(const struct wr_prepared *prepared, const double *path, do
             points[k] += k < back ? prepared->tail[k] : points[k - back];
     }
     for (size_t k = 0; k < prepared->horizon; k++) {
-        size_t t = prepared->length + k;
-        double y = (points[k] + wr_line_at(scales, t)) * wr_seasonal_index(scales, t);
-        points[k] = prepared->transform == WR_TRANSFORM_LOG ? exp(y) : y;
+        double y = wr_unlevel(scales, prepared->length + k, points[k]);
+        if (y < prepared->lowest) /* NaN stays */
+            y = prepared->lowest;
+        if (y > prepared->highest)
+            y = prepared->highest;
+        points[k] = wr_value_of(scales, y);
+        if (scales->nonnegative && points[k] < 0)
+            points[k] = 0;
     }
 }

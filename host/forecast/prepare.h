@@ -30,6 +30,8 @@ size_t wr_recipe_outputs(const struct wr_recipe *recipe);
  */
 size_t wr_recipe_windows(const struct wr_recipe *recipe, size_t length);
 size_t wr_recipe_length(const struct wr_recipe *recipe, size_t windows);
+/* Values of which wr_recipe_shorten makes windows. */
+size_t wr_recipe_shortest(const struct wr_recipe *recipe);
 /* *shorter: the recipe with the longest window, recipe's at most, of which `length` values have at
  * least 1 + max(8, horizon / 2): fewer are too alike to learn from. False: not even with window 1,
  * so that seasonal naive is left. */
@@ -40,14 +42,23 @@ bool wr_recipe_shorten(const struct wr_recipe *recipe, size_t length, struct wr_
 
 struct wr_scales {
     enum wr_transform transform; /* none or log: what the recipe's choice comes to */
-    size_t season;               /* of indices; 0: the series is not adjusted */
-    double *indices;             /* (season) of value t: indices[(t + shift) mod season] */
-    double intercept, slope;     /* the line at t + shift; 0 without detrend */
-    double mean, deviation;      /* 0, 1 without scale */
-    size_t covariates;           /* past ones, then future ones */
-    double *means;               /* (covariates) */
-    double *deviations;          /* (covariates) */
-    bool constant;               /* all values are the same: seasonal naive knows as much */
+    /* What step 1 subtracts from a value, or divides it by before the logarithm: one of the values,
+     * so that a level far above their spread costs no digits. 0, or 1 with log: where the level
+     * counts. */
+    double reference;
+    bool nonnegative;        /* no forecast below 0 */
+    bool additive;           /* indices are subtracted, else divided by */
+    size_t season;           /* of indices; 0: the series is not adjusted */
+    double *indices;         /* (season) of value t: indices[(t + shift) mod season] */
+    double intercept, slope; /* the line at t + shift; 0 without detrend */
+    double mean, deviation;  /* 0, 1 without scale */
+    double usual;            /* step 7's statistic of all z, for windows that hardly vary */
+    size_t covariates;       /* past ones, then future ones */
+    double *means;           /* (covariates) */
+    double *deviations;      /* (covariates) */
+    bool constant;           /* all values are the same: seasonal naive knows as much */
+    size_t start;  /* values before the series begins to vary (wr_quiet_start): not learnt from. The
+                      caller's to set to 0 for a series that begins elsewhere. */
     int64_t shift; /* 0 from wr_scales_make. The caller's, to prepare a series that begins `shift`
                       steps after the one of which the scales were made. */
 };
@@ -91,8 +102,8 @@ bool wr_prepared_last(const struct wr_prepared *prepared, const double *path, si
 /* z (O) for which outputs (O) of that window stand: undoes steps 7 and 6. z may be path + steps. */
 void wr_prepared_next(const struct wr_prepared *prepared, const double *path, size_t steps,
                       const float *outputs, double *z);
-/* points (horizon) of the z (horizon) that follow the last value: undoes steps 4 to 1. Infinite
- * where exp overflows. */
+/* points (horizon) of the z (horizon) that follow the last value: undoes steps 4 to 1, and keeps
+ * to the recipe's bounds. */
 void wr_prepared_undo(const struct wr_prepared *prepared, const double *path, double *points);
 
 #endif

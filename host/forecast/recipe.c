@@ -15,7 +15,8 @@
 #define SHUFFLED(weight) .rule = {ADAM(weight), .order = WR_ORDER_SHUFFLED}
 #define RECENT(weight)   .rule = {ADAM(weight), .order = WR_ORDER_RECENT}
 #define ENSEMBLE                                                                                   \
-    .transform = WR_TRANSFORM_AUTO, .seeds = 16, .init = WR_INIT_ORTHOGONAL, .batch = 1, .lr = 5e-3f
+    .transform = WR_TRANSFORM_AUTO, .seeds = 16, .init = WR_INIT_ORTHOGONAL, .batch = 1,           \
+    .lr = 5e-3f, .bound = WR_BOUND_ZERO
 #define LAST .normalize = WR_NORMALIZE_LAST, .scale = true
 
 #define HOURS                                                                                      \
@@ -169,6 +170,7 @@ static wr_status check_kinds(const struct wr_recipe *recipe, struct wr_error *er
         {"normalize", recipe->normalize, WR_NORMALIZE_STANDARD},
         {"init", recipe->init, WR_INIT_ORTHOGONAL},
         {"combine", recipe->combine, WR_COMBINE_MEDIAN},
+        {"bound", recipe->bound, WR_BOUND_ZERO},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (kinds[i].value > kinds[i].last)
@@ -231,8 +233,19 @@ size_t wr_recipe_windows(const struct wr_recipe *recipe, size_t length) {
     return length < shortest ? 0 : length - shortest + 1;
 }
 
+/* Windows of which fewer are too alike to learn from. */
+static size_t fewest_windows(const struct wr_recipe *recipe) {
+    return 1 + greater(8, recipe->horizon / 2);
+}
+
+size_t wr_recipe_shortest(const struct wr_recipe *recipe) {
+    struct wr_recipe shorter = *recipe;
+    shorter.window = 1;
+    return wr_recipe_length(&shorter, fewest_windows(recipe));
+}
+
 bool wr_recipe_shorten(const struct wr_recipe *recipe, size_t length, struct wr_recipe *shorter) {
-    size_t least = 1 + greater(8, recipe->horizon / 2);
+    size_t least = fewest_windows(recipe);
     *shorter = *recipe;
     if (wr_recipe_windows(recipe, length) >= least)
         return true;

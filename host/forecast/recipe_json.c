@@ -8,15 +8,16 @@
 enum kind { SIZE, WORD, FLAG, CHOICE, REAL, SINGLE };
 
 #define FIELD(name, kind)                                                                          \
-    { #name, offsetof(struct wr_recipe, name), kind, 0 }
+    { #name, offsetof(struct wr_recipe, name), kind, 0, false }
 #define ENUM(name, most)                                                                           \
-    { #name, offsetof(struct wr_recipe, name), CHOICE, most }
+    { #name, offsetof(struct wr_recipe, name), CHOICE, most, false }
 
 static const struct field {
     const char *name;
     size_t offset;
     enum kind kind;
-    int most; /* of a choice */
+    int most;   /* of a choice */
+    bool later; /* files of 0.1 lack it: 0 there */
 } fields[] = {
     FIELD(window, SIZE),
     FIELD(chunk, SIZE),
@@ -57,6 +58,7 @@ static const struct field {
     FIELD(validations, SIZE),
     FIELD(patience, SIZE),
     ENUM(combine, WR_COMBINE_MEDIAN),
+    {"bound", offsetof(struct wr_recipe, bound), CHOICE, WR_BOUND_ZERO, true},
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
 
@@ -135,10 +137,14 @@ wr_status wr_recipe_from_json(const json_t *json, const char *path, struct wr_re
     if (name == NULL || strlen(name) >= sizeof recipe->name)
         return wr_fail(error, WR_ERR_DATA, "%s: its recipe has no name", path);
     memcpy(recipe->name, name, strlen(name) + 1);
-    for (size_t i = 0; i < FIELDS; i++)
-        if (!from_json(json_object_get(json, fields[i].name), &fields[i], recipe))
+    for (size_t i = 0; i < FIELDS; i++) {
+        const json_t *value = json_object_get(json, fields[i].name);
+        if (value == NULL && fields[i].later)
+            continue;
+        if (!from_json(value, &fields[i], recipe))
             return wr_fail(error, WR_ERR_DATA,
                            "%s: its recipe lacks \"%s\", or has none that this version knows", path,
                            fields[i].name);
+    }
     return WR_OK;
 }

@@ -9,53 +9,97 @@
 #include "base/base.h"
 #include "base/random.h"
 #include "forecast/decompose.h"
+#include "forecast/spread.h"
 
 /* ---- means and deviations ---- */
 
-void wr_moments(const struct wr_track *track, size_t first, size_t count, double least,
-                double *mean, double *deviation) {
-    /* Values are taken relative to the largest, so that no square overflows. */
-    double largest = 0, sum = 0, squares = 0;
+/* Values are taken relative to one of them, so that a level far above their spread costs no digits,
+ * and over the largest such distance, so that no square overflows. */
+void wr_moments(const struct wr_track *track, size_t first, size_t count, double *mean,
+                double *deviation) {
+    double pivot = NAN, largest = 0, sum = 0, squares = 0;
     size_t known = 0;
-    for (size_t t = first; t < first + count; t++)
-        largest = fmax(largest, fabs(wr_at(track, t))); /* of a number and NaN, the number */
     *mean = 0;
-    *deviation = 1;
+    *deviation = 0;
+    for (size_t t = first; t < first + count; t++) {
+        if (isnan(pivot))
+            pivot = wr_at(track, t);
+        largest =
+            fmax(largest, fabs(wr_at(track, t) - pivot)); /* of a number and NaN, the number */
+    }
+    if (isnan(pivot))
+        return;
+    *mean = pivot;
     if (largest == 0)
         return;
     for (size_t t = first; t < first + count; t++)
         if (!isnan(wr_at(track, t))) {
-            sum += wr_at(track, t) / largest;
+            sum += (wr_at(track, t) - pivot) / largest;
             known++;
         }
     double middle = sum / (double)known;
     for (size_t t = first; t < first + count; t++)
         if (!isnan(wr_at(track, t))) {
-            double away = wr_at(track, t) / largest - middle;
+            double away = (wr_at(track, t) - pivot) / largest - middle;
             squares += away * away;
         }
-    double away = sqrt(squares / (double)known);
-    *mean = middle * largest;
-    if (away > least)
-        *deviation = away * largest;
+    *mean = pivot + middle * largest;
+    *deviation = sqrt(squares / (double)known) * largest;
 }
 
+double wr_mean_magnitude(const struct wr_track *track, size_t first, size_t count) {
+    double sum = 0;
+    size_t known = 0;
+    for (size_t t = first; t < first + count; t++)
+        known += isnan(wr_at(track, t)) ? 0 : 1;
+    for (size_t t = first; t < first + count; t++)
+        if (!isnan(wr_at(track, t)))
+            sum += fabs(wr_at(track, t)) / (double)known; /* so that no sum overflows */
+    return sum;
+}
+
+static struct wr_track track_of(const double *values, size_t count) {
+    return (struct wr_track){values, count, NULL};
+}
+
+/* A deviation to divide by: 1 where all values are equal. */
 static void series_moments(const double *values, size_t count, double *mean, double *deviation) {
-    wr_moments(&(struct wr_track){values, count, NULL}, 0, count, 1e-12, mean, deviation);
+    struct wr_track track = track_of(values, count);
+    wr_moments(&track, 0, count, mean, deviation);
+    if (*deviation == 0)
+        *deviation = 1;
 }
 
 /* ---- steps 1 to 4 ---- */
 
-double wr_seasonal_index(const struct wr_scales *scales, size_t t) {
+/* Of value t; what changes nothing where the series is not adjusted. */
+static double seasonal_index(const struct wr_scales *scales, size_t t) {
     if (scales->season == 0)
-        return 1;
+        return scales->additive ? 0 : 1;
     int64_t season = (int64_t)scales->season;
     int64_t place = ((int64_t)t + scales->shift) % season;
     return scales->indices[place < 0 ? place + season : place];
 }
 
-double wr_line_at(const struct wr_scales *scales, size_t t) {
+static double line_at(const struct wr_scales *scales, size_t t) {
     return scales->intercept + scales->slope * (double)((int64_t)t + scales->shift);
+}
+
+/* log(value / reference) where both are positive. Near 1 their difference has more digits than
+ * their ratio (W. Kahan's form of log(1 + x), as in HP's Advanced Functions Handbook of 1982). */
+static double log_ratio(double value, double reference) {
+    double ratio = value / reference, away = (value - reference) / reference, sum = 1 + away;
+    if (!(ratio > 0.5 && ratio < 2))
+        return ratio >= DBL_MIN && ratio <= DBL_MAX ? wr_log(ratio)
+                                                    : wr_log(value) - wr_log(reference);
+    return sum == 1 ? away : wr_log(sum) * (away / (sum - 1));
+}
+
+double wr_value_of(const struct wr_scales *scales, double y) {
+    if (scales->transform != WR_TRANSFORM_LOG)
+        return scales->reference + y;
+    return fabs(y) < 0.5 ? scales->reference + scales->reference * expm1(y)
+                         : scales->reference * exp(y);
 }
 
 /* Of the values that have a logarithm; 0 if none has. */
@@ -68,14 +112,14 @@ static double least_positive(const double *values, size_t length) {
 }
 
 wr_status wr_transform_values(const struct wr_panel *panel, size_t series, size_t until,
-                              enum wr_transform transform, bool raise, double *y,
+                              const struct wr_scales *scales, bool raise, double *y,
                               struct wr_error *error) {
     const double *values = wr_panel_values(panel, series);
     double least = raise ? least_positive(values, until) : 0;
-    memcpy(y, values, until * sizeof *y);
-    if (transform == WR_TRANSFORM_NONE)
-        return WR_OK;
     for (size_t t = 0; t < until; t++) {
+        y[t] = t < scales->start ? NAN : values[t] - scales->reference;
+        if (t < scales->start || scales->transform != WR_TRANSFORM_LOG)
+            continue;
         double value = values[t] < least ? least : values[t];
         if (value < DBL_MIN) /* below lies what wr_log does not take */
             return wr_fail(error, WR_ERR_DATA,
@@ -83,14 +127,21 @@ wr_status wr_transform_values(const struct wr_panel *panel, size_t series, size_
                            "transform",
                            wr_panel_path(panel), wr_panel_line(panel, series, t),
                            wr_panel_id(panel, series), values[t]);
-        y[t] = isnan(value) ? value : wr_log(value);
+        y[t] = isnan(value) ? value : log_ratio(value, scales->reference);
     }
     return WR_OK;
 }
 
 void wr_level(const struct wr_scales *scales, double *y, size_t length) {
-    for (size_t t = 0; t < length; t++)
-        y[t] = y[t] / wr_seasonal_index(scales, t) - wr_line_at(scales, t);
+    for (size_t t = 0; t < length; t++) {
+        double index = seasonal_index(scales, t);
+        y[t] = (scales->additive ? y[t] - index : y[t] / index) - line_at(scales, t);
+    }
+}
+
+double wr_unlevel(const struct wr_scales *scales, size_t t, double y) {
+    double index = seasonal_index(scales, t), level = y + line_at(scales, t);
+    return scales->additive ? level + index : level * index;
 }
 
 void wr_differ(double *y, size_t length, size_t difference) {
@@ -129,19 +180,31 @@ static wr_status scale_covariates(const struct wr_panel *panel, size_t series, s
     return WR_OK;
 }
 
-/* Learns steps 2 to 4 of y (until), the values after step 1, which it changes. */
+/* What a window that hardly varies is normalised by in step 7: the statistic of all z (length). */
+static double usual_of(const struct wr_recipe *recipe, const double *z, size_t length) {
+    struct wr_track track = track_of(z, length);
+    double mean, usual = 0;
+    if (recipe->normalize == WR_NORMALIZE_MEAN)
+        usual = wr_mean_magnitude(&track, 0, length);
+    else if (recipe->normalize == WR_NORMALIZE_STANDARD)
+        wr_moments(&track, 0, length, &mean, &usual);
+    return usual > 0 ? usual : 1;
+}
+
+/* Learns steps 2 to 4 of y (until), the values after step 1, and what step 7 needs. Changes y. */
 static wr_status learn(const struct wr_recipe *recipe, double *y, size_t until,
                        struct wr_scales *scales, struct wr_error *error) {
-    if (recipe->adjust && wr_is_seasonal(y, until, recipe->season)) {
+    size_t start = scales->start;
+    if (recipe->adjust && wr_is_seasonal(y + start, until - start, recipe->season)) {
         scales->indices =
             wr_alloc(recipe->season, sizeof *scales->indices, "seasonal indices", error);
         if (!scales->indices)
             return WR_ERR_MEMORY;
-        if (wr_seasonal_indices(y, until, recipe->season, scales->indices))
+        if (wr_seasonal_indices(y, until, recipe->season, scales->additive, scales->indices))
             scales->season = recipe->season;
     }
     wr_level(scales, y, until); /* adjusted: there is no line yet */
-    struct wr_scales line = {.deviation = 1};
+    struct wr_scales line = {.additive = true, .deviation = 1};
     if (recipe->detrend) {
         wr_line(y, until, &line.intercept, &line.slope);
         wr_level(&line, y, until);
@@ -151,35 +214,74 @@ static wr_status learn(const struct wr_recipe *recipe, double *y, size_t until,
     wr_differ(y, until, recipe->difference);
     if (recipe->scale)
         series_moments(y, until, &scales->mean, &scales->deviation);
+    for (size_t t = 0; t < until; t++)
+        y[t] = (y[t] - scales->mean) / scales->deviation;
+    scales->usual = usual_of(recipe, y, until);
     return WR_OK;
 }
 
-static bool is_positive(const double *values, size_t length) {
+/* ---- step 1 ---- */
+
+static bool at_least(const double *values, size_t length, double least) {
     for (size_t t = 0; t < length; t++)
-        if (values[t] < DBL_MIN)
+        if (values[t] < least)
             return false;
     return true;
+}
+
+/* The lower median of the values (length) that are known, which is one of them. sorted: room for as
+ * many. */
+static double median_of(const double *values, size_t length, double *sorted) {
+    size_t known = 0;
+    for (size_t t = 0; t < length; t++)
+        if (!isnan(values[t]))
+            sorted[known++] = values[t];
+    wr_sort(sorted, known);
+    return known > 0 ? sorted[(known - 1) / 2] : 0;
+}
+
+/* Whether a constant that is added to every y (after the logarithm, if it is taken) leaves the
+ * windows as they are. */
+static bool is_level_free(const struct wr_recipe *recipe, const struct wr_scales *scales) {
+    if (recipe->adjust && !scales->additive)
+        return false;
+    return recipe->detrend || recipe->difference > 0 || recipe->scale ||
+           recipe->normalize == WR_NORMALIZE_LAST || recipe->normalize == WR_NORMALIZE_STANDARD;
+}
+
+/* Chooses step 1 and the kind of step 2. y: room for `until` values. */
+static void choose(const struct wr_recipe *recipe, const double *values, size_t until, double *y,
+                   struct wr_scales *scales) {
+    bool positive = at_least(values, until, DBL_MIN);
+    scales->transform = recipe->transform;
+    if (recipe->transform == WR_TRANSFORM_AUTO)
+        scales->transform = positive ? WR_TRANSFORM_LOG : WR_TRANSFORM_NONE;
+    bool log = scales->transform == WR_TRANSFORM_LOG;
+    scales->additive = log || !positive;
+    scales->nonnegative = recipe->bound == WR_BOUND_ZERO && at_least(values, until, 0);
+    scales->reference = log ? 1 : 0;
+    if (is_level_free(recipe, scales) && (positive || !log)) /* else the logarithm is refused */
+        scales->reference = median_of(values, until, y);
 }
 
 wr_status wr_scales_make(const struct wr_panel *panel, size_t series, size_t until,
                          const struct wr_recipe *recipe, struct wr_scales *scales,
                          struct wr_error *error) {
-    *scales = (struct wr_scales){.deviation = 1};
+    const double *values = wr_panel_values(panel, series);
+    *scales = (struct wr_scales){.deviation = 1, .usual = 1};
     if (recipe->recursive && wr_panel_pasts(panel) + wr_panel_futures(panel) > 0)
         return wr_fail(error, WR_ERR_USAGE,
                        "a recursive recipe sees no covariates, but %s is read with some: forecast "
                        "all steps at once, or leave them out",
                        wr_panel_path(panel));
-    scales->constant = is_constant(wr_panel_values(panel, series), until);
-    scales->transform = recipe->transform;
-    if (recipe->transform == WR_TRANSFORM_AUTO)
-        scales->transform = is_positive(wr_panel_values(panel, series), until) ? WR_TRANSFORM_LOG
-                                                                               : WR_TRANSFORM_NONE;
     double *y = wr_alloc(until, sizeof *y, "a series", error);
     if (!y)
         return WR_ERR_MEMORY;
-    wr_status status =
-        wr_transform_values(panel, series, until, scales->transform, false, y, error);
+    scales->constant = is_constant(values, until);
+    wr_status status = wr_quiet_start(values, until, &scales->start, error);
+    choose(recipe, values + scales->start, until - scales->start, y, scales);
+    if (status == WR_OK)
+        status = wr_transform_values(panel, series, until, scales, false, y, error);
     if (status == WR_OK)
         status = learn(recipe, y, until, scales, error);
     if (status == WR_OK)

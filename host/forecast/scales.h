@@ -17,20 +17,23 @@ static inline double wr_at(const struct wr_track *track, size_t t) {
     return t < track->length ? track->values[t] : track->path[t - track->length];
 }
 
-/* Of `count` values from `first`, NaN left out; a deviation of at most `least` of the largest
- * magnitude counts as 1. */
-void wr_moments(const struct wr_track *track, size_t first, size_t count, double least,
-                double *mean, double *deviation);
+/* Mean and population standard deviation of `count` values from `first`, NaN left out. The
+ * deviation is 0 where all of them are equal, and nowhere else. */
+void wr_moments(const struct wr_track *track, size_t first, size_t count, double *mean,
+                double *deviation);
+/* Mean magnitude of the same values; 0 where all of them are 0. */
+double wr_mean_magnitude(const struct wr_track *track, size_t first, size_t count);
 
 /* y (until): the values after step 1. WR_ERR_DATA: log of what is not positive; raise: those count
  * as the least that is, if there is one. */
 wr_status wr_transform_values(const struct wr_panel *panel, size_t series, size_t until,
-                              enum wr_transform transform, bool raise, double *y,
+                              const struct wr_scales *scales, bool raise, double *y,
                               struct wr_error *error);
-/* Step 2 of y (length), and what it divides value t by and then subtracts. */
+/* The value that step 1 makes y of. Infinite where exp overflows. */
+double wr_value_of(const struct wr_scales *scales, double y);
+/* Step 2 of y (length), and back for value t. */
 void wr_level(const struct wr_scales *scales, double *y, size_t length);
-double wr_seasonal_index(const struct wr_scales *scales, size_t t);
-double wr_line_at(const struct wr_scales *scales, size_t t);
+double wr_unlevel(const struct wr_scales *scales, size_t t, double y);
 /* Step 3 of y (length): NaN before `difference`. */
 void wr_differ(double *y, size_t length, size_t difference);
 

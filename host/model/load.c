@@ -154,24 +154,68 @@ static wr_status load(struct wr_tensor_file *file, struct wr_shape *shape, size_
     return *parameters == NULL ? WR_ERR_MEMORY : WR_OK;
 }
 
-wr_status wr_parameters_load(const char *path, struct wr_shape *shape, size_t *models, int *stacked,
-                             float **parameters, struct wr_error *error) {
+/* All metadata as one block: the array, then the strings. */
+static wr_status copy_metadata(const struct wr_tensor_file *file, struct wr_metadata **metadata,
+                               size_t *count, struct wr_error *error) {
+    json_t *object = json_object_get(file->header, WR_METADATA_KEY), *value;
+    const char *key;
+    *metadata = NULL;
+    *count = json_object_size(object);
+    if (*count == 0)
+        return WR_OK;
+    size_t bytes = *count * sizeof **metadata; /* in memory they take more */
+    json_object_foreach(object, key, value) bytes += strlen(key) + json_string_length(value) + 2;
+    *metadata = wr_alloc(bytes, 1, file->path, error);
+    if (*metadata == NULL)
+        return WR_ERR_MEMORY;
+    struct wr_metadata *to = *metadata;
+    char *text = (char *)(*metadata + *count);
+    json_object_foreach(object, key, value) {
+        to->key = strcpy(text, key);
+        text += strlen(text) + 1;
+        to++->value = strcpy(text, json_string_value(value));
+        text += strlen(text) + 1;
+    }
+    return WR_OK;
+}
+
+wr_status wr_parameters_load_described(const char *path, struct wr_shape *shape, size_t *models,
+                                       int *stacked, float **parameters,
+                                       struct wr_metadata **metadata, size_t *metadata_count,
+                                       struct wr_error *error) {
     struct wr_tensor_file file;
     struct wr_shape found = *shape; /* nothing is touched where the file is no good */
-    size_t count = 0;
+    struct wr_metadata *entries = NULL;
+    size_t count = 0, entry_count = 0;
     int leading = 0;
     *parameters = NULL;
+    if (metadata != NULL)
+        *metadata = NULL;
     wr_status status = wr_tensor_file_open(path, &file, error);
+    if (status == WR_OK && metadata != NULL)
+        status = copy_metadata(&file, &entries, &entry_count, error);
     if (status == WR_OK)
         status = load(&file, &found, &count, &leading, parameters, error);
     wr_tensor_file_close(&file);
-    if (status != WR_OK)
+    if (status != WR_OK) {
+        free(entries);
         return status;
+    }
     *shape = found;
     *models = count;
     if (stacked != NULL)
         *stacked = leading;
+    if (metadata != NULL) {
+        *metadata = entries;
+        *metadata_count = entry_count;
+    }
     return WR_OK;
+}
+
+wr_status wr_parameters_load(const char *path, struct wr_shape *shape, size_t *models, int *stacked,
+                             float **parameters, struct wr_error *error) {
+    return wr_parameters_load_described(path, shape, models, stacked, parameters, NULL, NULL,
+                                        error);
 }
 
 wr_status wr_metadata_load(const char *path, const char *key, char **value,

@@ -1,6 +1,7 @@
 #include "sweep/data.h"
 
 #include "base/base.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "data/series.h"
 #include "windrow/version.h"
@@ -178,10 +179,9 @@ static char *scale_text(const struct wr_windows *windows, scale_fn *scale, size_
     FILE *file = wr_text_open(&text);
     for (size_t i = 0; file != NULL && i < count; i++) {
         double values[2];
-        char number[32];
+        char number[WR_NUMBER_TEXT];
         scale(windows, i, &values[0], &values[1]);
-        wr_format(number, sizeof number, "%.17g", values[which]);
-        fprintf(file, "%s%s", i > 0 ? "," : "", number);
+        fprintf(file, "%s%s", i > 0 ? "," : "", wr_number_text(values[which], number));
     }
     return wr_text_close(file, &text);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "sweep/store.h"
 
 /* ---- words of the schema ---- */
@@ -204,11 +205,10 @@ static const char *groups_of(const char *option) {
 }
 
 /* Column 0, numbers as people write them: 0.0001 and 1, where SQLite has 1.0. */
-static const char *option_text(const struct wr_query *row, char number[32]) {
+static const char *option_text(const struct wr_query *row, char number[WR_NUMBER_TEXT]) {
     if (sqlite3_column_type(row->statement, 0) != SQLITE_FLOAT)
         return wr_column_text(row, 0);
-    wr_format(number, 32, "%.9g", wr_column_real(row, 0));
-    return number;
+    return wr_number_text(wr_column_real(row, 0), number);
 }
 
 wr_status wr_study_groups(struct wr_study *study, const char *option, wr_group_fn *on_group,
@@ -222,7 +222,7 @@ wr_status wr_study_groups(struct wr_study *study, const char *option, wr_group_f
     struct wr_query rows = wr_query(study, sql);
     wr_status status = WR_OK;
     while (status == WR_OK && wr_query_row(&rows)) {
-        char number[32];
+        char number[WR_NUMBER_TEXT];
         struct wr_study_group group = {.value = option_text(&rows, number),
                                        .trials = wr_column_size(&rows, 1),
                                        .done = wr_column_size(&rows, 2),

@@ -1,9 +1,8 @@
 /* What a sweep writes into its study: settings, trials, how they end. */
-#include <locale.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "sweep/store.h"
 
 /* ---- settings ---- */
@@ -65,27 +64,14 @@ wr_status wr_study_settle(struct wr_study *study, const struct wr_setting *setti
 
 /* ---- trials ---- */
 
-/* The shortest decimal that reads as the same float, which is what people gave: 0.0001, not
- * 9.99999974737875e-05. Under a locale with a decimal point. */
-static double shortest_decimal(float value) {
-    double decimal = (double)value;
-    for (int digits = 6; digits <= 9; digits++) { /* fewer: "%g" drops zeros; 9 always do */
-        char text[32];
-        snprintf(text, sizeof text, "%.*g", digits, (double)value);
-        decimal = strtod(text, NULL);
-        if ((float)decimal == value)
-            break;
-    }
-    return decimal;
-}
-
+/* Rates and clips as the decimals that people gave: 0.0001, not 9.99999974737875e-05. */
 static void bind_options(struct wr_query *query, const struct wr_trial_options *options) {
     wr_bind_size(query, options->hidden);
     wr_bind_size(query, options->window);
     wr_bind_size(query, options->batch);
     wr_bind_text(query, wr_study_init_name(options->init));
-    wr_bind_real(query, shortest_decimal(options->lr));
-    wr_bind_real(query, shortest_decimal(options->clip));
+    wr_bind_real(query, wr_number_of_float(options->lr));
+    wr_bind_real(query, wr_number_of_float(options->clip));
     wr_bind_int(query, options->seed);
 }
 
@@ -102,7 +88,6 @@ static bool find_trial(struct wr_query *find, const struct wr_trial_options *opt
     return found;
 }
 
-/* With a locale that writes 0.5 as the schema does. */
 static wr_status add(struct wr_study *study, const struct wr_trial_options *trials,
                      const int64_t *ids, size_t count, struct wr_trial_state *states, size_t *added,
                      struct wr_error *error) {
@@ -132,17 +117,11 @@ wr_status wr_study_add(struct wr_study *study, const struct wr_trial_options *tr
                        const int64_t *ids, size_t count, struct wr_trial_state *states,
                        size_t *added, struct wr_error *error) {
     size_t new_trials = 0;
-    locale_t c = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-    if (c == (locale_t)0)
-        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for adding trials", study->path);
     wr_status status = wr_study_begin(study, error);
     if (status == WR_OK) {
-        locale_t before = uselocale(c);
         status = add(study, trials, ids, count, states, &new_trials, error);
-        uselocale(before);
         status = wr_study_end(study, status, "add trials", error);
     }
-    freelocale(c);
     if (added != NULL)
         *added = status == WR_OK ? new_trials : 0;
     return status;

@@ -32,11 +32,11 @@ struct wr_backtest_spec {
     size_t level_count;   /* at most WR_MOST_LEVELS */
 };
 
-/* Of the forecasts of one method: means over steps and origins, values that are gaps left out; NaN
- * where there is nothing to take a mean of. Over series: means of theirs, each of equal weight.
- * RMSE is the root of such a mean of squares. */
+/* Of the forecasts of one method: means over steps and origins, values that are gaps left out, also
+ * those that were filled in (wr_panel_observed); NaN where there is nothing to take a mean of. Over
+ * series: means of theirs, each of equal weight. RMSE is the root of such a mean of squares. */
 struct wr_backtest_scores {
-    struct wr_scores points; /* MASE by the values before each origin */
+    struct wr_scores points; /* MASE by the values observed before each origin */
     /* The continuous ranked probability score, from the quantiles q that the intervals' bounds and
      * the point (p = 0.5) stand for: the mean of 2 (y - q) (p - [y < q]). The absolute error where
      * there are no intervals. */
@@ -47,14 +47,17 @@ struct wr_backtest_scores {
 
 struct wr_backtest {
     size_t series;
+    size_t values; /* that were forecast: series times origins times steps; one may count twice */
+    size_t scored; /* of these, those that were observed */
     struct wr_backtest_scores *scores[WR_METHODS]; /* (series) each */
     struct wr_backtest_scores overall[WR_METHODS];
     struct wr_fit_report report; /* of all fits; series, shorter and naive of the last */
 };
 
 /* The intervals of naive and seasonal naive are conformal too: by the errors that they made before
- * each origin. options->resume and calibrate do not count. WR_ERR_DATA names a series that is too
- * short for its first origin. *backtest is released by wr_backtest_release, after any failure too.
+ * each origin. Both know the values alone that were observed. options->resume and calibrate do not
+ * count. WR_ERR_DATA names a series that is too short for its first origin. *backtest is released
+ * by wr_backtest_release, after any failure too.
  */
 wr_status wr_backtest(struct wr_device *device, const struct wr_panel *panel,
                       const struct wr_backtest_spec *spec, const struct wr_fit_options *options,

@@ -33,13 +33,22 @@ enum wr_transform {
     WR_TRANSFORM_AUTO /* log of series whose values are all positive, others as they are; values
                          that come after a fit and have no logarithm count as the least that has */
 };
+enum wr_bound {
+    WR_BOUND_NONE,
+    WR_BOUND_ZERO /* no forecast and no interval below 0, where no value of the series is */
+};
 enum wr_combine { WR_COMBINE_MEAN, WR_COMBINE_MEDIAN }; /* of the seeds' forecasts */
 
-/* How a series v becomes windows, in this order, each undone in a forecast:
- *  1. transform: log v.
+/* How a series v becomes windows. A quiet start, such as the zeros before a product is sold, is
+ * left out: as many values as change, each time, by at most 1/20 of the median change after them.
+ * Then, in this order, each undone in a forecast:
+ *  1. transform: log v. Where the steps below make no difference of the level, the values are taken
+ *     relative to one of them first (v - r, log (v / r)): a level far above the spread costs no
+ *     digits, and y + c and k y are forecast as y, plus c and times k.
  *  2. adjust: a series whose autocorrelation at lag `season` is significant (the test of the M4
  *     competition's benchmarks, 90 %) is divided by the seasonal indices of a classical
- * multiplicative decomposition. detrend: less its line of least squares.
+ *     multiplicative decomposition; after a logarithm, or with values of 0 or less, those of an
+ *     additive one are subtracted. detrend: less its line of least squares.
  *  3. difference D: z[t] - z[t-D].
  *  4. scale: (z - mean) / deviation of the series.
  *  5. A window's inputs are window * chunk consecutive values, `chunk` a step, oldest first, then
@@ -49,8 +58,10 @@ enum wr_combine { WR_COMBINE_MEAN, WR_COMBINE_MEDIAN }; /* of the seeds' forecas
  *  6. residual S: each target less the value S steps before it, or the latest known one at a
  * multiple of S steps.
  *  7. normalize: inputs and targets by the window's own statistics (targets that are residuals are
- *     scaled alone). A deviation or mean below 1e-6 of the window's largest magnitude counts as 1.
- */
+ *     scaled alone). Where that is below 1e-6 of the same statistic of the whole series, the latter
+ *     counts.
+ * What is forecast keeps to bounds: after a logarithm it goes beyond the values of the series by at
+ * most twice the median change over a horizon (in logarithms), and see `bound`. */
 struct wr_recipe {
     char name[32];
     size_t window;  /* T: steps a model sees */
@@ -80,6 +91,7 @@ struct wr_recipe {
     double validate;
     size_t validations, patience;
     enum wr_combine combine;
+    enum wr_bound bound;
 };
 
 /* A named recipe. WR_ERR_USAGE lists the names. */
@@ -111,6 +123,8 @@ struct wr_fit_report {
     size_t series, models;
     size_t shorter;  /* series too short for the recipe's window, fitted with a shorter one */
     size_t naive;    /* series too short for any, or constant: seasonal naive */
+    size_t quiet;    /* series that begin to vary late: what comes before is not learnt from */
+    size_t borrowed; /* series too short for intervals of their own: they have those of all */
     size_t diverged; /* models: left out of their series' forecast */
     double updates, seconds; /* training alone */
 };
@@ -136,8 +150,13 @@ wr_status wr_fit_forecast(const struct wr_fit *fit, const struct wr_panel *panel
 
 /* Intervals around points (series, horizon) by split conformal prediction: the quantile of the
  * absolute errors, step by step, that a fit on less made on what it had not seen (V. Vovk et al.,
- * "Algorithmic learning in a random world", 2005). low, high (levels, series, horizon); levels in
- * percent, 0 < level < 100. The fit must have been calibrated. */
+ * "Algorithmic learning in a random world", 2005). A series with too few errors at a step has the
+ * quantile of those at all its steps, or with too few of them what Student's distribution makes of
+ * their mean square; one without any has the quantile of all series'. Errors are measured in the
+ * spread of their series, the mean absolute difference of one value to the next, and widths are
+ * multiples of the same spread of `until` values, or of that of the fit where it is 0.
+ * low, high (levels, series, horizon), NaN where no error tells; levels in percent, 0 < level <
+ * 100. The fit must have been calibrated. */
 wr_status wr_fit_intervals(const struct wr_fit *fit, const struct wr_panel *panel,
                            const size_t *until, const double *points, const double *levels,
                            size_t count, double *low, double *high, struct wr_error *error);

@@ -80,6 +80,12 @@ wr_status wr_parameters_save(const char *path, const struct wr_shape *shape, siz
  * WR_ERR_DATA, naming path and tensor, and takes memory in proportion to its size at most. */
 wr_status wr_parameters_load(const char *path, struct wr_shape *shape, size_t *models, int *stacked,
                              float **parameters, struct wr_error *error);
+/* The same, and all metadata of the file (metadata_count; 0 and NULL where it has none), from one
+ * reading, as a pipe allows: one block with its strings, freed by the caller with free. */
+wr_status wr_parameters_load_described(const char *path, struct wr_shape *shape, size_t *models,
+                                       int *stacked, float **parameters,
+                                       struct wr_metadata **metadata, size_t *metadata_count,
+                                       struct wr_error *error);
 /* The metadata value of a key in a safetensors file, freed by the caller with free; NULL where the
  * file has none. Reads the header alone. */
 wr_status wr_metadata_load(const char *path, const char *key, char **value, struct wr_error *error);

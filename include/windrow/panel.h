@@ -14,8 +14,8 @@ extern "C" {
 enum wr_missing {
     WR_MISSING_REFUSE,     /* a gap is an error that names its line */
     WR_MISSING_DROP,       /* gaps stay, as NaN: windows that touch one are not trained on */
-    WR_MISSING_INTERPOLATE /* linearly between the values before and after it; a backtest then sees
-                              a little ahead where a gap spans an origin */
+    WR_MISSING_INTERPOLATE /* linearly between the values before and after it; in a backtest, a gap
+                              that reaches an origin has the value before it */
 };
 
 /* How a file is read. The strings are read, not kept. Columns by name, else by number from 1. */
@@ -76,6 +76,9 @@ bool wr_panel_numbered(const struct wr_panel *panel);
  * panel. */
 size_t wr_panel_length(const struct wr_panel *panel, size_t series);
 const double *wr_panel_values(const struct wr_panel *panel, size_t series);
+/* The same values (length), but NaN at every gap, those that were filled in too: what forecasts are
+ * to be scored by. Owned by the panel. */
+const double *wr_panel_observed(const struct wr_panel *panel, size_t series);
 /* The line on which value `index` of a series stands, or that after it if it was filled in; of wide
  * files that of the series. */
 size_t wr_panel_line(const struct wr_panel *panel, size_t series, size_t index);

@@ -33,6 +33,12 @@ struct wr_windows;
  * *windows is owned by the caller (wr_windows_free) and does not refer to the series. */
 wr_status wr_windows_make(const struct wr_series *series, const struct wr_windows_spec *spec,
                           struct wr_windows **windows, struct wr_error *error);
+/* The same, but each column is scaled by a mean and deviation of the caller's, as another series
+ * had them: input_scales (inputs, 2), target_scales (outputs, 2). spec's scale and scale_rows do
+ * not count. WR_ERR_USAGE if one is not finite, or a deviation not above 0. */
+wr_status wr_windows_make_scaled(const struct wr_series *series, const struct wr_windows_spec *spec,
+                                 const double *input_scales, const double *target_scales,
+                                 struct wr_windows **windows, struct wr_error *error);
 void wr_windows_free(struct wr_windows *windows);
 
 /* What a session trains on. Window w reads seq_len * inputs floats from

@@ -41,7 +41,7 @@ run forecast --data weather.csv $daily $small --save fit.safetensors --output ke
 exits 0
 line err "recipe daily, since the time stamps are days; --recipe names another"
 case $(cat out) in
-'{"series":1,"models":2,"shorter":0,"naive":0,"diverged":0,"updates":'*'"recipe":"daily"}]}') ;;
+'{"series":1,"models":2,"quiet":0,"shorter":0,"naive":0,"borrowed":0,"diverged":0,"updates":'*'"recipe":"daily"}]}') ;;
 *) fail "--json tells something else" ;;
 esac
 same daily.csv kept.csv
@@ -67,10 +67,18 @@ refuses_like 3 "bare.safetensors has no intervals*" forecast --data weather.csv 
     --target temp_max --model bare.safetensors --levels 80
 refuses 3 "--horizon 15: fit.safetensors forecasts 14 steps at most" forecast --data weather.csv \
     --time date --target temp_max --model fit.safetensors --horizon 15
-sed 's/"format\\":2,/"format\\":9,/' fit.safetensors >newer.safetensors
+sed 's/"format\\":3,/"format\\":9,/' fit.safetensors >newer.safetensors
 cmp -s fit.safetensors newer.safetensors && fail "the fit has no format"
 refuses_like 3 "newer.safetensors: a fit of format 9 *" forecast --data weather.csv --time date \
     --target temp_max --model newer.safetensors
+# a fit of 0.1 forecasts what it did; its intervals are not read
+old=$expected/../../data/old
+run forecast --data "$old/monthly.csv" --time ds --target y --model "$old/fit.safetensors" --levels none
+exits 0
+paste -d , out "$old/fit.csv" | awk -F , 'NR > 1 && ($3 - $6 > 1e-6 || $6 - $3 > 1e-6 || $2 != $5) { exit 1 }
+    END { if (NR != 7) exit 1 }' || fail "the fit of 0.1 forecasts something else"
+refuses_like 3 "*fit.safetensors has no intervals, since it is of Windrow 0.1*" forecast \
+    --data "$old/monthly.csv" --time ds --target y --model "$old/fit.safetensors" --levels 80
 head -c 500 fit.safetensors >cut.safetensors
 refuses_like 3 "cut.safetensors: *" forecast --data weather.csv --time date --target temp_max \
     --model cut.safetensors

@@ -63,7 +63,7 @@ exits 0
 run show study.db --csv --by lr
 tail -n +2 out | cut -d , -f 1-5 >left
 sqlite3 -csv study.db "SELECT lr, trials, done, diverged, failed FROM by_lr" |
-    sed 's/1000000.0/1e+06/' >right
+    sed 's/1000000.0/1000000/' >right
 same left right
 
 # Without validation, and without anything: of a trial that is pending.

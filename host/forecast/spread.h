@@ -1,0 +1,20 @@
+/* How much a series varies from value to value: what its errors are measured in, so that those of
+ * several series can be taken together. NaN are values that are not known. */
+#ifndef WR_SPREAD_H
+#define WR_SPREAD_H
+
+#include <stddef.h>
+
+#include "windrow/status.h"
+
+/* *start: how many values stand before a series begins to vary, such as the zeros before a product
+ * is sold: as many as change, each time, by at most 1/20 of the median change after them; at least
+ * 8 values, with 8 changes after them, else 0. */
+wr_status wr_quiet_start(const double *values, size_t length, size_t *start,
+                         struct wr_error *error);
+
+/* Mean absolute difference of each known value from `start` on and the known one before it: it does
+ * not depend on the level, and exists for any two values. 0: all are the same. */
+double wr_spread(const double *values, size_t length, size_t start);
+
+#endif

@@ -1,0 +1,45 @@
+#!/bin/sh
+# windrow backtest on a series with gaps: what was filled in is not scored, and that is told.
+. "$(dirname "$0")/lib.sh"
+small="--device cpu --threads 1 --updates 50 --hidden 4 --seeds 2 --quiet"
+
+# Days 1 to 300 without those in gaps of 1 to 4: about half.
+echo ds,y >gaps.csv
+awk 'BEGIN {
+    for (day = 1; day < 300; day += day % 11 < 6 ? 1 : 1 + day % 5)
+        printf "%d,%.4f\n", day, 100 + 10 * sin(day) + day % 7
+    print "300,100"
+}' >>gaps.csv
+scored=$(awk -F, 'NR > 1 && $1 > 300 - 56 { n++ } END { print n }' gaps.csv)
+[ "$scored" -gt 5 ] && [ "$scored" -lt 56 ] || fail "the file is not as it is meant: $scored"
+
+ends="--recipe daily --horizon 14 --origins 4"
+run backtest --data gaps.csv --missing interpolate $ends $small
+exits 0
+line out "$((56 - scored)) of these 56 values are missing: $scored are scored"
+run backtest --data gaps.csv --missing interpolate $ends $small --json
+exits 0
+grep -qF ",\"values\":56,\"scored\":$scored,\"methods\":[" out || fail "--json does not say it"
+
+# The naive forecast, by hand: MAE over what is in the file, from the last value before each origin.
+mae=$(awk -F, 'NR > 1 {
+    origin = $1 > 244 ? 244 + 14 * int(($1 - 245) / 14) : 0
+    if (origin > 0) {
+        if (origin != at) { at = origin; from = last }
+        error = $2 - from
+        sum += error < 0 ? -error : error
+        n++
+    }
+    last = $2
+} END { printf "%.6f", sum / n }' gaps.csv)
+grep -o '"method":"naive","mae":[0-9.]*' out | cut -d : -f 3 |
+    awk -v mae="$mae" '{ exit !($1 - mae < 1e-5 && mae - $1 < 1e-5) }' || fail "naive is not $mae"
+
+# Nothing of the kind is said where nothing is missing.
+{ echo ds,y; awk 'BEGIN { for (day = 1; day <= 100; day++) print day "," day % 7 }'; } >whole.csv
+run backtest --data whole.csv --missing interpolate $ends $small
+exits 0
+! grep -q missing out || fail "nothing is missing"
+run backtest --data whole.csv $ends $small --json
+grep -qF ',"values":56,"scored":56,' out || fail "not all are scored"
+finish

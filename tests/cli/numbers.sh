@@ -1,0 +1,66 @@
+#!/bin/sh
+# Numbers that programs read have the fewest digits that bring them back, and all of these.
+. "$(dirname "$0")/lib.sh"
+small="--device cpu --threads 1 --updates 50 --hidden 4 --seeds 2 --quiet"
+
+# series FORMULA: a long CSV of 60 values by a formula of i in awk, which has a noise() of -0.5 .. 0.5
+series() {
+    echo y
+    awk 'function noise() { seed = (seed * 69069 + 1) % 4294967296; return seed / 4294967296 - 0.5 }
+        BEGIN { for (i = 0; i < 60; i++) printf "%.6f\n", '"$1"' }'
+}
+
+# A counter: consecutive steps of 7 at 10^12.
+series '1000000000000 + 7 * i' >counter.csv
+run forecast --data counter.csv --recipe daily --horizon 5 $small
+exits 0
+[ "$(sed 1d out | cut -d , -f 3 | sort -u | wc -l)" -eq 5 ] || fail "forecasts look the same"
+awk -F, 'NR > 1 && !($3 > 1000000000300 && $3 < 1000000000600) { exit 1 }' out ||
+    fail "forecasts are far off"
+
+# Noise of 1 on a level of 10^9: the bounds are not the point.
+series '1000000000 + noise()' >level.csv
+run forecast --data level.csv --recipe daily --horizon 5 $small
+exits 0
+awk -F, 'NR > 1 && !($6 < $4 && $4 < $3 && $3 < $5 && $5 < $7) { exit 1 }' out ||
+    fail "bounds that are the point"
+
+# A backtest of one series says the same in its CSV and its JSON.
+run backtest --data level.csv --recipe daily --horizon 5 --origins 2 $small --csv scores.csv --json
+exits 0
+for column in 3:mae 4:rmse 5:smape 6:mase 7:crps; do
+    number=$(sed -n 2p scores.csv | cut -d , -f "${column%:*}")
+    grep -qF "\"${column#*:}\":$number," out || fail "${column#*:} is not $number in the JSON"
+done
+[ "$(sed -n 2p scores.csv | cut -d , -f 3 | tr -d '0.' | wc -c)" -gt 14 ] ||
+    fail "digits of MAE are missing"
+
+# A float has the digits of a float, in the history and in the JSON: 1226.4832, not 1226.48315.
+run train --device cpu --epochs 3 --seed 4294967294 --json --history history.csv
+exits 0
+line history.csv "2,4294967294,1226.4832"
+grep -qF '"loss":1226.4832,' out || fail "another loss in the JSON"
+# ... in a study too, where numbers that are whole have no exponent
+run sweep --device cpu --epochs 3 --seeds 4294967294 --lr 0.0001,0.00001 --clip 1 --store s.db --quiet
+exits 0
+run show s.db --csv
+grep -q '^2,20,5,1,notebook,0.0001,1,4294967294,done,1226.4832,' out || fail "another loss in the CSV"
+grep -q '^1,20,5,1,notebook,1e-5,1,4294967294,done,' out || fail "another learning rate"
+run show s.db --json
+grep -qF '"lr":0.0001,"clip":1.0,"seed":4294967294,' out || fail "other options in the JSON"
+grep -qF '"loss":1226.4832,' out || fail "another loss in the JSON"
+
+# Strings in JSON stand as they are, but for what JSON escapes.
+name=$(printf 'a"b\\c\td.db')
+cp s.db "$name"
+run show "$name" --json
+exits 0
+grep -qF '{"store":"a\"b\\c\u0009d.db","settings":{' out || fail "a string that is not escaped"
+
+# Scales in metadata are whole.
+run train --device cpu --epochs 1 --data level.csv --scale standard --quiet --save scaled
+exits 0
+mean=$(head -c 2000 scaled | grep -ao '"input_means":"[0-9.]*"' | tr -dc '0-9.')
+awk -v mean="$mean" 'BEGIN { exit !(mean > 999999999 && mean < 1000000001 && length(mean) > 14) }' ||
+    fail "a mean of $mean"
+finish
