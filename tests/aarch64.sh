@@ -29,7 +29,7 @@ set --
 for file in host/base/base host/base/environment host/base/random host/model/layout host/model/init \
     host/model/rule host/backend/device host/backend/session host/backend/rule host/backend/case \
     host/backend/verify host/backend/cpu/cpu host/backend/cpu/session host/backend/cpu/run \
-    host/backend/cpu/peak host/backend/cpu/team tests/hashes; do
+    host/backend/cpu/peak host/backend/cpu/team host/backend/cpu/threads tests/hashes; do
     object=$(echo $file | tr / _).o
     compile $object -D WR_HAVE_ENGINE_SCALAR=1 -D WR_HAVE_ENGINE_NEON=1 "$source/$file.c"
     set -- "$@" $object

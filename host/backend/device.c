@@ -51,9 +51,12 @@ static wr_status check_environment(struct wr_error *error) {
 }
 
 static void append(struct wr_device_info **list, size_t *count, const struct wr_device_info *info) {
-    struct wr_device_info *grown = realloc(*list, (*count + 1) * sizeof **list);
-    if (grown == NULL)
-        return; /* a listing that lost an entry for want of 500 bytes */
+    bool lost = *count == SIZE_MAX; /* an entry, for want of memory */
+    struct wr_device_info *grown = lost ? NULL : realloc(*list, (*count + 1) * sizeof **list);
+    if (grown == NULL) {
+        *count = SIZE_MAX;
+        return;
+    }
     *list = grown;
     (*list)[(*count)++] = *info;
 }
@@ -93,7 +96,12 @@ wr_status wr_devices_list(struct wr_device_info **devices, size_t *count, struct
         return status;
     append(devices, count, &cpu);
     append_opencl(devices, count);
-    return *devices != NULL ? WR_OK : wr_fail(error, WR_ERR_MEMORY, "no memory for a device list");
+    if (*count != SIZE_MAX)
+        return WR_OK;
+    free(*devices);
+    *devices = NULL;
+    *count = 0;
+    return wr_fail(error, WR_ERR_MEMORY, "no memory for a device list");
 }
 
 static wr_status open_cpu(const struct wr_device_options *options, struct wr_device **device,

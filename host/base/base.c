@@ -1,5 +1,7 @@
 #include "base/base.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -38,6 +40,10 @@ wr_status(wr_fail)(struct wr_error *error, wr_status status, const char *format,
     format_arguments(error->text, sizeof error->text, format, arguments);
     va_end(arguments);
     return status;
+}
+
+wr_status wr_cause(int cause, wr_status otherwise) {
+    return cause == ENOMEM ? WR_ERR_MEMORY : otherwise;
 }
 
 void wr_error_release(struct wr_error *error) {
@@ -94,6 +100,26 @@ uint64_t wr_hash(uint64_t hash, const void *bytes, size_t count) {
     return hash;
 }
 
+bool wr_is_utf8(const char *text, size_t length) {
+    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000}; /* that takes so many more bytes */
+    const unsigned char *at = (const unsigned char *)text, *end = at + length;
+    while (at < end) {
+        uint32_t code = *at++;
+        size_t more = code < 0x80 ? 0 : code < 0xe0 ? 1 : code < 0xf0 ? 2 : 3;
+        if ((code >= 0x80 && code < 0xc0) || code > 0xf4 || more > (size_t)(end - at))
+            return false;
+        code &= 0xffu >> (more == 0 ? 0 : more + 2);
+        for (size_t i = 0; i < more; i++, at++) {
+            if ((*at & 0xc0) != 0x80)
+                return false;
+            code = code << 6 | (*at & 0x3f);
+        }
+        if (code < least[more] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+            return false;
+    }
+    return true;
+}
+
 bool wr_read_whole(const char *text, size_t *number) {
     uint64_t value = 0;
     const char *next = text;
@@ -143,13 +169,13 @@ void *wr_alloc(size_t count, size_t size, const char *what, struct wr_error *err
 
 /* A cgroup file's number, or SIZE_MAX if there is none. */
 static size_t read_limit(const char *path) {
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return SIZE_MAX;
-    unsigned long long value;
-    size_t limit = fscanf(file, "%llu", &value) == 1 ? (size_t)value : SIZE_MAX;
-    fclose(file);
-    return limit;
+    char text[32] = "";
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = file >= 0 ? read(file, text, sizeof text - 1) : -1;
+    if (file >= 0)
+        close(file);
+    return length > 0 && text[0] >= '0' && text[0] <= '9' ? (size_t)strtoull(text, NULL, 10)
+                                                          : SIZE_MAX;
 }
 
 size_t wr_memory_limit(void) {

@@ -20,10 +20,15 @@ wr_status wr_fail(struct wr_error *error, wr_status status, const char *format, 
 #define wr_fail(error, status, ...) (wr_fail(error, status, __VA_ARGS__), (status))
 #endif
 
+/* The status of a call of the system that failed so: WR_ERR_MEMORY for ENOMEM, else `otherwise`. */
+wr_status wr_cause(int cause, wr_status otherwise);
+
 /* *product = a * b (sum = a + b); false if it does not fit. */
 bool wr_size_mul(size_t a, size_t b, size_t *product);
 bool wr_size_add(size_t a, size_t b, size_t *sum);
 
+/* Whether `length` bytes are UTF-8. */
+bool wr_is_utf8(const char *text, size_t length);
 /* The whole number that the text is, in decimal digits alone and at most UINT32_MAX; false if it is
  * none. */
 bool wr_read_whole(const char *text, size_t *number);

@@ -10,44 +10,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/path.h"
+#include "base/temporary.h"
+
 struct wr_output {
     char *path; /* as given, for messages */
     int file;
-    int folder;              /* -1: the target is written directly */
-    char name[NAME_MAX + 1]; /* of the target, in folder */
-    char temporary[48];      /* likewise; "" if there is none */
+    int folder;                        /* -1: the target is written directly */
+    char name[NAME_MAX + 1];           /* of the target, in folder */
+    char temporary[WR_TEMPORARY_NAME]; /* likewise; "" if there is none */
     size_t filled;
     char buffer[1 << 16];
 };
 
 static wr_status fail(const char *path, int cause, struct wr_error *error) {
-    return wr_fail(error, WR_ERR_STORAGE, "%s: cannot be written: %s", path, strerror(cause));
-}
-
-/* Follows the links of path by hand, since realpath(3) gives nothing for a dangling one.
- * False with errno set. */
-static bool follow_links(const char *path, char to[PATH_MAX]) {
-    char link[PATH_MAX];
-    size_t size = strlen(path) + 1; /* of what goes to base, with its '\0' */
-    const char *from = path;
-    char *base = to;
-    for (int links = 0; links <= 40; links++) {
-        if ((size_t)(base - to) + size > PATH_MAX) {
-            errno = ENAMETOOLONG;
-            return false;
-        }
-        memcpy(base, from, size);
-        ssize_t length = readlink(to, link, sizeof link - 1);
-        if (length < 0) /* no link: EINVAL, or nothing there: ENOENT */
-            return errno == EINVAL || errno == ENOENT;
-        link[length] = '\0';
-        from = link;
-        size = (size_t)length + 1;
-        char *slash = strrchr(to, '/'); /* a relative link starts at its own folder */
-        base = link[0] == '/' || slash == NULL ? to : slash + 1;
-    }
-    errno = ELOOP;
-    return false;
+    return wr_fail(error, wr_cause(cause, WR_ERR_STORAGE), "%s: cannot be written: %s", path,
+                   strerror(cause));
 }
 
 /* The open descriptor of the process that is this very file, or -1. Opening /dev/stdout anew would
@@ -87,18 +65,10 @@ static bool open_temporary(struct wr_output *out, char *resolved, const struct s
     if (existing != NULL && faccessat(out->folder, name, W_OK, AT_EACCESS) != 0)
         return false;
     mode_t mode = existing != NULL ? existing->st_mode & 0777 : 0666;
-    for (unsigned attempt = 0; attempt < 10000; attempt++) {
-        snprintf(out->temporary, sizeof out->temporary, ".windrow-%ld-%u.tmp", (long)getpid(),
-                 attempt);
-        out->file =
-            openat(out->folder, out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-        if (out->file >= 0 || errno != EEXIST)
-            break;
-    }
-    if (out->file < 0) {
-        out->temporary[0] = '\0';
+    wr_temporary_clean(out->folder);
+    out->file = wr_temporary_make(out->folder, mode, out->temporary);
+    if (out->file < 0)
         return false;
-    }
     return existing == NULL || fchmod(out->file, existing->st_mode & 0777) == 0;
 }
 
@@ -114,38 +84,13 @@ static bool open_target(struct wr_output *out) {
     if (exists && (!S_ISREG(target.st_mode) || standard_stream(&target) >= 0))
         return open_directly(out, &target);
     char resolved[PATH_MAX];
-    if (!follow_links(out->path, resolved))
+    if (!wr_path_follow(out->path, resolved))
         return false;
     /* A link in /proc/self/fd may name a file that is no longer where it says. */
     if (exists && (stat(resolved, &followed) != 0 || followed.st_ino != target.st_ino ||
                    followed.st_dev != target.st_dev))
         return open_directly(out, &target);
     return open_temporary(out, resolved, exists ? &target : NULL);
-}
-
-/* Splits a path whose links are followed: *folder's status, and the name in it. False if there is
- * no such folder. */
-static bool find_place(const char *path, char resolved[PATH_MAX], struct stat *folder,
-                       const char **name) {
-    if (!follow_links(path, resolved))
-        return false;
-    char *slash = strrchr(resolved, '/');
-    *name = slash == NULL ? resolved : slash + 1;
-    if (slash == NULL)
-        return stat(".", folder) == 0;
-    if (slash == resolved)
-        return stat("/", folder) == 0;
-    *slash = '\0';
-    return stat(resolved, folder) == 0;
-}
-
-bool wr_output_same(const char *a, const char *b) {
-    char resolved_a[PATH_MAX], resolved_b[PATH_MAX];
-    struct stat folder_a, folder_b;
-    const char *name_a, *name_b;
-    return find_place(a, resolved_a, &folder_a, &name_a) &&
-           find_place(b, resolved_b, &folder_b, &name_b) && strcmp(name_a, name_b) == 0 &&
-           folder_a.st_dev == folder_b.st_dev && folder_a.st_ino == folder_b.st_ino;
 }
 
 wr_status wr_output_open(const char *path, struct wr_output **out, struct wr_error *error) {

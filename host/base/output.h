@@ -1,7 +1,8 @@
 /* Files that are whole or absent.
  *
  * What is written goes to a temporary file in the target's folder; commit makes it durable and
- * renames it to the target. A target that exists and is no regular file (/dev/null, a FIFO, a
+ * renames it to the target. Opening removes temporary files of writers that have died (see
+ * base/temporary.h). A target that exists and is no regular file (/dev/null, a FIFO, a
  * terminal), and one that is the process's own standard output or error, is written directly, so
  * there bytes may arrive before a failure. Symbolic links are followed: the link stays, what it
  * points to is replaced or created. A new file has the permissions that open(2) gives under the
@@ -18,9 +19,6 @@
 #include "base/base.h"
 
 struct wr_output;
-
-/* Whether two paths name one file, which need not exist: its folder and name, links followed. */
-bool wr_output_same(const char *a, const char *b);
 
 /* On success *out is released by exactly one call of commit or abandon; on failure it is NULL. */
 wr_status wr_output_open(const char *path, struct wr_output **out, struct wr_error *error);

@@ -1,5 +1,4 @@
 /* windrow backtest: scores of forecasts from earlier origins, beside naive and seasonal naive. */
-#include <jansson.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -7,8 +6,10 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/json.h"
 #include "base/number.h"
 #include "base/output.h"
+#include "base/text.h"
 #include "cli/forecast.h"
 #include "cli/interrupt.h"
 #include "cli/report.h"
@@ -25,7 +26,6 @@ struct run {
     struct levels levels;
     struct wr_device *device;
     struct progress progress;
-    struct wr_output *output; /* of --csv */
     size_t step;
     struct wr_backtest backtest;
 };
@@ -140,34 +140,31 @@ static wr_status print_results(struct run *run) {
 
 /* ---- JSON ---- */
 
-static json_t *number(double value) {
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *method_object(const struct run *run, enum wr_method method) {
     const struct wr_backtest_scores *scores = &run->backtest.overall[method];
     json_t *intervals = json_array();
     for (size_t i = 0; i < run->levels.count; i++)
-        json_array_append_new(
-            intervals, json_pack("{s:f, s:o, s:o}", "level", run->levels.levels[i], "coverage",
-                                 number(scores->coverage[i]), "width", number(scores->width[i])));
-    json_t *object =
-        json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "method", wr_method_name(method), "mae",
-                  number(scores->points.mae), "rmse", number(scores->points.rmse), "smape",
-                  number(scores->points.smape), "mase", number(scores->points.mase), "crps",
-                  number(scores->crps), "intervals", intervals);
-    if (object != NULL && method != WR_METHOD_WINDROW)
-        json_object_set_new(object, "better_on",
-                            json_integer((json_int_t)count_better(&run->backtest, method)));
+        intervals =
+            wr_json_push(intervals, json_pack("{s:f, s:o, s:o}", "level", run->levels.levels[i],
+                                              "coverage", json_number(scores->coverage[i]), "width",
+                                              json_number(scores->width[i])));
+    json_t *object = json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "method", wr_method_name(method), "mae",
+        json_number(scores->points.mae), "rmse", json_number(scores->points.rmse), "smape",
+        json_number(scores->points.smape), "mase", json_number(scores->points.mase), "crps",
+        json_number(scores->crps), "intervals", intervals);
+    if (method != WR_METHOD_WINDROW)
+        object = wr_json_put(object, "better_on",
+                             json_integer((json_int_t)count_better(&run->backtest, method)));
     return object;
 }
 
 static wr_status print_json(struct run *run) {
     json_t *methods = json_array(), *names = json_array();
     for (size_t m = 0; m < WR_METHODS; m++)
-        json_array_append_new(methods, method_object(run, (enum wr_method)m));
+        methods = wr_json_push(methods, method_object(run, (enum wr_method)m));
     for (size_t i = 0; i < run->recipes.count; i++)
-        json_array_append_new(names, json_text(run->recipes.recipes[i].name));
+        names = wr_json_push(names, json_text(run->recipes.recipes[i].name));
     const struct wr_fit_report *report = &run->backtest.report;
     return json_print(
         json_pack("{s:I, s:I, s:I, s:I, s:b, s:o, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:o}",
@@ -218,24 +215,26 @@ static void put_series(FILE *file, const struct run *run, size_t series) {
 }
 
 static wr_status write_csv(struct run *run) {
-    char *text = NULL;
-    size_t size;
-    if (run->output == NULL)
+    struct wr_text text;
+    struct wr_output *output;
+    if (!run->options[BACKTEST_CSV].given)
         return WR_OK;
-    FILE *file = open_memstream(&text, &size);
+    FILE *file = wr_text_open(&text);
     if (file != NULL) {
         put_head(file, &run->levels);
         for (size_t s = 0; s < run->backtest.series; s++)
             put_series(file, run, s);
     }
-    wr_status status = file != NULL && fclose(file) == 0
-                           ? wr_output_write(run->output, text, size, run->error)
-                           : wr_fail(run->error, WR_ERR_MEMORY, "no memory for the scores");
-    free(text);
-    if (status == WR_OK) {
-        status = wr_output_commit(run->output, run->error);
-        run->output = NULL;
-    }
+    char *bytes = wr_text_close(file, &text);
+    if (bytes == NULL)
+        return wr_fail(run->error, WR_ERR_MEMORY, "no memory for the scores");
+    wr_status status = wr_output_open(run->options[BACKTEST_CSV].text, &output, run->error);
+    if (status == WR_OK)
+        status = wr_output_write(output, bytes, text.size, run->error);
+    free(bytes);
+    if (status == WR_OK)
+        return wr_output_commit(output, run->error);
+    wr_output_abandon(output);
     return status;
 }
 
@@ -271,7 +270,7 @@ static wr_status prepare(struct run *run) {
     interrupt_catch(); /* up to here there is nothing to clean up */
     if (options[BACKTEST_CSV].given) {
         signal(SIGPIPE, SIG_IGN); /* a reader that leaves is an error, and costs no file */
-        status = wr_output_open(options[BACKTEST_CSV].text, &run->output, run->error);
+        status = wr_output_try(options[BACKTEST_CSV].text, run->error);
     }
     return status == WR_OK ? run_open_device(options, &run->device, run->error) : status;
 }
@@ -292,6 +291,8 @@ static wr_status run_all(struct run *run) {
         return wr_fail(run->error, WR_ERR_STOPPED, "interrupted; no file was written");
     if (status == WR_OK)
         status = write_csv(run);
+    if (status == WR_ERR_STORAGE && interrupt_seen) /* so that a file could not be opened */
+        return wr_fail(run->error, WR_ERR_STOPPED, "interrupted while the files were written");
     return status == WR_OK ? tell_results(run) : status;
 }
 
@@ -299,7 +300,6 @@ wr_status backtest_command(const struct option_value *options, struct wr_error *
     struct run run = {.options = options, .error = error};
     wr_status status = run_all(&run);
     wr_backtest_release(&run.backtest);
-    wr_output_abandon(run.output);
     wr_device_close(run.device);
     levels_release(&run.levels);
     recipes_release(&run.recipes);

@@ -1,9 +1,9 @@
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/base.h"
+#include "base/json.h"
 #include "cli/interrupt.h"
 #include "cli/report.h"
 
@@ -34,7 +34,7 @@ struct bench {
     const struct option_value *options;
     struct wr_device *device;
     double peak;  /* flops a second */
-    json_t *rows; /* NULL without --json */
+    json_t *rows; /* of --json; NULL once it found no memory */
 };
 
 /* ---- rows ---- */
@@ -115,11 +115,11 @@ static wr_status measure_cell(struct bench *bench, const char *curve,
         *error = own;
         return status;
     }
-    if (bench->rows == NULL)
+    if (!bench->options[BENCH_JSON].given)
         print_row(bench, cell, &result, refused ? own.text : NULL);
     else
-        json_array_append_new(bench->rows,
-                              row_object(bench, curve, cell, &result, refused ? own.text : NULL));
+        bench->rows = wr_json_push(
+            bench->rows, row_object(bench, curve, cell, &result, refused ? own.text : NULL));
     wr_error_release(&own);
     return WR_OK;
 }
@@ -194,38 +194,42 @@ static wr_status open_device(const char *selector, const struct option_value *op
     return wr_device_open(selector, &how, device, error);
 }
 
+/* Its rows are used up. */
 static json_t *device_object(const struct bench *bench) {
     const struct wr_device_info *info = wr_device_get_info(bench->device);
-    return json_pack("{s:s, s:s, s:o, s:o, s:b, s:f, s:O}", "id", info->id, "backend",
+    return json_pack("{s:s, s:s, s:o, s:o, s:b, s:f, s:o}", "id", info->id, "backend",
                      info->backend, "name", json_text(info->name), "detail",
                      json_text(info->detail), "exact", (int)info->exact, "peak_flops_per_second",
                      bench->peak, "rows", bench->rows);
 }
 
+/* *list: of --json. */
 static wr_status bench_device(const char *selector, const struct option_value *options,
-                              json_t *list, struct wr_error *error) {
+                              json_t **list, struct wr_error *error) {
+    bool json = options[BENCH_JSON].given;
     struct bench bench = {.options = options};
     wr_status status = open_device(selector, options, &bench.device, error);
     if (status != WR_OK)
         return status;
     status = wr_bench_peak(bench.device, &bench.peak, error);
-    if (list != NULL)
+    if (json)
         bench.rows = json_array();
     else if (status == WR_OK)
         print_head(&bench);
     if (status == WR_OK)
         status = measure_cells(&bench, error);
-    if (status == WR_OK && list != NULL)
-        json_array_append_new(list, device_object(&bench));
+    if (status == WR_OK && json)
+        *list = wr_json_push(*list, device_object(&bench));
+    else
+        json_decref(bench.rows);
     report_deviation(bench.device);
-    json_decref(bench.rows);
     wr_device_close(bench.device);
     return status;
 }
 
 /* One that fails does not keep the others from their turn: its error is told at once. Returns the
  * first one's status. */
-static wr_status bench_all(const struct option_value *options, json_t *list,
+static wr_status bench_all(const struct option_value *options, json_t **list, size_t *told,
                            struct wr_error *error) {
     struct wr_device_info *devices;
     size_t count, measured_devices = 0;
@@ -233,10 +237,11 @@ static wr_status bench_all(const struct option_value *options, json_t *list,
     for (size_t i = 0; status == WR_OK && i < count; i++) {
         if (!devices[i].usable)
             continue;
-        if (measured_devices++ > 0 && list == NULL)
+        if (measured_devices++ > 0 && !options[BENCH_JSON].given)
             putchar('\n');
         struct wr_error own = {0};
         status = bench_device(devices[i].id, options, list, &own);
+        *told += status == WR_OK;
         if (status == WR_ERR_DEVICE || status == WR_ERR_MEMORY) {
             cli_complain(&own);
             worst = status;
@@ -252,20 +257,20 @@ static wr_status bench_all(const struct option_value *options, json_t *list,
 }
 
 wr_status bench_command(const struct option_value *options, struct wr_error *error) {
-    json_t *list = options[BENCH_JSON].given ? json_array() : NULL;
+    bool json = options[BENCH_JSON].given;
+    json_t *list = json ? json_array() : NULL;
+    size_t told = 0; /* devices in it */
     interrupt_catch();
     wr_status status = options[BENCH_DEVICE].given
-                           ? bench_device(options[BENCH_DEVICE].text, options, list, error)
-                           : bench_all(options, list, error);
-    bool tell = list != NULL && (status == WR_OK || json_array_size(list) > 0);
-    if (!tell || status == WR_ERR_STOPPED) {
+                           ? bench_device(options[BENCH_DEVICE].text, options, &list, error)
+                           : bench_all(options, &list, &told, error);
+    if (!json || (status != WR_OK && told == 0) || status == WR_ERR_STOPPED) {
         json_decref(list);
         return status;
     }
-    wr_status printed =
-        json_print(json_pack("{s:s, s:f, s:I, s:o}", "version", wr_version(), "seconds",
-                             strtod(options[BENCH_SECONDS].text, NULL), "repeats",
-                             (json_int_t)options[BENCH_REPEATS].size, "devices", list),
-                   error);
+    json_t *object = json_pack("{s:s, s:f, s:I, s:o}", "version", wr_version(), "seconds",
+                               strtod(options[BENCH_SECONDS].text, NULL), "repeats",
+                               (json_int_t)options[BENCH_REPEATS].size, "devices", list);
+    wr_status printed = json_print(object, status == WR_OK ? error : NULL);
     return status == WR_OK ? printed : status;
 }

@@ -1,12 +1,12 @@
 #include "cli/columns.h"
 
-#include <jansson.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/base.h"
+#include "base/text.h"
 #include "data/series.h"
 
 bool columns_cut(const char **list, char *cell) {
@@ -89,32 +89,20 @@ void columns_release(struct columns *columns) {
     *columns = (struct columns){0};
 }
 
-static bool is_utf8(const char *text) {
-    json_t *string = json_string(text);
-    json_decref(string);
-    return string != NULL;
-}
-
 static void print_column(FILE *file, const struct wr_series *series, size_t column) {
     const char *name = wr_series_name(series, column);
-    if (name != NULL && !is_utf8(name))
+    if (name != NULL && !wr_is_utf8(name, strlen(name)))
         fprintf(file, "%zu", column + 1);
     else
         wr_series_print_column(file, series, column);
 }
 
 char *columns_text(const struct columns *columns, const struct wr_series *series) {
-    char *text = NULL;
-    size_t length;
-    FILE *file = open_memstream(&text, &length);
-    if (file == NULL)
-        return NULL;
-    for (size_t i = 0; i < columns->count; i++) {
+    struct wr_text text;
+    FILE *file = wr_text_open(&text);
+    for (size_t i = 0; file != NULL && i < columns->count; i++) {
         fputs(i == 0 ? "" : ",", file);
         print_column(file, series, columns->index[i]);
     }
-    if (fclose(file) == 0)
-        return text;
-    free(text);
-    return NULL;
+    return wr_text_close(file, &text);
 }

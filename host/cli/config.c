@@ -19,7 +19,8 @@ static wr_status read_text(const char *path, char **text, struct wr_error *error
     FILE *file = fopen(path, "rb");
     size_t length = file != NULL ? fread(*text, 1, FILE_MOST + 1, file) : 0;
     if (file == NULL || ferror(file))
-        status = wr_fail(error, WR_ERR_DATA, "cannot read --config %s: %s", path, strerror(errno));
+        status = wr_fail(error, wr_cause(errno, WR_ERR_DATA), "cannot read --config %s: %s", path,
+                         strerror(errno));
     else if (length > FILE_MOST)
         status =
             wr_fail(error, WR_ERR_DATA, "--config %s has more than %zu bytes", path, FILE_MOST);

@@ -1,7 +1,7 @@
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "cli/report.h"
 
 static const char *verdict(const struct wr_device_info *device) {
@@ -23,7 +23,7 @@ static wr_status print_json(const struct wr_device_info *devices, size_t count,
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) {
         const struct wr_device_info *device = &devices[i];
-        json_array_append_new(
+        list = wr_json_push(
             list,
             json_pack("{s:s, s:s, s:o, s:b, s:b, s:b, s:I, s:o}", "id", device->id, "backend",
                       device->backend, "name", json_text(device->name), "gpu", (int)device->gpu,

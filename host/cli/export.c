@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/fields.h"
 #include "cli/trials.h"
@@ -66,9 +67,10 @@ static wr_status add_trial(void *context, const struct wr_trial *trial) {
     grown[export->count] = *trial;
     grown[export->count].device = "";
     grown[export->count++].why = "";
-    if (trial->status == WR_TRIAL_FAILED && export->why == NULL)
-        export->why = strdup(trial->why);
-    return WR_OK;
+    if (trial->status != WR_TRIAL_FAILED || export->why != NULL)
+        return WR_OK;
+    export->why = strdup(trial->why);
+    return export->why != NULL ? WR_OK : wr_fail(export->error, WR_ERR_MEMORY, "no memory for why");
 }
 
 /* --trial K that cannot be had. */
@@ -93,15 +95,14 @@ static wr_status check_trial(const struct export *export) {
                        export->path, id, trial->diverged_at);
     if (trial->status == WR_TRIAL_FAILED)
         return wr_fail(export->error, WR_ERR_DATA, "%s: trial %s could not be trained: %s",
-                       export->path, id, export->why != NULL ? export->why : "");
+                       export->path, id, export->why);
     return WR_OK;
 }
 
-/* The hidden sizes of the trials, "8, 16", each once; freed with free. */
+/* The hidden sizes of the trials, "8, 16", each once; freed with free, NULL without memory. */
 static char *hidden_sizes(const struct export *export) {
-    char *text = NULL;
-    size_t length;
-    FILE *file = open_memstream(&text, &length);
+    struct wr_text text;
+    FILE *file = wr_text_open(&text);
     for (size_t i = 0; file != NULL && i < export->count; i++) {
         size_t hidden = export->trials[i].options.hidden, before = 0;
         while (before < i && export->trials[before].options.hidden != hidden)
@@ -109,9 +110,7 @@ static char *hidden_sizes(const struct export *export) {
         if (before == i)
             fprintf(file, "%s%zu", i > 0 ? ", " : "", hidden);
     }
-    if (file == NULL || fclose(file) != 0)
-        return NULL;
-    return text;
+    return wr_text_close(file, &text);
 }
 
 /* --best N that is more than there are, or that one file cannot stack. */
@@ -132,11 +131,13 @@ static wr_status check_best(const struct export *export) {
     if (same == export->count)
         return WR_OK;
     char *sizes = hidden_sizes(export);
+    if (sizes == NULL)
+        return wr_fail(export->error, WR_ERR_MEMORY, "no memory for a list of hidden sizes");
     wr_status status =
         wr_fail(export->error, WR_ERR_DATA,
                 "%s: the %zu best trials differ in hidden size (%s), and one file stacks models of "
                 "one; try --hidden %zu",
-                export->path, export->count, sizes != NULL ? sizes : "", first);
+                export->path, export->count, sizes, first);
     free(sizes);
     return status;
 }
@@ -198,11 +199,11 @@ static bool print_remake(FILE *file, const struct export *export, const struct w
 /* Trial `which` of those chosen has no parameters. */
 static wr_status fail_not_kept(const struct export *export, size_t which) {
     const struct wr_trial *trial = &export->trials[which];
-    char *text = NULL;
-    size_t length;
-    FILE *file = open_memstream(&text, &length);
+    struct wr_text made;
+    FILE *file = wr_text_open(&made);
     bool possible = file != NULL && print_remake(file, export, trial);
-    if (file == NULL || fclose(file) != 0)
+    char *text = wr_text_close(file, &made);
+    if (text == NULL)
         return wr_fail(export->error, WR_ERR_MEMORY, "no memory for a command");
     wr_status status;
     if (which > 0)
@@ -288,9 +289,10 @@ static wr_status read_parameters(struct export *export) {
 /* The field of all trials, with commas between, or once where it is the same in all. Freed with
  * free, NULL without memory. */
 static char *field_list(const struct export *export, enum field field) {
-    char *text = NULL, first[FIELD_TEXT], next[FIELD_TEXT];
-    size_t length, same = 0;
-    FILE *file = open_memstream(&text, &length);
+    char first[FIELD_TEXT], next[FIELD_TEXT];
+    size_t same = 0;
+    struct wr_text text;
+    FILE *file = wr_text_open(&text);
     if (file == NULL)
         return NULL;
     field_text(&export->trials[0], field, 0, first);
@@ -302,10 +304,7 @@ static char *field_list(const struct export *export, enum field field) {
         field_text(&export->trials[i], field, 0, next);
         fprintf(file, "%s%s", i > 0 ? "," : "", next);
     }
-    if (fclose(file) == 0)
-        return text;
-    free(text);
-    return NULL;
+    return wr_text_close(file, &text);
 }
 
 static wr_status save(const struct export *export) {

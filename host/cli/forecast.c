@@ -10,6 +10,7 @@
 #include "base/base.h"
 #include "base/number.h"
 #include "base/output.h"
+#include "base/text.h"
 #include "cli/forecast.h"
 #include "cli/interrupt.h"
 #include "cli/report.h"
@@ -29,33 +30,25 @@ struct run {
     struct progress progress;
     struct wr_mix mix;
     struct wr_fit_report report;
-    struct wr_output *output; /* of --output */
-    size_t horizon;           /* of the CSV, at most the mix's */
-    double *points;           /* (series, mix's horizon) */
-    double *low, *high;       /* (levels, series, mix's horizon) */
+    size_t horizon;     /* of the CSV, at most the mix's */
+    double *points;     /* (series, mix's horizon) */
+    double *low, *high; /* (levels, series, mix's horizon) */
 };
 
 /* ---- to a mix of fits ---- */
 
-static wr_status open_outputs(struct run *run) {
+/* They are opened once there is something to write. */
+static wr_status try_outputs(struct run *run) {
     const struct option_value *output = &run->options[FORECAST_OUTPUT];
     wr_status status = WR_OK;
     interrupt_catch(); /* up to here there is nothing to clean up */
     if (output->given || run->saves.count > 0)
         signal(SIGPIPE, SIG_IGN); /* a reader that leaves is an error, and costs no file */
     for (size_t i = 0; i < run->saves.count && status == WR_OK; i++) {
-        const char *file = run->saves.texts[i];
-        if (output->given && wr_output_same(file, output->text))
-            return wr_fail(run->error, WR_ERR_USAGE, "--save and --output name the same file, %s",
-                           file);
-        for (size_t j = 0; j < i; j++)
-            if (wr_output_same(file, run->saves.texts[j]))
-                return wr_fail(run->error, WR_ERR_USAGE, "--save names the same file twice, %s",
-                               file);
-        status = wr_output_try(file, run->error);
+        status = wr_output_try(run->saves.texts[i], run->error);
     }
     if (status == WR_OK && output->given)
-        status = wr_output_open(output->text, &run->output, run->error);
+        status = wr_output_try(output->text, run->error);
     return status;
 }
 
@@ -88,7 +81,7 @@ static wr_status fit(struct run *run) {
     if (status == WR_OK)
         status = read_saves(run);
     if (status == WR_OK)
-        status = open_outputs(run);
+        status = try_outputs(run);
     if (status == WR_OK)
         status = run_open_device(run->options, &run->device, run->error);
     if (status != WR_OK)
@@ -146,7 +139,7 @@ static wr_status load(struct run *run) {
     if (status == WR_OK)
         status = panel_read("forecast", run->options, &run->panel, run->error);
     if (status == WR_OK)
-        status = open_outputs(run);
+        status = try_outputs(run);
     if (status == WR_OK)
         status = wr_mix_new(run->models.count, &run->mix, run->error);
     for (size_t i = 0; i < run->models.count && status == WR_OK; i++)
@@ -216,37 +209,36 @@ static void put_series(FILE *file, const struct run *run, size_t series) {
 }
 
 /* A series' lines as one text to the file of --output. */
-static wr_status write_series(struct run *run, size_t series) {
-    char *text = NULL;
-    size_t size;
-    FILE *file = open_memstream(&text, &size);
-    if (file == NULL)
-        return wr_fail(run->error, WR_ERR_MEMORY, "no memory for a series' forecasts");
-    if (series == 0)
+static wr_status write_series(struct run *run, size_t series, struct wr_output *output) {
+    struct wr_text text;
+    FILE *file = wr_text_open(&text);
+    if (file != NULL && series == 0)
         put_head(file, &run->levels);
-    put_series(file, run, series);
-    wr_status status = fclose(file) == 0
-                           ? wr_output_write(run->output, text, size, run->error)
-                           : wr_fail(run->error, WR_ERR_MEMORY, "no memory for forecasts");
-    free(text);
+    if (file != NULL)
+        put_series(file, run, series);
+    char *bytes = wr_text_close(file, &text);
+    wr_status status =
+        bytes != NULL ? wr_output_write(output, bytes, text.size, run->error)
+                      : wr_fail(run->error, WR_ERR_MEMORY, "no memory for a series' forecasts");
+    free(bytes);
     return status;
 }
 
 static wr_status write_csv(struct run *run) {
-    wr_status status = WR_OK;
-    if (run->output == NULL) {
+    struct wr_output *output;
+    if (!run->options[FORECAST_OUTPUT].given) {
         put_head(stdout, &run->levels);
         for (size_t s = 0; s < wr_panel_count(run->panel); s++)
             put_series(stdout, run, s);
         cli_flush();
         return WR_OK;
     }
+    wr_status status = wr_output_open(run->options[FORECAST_OUTPUT].text, &output, run->error);
     for (size_t s = 0; s < wr_panel_count(run->panel) && status == WR_OK; s++)
-        status = write_series(run, s);
-    if (status == WR_OK) {
-        status = wr_output_commit(run->output, run->error);
-        run->output = NULL;
-    }
+        status = write_series(run, s, output);
+    if (status == WR_OK)
+        return wr_output_commit(output, run->error);
+    wr_output_abandon(output);
     return status;
 }
 
@@ -321,7 +313,6 @@ wr_status forecast_command(const struct option_value *options, struct wr_error *
     free(run.points);
     free(run.low);
     free(run.high);
-    wr_output_abandon(run.output);
     wr_mix_release(&run.mix);
     wr_device_close(run.device);
     parts_release(&run.saves);

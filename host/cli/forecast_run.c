@@ -1,11 +1,10 @@
 /* What forecast and backtest do around a fit. */
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/base.h"
-#include "base/output.h"
+#include "base/json.h"
 #include "cli/forecast.h"
 #include "cli/report.h"
 #include "forecast/fit.h"
@@ -141,14 +140,10 @@ json_t *run_json_report(const struct wr_mix *mix, const struct wr_fit_report *re
     for (size_t i = 0; i < mix->count; i++) {
         struct wr_fit_report own;
         wr_fit_report(mix->fits[i], &own);
-        json_t *entry = report_object(&own);
-        if (entry != NULL)
-            json_object_set_new(entry, "recipe", json_text(wr_fit_recipe(mix->fits[i])->name));
-        json_array_append_new(recipes, entry);
+        recipes = wr_json_push(recipes, wr_json_put(report_object(&own), "recipe",
+                                                    json_text(wr_fit_recipe(mix->fits[i])->name)));
     }
-    if (object != NULL)
-        json_object_set_new(object, "recipes", recipes);
-    return object;
+    return wr_json_put(object, "recipes", recipes);
 }
 
 wr_status run_judge(const struct wr_fit_report *report) {

@@ -8,6 +8,7 @@
                     .name = "data",                                                                \
                     .kind = OPTION_TEXT,                                                           \
                     .argument = "FILE",                                                            \
+                    .file = FILE_READ,                                                             \
                     .help = "Read the series from a CSV file with a header; needed."},             \
     [PANEL_LAYOUT] = {.name = "layout",                                                            \
                       .kind = OPTION_CHOICE,                                                       \
@@ -236,21 +237,25 @@ const struct option_spec forecast_options[FORECAST_OPTIONS] = {
     [FORECAST_OUTPUT] = {.name = "output",
                          .kind = OPTION_TEXT,
                          .argument = "FILE",
+                         .file = FILE_WRITTEN,
                          .otherwise = "stdout",
                          .help = "Write the forecasts to a CSV file; --json needs it."},
     [FORECAST_SAVE] = {.name = "save",
                        .kind = OPTION_TEXT,
                        .argument = "FILE[,...]",
+                       .file = FILE_WRITTEN | FILE_LIST,
                        .help = "Write what was fitted as safetensors: a file for each recipe."},
     [FORECAST_MODEL] = {.name = "model",
                         .kind = OPTION_TEXT,
                         .argument = "FILE[,...]",
+                        .file = FILE_READ | FILE_LIST,
                         .excludes = WORDS("device", "threads", "inexact", "save", "resume"),
                         .help = "Forecast with what --save wrote instead of fitting; the horizon "
                                 "is its own, or a shorter one."},
     [FORECAST_RESUME] = {.name = "resume",
                          .kind = OPTION_TEXT,
                          .argument = "FOLDER",
+                         .file = FILE_WRITTEN | FILE_FOLDER,
                          .help = "Keep what is done there, so that the same command goes on where "
                                  "it was stopped or killed."},
 };
@@ -280,6 +285,7 @@ const struct option_spec backtest_options[BACKTEST_OPTIONS] = {
     [BACKTEST_CSV] = {.name = "csv",
                       .kind = OPTION_TEXT,
                       .argument = "FILE",
+                      .file = FILE_WRITTEN,
                       .help = "Write a line for each series and method: unique_id, method and "
                               "scores."},
 };

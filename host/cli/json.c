@@ -1,27 +1,20 @@
 #include "cli/report.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/base.h"
+#include "base/json.h"
 #include "base/number.h"
 #include "cli/json_write.h"
 
 json_t *json_text(const char *text) {
-    json_t *string = json_string(text);
-    if (string != NULL)
-        return string;
-    char *plain = strdup(text);
-    for (char *c = plain; c != NULL && *c != '\0'; c++)
-        if (*c & '\x80')
-            *c = '?';
-    string = plain != NULL ? json_string(plain) : NULL;
-    free(plain);
-    return string;
+    return wr_json_text(text, "?");
+}
+
+json_t *json_number(double value) {
+    return isfinite(value) ? json_real(value) : json_null();
 }
 
 wr_status json_print(json_t *object, struct wr_error *error) {
@@ -34,23 +27,18 @@ wr_status json_print(json_t *object, struct wr_error *error) {
     return WR_OK;
 }
 
-static json_t *number_or_null(double value) {
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *model_object(const struct setup *setup, const struct wr_train_result *result,
                             const float *parameters, size_t m) {
     char hash[17];
     snprintf(hash, sizeof hash, "%016" PRIx64,
              wr_parameters_hash(&setup->shape, parameters + m * setup->layout.count));
-    json_t *model =
-        json_pack("{s:I, s:I, s:o, s:b, s:s}", "seed", (json_int_t)(setup->seed + (uint32_t)m),
-                  "hidden", (json_int_t)setup->shape.hidden, "loss",
-                  number_or_null(wr_number_of_float(result->losses[m])), "diverged",
-                  (int)(result->diverged_at[m] != WR_NOT_DIVERGED), "hash", hash);
-    if (model != NULL && result->validated != NULL) {
-        json_object_set_new(model, "validation_loss", number_or_null(result->validated[m]));
-        json_object_set_new(model, "best_epoch", json_integer((json_int_t)result->best_epoch[m]));
+    json_t *model = json_pack(
+        "{s:I, s:I, s:o, s:b, s:s}", "seed", (json_int_t)(setup->seed + (uint32_t)m), "hidden",
+        (json_int_t)setup->shape.hidden, "loss", json_number(wr_number_of_float(result->losses[m])),
+        "diverged", (int)(result->diverged_at[m] != WR_NOT_DIVERGED), "hash", hash);
+    if (result->validated != NULL) {
+        model = wr_json_put(model, "validation_loss", json_number(result->validated[m]));
+        model = wr_json_put(model, "best_epoch", json_integer((json_int_t)result->best_epoch[m]));
     }
     return model;
 }
@@ -59,10 +47,7 @@ static json_t *model_array(const struct setup *setup, const struct wr_train_resu
                            const float *parameters) {
     json_t *models = json_array();
     for (size_t m = 0; m < setup->models; m++)
-        if (json_array_append_new(models, model_object(setup, result, parameters, m)) != 0) {
-            json_decref(models);
-            return NULL;
-        }
+        models = wr_json_push(models, model_object(setup, result, parameters, m));
     return models;
 }
 

@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/base.h"
+#include "cli/clash.h"
 #include "cli/interrupt.h"
 
 static const struct {
@@ -20,6 +22,7 @@ static const struct {
             {"forecast", forecast_command}, {"backtest", backtest_command}};
 
 static int stdout_cause; /* errno of the first write to stdout that failed */
+static pid_t own;        /* this process, until main ends it */
 
 void cli_flush(void) {
     if (fflush(stdout) != 0 && stdout_cause == 0)
@@ -62,6 +65,8 @@ static wr_status run_command(const struct command *command, int count, char **ar
     struct option_value options[OPTIONS_MOST];
     bool wants_help;
     wr_status status = options_parse(command, count, arguments, options, &wants_help, error);
+    if (status == WR_OK && !wants_help)
+        status = clash_check(command, options, error);
     for (size_t i = 0; status == WR_OK && !wants_help && i < sizeof runs / sizeof *runs; i++)
         if (strcmp(runs[i].name, command->name) == 0)
             status = runs[i].run(options, error);
@@ -94,7 +99,25 @@ static void hold_standard_streams(void) {
     for (int stream = 0; stream <= 2; stream++)
         if (fcntl(stream, F_GETFD) < 0 && errno == EBADF &&
             open("/dev/null", stream == 0 ? O_WRONLY : O_RDONLY) < 0)
-            abort();
+            _exit(WR_ERR_STORAGE); /* there is nowhere to say it */
+}
+
+/* OpenMP ends the process by itself, with code 1, where it finds no memory or cannot start a
+ * thread. Children of a driver do so too, and may. */
+static void on_exit_elsewhere(void) {
+    if (own != getpid())
+        return;
+    fputs("windrow: a library ended the command: memory, or the threads that may be started, ran "
+          "out; fewer --threads may do\n",
+          stderr);
+    _exit(WR_ERR_MEMORY);
+}
+
+/* A file that grows beyond what is allowed (ulimit -f) is an error of the write, which tells it. */
+static void take_care_of_ends(void) {
+    own = getpid();
+    atexit(on_exit_elsewhere);
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 /* What was printed counts only once it is written. */
@@ -112,11 +135,13 @@ static wr_status close_stdout(wr_status status, struct wr_error *error) {
 int main(int count, char **arguments) {
     struct wr_error error = {0};
     hold_standard_streams();
+    take_care_of_ends();
     interrupt_exit();
     wr_status status = dispatch(count > 0 ? count - 1 : 0, arguments + 1, &error);
     status = close_stdout(status, &error);
     if (error.text[0] != '\0')
         cli_complain(&error);
     wr_error_release(&error);
+    own = 0;
     return (int)status;
 }

@@ -114,11 +114,14 @@ static void list(const char *name, const char *const (*entries)[2], size_t count
 
 static const char *const statuses[][2] = {
     {"0", "Done."},
-    {"2", "Usage: a command, an option, or a value outside its range."},
+    {"2",
+     "Usage: a command, an option, a value outside its range, or an output that is an input or "
+     "another output."},
     {"3", "Data or configuration: an input file that cannot be read or used, a column that is not "
           "there, shapes that contradict each other."},
     {"4", "Device: missing, failing, or not exact."},
-    {"5", "Memory: what is needed, computed beforehand, is more than there is."},
+    {"5", "Memory: what is needed, computed beforehand, is more than there is; or memory, or the "
+          "threads that may be started, ran out."},
     {"6", "Storage: an output that cannot be written."},
     {"7", "Verification found values that differ."},
     {"8", "Some models diverged; all results are written."},
@@ -195,7 +198,8 @@ int main(void) {
     list("Environment", environment, COUNT(environment));
     list("Files", files, COUNT(files));
     puts(".PP\nFiles are whole or absent: they are written under a temporary name and then "
-         "renamed.\nWhat exists and is no regular file is written directly.");
+         "renamed.\nWhat exists and is no regular file is written directly. What a killed command "
+         "left\nunder such a name is removed by the next one that writes into its folder.");
     heading("SH", "Examples");
     for (const struct command *command = command_table; command->name != NULL; command++)
         for (size_t i = 0; command->examples[i].does != NULL; i++)

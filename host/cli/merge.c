@@ -1,10 +1,10 @@
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/base.h"
+#include "base/json.h"
 #include "cli/cli.h"
 #include "cli/report.h"
 #include "cli/stores.h"
@@ -22,9 +22,10 @@ struct run {
     const struct option_value *options;
     struct wr_error *error;
     bool tables; /* for a person, on stdout */
+    size_t told; /* stores in the table */
     struct wr_study *study;
     struct words words;
-    json_t *stores; /* of --json */
+    json_t *stores; /* of --json; NULL once it found no memory */
 };
 
 /* ---- words ---- */
@@ -157,7 +158,7 @@ static json_t *missing_array(const struct words *words) {
     size_t i = 0;
     json_t *array = json_array();
     while (next_missing(words, &i, text))
-        json_array_append_new(array, json_string(text));
+        array = wr_json_push(array, json_string(text));
     return array;
 }
 
@@ -166,14 +167,14 @@ static json_t *missing_array(const struct words *words) {
 static void tell_store(struct run *run, const char *path, const struct words *words,
                        const struct wr_merge_report *report) {
     const char *shard = words->shards;
-    if (run->tables && json_array_size(run->stores) == 0)
+    if (run->tables && run->told++ == 0)
         printf("%8s  %8s  %8s  %-9s  %s\n", "trials", "pending", "taken", "shard", "store");
     if (run->tables) {
         printf("%8zu  %8zu  %8zu  %-9s  %s\n", report->trials, report->pending, report->taken,
                shard != NULL ? shard : "-", path);
         cli_flush();
     }
-    json_array_append_new(
+    run->stores = wr_json_push(
         run->stores, json_pack("{s:o, s:s?, s:I, s:I, s:I}", "store", json_text(path), "shard",
                                shard, "trials", (json_int_t)report->trials, "pending",
                                (json_int_t)report->pending, "taken", (json_int_t)report->taken));

@@ -23,6 +23,15 @@ enum option_kind {
     OPTION_OPERANDS /* texts that stand behind it, one at least */
 };
 
+/* What the text of an option names, if not 0: one of the first two, and what else is so. */
+enum option_file {
+    FILE_READ = 1,
+    FILE_WRITTEN = 2,
+    FILE_LIST = 4,   /* a list of files, cut at commas */
+    FILE_STUDY = 8,  /* and the files that SQLite keeps beside it */
+    FILE_FOLDER = 16 /* of chunks that are done: see forecast/parts.c */
+};
+
 struct option_spec {
     const char *group; /* heading in the help; NULL: the same as the option before */
     const char *name;  /* without the dashes */
@@ -31,7 +40,9 @@ struct option_spec {
     const char *argument;        /* what the help calls the value */
     uint32_t least;              /* OPTION_SIZE, OPTION_SIZES */
     const char *word;            /* of these two: a word allowed instead, which gives SIZE_MAX */
-    const char *const *choices;  /* OPTION_CHOICE, OPTION_CHOICES, ends with NULL */
+    const char *const *choices;  /* OPTION_CHOICE, OPTION_CHOICES, ends with NULL; with file: words
+                                    that name none */
+    unsigned file;               /* of enum option_file */
     const char *fallback;        /* the default, read like a value from the command line */
     const char *otherwise;       /* in words, where the default is no constant */
     const char *const *excludes; /* options that may not be given beside this one, ends with NULL */

@@ -105,7 +105,8 @@ static wr_status look_at(const char *path, struct look *look, struct wr_error *e
     *look = (struct look){.wide = true, .plain = true};
     FILE *file = fopen(path, "rb");
     if (file == NULL)
-        return wr_fail(error, WR_ERR_DATA, "%s: cannot be opened: %s", path, strerror(errno));
+        return wr_fail(error, wr_cause(errno, WR_ERR_DATA), "%s: cannot be opened: %s", path,
+                       strerror(errno));
     wr_csv_init(&csv, file, path);
     wr_status status = WR_OK;
     for (size_t record = 0; record < 2 && more && status == WR_OK; record++) {

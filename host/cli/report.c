@@ -174,19 +174,22 @@ wr_status report_validation(const struct setup *setup, const struct wr_train_res
 
 /* One output of the first window: forecasts (M) in the units of the series, without those of
  * diverged models. */
-static void forecast_row(const struct setup *setup, size_t output, double *forecasts,
-                         size_t count) {
+static wr_status forecast_row(const struct setup *setup, size_t output, double *forecasts,
+                              size_t count, struct wr_error *error) {
     struct columns column = {1, &setup->data.targets.index[output]};
     char *name = columns_text(&column, setup->data.series);
+    if (name == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "no memory for the name of a column");
     double truth = wr_windows_target(setup->windows, 0, output);
     struct spread spread = spread_of(forecasts, count);
     if (setup->models == 1)
-        printf("%-12s  %#12.9g  %#12.9g  %#12.9g\n", name != NULL ? name : "", spread.median, truth,
+        printf("%-12s  %#12.9g  %#12.9g  %#12.9g\n", name, spread.median, truth,
                spread.median - truth);
     else
-        printf("%-12s  %#12.9g  %#12.9g  %#12.9g  %#12.9g  %#12.9g\n", name != NULL ? name : "",
-               spread.least, spread.median, spread.most, truth, spread.median - truth);
+        printf("%-12s  %#12.9g  %#12.9g  %#12.9g  %#12.9g  %#12.9g\n", name, spread.least,
+               spread.median, spread.most, truth, spread.median - truth);
     free(name);
+    return WR_OK;
 }
 
 static void forecast_head(size_t models) {
@@ -198,19 +201,22 @@ static void forecast_head(size_t models) {
 }
 
 /* predictions (M, 1, O); forecasts: room for M. */
-static void forecast_table(const struct setup *setup, const struct wr_train_result *result,
-                           const float *predictions, double *forecasts) {
+static wr_status forecast_table(const struct setup *setup, const struct wr_train_result *result,
+                                const float *predictions, double *forecasts,
+                                struct wr_error *error) {
     size_t outputs = setup->shape.outputs;
+    wr_status status = WR_OK;
     forecast_head(setup->models);
-    for (size_t o = 0; o < outputs; o++) {
+    for (size_t o = 0; o < outputs && status == WR_OK; o++) {
         double mean, deviation;
         size_t count = 0;
         wr_windows_target_scale(setup->windows, o, &mean, &deviation);
         for (size_t m = 0; m < setup->models; m++)
             if (result->diverged_at[m] == WR_NOT_DIVERGED)
                 forecasts[count++] = mean + deviation * (double)predictions[m * outputs + o];
-        forecast_row(setup, o, forecasts, count);
+        status = forecast_row(setup, o, forecasts, count, error);
     }
+    return status;
 }
 
 /* The loss of an error, both in the units of the series. */
@@ -267,7 +273,7 @@ wr_status report_forecast(const struct setup *setup, const struct wr_train_resul
         status = wr_predict(&setup->shape, setup->rule.activation, models, parameters, &setup->view,
                             0, 1, predictions, error);
     if (status == WR_OK)
-        forecast_table(setup, result, predictions, forecasts);
+        status = forecast_table(setup, result, predictions, forecasts, error);
     cli_flush();
     free(forecasts);
     free(predictions);

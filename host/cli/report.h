@@ -34,6 +34,8 @@ wr_status report_json(const struct setup *setup, const struct wr_device *device,
 
 /* The string, or with every byte beyond ASCII as '?' where it is no UTF-8. A new reference. */
 struct json_t *json_text(const char *text);
+/* The number, or null where it is not finite. A new reference. */
+struct json_t *json_number(double value);
 /* Prints the object on one line of stdout and releases it; NULL is an object that found no memory.
  * Keys stand in the order in which they were set. */
 wr_status json_print(struct json_t *object, struct wr_error *error);

@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "base/number.h"
+#include "base/text.h"
 #include "cli/tables.h"
 
 enum { VALIDATIONS = 20, PATIENCE = 5 };
@@ -277,18 +278,15 @@ typedef void scale_fn(const struct wr_windows *windows, size_t i, double *mean, 
 static void scale_texts(const struct wr_windows *windows, scale_fn *scale, size_t count,
                         char *texts[2]) {
     for (size_t which = 0; which < 2; which++) {
-        size_t length;
-        FILE *file = open_memstream(&texts[which], &length);
+        struct wr_text text;
+        FILE *file = wr_text_open(&text);
         for (size_t i = 0; file != NULL && i < count; i++) {
             double values[2];
             char number[WR_NUMBER_TEXT];
             scale(windows, i, &values[0], &values[1]);
             fprintf(file, "%s%s", i == 0 ? "" : ",", wr_number_text(values[which], number));
         }
-        if (file == NULL || fclose(file) != 0) {
-            free(texts[which]);
-            texts[which] = NULL;
-        }
+        texts[which] = wr_text_close(file, &text);
     }
 }
 

@@ -115,39 +115,41 @@ static wr_status print_best(const struct show *show) {
 
 /* ---- the head ---- */
 
-/* The setting, or "": valid until the next call with the same place to keep it. */
-static const char *setting(const struct show *show, const char *name, char **kept) {
-    free(*kept);
-    *kept = NULL;
-    wr_study_setting(show->study, name, kept, NULL);
-    return *kept != NULL ? *kept : "";
+/* Settings that a person is shown. */
+enum { SERIES, SEED, ROWS, INPUTS, TARGET, SCALE, EPOCHS, VALIDATE, SETTINGS };
+
+/* texts: each is "" where the study has none, and freed with free. */
+static wr_status read_settings(const struct show *show, char *texts[SETTINGS]) {
+    static const char *const names[SETTINGS] = {"series", "data-seed", "rows",   "inputs",
+                                                "target", "scale",     "epochs", "validate"};
+    wr_status status = WR_OK;
+    for (size_t i = 0; i < SETTINGS && status == WR_OK; i++) {
+        status = wr_study_setting(show->study, names[i], &texts[i], show->error);
+        if (status == WR_OK && texts[i] == NULL && (texts[i] = calloc(1, 1)) == NULL)
+            status = wr_fail(show->error, WR_ERR_MEMORY, "no memory for a setting");
+    }
+    return status;
 }
 
-static void print_series(const struct show *show) {
-    char *kept = NULL;
-    printf("series    %s", setting(show, "series", &kept));
-    if (*setting(show, "data-seed", &kept) != '\0')
-        printf(", seed %s", kept);
-    printf(", %s rows: ", setting(show, "rows", &kept));
-    printf("%s -> ", setting(show, "inputs", &kept));
-    printf("%s, ", setting(show, "target", &kept));
-    printf("scale %s\n", setting(show, "scale", &kept));
-    free(kept);
+static void print_series(char *const texts[SETTINGS]) {
+    printf("series    %s", texts[SERIES]);
+    if (*texts[SEED] != '\0')
+        printf(", seed %s", texts[SEED]);
+    printf(", %s rows: %s -> %s, scale %s\n", texts[ROWS], texts[INPUTS], texts[TARGET],
+           texts[SCALE]);
 }
 
-static void print_training(const struct show *show) {
-    char *kept = NULL;
-    printf("training  %s epochs", setting(show, "epochs", &kept));
+static void print_training(const struct show *show, char *const texts[SETTINGS]) {
+    printf("training  %s epochs", texts[EPOCHS]);
     for (enum field option = 0; option < FIELD_SEED; option++)
         if (show->values[option] == 1)
             printf(", %s %s", field_names[option], show->first[option]);
-    double held = strtod(setting(show, "validate", &kept), NULL);
+    double held = strtod(texts[VALIDATE], NULL);
     if (held > 0)
         printf("\nscore     mean loss of the windows held out, the last %g%% of the rows\n",
                100 * held);
     else
         printf("\nscore     mean loss of a window in the last epoch\n");
-    free(kept);
 }
 
 static wr_status print_why(void *context, const struct wr_trial *trial) {
@@ -177,8 +179,15 @@ static wr_status print_head(const struct show *show) {
     if (counts->failed > 0)
         status = wr_study_trials(show->study, &(struct wr_trial_query){0}, print_why, &told,
                                  show->error);
-    print_series(show);
-    print_training(show);
+    char *texts[SETTINGS] = {NULL};
+    if (status == WR_OK)
+        status = read_settings(show, texts);
+    if (status == WR_OK) {
+        print_series(texts);
+        print_training(show, texts);
+    }
+    for (size_t i = 0; i < SETTINGS; i++)
+        free(texts[i]);
     return status;
 }
 

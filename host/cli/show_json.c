@@ -1,15 +1,10 @@
-#include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/base.h"
+#include "base/json.h"
 #include "cli/report.h"
 #include "cli/show.h"
-
-static json_t *number(double value) {
-    return isfinite(value) ? json_real(value) : json_null();
-}
 
 /* An option's value: a number, or a word. */
 static json_t *value_of(enum field option, const char *text) {
@@ -21,15 +16,18 @@ static json_t *value_of(enum field option, const char *text) {
     return json_integer((json_int_t)strtoull(text, NULL, 10));
 }
 
-static json_t *settings(const struct show *show) {
-    json_t *object = json_object();
-    for (size_t i = 0; i < SHOW_SETTINGS; i++) {
+/* *object: those that the study has; NULL after a failure. */
+static wr_status settings(const struct show *show, json_t **object) {
+    wr_status status = WR_OK;
+    *object = json_object();
+    for (size_t i = 0; i < SHOW_SETTINGS && status == WR_OK; i++) {
         char *value = NULL;
-        if (wr_study_setting(show->study, show_settings[i], &value, NULL) == WR_OK && value != NULL)
-            json_object_set_new(object, show_settings[i], json_text(value));
+        status = wr_study_setting(show->study, show_settings[i], &value, show->error);
+        if (status == WR_OK && value != NULL)
+            *object = wr_json_put(*object, show_settings[i], json_text(value));
         free(value);
     }
-    return object;
+    return status;
 }
 
 static json_t *counts(const struct wr_study_counts *counts) {
@@ -39,63 +37,66 @@ static json_t *counts(const struct wr_study_counts *counts) {
                      counts->seconds);
 }
 
+/* context: where the list is, a json_t *. */
 static wr_status add_trial(void *context, const struct wr_trial *trial) {
-    json_t *list = context, *object = json_pack("{s:I}", "trial", (json_int_t)trial->id);
+    json_t **list = context, *object = json_pack("{s:I}", "trial", (json_int_t)trial->id);
     char text[FIELD_TEXT];
     for (enum field option = 0; option < FIELD_OPTIONS; option++) {
         field_text(trial, option, 0, text);
-        json_object_set_new(object, field_names[option], value_of(option, text));
+        object = wr_json_put(object, field_names[option], value_of(option, text));
     }
-    json_object_set_new(object, "score", number(trial->score));
-    json_object_set_new(object, "loss", number(field_loss(trial)));
-    json_object_set_new(object, "validation_loss", number(trial->validation_loss));
-    json_object_set_new(object, "seconds", number(trial->seconds));
-    json_object_set_new(object, "device", json_text(trial->device));
+    object = wr_json_put(object, "score", json_number(trial->score));
+    object = wr_json_put(object, "loss", json_number(field_loss(trial)));
+    object = wr_json_put(object, "validation_loss", json_number(trial->validation_loss));
+    object = wr_json_put(object, "seconds", json_number(trial->seconds));
+    object = wr_json_put(object, "device", json_text(trial->device));
     field_text(trial, FIELD_HASH, 0, text);
-    json_object_set_new(object, "hash", json_string(text));
-    json_object_set_new(object, "kept", json_boolean(trial->kept));
-    return json_array_append_new(list, object) == 0 ? WR_OK : WR_ERR_MEMORY;
+    object = wr_json_put(object, "hash", json_string(text));
+    object = wr_json_put(object, "kept", json_boolean(trial->kept));
+    *list = wr_json_push(*list, object);
+    return WR_OK;
 }
 
 struct groups {
     enum field option;
-    json_t *list;
+    json_t *list; /* NULL once it found no memory */
 };
 
 static wr_status add_group(void *context, const struct wr_study_group *group) {
     struct groups *groups = context;
     char text[FIELD_TEXT];
     field_value(groups->option, group->value, text);
-    json_t *object =
-        json_pack("{s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", field_names[groups->option],
-                  value_of(groups->option, text), "trials", (json_int_t)group->trials, "done",
-                  (json_int_t)group->done, "diverged", (json_int_t)group->diverged, "failed",
-                  (json_int_t)group->failed, "best", number(group->best), "lower_quartile",
-                  number(group->lower_quartile), "median", number(group->median), "upper_quartile",
-                  number(group->upper_quartile), "seconds", number(group->seconds));
-    return json_array_append_new(groups->list, object) == 0 ? WR_OK : WR_ERR_MEMORY;
+    json_t *object = json_pack(
+        "{s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", field_names[groups->option],
+        value_of(groups->option, text), "trials", (json_int_t)group->trials, "done",
+        (json_int_t)group->done, "diverged", (json_int_t)group->diverged, "failed",
+        (json_int_t)group->failed, "best", json_number(group->best), "lower_quartile",
+        json_number(group->lower_quartile), "median", json_number(group->median), "upper_quartile",
+        json_number(group->upper_quartile), "seconds", json_number(group->seconds));
+    groups->list = wr_json_push(groups->list, object);
+    return WR_OK;
 }
 
 wr_status show_json(const struct show *show) {
     struct wr_trial_query query = {.best = true, .most = show->options[SHOW_BEST].size};
-    json_t *best = json_array(), *by = json_object();
-    wr_status status = wr_study_trials(show->study, &query, add_trial, best, show->error);
+    json_t *best = json_array(), *by = json_object(), *said = NULL;
+    wr_status status = wr_study_trials(show->study, &query, add_trial, &best, show->error);
     for (enum field option = 0; option < FIELD_OPTIONS && status == WR_OK; option++)
         if (show_has_table(show, option)) {
             struct groups groups = {option, json_array()};
-            json_object_set_new(by, field_names[option], groups.list);
             status =
                 wr_study_groups(show->study, field_names[option], add_group, &groups, show->error);
+            by = wr_json_put(by, field_names[option], groups.list);
         }
     if (status == WR_OK)
+        status = settings(show, &said);
+    if (status == WR_OK)
         return json_print(json_pack("{s:o, s:o, s:o, s:o, s:o}", "store",
-                                    json_text(show->options[SHOW_STUDY].text), "settings",
-                                    settings(show), "counts", counts(&show->counts), "best", best,
-                                    "by", by),
+                                    json_text(show->options[SHOW_STUDY].text), "settings", said,
+                                    "counts", counts(&show->counts), "best", best, "by", by),
                           show->error);
+    json_decref(said);
     json_decref(best);
     json_decref(by);
-    if (show->error != NULL && show->error->text[0] == '\0')
-        return wr_fail(show->error, status, "no memory for the JSON object");
     return status;
 }

@@ -19,6 +19,8 @@ const struct option_spec train_options[TRAIN_OPTIONS] = {
     [TRAIN_INIT] = {.name = "init",
                     .kind = OPTION_TEXT,
                     .argument = "HOW",
+                    .file = FILE_READ,
+                    .choices = WORDS("notebook", "pytorch", "glorot", "orthogonal"),
                     .fallback = "notebook",
                     .help = "Start values: notebook (weights 0.01 N(0,1), biases N(0,1)), pytorch "
                             "(all uniform in +-1/sqrt(H)), glorot (weights uniform in "
@@ -130,10 +132,12 @@ const struct option_spec train_options[TRAIN_OPTIONS] = {
     [TRAIN_SAVE] = {.name = "save",
                     .kind = OPTION_TEXT,
                     .argument = "FILE",
+                    .file = FILE_WRITTEN,
                     .help = "Write the trained parameters as safetensors."},
     [TRAIN_HISTORY] = {.name = "history",
                        .kind = OPTION_TEXT,
                        .argument = "FILE",
+                       .file = FILE_WRITTEN,
                        .help = "Write each epoch's loss as CSV: epoch,seed,total_loss."},
     [TRAIN_JSON] = {.name = "json",
                     .kind = OPTION_FLAG,

@@ -15,6 +15,7 @@
                    .name = "data",                                                                 \
                    .kind = OPTION_TEXT,                                                            \
                    .argument = "FILE",                                                             \
+                   .file = FILE_READ,                                                              \
                    .excludes = WORDS("synthetic", "length", "data-seed"),                          \
                    .otherwise = "the synthetic series",                                            \
                    .help = "Read the series from a CSV file, with or without a header."},          \

@@ -32,9 +32,6 @@ static wr_status open_outputs(struct run *run) {
     interrupt_catch(); /* up to here there is nothing to clean up */
     if (save->given || history->given)
         signal(SIGPIPE, SIG_IGN); /* a reader that leaves is an error, and costs no file */
-    if (save->given && history->given && wr_output_same(save->text, history->text))
-        return wr_fail(run->error, WR_ERR_USAGE, "--save and --history name the same file, %s",
-                       save->text);
     if (save->given)
         status = wr_output_try(save->text, run->error);
     if (status == WR_OK && history->given)
@@ -63,8 +60,6 @@ static wr_status open_session(struct run *run) {
     wr_status status = wr_session_memory(run->device, &ensemble, &bytes, run->error);
     if (status == WR_OK)
         status = setup_models(setup, options, run->error);
-    if (status == WR_OK)
-        status = open_outputs(run);
     if (status != WR_OK)
         return status;
     ensemble.parameters = setup->parameters;
@@ -166,6 +161,8 @@ static wr_status run_all(struct run *run) {
         status = open_device(run);
     if (status == WR_OK)
         status = open_session(run);
+    if (status == WR_OK)
+        status = open_outputs(run);
     if (status == WR_OK && run->tables) {
         report_setup(&run->setup, run->options);
         report_device(run->device, run->session);

@@ -1,15 +1,22 @@
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/base.h"
+#include "base/json.h"
 #include "cli/report.h"
 
-/* What verification of one device, or all, has seen so far. */
+/* How results are told. */
+struct report {
+    bool table, json;
+    size_t told;     /* devices */
+    json_t *devices; /* with --json; NULL once it found no memory */
+};
+
+/* What verification of a device has seen so far. */
 struct verification {
-    bool table;
-    json_t *rows; /* of this device; NULL without --json */
+    const struct report *report;
+    json_t *rows; /* with --json; NULL once it found no memory */
     size_t comparisons, skipped, values, differing;
 };
 
@@ -23,7 +30,7 @@ static void on_row(void *context, const struct wr_verify_row *row) {
     verification->skipped += row->skipped;
     verification->values += row->values;
     verification->differing += row->differing;
-    if (verification->table) {
+    if (verification->report->table) {
         printf("  %-7s  %-10s  %-15s  %-30s", verdict(row), row->what, row->tensor, row->shape);
         if (!row->skipped)
             printf("  %9zu values, %zu differing", row->values, row->differing);
@@ -32,17 +39,17 @@ static void on_row(void *context, const struct wr_verify_row *row) {
         putchar('\n');
         cli_flush();
     }
-    if (verification->rows != NULL)
-        json_array_append_new(verification->rows,
-                              json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:o}", "what", row->what,
-                                        "tensor", row->tensor, "shape", row->shape, "result",
-                                        verdict(row), "values", (json_int_t)row->values,
-                                        "differing", (json_int_t)row->differing, "difference",
-                                        json_text(row->difference)));
+    if (verification->report->json)
+        verification->rows = wr_json_push(
+            verification->rows,
+            json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:o}", "what", row->what, "tensor",
+                      row->tensor, "shape", row->shape, "result", verdict(row), "values",
+                      (json_int_t)row->values, "differing", (json_int_t)row->differing,
+                      "difference", json_text(row->difference)));
 }
 
-/* Verifies one device; what it finds is told as it comes, and added up in *total. */
-static wr_status verify_device(const char *selector, bool table, json_t *list,
+/* Verifies one device; what it finds is told as it comes. */
+static wr_status verify_device(const char *selector, struct report *report,
                                struct wr_error *error) {
     struct wr_device_options inexact = {.inexact = true}; /* or nothing could be compared */
     struct wr_device *device;
@@ -50,28 +57,29 @@ static wr_status verify_device(const char *selector, bool table, json_t *list,
     if (status != WR_OK)
         return status;
     const struct wr_device_info *info = wr_device_get_info(device);
-    struct verification seen = {.table = table, .rows = list != NULL ? json_array() : NULL};
-    if (table)
+    struct verification seen = {.report = report, .rows = report->json ? json_array() : NULL};
+    if (report->table)
         printf("%s: %s\n", info->id, info->name);
     status = wr_verify(device, on_row, &seen, error);
-    if (table)
+    if (report->table)
         printf("%s: %zu comparisons, %zu skipped; %zu values, %zu differing%s\n", info->id,
                seen.comparisons, seen.skipped, seen.values, seen.differing,
                status == WR_OK ? "" : "; FAILED");
     cli_flush();
-    if (list != NULL)
-        json_array_append_new(list,
-                              json_pack("{s:s, s:o, s:b, s:I, s:I, s:o}", "id", info->id, "name",
-                                        json_text(info->name), "ok", (int)(status == WR_OK),
-                                        "values", (json_int_t)seen.values, "differing",
-                                        (json_int_t)seen.differing, "comparisons", seen.rows));
+    report->told++;
+    if (report->json)
+        report->devices = wr_json_push(
+            report->devices, json_pack("{s:s, s:o, s:b, s:I, s:I, s:o}", "id", info->id, "name",
+                                       json_text(info->name), "ok", (int)(status == WR_OK),
+                                       "values", (json_int_t)seen.values, "differing",
+                                       (json_int_t)seen.differing, "comparisons", seen.rows));
     wr_device_close(device);
     return status;
 }
 
 /* Verifies every usable OpenCL device. One that fails does not keep the others from their turn;
  * its error is printed where another one follows, and the graver of the two is returned. */
-static wr_status verify_all(bool table, json_t *list, struct wr_error *error) {
+static wr_status verify_all(struct report *report, struct wr_error *error) {
     struct wr_device_info *devices;
     size_t count, verified = 0;
     const char *why = "";
@@ -86,7 +94,7 @@ static wr_status verify_all(bool table, json_t *list, struct wr_error *error) {
             continue;
         verified++;
         struct wr_error own = {0};
-        wr_status status = verify_device(devices[i].id, table, list, &own);
+        wr_status status = verify_device(devices[i].id, report, &own);
         if (status != WR_OK && error->text[0] != '\0')
             cli_complain(&own);
         else if (status != WR_OK)
@@ -103,16 +111,17 @@ static wr_status verify_all(bool table, json_t *list, struct wr_error *error) {
 }
 
 wr_status verify_command(const struct option_value *options, struct wr_error *error) {
-    json_t *list = options[VERIFY_JSON].given ? json_array() : NULL;
-    bool table = list == NULL && !options[VERIFY_QUIET].given;
+    struct report report = {.json = options[VERIFY_JSON].given};
+    report.table = !report.json && !options[VERIFY_QUIET].given;
+    report.devices = report.json ? json_array() : NULL;
     wr_status status = options[VERIFY_DEVICE].given
-                           ? verify_device(options[VERIFY_DEVICE].text, table, list, error)
-                           : verify_all(table, list, error);
-    if (list != NULL && json_array_size(list) > 0) {
-        wr_status printed = json_print(json_pack("{s:o}", "devices", list), error);
-        status = status == WR_OK ? printed : status;
-    } else {
-        json_decref(list);
+                           ? verify_device(options[VERIFY_DEVICE].text, &report, error)
+                           : verify_all(&report, error);
+    if (!report.json || report.told == 0) {
+        json_decref(report.devices);
+        return status;
     }
-    return status;
+    json_t *object = json_pack("{s:o}", "devices", report.devices);
+    wr_status printed = json_print(object, status == WR_OK ? error : NULL);
+    return status == WR_OK ? printed : status;
 }

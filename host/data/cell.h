@@ -17,9 +17,6 @@ const char *wr_cell_value(const char *cell, locale_t c, double *value);
 /* The cell's first byte that is no blank; *length bytes are left without blanks at the end. */
 const char *wr_cell_trim(const char *cell, size_t *length);
 
-/* Whether `length` bytes are UTF-8. */
-bool wr_cell_utf8(const char *cell, size_t length);
-
 /* Whether the record last read has a cell of text. */
 bool wr_csv_is_header(const struct wr_csv *csv, locale_t c);
 /* WR_ERR_DATA unless the record has as many cells as the first. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "data/cell.h"
 
 wr_status wr_panel_new(const char *path, size_t pasts, size_t futures, struct wr_panel **panel,
@@ -106,7 +107,7 @@ wr_status wr_panel_find(struct wr_panel *panel, const char *id, size_t length, s
 
 wr_status wr_panel_find_named(struct wr_panel *panel, const struct wr_csv *csv, const char *id,
                               size_t length, size_t *series, struct wr_error *error) {
-    if (!wr_cell_utf8(id, length))
+    if (!wr_is_utf8(id, length))
         return wr_fail(error, WR_ERR_DATA,
                        "%s: line %zu: the name of the series is not UTF-8; save the file as UTF-8 "
                        "CSV",
@@ -193,7 +194,8 @@ wr_status wr_panel_read_file(const char *path, wr_panel_reader *read,
     *panel = NULL;
     FILE *file = fopen(path, "re");
     if (file == NULL)
-        return wr_fail(error, WR_ERR_DATA, "%s: cannot be opened: %s", path, strerror(errno));
+        return wr_fail(error, wr_cause(errno, WR_ERR_DATA), "%s: cannot be opened: %s", path,
+                       strerror(errno));
     wr_status status = wr_panel_read_stream(file, path, read, spec, panel, error);
     fclose(file);
     return status;
@@ -286,23 +288,17 @@ size_t wr_panel_known(const struct wr_panel *panel, size_t series) {
 }
 
 char *wr_panel_covariates(const struct wr_panel *panel) {
-    char *text = NULL;
-    size_t size;
-    FILE *file = open_memstream(&text, &size);
-    if (file == NULL)
-        return NULL;
-    for (size_t i = 1; i < panel->columns; i++) {
+    struct wr_text text;
+    FILE *file = wr_text_open(&text);
+    for (size_t i = 1; file != NULL && i < panel->columns; i++) {
         const char *name = wr_series_name(panel->header, panel->column[i]);
         fprintf(file, "%s%s ", i > 1 ? ", " : "", i <= panel->pasts ? "past" : "future");
-        if (name != NULL && wr_cell_utf8(name, strlen(name)))
+        if (name != NULL && wr_is_utf8(name, strlen(name)))
             fputs(name, file);
         else
             fprintf(file, "%zu", panel->column[i] + 1);
     }
-    if (fclose(file) == 0)
-        return text;
-    free(text);
-    return NULL;
+    return wr_text_close(file, &text);
 }
 
 void wr_panel_stamp(const struct wr_panel *panel, size_t series, size_t step,

@@ -94,7 +94,8 @@ wr_status wr_series_read_csv(const char *path, struct wr_series **series, struct
     *series = NULL;
     FILE *file = fopen(path, "re");
     if (file == NULL)
-        return wr_fail(error, WR_ERR_DATA, "%s: cannot be opened: %s", path, strerror(errno));
+        return wr_fail(error, wr_cause(errno, WR_ERR_DATA), "%s: cannot be opened: %s", path,
+                       strerror(errno));
     wr_status status = wr_series_read_stream(file, path, series, error);
     fclose(file);
     return status;

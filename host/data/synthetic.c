@@ -23,7 +23,7 @@ wr_status wr_series_ar2(size_t length, uint32_t seed, struct wr_series **series,
     column->name = strdup("x");
     if (column->values == NULL || column->name == NULL) {
         wr_series_free(made);
-        return WR_ERR_MEMORY;
+        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for %zu values", source, length);
     }
     double *x = column->values; /* (length) */
     x[0] = 20;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/json.h"
 #include "forecast/fit.h"
 #include "windrow/version.h"
 
@@ -18,24 +19,24 @@
 static json_t *reals_to_json(const double *values, size_t count) {
     json_t *array = json_array();
     for (size_t i = 0; i < count && array != NULL; i++)
-        if (json_array_append_new(array, json_real(values[i])) != 0) {
-            json_decref(array);
-            return NULL;
-        }
+        array = wr_json_push(array, json_real(values[i]));
     return array;
 }
 
-static bool reals_from_json(const json_t *array, size_t count, double **values) {
+/* The readers below return WR_ERR_DATA where something is missing or wrong. */
+static wr_status reals_from_json(const json_t *array, size_t count, double **values) {
     *values = NULL;
     if (!json_is_array(array) || json_array_size(array) != count)
-        return false;
+        return WR_ERR_DATA;
     *values = calloc(count > 0 ? count : 1, sizeof **values);
-    for (size_t i = 0; i < count && *values != NULL; i++) {
+    if (*values == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t i = 0; i < count; i++) {
         if (!json_is_number(json_array_get(array, i)))
-            return false;
+            return WR_ERR_DATA;
         (*values)[i] = json_number_value(json_array_get(array, i));
     }
-    return *values != NULL;
+    return WR_OK;
 }
 
 /* Bits of floats in hexadecimal, 8 digits each. */
@@ -92,15 +93,12 @@ static json_t *series_to_json(const struct wr_fit *fit, size_t s) {
     json_t *object = json_pack("{s:s, s:I, s:I, s:s, s:o}", "id", series->id, "window",
                                (json_int_t)series->window, "length", (json_int_t)series->length,
                                "last", series->last, "scales", scales_to_json(&series->scales));
-    if (object != NULL && c->origins > 0) {
+    if (c->origins > 0) {
         size_t each = c->counts[s] * fit->recipe.horizon;
         const float *errors = c->errors + c->first[s] * fit->recipe.horizon;
-        if (json_object_set_new(object, "spread", json_real(c->spreads[s])) != 0 ||
-            json_object_set_new(object, "origins", json_integer((json_int_t)c->counts[s])) != 0 ||
-            json_object_set_new(object, "errors", floats_to_json(errors, each)) != 0) {
-            json_decref(object);
-            return NULL;
-        }
+        object = wr_json_put(object, "spread", json_real(c->spreads[s]));
+        object = wr_json_put(object, "origins", json_integer((json_int_t)c->counts[s]));
+        object = wr_json_put(object, "errors", floats_to_json(errors, each));
     }
     return object;
 }
@@ -109,10 +107,7 @@ static json_t *fit_to_json(const struct wr_fit *fit) {
     json_t *series = json_array();
     char *diverged = calloc(fit->models + 1, 1);
     for (size_t s = 0; s < fit->count && series != NULL; s++)
-        if (json_array_append_new(series, series_to_json(fit, s)) != 0) {
-            json_decref(series);
-            series = NULL;
-        }
+        series = wr_json_push(series, series_to_json(fit, s));
     for (size_t m = 0; m < fit->models && diverged != NULL; m++)
         diverged[m] = fit->diverged[m] ? '1' : '0';
     json_t *object = NULL;
@@ -132,7 +127,8 @@ wr_status wr_fit_save(const struct wr_fit *fit, const char *path, struct wr_erro
                        "%s: there is no model to save: every series is forecast by seasonal naive",
                        path);
     json_t *object = fit_to_json(fit);
-    char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
+    size_t length;
+    char *text = wr_json_write(object, JSON_COMPACT, &length);
     json_decref(object);
     if (text == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for its metadata", path);
@@ -179,41 +175,49 @@ static bool read_new(const json_t *json, struct wr_scales *scales) {
            read_flag(json, "additive", &scales->additive);
 }
 
-static bool scales_from_json(const json_t *json, bool old, struct wr_scales *scales) {
+static wr_status scales_from_json(const json_t *json, bool old, struct wr_scales *scales) {
     const json_t *indices = json_object_get(json, "indices"),
                  *means = json_object_get(json, "means");
     bool log;
     if (!read_real(json, "intercept", &scales->intercept) ||
         !read_real(json, "slope", &scales->slope) || !read_real(json, "mean", &scales->mean) ||
         !read_real(json, "deviation", &scales->deviation) || !read_flag(json, "log", &log))
-        return false;
+        return WR_ERR_DATA;
     scales->transform = log ? WR_TRANSFORM_LOG : WR_TRANSFORM_NONE;
     scales->reference = log ? 1 : 0;
     scales->usual = 1;
     if (!old && !read_new(json, scales))
-        return false;
+        return WR_ERR_DATA;
     scales->season = json_array_size(indices);
     scales->covariates = json_array_size(means);
-    return reals_from_json(indices, scales->season, &scales->indices) &&
-           reals_from_json(means, scales->covariates, &scales->means) &&
-           reals_from_json(json_object_get(json, "deviations"), scales->covariates,
-                           &scales->deviations) &&
-           all_positive(&scales->deviation, 1) && all_positive(&scales->usual, 1) &&
-           (!log || scales->reference > 0) &&
-           (scales->additive || all_positive(scales->indices, scales->season)) &&
-           all_positive(scales->deviations, scales->covariates);
+    wr_status status = reals_from_json(indices, scales->season, &scales->indices);
+    if (status == WR_OK)
+        status = reals_from_json(means, scales->covariates, &scales->means);
+    if (status == WR_OK)
+        status = reals_from_json(json_object_get(json, "deviations"), scales->covariates,
+                                 &scales->deviations);
+    if (status != WR_OK)
+        return status;
+    return all_positive(&scales->deviation, 1) && all_positive(&scales->usual, 1) &&
+                   (!log || scales->reference > 0) &&
+                   (scales->additive || all_positive(scales->indices, scales->season)) &&
+                   all_positive(scales->deviations, scales->covariates)
+               ? WR_OK
+               : WR_ERR_DATA;
 }
 
-static bool series_from_json(const json_t *json, bool old, struct wr_fit *fit, size_t s) {
+static wr_status series_from_json(const json_t *json, bool old, struct wr_fit *fit, size_t s) {
     struct fitted *series = &fit->series[s];
     const char *id = json_string_value(json_object_get(json, "id"));
     const char *last = json_string_value(json_object_get(json, "last"));
     if (id == NULL || last == NULL || strlen(last) >= sizeof series->last ||
         !size_from_json(json, "window", &series->window) ||
         !size_from_json(json, "length", &series->length) || series->window > fit->recipe.window ||
-        series->length == 0 || series->length > MOST_VALUES ||
-        !scales_from_json(json_object_get(json, "scales"), old, &series->scales))
-        return false;
+        series->length == 0 || series->length > MOST_VALUES)
+        return WR_ERR_DATA;
+    wr_status status = scales_from_json(json_object_get(json, "scales"), old, &series->scales);
+    if (status != WR_OK)
+        return status;
     memcpy(series->last, last, strlen(last) + 1);
     series->models = WR_NAIVE;
     if (series->window > 0) {
@@ -224,7 +228,7 @@ static bool series_from_json(const json_t *json, bool old, struct wr_fit *fit, s
     }
     fit->report.shorter += series->window > 0 && series->window < fit->recipe.window;
     series->id = strdup(id);
-    return series->id != NULL;
+    return series->id != NULL ? WR_OK : WR_ERR_MEMORY;
 }
 
 /* Origins of a series, which it has errors of: no memory is taken for what is not there. */
@@ -237,34 +241,42 @@ static bool origins_from_json(const json_t *series, size_t horizon, size_t *orig
            *origins == length / each;
 }
 
-static bool calibration_from_json(const json_t *series, struct wr_fit *fit) {
+static wr_status calibration_from_json(const json_t *series, struct wr_fit *fit) {
     struct calibration *c = &fit->calibration;
     size_t K = fit->recipe.horizon;
     c->counts = wr_alloc(fit->count, sizeof *c->counts, "intervals", NULL);
     if (c->counts == NULL)
-        return false;
+        return WR_ERR_MEMORY;
     for (size_t s = 0; s < fit->count; s++) {
         if (!origins_from_json(json_array_get(series, s), K, &c->counts[s]))
-            return false;
+            return WR_ERR_DATA;
         c->origins = c->counts[s] > c->origins ? c->counts[s] : c->origins;
     }
-    if (wr_calibration_room(c, fit->count, K, NULL) != WR_OK)
-        return false;
+    wr_status status = wr_calibration_room(c, fit->count, K, NULL);
+    if (status != WR_OK)
+        return status;
     for (size_t s = 0; s < fit->count; s++) {
         const json_t *object = json_array_get(series, s);
         if (c->origins > 0 &&
             (!read_real(object, "spread", &c->spreads[s]) || !all_positive(&c->spreads[s], 1)))
-            return false;
+            return WR_ERR_DATA;
         if (c->counts[s] > 0 && !floats_from_json(json_object_get(object, "errors"),
                                                   c->counts[s] * K, c->errors + c->first[s] * K))
-            return false;
+            return WR_ERR_DATA;
         fit->report.borrowed += wr_borrows(fit, s);
     }
-    return true;
+    return WR_OK;
 }
 
 static wr_status damaged(const char *path, const char *what, struct wr_error *error) {
     return wr_fail(error, WR_ERR_DATA, "%s: damaged: %s; fit again", path, what);
+}
+
+/* What a reader returned that did not return WR_OK. */
+static wr_status unread(wr_status status, const char *path, const char *what,
+                        struct wr_error *error) {
+    return status == WR_ERR_MEMORY ? wr_fail(error, status, "%s: no memory for reading it", path)
+                                   : damaged(path, what, error);
 }
 
 static wr_status fit_from_json(const json_t *json, const char *path, struct wr_fit *fit,
@@ -296,14 +308,17 @@ static wr_status fit_from_json(const json_t *json, const char *path, struct wr_f
     fit->series = wr_alloc(fit->count, sizeof *fit->series, "series", error);
     if (fit->series == NULL)
         return WR_ERR_MEMORY;
-    for (size_t s = 0; s < fit->count; s++)
-        if (!series_from_json(json_array_get(series, s), old, fit, s))
-            return damaged(path, "a series lacks something", error);
+    for (size_t s = 0; s < fit->count && status == WR_OK; s++)
+        status = series_from_json(json_array_get(series, s), old, fit, s);
+    if (status != WR_OK)
+        return unread(status, path, "a series lacks something", error);
     if (diverged == NULL || strlen(diverged) != fit->models)
         return damaged(path, "it has other models than its series ask for", error);
     fit->uncalibrated = old;
-    if (!old && !calibration_from_json(series, fit))
-        return damaged(path, "its calibration lacks something", error);
+    if (!old)
+        status = calibration_from_json(series, fit);
+    if (status != WR_OK)
+        return unread(status, path, "its calibration lacks something", error);
     fit->diverged = wr_alloc(fit->models, 1, "models", error);
     if (fit->diverged == NULL)
         return WR_ERR_MEMORY;
@@ -346,12 +361,17 @@ wr_status wr_fit_load(const char *path, struct wr_fit **fit, struct wr_error *er
                        "%s: no fit (its metadata have no \"" KEY "\"): windrow forecast --save "
                        "makes one",
                        path);
-    json_t *json = json_loads(text, 0, NULL);
+    struct wr_json_flaw flaw;
+    json_t *json = wr_json_read(text, strlen(text), &flaw);
     free(text);
     struct wr_fit *loaded = wr_alloc(1, sizeof *loaded, "a fit", error);
-    status = loaded == NULL ? WR_ERR_MEMORY
-             : json == NULL ? damaged(path, "its metadata are no JSON", error)
-                            : fit_from_json(json, path, loaded, error);
+    if (loaded == NULL)
+        status = WR_ERR_MEMORY;
+    else if (json == NULL)
+        status = unread(flaw.exhausted ? WR_ERR_MEMORY : WR_ERR_DATA, path,
+                        "its metadata are no JSON", error);
+    else
+        status = fit_from_json(json, path, loaded, error);
     json_decref(json);
     if (status == WR_OK)
         status = load_models(path, loaded, error);

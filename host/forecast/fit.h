@@ -77,6 +77,7 @@ size_t wr_chunk_size(const struct wr_device *device, const struct wr_fit *fit,
                      size_t most);
 
 /* parts.c: chunks that are done, in a folder. */
+#define WR_PART_ENDING ".windrow-part" /* of their files */
 struct wr_parts {
     const char *folder; /* NULL: none is kept */
     uint64_t key;       /* of the fit */

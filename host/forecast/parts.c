@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 
 #include "base/base.h"
+#include "base/json.h"
 #include "forecast/fit.h"
 #include "windrow/version.h"
 
-#define ENDING   ".windrow-part"
 #define WHICH    "windrow_series"
 #define DIVERGED "windrow_diverged"
 
@@ -20,12 +20,13 @@
 static wr_status key_of(const struct wr_fit *fit, const struct wr_panel *panel, const size_t *until,
                         uint64_t *key, struct wr_error *error) {
     json_t *recipe = wr_recipe_to_json(&fit->recipe);
-    char *text = recipe != NULL ? json_dumps(recipe, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    size_t size;
+    char *text = wr_json_write(recipe, JSON_COMPACT | JSON_SORT_KEYS, &size);
     json_decref(recipe);
     if (text == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "no memory for a recipe");
     const int numerics = WR_NUMERICS_VERSION;
-    *key = wr_hash(wr_hash(WR_HASH_START, text, strlen(text)), &numerics, sizeof numerics);
+    *key = wr_hash(wr_hash(WR_HASH_START, text, size), &numerics, sizeof numerics);
     free(text);
     *key = wr_hash(*key, fit->covariates, strlen(fit->covariates) + 1);
     for (size_t s = 0; s < fit->count; s++) {
@@ -80,7 +81,10 @@ static wr_status read_part(struct wr_fit *fit, const char *path, unsigned char *
         status = wr_metadata_load(path, WHICH, &names, error);
     if (status == WR_OK)
         status = wr_metadata_load(path, DIVERGED, &diverged, error);
-    json_t *which = names != NULL ? json_loads(names, 0, NULL) : NULL;
+    struct wr_json_flaw flaw = {0};
+    json_t *which = names != NULL ? wr_json_read(names, strlen(names), &flaw) : NULL;
+    if (status == WR_OK && flaw.exhausted)
+        status = wr_fail(error, WR_ERR_MEMORY, "%s: no memory for its names", path);
     if (status == WR_OK &&
         (shape.inputs != fit->shape.inputs || shape.hidden != fit->shape.hidden ||
          shape.outputs != fit->shape.outputs))
@@ -111,15 +115,17 @@ static wr_status read_folder(struct wr_parts *parts, DIR *folder, struct wr_fit 
     const struct dirent *entry;
     int prefix = snprintf(ours, sizeof ours, "%016llx-", (unsigned long long)parts->key);
     wr_status status = WR_OK;
-    while (status == WR_OK && (entry = readdir(folder)) != NULL) {
-        size_t length = strlen(entry->d_name), ending = strlen(ENDING);
+    for (errno = 0; status == WR_OK && (entry = readdir(folder)) != NULL; errno = 0) {
+        size_t length = strlen(entry->d_name), ending = strlen(WR_PART_ENDING);
         if (strncmp(entry->d_name, ours, (size_t)prefix) != 0 || length < ending ||
-            strcmp(entry->d_name + length - ending, ENDING) != 0)
+            strcmp(entry->d_name + length - ending, WR_PART_ENDING) != 0)
             continue;
         status = part_path(parts->folder, entry->d_name, path, sizeof path, error);
         if (status == WR_OK)
             status = read_part(fit, path, done, error);
     }
+    if (status == WR_OK && errno != 0)
+        return wr_fail(error, WR_ERR_STORAGE, "%s: %s", parts->folder, strerror(errno));
     return status;
 }
 
@@ -133,10 +139,10 @@ wr_status wr_parts_open(struct wr_parts *parts, const struct wr_panel *panel, co
     if (status != WR_OK)
         return status;
     if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-        return wr_fail(error, WR_ERR_STORAGE, "%s: %s", folder, strerror(errno));
+        return wr_fail(error, wr_cause(errno, WR_ERR_STORAGE), "%s: %s", folder, strerror(errno));
     DIR *opened = opendir(folder);
     if (opened == NULL)
-        return wr_fail(error, WR_ERR_STORAGE, "%s: %s", folder, strerror(errno));
+        return wr_fail(error, wr_cause(errno, WR_ERR_STORAGE), "%s: %s", folder, strerror(errno));
     status = read_folder(parts, opened, fit, done, error);
     closedir(opened);
     return status;
@@ -146,11 +152,8 @@ wr_status wr_parts_open(struct wr_parts *parts, const struct wr_panel *panel, co
 
 static json_t *names_of(const struct wr_fit *fit, const size_t *which, size_t count) {
     json_t *names = json_array();
-    for (size_t i = 0; i < count && names != NULL; i++)
-        if (json_array_append_new(names, json_string(fit->series[which[i]].id)) != 0) {
-            json_decref(names);
-            return NULL;
-        }
+    for (size_t i = 0; i < count; i++)
+        names = wr_json_push(names, json_string(fit->series[which[i]].id));
     return names;
 }
 
@@ -163,7 +166,8 @@ wr_status wr_parts_add(struct wr_parts *parts, const struct wr_fit *fit, const s
     float *parameters = wr_alloc(models * P, sizeof *parameters, "parameters", error);
     char *diverged = wr_alloc(models + 1, 1, "models", error);
     json_t *which_names = names_of(fit, which, count);
-    char *names = which_names != NULL ? json_dumps(which_names, JSON_COMPACT) : NULL;
+    size_t length;
+    char *names = wr_json_write(which_names, JSON_COMPACT, &length);
     wr_status status = parameters != NULL && diverged != NULL && names != NULL
                            ? WR_OK
                            : wr_fail(error, WR_ERR_MEMORY, "no memory for what is done");
@@ -174,7 +178,8 @@ wr_status wr_parts_add(struct wr_parts *parts, const struct wr_fit *fit, const s
         for (size_t m = 0; m < seeds; m++)
             diverged[i * seeds + m] = fit->diverged[first + m] ? '1' : '0';
     }
-    snprintf(name, sizeof name, "%016llx-%zu" ENDING, (unsigned long long)parts->key, which[0]);
+    snprintf(name, sizeof name, "%016llx-%zu" WR_PART_ENDING, (unsigned long long)parts->key,
+             which[0]);
     const struct wr_metadata metadata[] = {{WHICH, names}, {DIVERGED, diverged}};
     if (status == WR_OK)
         status = part_path(parts->folder, name, path, sizeof path, error);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/json.h"
 #include "forecast/fit.h"
 
 enum kind { SIZE, WORD, FLAG, CHOICE, REAL, SINGLE };
@@ -92,11 +93,8 @@ static json_t *to_json(const struct wr_recipe *recipe, const struct field *field
 
 json_t *wr_recipe_to_json(const struct wr_recipe *recipe) {
     json_t *object = json_pack("{s:s}", "name", recipe->name);
-    for (size_t i = 0; i < FIELDS && object != NULL; i++)
-        if (json_object_set_new(object, fields[i].name, to_json(recipe, &fields[i])) != 0) {
-            json_decref(object);
-            return NULL;
-        }
+    for (size_t i = 0; i < FIELDS; i++)
+        object = wr_json_put(object, fields[i].name, to_json(recipe, &fields[i]));
     return object;
 }
 

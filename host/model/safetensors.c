@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/json.h"
 
 const char *wr_printable(const char *name, char text[64]) {
     size_t n = 0;
@@ -73,24 +74,23 @@ static wr_status read_header_length(struct wr_tensor_file *file, size_t *length,
 
 static wr_status parse_header(struct wr_tensor_file *file, const char *text, size_t length,
                               struct wr_error *error) {
-    char found[64];
-    json_error_t why;
+    struct wr_json_flaw flaw;
     if (length == 0 || text[0] != '{')
         return wr_fail(error, WR_ERR_DATA,
                        "%s: header does not begin with {; give a safetensors file, whose header is "
                        "a JSON object",
                        file->path);
-    file->header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &why);
+    file->header = wr_json_read(text, length, &flaw);
     if (file->header != NULL)
         return WR_OK;
-    if (json_error_code(&why) == json_error_out_of_memory)
+    if (flaw.exhausted)
         return wr_fail(error, WR_ERR_MEMORY,
-                       "%s: cannot allocate memory for its header of %zu "
-                       "bytes",
-                       file->path, length);
-    return wr_fail(error, WR_ERR_DATA,
-                   "%s: header is not the JSON of a safetensors file: %s, at byte %d of the header",
-                   file->path, wr_printable(why.text, found), why.position);
+                       "%s: cannot allocate memory for its header of %zu bytes", file->path,
+                       length);
+    return wr_fail(
+        error, WR_ERR_DATA,
+        "%s: header is not the JSON of a safetensors file: %s, at byte %zu of the header",
+        file->path, flaw.what, flaw.at);
 }
 
 /* Every value of the header is an object; those of __metadata__ are strings. */
@@ -118,7 +118,8 @@ wr_status wr_tensor_file_open(const char *path, struct wr_tensor_file *file,
                               struct wr_error *error) {
     *file = (struct wr_tensor_file){.path = path, .fd = open(path, O_RDONLY | O_CLOEXEC)};
     if (file->fd < 0)
-        return wr_fail(error, WR_ERR_DATA, "%s: cannot open: %s", path, strerror(errno));
+        return wr_fail(error, wr_cause(errno, WR_ERR_DATA), "%s: cannot open: %s", path,
+                       strerror(errno));
     size_t length = 0, got = 0;
     unsigned char *text = NULL;
     wr_status status = read_header_length(file, &length, error);

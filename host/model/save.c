@@ -1,66 +1,52 @@
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/base.h"
+#include "base/json.h"
 #include "base/output.h"
 #include "model/safetensors.h"
 #include "model/tensors.h"
 
-/* A JSON string; each byte beyond ASCII becomes U+FFFD where text is not UTF-8. */
-static json_t *utf8_string(const char *text) {
-    json_t *string = json_string(text);
-    size_t size;
-    if (string != NULL || !wr_size_mul(strlen(text), 3, &size))
-        return string;
-    char *replaced = calloc(size + 1, 1), *to = replaced;
-    if (replaced == NULL)
-        return NULL;
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < 0x80) {
-            *to++ = *text;
-        } else {
-            memcpy(to, "\xef\xbf\xbd", 3);
-            to += 3;
-        }
-    }
-    string = json_string(replaced);
-    free(replaced);
-    return string;
-}
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD, for each byte beyond ASCII where text is no UTF-8 */
 
-/* The functions below return false only where memory is exhausted. */
+/* The functions below return NULL only where memory is exhausted. */
 
-static bool add_metadata(json_t *header, const struct wr_metadata *metadata, size_t count) {
-    if (count == 0)
-        return true;
+static json_t *metadata_object(const struct wr_metadata *metadata, size_t count) {
     json_t *object = json_object();
-    bool done = json_object_set_new(header, WR_METADATA_KEY, object) == 0;
-    for (size_t i = 0; i < count && done; i++) {
-        json_t *key = utf8_string(metadata[i].key);
-        done = key != NULL && json_object_set_new(object, json_string_value(key),
-                                                  utf8_string(metadata[i].value)) == 0;
+    for (size_t i = 0; i < count; i++) {
+        json_t *key = wr_json_text(metadata[i].key, REPLACEMENT);
+        object = wr_json_put(object, json_string_value(key),
+                             wr_json_text(metadata[i].value, REPLACEMENT));
         json_decref(key);
     }
-    return done;
+    return object;
 }
 
 /* stacked is 0 or 1: leading dimensions. */
-static bool add_tensor(json_t *header, const char *name, const struct wr_saved *tensor,
-                       size_t models, size_t stacked, uint64_t begin, uint64_t end) {
+static json_t *tensor_object(const struct wr_saved *tensor, size_t models, size_t stacked,
+                             uint64_t begin, uint64_t end) {
     json_t *shape = json_array();
-    bool done = shape != NULL;
     if (stacked)
-        done = done && json_array_append_new(shape, json_integer((json_int_t)models)) == 0;
+        shape = wr_json_push(shape, json_integer((json_int_t)models));
     for (size_t i = 0; i < tensor->rank; i++)
-        done = done && json_array_append_new(shape, json_integer((json_int_t)tensor->dims[i])) == 0;
-    if (!done) {
-        json_decref(shape);
-        return false;
+        shape = wr_json_push(shape, json_integer((json_int_t)tensor->dims[i]));
+    return json_pack("{s:s, s:o, s:[I,I]}", "dtype", "F32", "shape", shape, "data_offsets",
+                     (json_int_t)begin, (json_int_t)end);
+}
+
+static json_t *header_object(const struct wr_saved tensors[WR_SAVED], size_t models,
+                             const struct wr_metadata *metadata, size_t metadata_count) {
+    uint64_t begin = 0;
+    json_t *header = json_object();
+    if (metadata_count > 0)
+        header = wr_json_put(header, WR_METADATA_KEY, metadata_object(metadata, metadata_count));
+    for (int k = 0; k < WR_SAVED; k++) {
+        uint64_t end = begin + sizeof(float) * (uint64_t)models * tensors[k].count;
+        header = wr_json_put(header, wr_saved_names[k],
+                             tensor_object(&tensors[k], models, models > 1, begin, end));
+        begin = end;
     }
-    json_t *entry = json_pack("{s:s, s:o, s:[I,I]}", "dtype", "F32", "shape", shape, "data_offsets",
-                              (json_int_t)begin, (json_int_t)end);
-    return json_object_set_new(header, name, entry) == 0;
+    return header;
 }
 
 /* The file up to the data: 8 bytes of length, then JSON with spaces up to a multiple of 8 bytes.
@@ -68,24 +54,19 @@ static bool add_tensor(json_t *header, const char *name, const struct wr_saved *
 static unsigned char *make_header(const struct wr_saved tensors[WR_SAVED], size_t models,
                                   const struct wr_metadata *metadata, size_t metadata_count,
                                   size_t *size) {
-    uint64_t begin = 0;
-    json_t *header = json_object();
-    bool done = header != NULL && add_metadata(header, metadata, metadata_count);
-    for (int k = 0; k < WR_SAVED && done; k++) {
-        uint64_t end = begin + sizeof(float) * (uint64_t)models * tensors[k].count;
-        done = add_tensor(header, wr_saved_names[k], &tensors[k], models, models > 1, begin, end);
-        begin = end;
-    }
-    size_t text = done ? json_dumpb(header, NULL, 0, JSON_COMPACT) : 0;
-    size_t length = (text + 7) & ~(size_t)7;
-    unsigned char *bytes = text == 0 ? NULL : calloc(8 + length, 1);
+    json_t *header = header_object(tensors, models, metadata, metadata_count);
+    size_t used;
+    char *text = wr_json_write(header, JSON_COMPACT, &used);
+    size_t length = (used + 7) & ~(size_t)7;
+    unsigned char *bytes = text != NULL ? calloc(8 + length, 1) : NULL;
     if (bytes != NULL) {
-        json_dumpb(header, (char *)bytes + 8, text, JSON_COMPACT);
-        memset(bytes + 8 + text, ' ', length - text);
+        memcpy(bytes + 8, text, used);
+        memset(bytes + 8 + used, ' ', length - used);
         for (int i = 0; i < 8; i++)
             bytes[i] = (unsigned char)((uint64_t)length >> 8 * i & 0xff);
         *size = 8 + length;
     }
+    free(text);
     json_decref(header);
     return bytes;
 }

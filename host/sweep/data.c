@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/number.h"
+#include "base/text.h"
 #include "data/series.h"
 #include "windrow/version.h"
 
@@ -111,17 +112,13 @@ static wr_status hash_columns(const struct wr_series *series, const size_t *colu
 
 /* Columns in a list as windrow train takes it: freed with free, NULL without memory. */
 static char *column_names(const struct wr_series *series, const size_t *columns, size_t count) {
-    char *text = NULL;
-    size_t length;
-    FILE *file = open_memstream(&text, &length);
+    struct wr_text text;
+    FILE *file = wr_text_open(&text);
     for (size_t i = 0; file != NULL && i < count; i++) {
         fputs(i > 0 ? "," : "", file);
         wr_series_print_column(file, series, columns[i]);
     }
-    if (file != NULL && fclose(file) == 0)
-        return text;
-    free(text);
-    return NULL;
+    return wr_text_close(file, &text);
 }
 
 wr_status wr_sweep_settle(const struct wr_sweep *sweep, struct wr_study *study,
@@ -178,19 +175,15 @@ typedef void scale_fn(const struct wr_windows *windows, size_t i, double *mean, 
 /* Means (which = 0) or deviations (1) of the columns with commas between, likewise. */
 static char *scale_text(const struct wr_windows *windows, scale_fn *scale, size_t count,
                         size_t which) {
-    char *text = NULL;
-    size_t length;
-    FILE *file = open_memstream(&text, &length);
+    struct wr_text text;
+    FILE *file = wr_text_open(&text);
     for (size_t i = 0; file != NULL && i < count; i++) {
         double values[2];
         char number[WR_NUMBER_TEXT];
         scale(windows, i, &values[0], &values[1]);
         fprintf(file, "%s%s", i > 0 ? "," : "", wr_number_text(values[which], number));
     }
-    if (file != NULL && fclose(file) == 0)
-        return text;
-    free(text);
-    return NULL;
+    return wr_text_close(file, &text);
 }
 
 wr_status wr_sweep_settle_scale(const struct wr_sweep_data *data, struct wr_study *study,

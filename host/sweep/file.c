@@ -173,8 +173,8 @@ static wr_status fail_lock(struct wr_study *study, int lock, struct wr_error *er
                        "%s: locked: another process is writing it; wait until that ends, or "
                        "name another file",
                        study->path);
-    return wr_fail(error, WR_ERR_STORAGE, "%s: cannot be locked with %s-lock: %s", study->path,
-                   study->path, strerror(cause));
+    return wr_fail(error, wr_cause(cause, WR_ERR_STORAGE), "%s: cannot be locked with %s-lock: %s",
+                   study->path, study->path, strerror(cause));
 }
 
 /* On a file of its own: closing a descriptor of the study would drop the locks that other

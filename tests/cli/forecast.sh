@@ -263,7 +263,7 @@ refuses_like 2 '--json and the forecasts both go to stdout*' forecast --data lon
 refuses_like 2 '--layout wide has no columns to name*' forecast --data long.csv --layout wide --id a
 refuses_like 2 '--save a,b: 2 files for 1 recipe; *' \
     forecast --data long.csv --recipe daily --save a,b
-refuses 2 '--save and --output name the same file, a' \
+refuses 2 '--output and --save name the same file, ./a' \
     forecast --data long.csv --recipe daily --save a --output ./a
 for option in output save; do
     refuses_like 6 'missing/file: *' forecast --data long.csv --recipe daily --updates 4000000000 \

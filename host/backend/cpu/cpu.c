@@ -3,6 +3,9 @@
 
 #include "numerics.h"
 
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,19 +115,33 @@ bool wr_cpu_team(const struct cpu_device *cpu, const struct wr_engine *engine,
 
 /* ---- the device ---- */
 
+/* What an x86 processor calls itself, without blanks around it; "" elsewhere. */
+static void read_brand(char brand[49]) {
+    memset(brand, 0, 49);
+#if defined(__x86_64__) || defined(__i386__)
+    bool known = __get_cpuid_max(0x80000000u, NULL) >= 0x80000004u;
+    for (size_t i = 0; known && i < 3; i++) {
+        unsigned words[4];
+        __get_cpuid(0x80000002u + (unsigned)i, &words[0], &words[1], &words[2], &words[3]);
+        memcpy(brand + 16 * i, words, sizeof words);
+    }
+    size_t blank = strspn(brand, " "), length = strlen(brand);
+    while (length > blank && brand[length - 1] == ' ')
+        length--;
+    brand[length] = '\0';
+    memmove(brand, brand + blank, length - blank + 1);
+#endif
+}
+
+/* Without a file: the name is the same however few files can be open. */
 static void read_cpu_name(char *name, size_t size) {
     struct utsname host;
-    snprintf(name, size, "%s", uname(&host) == 0 ? host.machine : "CPU");
-    FILE *file = fopen("/proc/cpuinfo", "re");
-    char line[256], model[128];
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        if (sscanf(line, "model name : %127[^\n]", model) == 1) {
-            snprintf(name, size, "%s", model);
-            break;
-        }
-    }
-    if (file != NULL)
-        fclose(file);
+    char brand[49];
+    read_brand(brand);
+    if (brand[0] == '\0')
+        snprintf(name, size, "%s", uname(&host) == 0 ? host.machine : "CPU");
+    else
+        snprintf(name, size, "%s", brand);
 }
 
 static size_t default_threads(void) {

@@ -101,6 +101,9 @@ void wr_team_share(struct wr_team *team, size_t items, wr_work_fn *work, void *c
 void wr_team_help(struct wr_team *team, size_t thread);
 void wr_team_end(struct wr_team *team);
 
+/* threads.c: whether so many can run at once; WR_ERR_MEMORY if not. */
+wr_status wr_cpu_try_threads(size_t threads, struct wr_error *error);
+
 /* peak.c */
 wr_status wr_cpu_peak(struct wr_device *device, double *flops_per_second, struct wr_error *error);
 

@@ -31,7 +31,9 @@ static double best_of_trials(const struct cpu_device *cpu) {
 wr_status wr_cpu_peak(struct wr_device *device, double *flops_per_second, struct wr_error *error) {
     const struct cpu_device *cpu = (const struct cpu_device *)device;
     double rate = 0;
-    (void)error;
+    wr_status status = wr_cpu_try_threads(cpu->threads, error);
+    if (status != WR_OK)
+        return status;
 #pragma omp parallel num_threads((int)cpu->threads) reduction(+ : rate)
     {
 #pragma omp barrier
