@@ -88,8 +88,10 @@ static void tell_series(const struct wr_fit *fit, bool naive) {
         bool is_naive = series->models == WR_NAIVE;
         if (naive ? !is_naive : is_naive || series->window == fit->recipe.window)
             continue;
-        if (count < NAMES_SHOWN)
-            fprintf(stderr, "%s%s", count > 0 ? ", " : "", series->id);
+        if (count < NAMES_SHOWN) {
+            fputs(count > 0 ? ", " : "", stderr);
+            wr_print_shown(stderr, series->id);
+        }
         count++;
     }
     if (count > NAMES_SHOWN)

@@ -9,7 +9,10 @@
 #include "cli/report.h"
 #include "cli/stores.h"
 
-enum { MISSING_SHOWN = 8 };
+enum {
+    MISSING_SHOWN = 8,
+    SHARDS_SHOWN = 4096 /* bytes of a list of shards */
+};
 
 /* What a study says of itself beside its trials. */
 struct words {
@@ -169,8 +172,11 @@ static void tell_store(struct run *run, const char *path, const struct words *wo
     if (run->tables && json_array_size(run->stores) == 0)
         printf("%8s  %8s  %8s  %-9s  %s\n", "trials", "pending", "taken", "shard", "store");
     if (run->tables) {
-        printf("%8zu  %8zu  %8zu  %-9s  %s\n", report->trials, report->pending, report->taken,
-               shard != NULL ? shard : "-", path);
+        char shown[SHARDS_SHOWN];
+        printf("%8zu  %8zu  %8zu  %-9s", report->trials, report->pending, report->taken,
+               wr_shown(shard != NULL ? shard : "-", shown, sizeof shown));
+        report_named("  ", path);
+        putchar('\n');
         cli_flush();
     }
     json_array_append_new(
@@ -237,8 +243,9 @@ static wr_status tell_study(struct run *run) {
             run->error);
     if (!run->tables)
         return WR_OK;
-    printf("\nstudy     %s\ntrials    %zu done, %zu diverged, %zu failed, %zu pending\n", path,
-           counts.done, counts.diverged, counts.failed, counts.pending);
+    report_named("\nstudy     ", path);
+    printf("\ntrials    %zu done, %zu diverged, %zu failed, %zu pending\n", counts.done,
+           counts.diverged, counts.failed, counts.pending);
     printf("grid      %zu trial%s, of which %zu %s in no store", words->grid,
            words->grid == 1 ? "" : "s", gap, gap == 1 ? "is" : "are");
     if (gap > 0)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "cli/report.h"
 #include "cli/table.h"
 #include "data/csv.h"
 
@@ -125,22 +126,26 @@ static const char *setting(const struct show *show, const char *name, char **kep
 
 static void print_series(const struct show *show) {
     char *kept = NULL;
-    printf("series    %s", setting(show, "series", &kept));
+    report_named("series    ", setting(show, "series", &kept));
     if (*setting(show, "data-seed", &kept) != '\0')
-        printf(", seed %s", kept);
-    printf(", %s rows: ", setting(show, "rows", &kept));
-    printf("%s -> ", setting(show, "inputs", &kept));
-    printf("%s, ", setting(show, "target", &kept));
-    printf("scale %s\n", setting(show, "scale", &kept));
+        report_named(", seed ", kept);
+    report_named(", ", setting(show, "rows", &kept));
+    report_named(" rows: ", setting(show, "inputs", &kept));
+    report_named(" -> ", setting(show, "target", &kept));
+    report_named(", scale ", setting(show, "scale", &kept));
+    putchar('\n');
     free(kept);
 }
 
 static void print_training(const struct show *show) {
     char *kept = NULL;
-    printf("training  %s epochs", setting(show, "epochs", &kept));
+    report_named("training  ", setting(show, "epochs", &kept));
+    fputs(" epochs", stdout);
     for (enum field option = 0; option < FIELD_SEED; option++)
-        if (show->values[option] == 1)
-            printf(", %s %s", field_names[option], show->first[option]);
+        if (show->values[option] == 1) {
+            printf(", %s", field_names[option]);
+            report_named(" ", show->first[option]);
+        }
     double held = strtod(setting(show, "validate", &kept), NULL);
     if (held > 0)
         printf("\nscore     mean loss of the windows held out, the last %g%% of the rows\n",
@@ -153,7 +158,9 @@ static void print_training(const struct show *show) {
 static wr_status print_why(void *context, const struct wr_trial *trial) {
     bool *told = context;
     if (trial->status == WR_TRIAL_FAILED && !*told) {
-        printf("          trial %lld failed: %s\n", (long long)trial->id, trial->why);
+        printf("          trial %lld failed", (long long)trial->id);
+        report_named(": ", trial->why);
+        putchar('\n');
         *told = true;
     }
     return WR_OK;
@@ -164,8 +171,8 @@ static wr_status print_head(const struct show *show) {
     const size_t numbers[] = {counts->done, counts->diverged, counts->failed, counts->pending};
     static const char *const words[] = {"done", "diverged", "failed", "pending"};
     const char *before = ": ";
-    printf("study     %s, %zu trial%s", show->options[SHOW_STUDY].text, counts->trials,
-           counts->trials == 1 ? "" : "s");
+    report_named("study     ", show->options[SHOW_STUDY].text);
+    printf(", %zu trial%s", counts->trials, counts->trials == 1 ? "" : "s");
     for (size_t i = 0; i < 4; i++)
         if (numbers[i] > 0) {
             printf("%s%zu %s", before, numbers[i], words[i]);
@@ -209,7 +216,8 @@ static wr_status print_trial_row(void *context, const struct wr_trial *trial) {
     char text[FIELD_TEXT];
     for (size_t i = 0; i < FIELDS; i++) {
         field_text(trial, csv_field(i), 0, text);
-        printf("%s,", text);
+        wr_csv_print(stdout, text);
+        putchar(',');
     }
     wr_csv_print(stdout, trial->why);
     putchar('\n');
