@@ -85,14 +85,27 @@ void wr_bind_blob(struct wr_query *query, const void *value, size_t size) {
             sqlite3_bind_blob64(query->statement, ++query->bound, value, size, SQLITE_STATIC);
 }
 
+/* The result with which SQLite ended the transaction by itself, or SQLITE_OK. */
+static int lost_transaction(const struct wr_study *study) {
+    if (!study->writing || sqlite3_get_autocommit(study->db) == 0)
+        return SQLITE_OK;
+    return study->lost != SQLITE_OK ? study->lost : SQLITE_ABORT_ROLLBACK;
+}
+
 bool wr_query_row(struct wr_query *query) {
+    struct wr_study *study = query->study;
+    if (query->code == SQLITE_OK)
+        query->code = lost_transaction(study);
     if (query->code != SQLITE_OK)
         return false;
     errno = 0;
     int code = sqlite3_step(query->statement);
-    if (code != SQLITE_ROW && code != SQLITE_DONE)
-        query->code = code;
-    return code == SQLITE_ROW;
+    if (code == SQLITE_ROW || code == SQLITE_DONE)
+        return code == SQLITE_ROW;
+    query->code = code;
+    if (study->writing && sqlite3_get_autocommit(study->db) != 0)
+        study->lost = code;
+    return false;
 }
 
 void wr_query_reset(struct wr_query *query) {
@@ -102,10 +115,11 @@ void wr_query_reset(struct wr_query *query) {
     query->bound = 0;
 }
 
-void wr_query_run(struct wr_query *query) {
+bool wr_query_run(struct wr_query *query) {
     while (wr_query_row(query))
         ;
     wr_query_reset(query);
+    return query->code == SQLITE_OK;
 }
 
 wr_status wr_query_end(struct wr_query *query, wr_status status, const char *what,
@@ -128,21 +142,30 @@ size_t wr_column_size(const struct wr_query *query, int column) {
     return value < 0 ? 0 : (size_t)value;
 }
 
-const char *wr_column_text(const struct wr_query *query, int column) {
+const char *wr_column_text(struct wr_query *query, int column) {
     const unsigned char *text = sqlite3_column_text(query->statement, column);
-    return text == NULL ? "" : (const char *)text;
+    if (text != NULL)
+        return (const char *)text;
+    if (sqlite3_column_type(query->statement, column) != SQLITE_NULL && query->code == SQLITE_OK)
+        query->code = SQLITE_NOMEM;
+    return "";
 }
 
 wr_status wr_study_begin(struct wr_study *study, struct wr_error *error) {
     int code = sqlite3_exec(study->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    study->writing = code == SQLITE_OK;
+    study->lost = SQLITE_OK;
     return code == SQLITE_OK ? WR_OK : wr_study_fail(study, code, "be written", error);
 }
 
 wr_status wr_study_end(struct wr_study *study, wr_status status, const char *what,
                        struct wr_error *error) {
+    int code = lost_transaction(study);
+    study->writing = false;
     if (status == WR_OK) {
         errno = 0;
-        int code = sqlite3_exec(study->db, "COMMIT", NULL, NULL, NULL);
+        if (code == SQLITE_OK)
+            code = sqlite3_exec(study->db, "COMMIT", NULL, NULL, NULL);
         if (code == SQLITE_OK)
             return WR_OK;
         status = wr_study_fail(study, code, what, error);

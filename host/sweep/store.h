@@ -21,6 +21,8 @@ struct wr_study {
     enum wr_journal journal; /* of a writer */
     int lock;                /* descriptor that holds the writer's lock, or -1 */
     char *lock_path;         /* its file; freed with sqlite3_free */
+    bool writing;            /* from wr_study_begin to wr_study_end */
+    int lost;                /* SQLite's result with which it rolled that back by itself */
     size_t keep;
 };
 
@@ -52,7 +54,8 @@ wr_status wr_study_set_aside(struct wr_study *study, struct wr_error *error);
 /* ---- queries (query.c) ---- */
 
 /* A statement and the first of its errors: after one, calls do nothing. Start with wr_query; end
- * with wr_query_end in any case. */
+ * with wr_query_end in any case. Between wr_study_begin and wr_study_end no statement runs once
+ * SQLite has rolled back by itself, as it does on a full disk: it would be a commit of its own. */
 struct wr_query {
     struct wr_study *study;
     sqlite3_stmt *statement;
@@ -67,8 +70,9 @@ void wr_bind_size(struct wr_query *query, size_t value);
 void wr_bind_real(struct wr_query *query, double value);
 void wr_bind_text(struct wr_query *query, const char *value);
 void wr_bind_blob(struct wr_query *query, const void *value, size_t size);
-/* Runs it without rows; it can be bound and run again. */
-void wr_query_run(struct wr_query *query);
+/* Runs it without rows; it can be bound and run again. False after an error: whatever goes with it
+ * must not be written then. */
+bool wr_query_run(struct wr_query *query);
 /* The next row; false at the end and after an error. */
 bool wr_query_row(struct wr_query *query);
 /* Ends its rows before the last one; it can be bound and run again. */
@@ -80,8 +84,8 @@ wr_status wr_query_end(struct wr_query *query, wr_status status, const char *wha
 /* NaN where NULL. */
 double wr_column_real(const struct wr_query *query, int column);
 size_t wr_column_size(const struct wr_query *query, int column);
-/* "" where NULL; valid until the next row. */
-const char *wr_column_text(const struct wr_query *query, int column);
+/* "" where NULL, and without memory, which is then the query's error; valid until the next row. */
+const char *wr_column_text(struct wr_query *query, int column);
 
 /* A transaction that writes. */
 wr_status wr_study_begin(struct wr_study *study, struct wr_error *error);
