@@ -18,6 +18,7 @@ enum {
 struct words {
     char *shards; /* those that it is, or was merged from: "0/3 2/3", or NULL */
     char *keep;   /* as of --keep, or NULL */
+    char *least;  /* of what was kept, or NULL */
     size_t grid;  /* trials of the whole grid; 0: unknown */
 };
 
@@ -35,6 +36,7 @@ struct run {
 static void release_words(struct words *words) {
     free(words->shards);
     free(words->keep);
+    free(words->least);
     *words = (struct words){0};
 }
 
@@ -46,6 +48,8 @@ static wr_status read_words(struct wr_study *study, struct words *words, struct 
         status = wr_study_setting(study, "shard", &words->shards, error);
     if (status == WR_OK)
         status = wr_study_setting(study, "keep", &words->keep, error);
+    if (status == WR_OK)
+        status = keep_least(study, &words->least, error);
     if (status == WR_OK)
         status = wr_study_setting(study, "grid", &grid, error);
     words->grid = grid != NULL ? (size_t)strtoull(grid, NULL, 10) : 0;
@@ -85,7 +89,7 @@ static wr_status add_shards(char **list, const char *more, struct wr_error *erro
 /* What the study says once it has taken from a store: merging has given it the store's words. */
 static wr_status keep_words(struct run *run, const struct words *store) {
     struct words *words = &run->words;
-    struct wr_setting settings[3];
+    struct wr_setting settings[2];
     size_t count = 0;
     char grid[24];
     wr_status status = WR_OK;
@@ -93,12 +97,18 @@ static wr_status keep_words(struct run *run, const struct words *store) {
         status = add_shards(&words->shards, store->shards, run->error);
     words->grid = store->grid > words->grid ? store->grid : words->grid;
     snprintf(grid, sizeof grid, "%zu", words->grid);
-    settings[count++] = (struct wr_setting){"keep", words->keep, false};
     if (words->grid > 0)
         settings[count++] = (struct wr_setting){"grid", grid, false};
     if (words->shards != NULL)
         settings[count++] = (struct wr_setting){"shards", words->shards, false};
-    return status == WR_OK ? wr_study_settle(run->study, settings, count, run->error) : status;
+    if (status == WR_OK)
+        status = wr_study_settle(run->study, settings, count, run->error);
+    /* The store's own words about it have come along: those of the study count too. */
+    if (status == WR_OK && words->least != NULL)
+        status = keep_note(run->study, words->keep, words->least, run->error);
+    return status == WR_OK ? keep_note(run->study, words->keep,
+                                       store->least != NULL ? store->least : "none", run->error)
+                           : status;
 }
 
 /* --keep, else what the study keeps, else what its first store keeps. */
@@ -189,6 +199,7 @@ static wr_status open_study(struct run *run) {
     const char *path = run->options[MERGE_STUDY].text;
     enum wr_journal journal = (enum wr_journal)run->options[MERGE_JOURNAL].choice;
     wr_status status = wr_study_open_with(path, WR_STUDY_WRITE, journal, &run->study, run->error);
+    torn_tell(run->study, path, true);
     return status == WR_OK ? read_words(run->study, &run->words, run->error) : status;
 }
 
@@ -198,6 +209,7 @@ static wr_status merge_store(struct run *run, const char *path) {
     struct words words = {0};
     struct wr_merge_report report;
     wr_status status = wr_study_open(path, WR_STUDY_READ, &store, run->error);
+    torn_tell(store, path, false);
     if (status == WR_OK)
         status = read_words(store, &words, run->error);
     if (status == WR_OK && run->study == NULL)

@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "cli/report.h"
+#include "cli/stores.h"
 #include "cli/table.h"
 #include "data/csv.h"
 
@@ -281,6 +282,7 @@ static wr_status look(struct show *show) {
 wr_status show_command(const struct option_value *options, struct wr_error *error) {
     struct show show = {.options = options, .error = error};
     wr_status status = wr_study_open(options[SHOW_STUDY].text, WR_STUDY_READ, &show.study, error);
+    torn_tell(show.study, options[SHOW_STUDY].text, false);
     if (status == WR_OK && options[SHOW_CSV].given)
         status = print_csv(&show);
     else if (status == WR_OK)

@@ -127,6 +127,8 @@ static wr_status take_trial(struct merge *m, struct wr_query *row, struct wr_mer
                             bool *well, struct wr_error *error) {
     enum wr_trial_status status = wr_study_status(wr_column_text(row, STATUS)), known;
     wr_status result = WR_OK;
+    if (wr_study_is_torn(m->from, sqlite3_column_int64(row->statement, ID)))
+        status = WR_TRIAL_PENDING;
     bind_columns(&m->find, row, KEY_FIRST, STATUS);
     bool found = wr_query_row(&m->find);
     int64_t id = found ? sqlite3_column_int64(m->find.statement, 0) : 0;

@@ -9,7 +9,9 @@ static wr_status status_of(int code) {
     switch (code & 0xff) {
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
-    case SQLITE_ERROR: /* no such table or column */
+    case SQLITE_ERROR:     /* no such table or column */
+    case SQLITE_INTERRUPT: /* by guard.c */
+    case SQLITE_TOOBIG:
         return WR_ERR_DATA;
     case SQLITE_NOMEM:
         return WR_ERR_MEMORY;
@@ -17,7 +19,7 @@ static wr_status status_of(int code) {
     case SQLITE_RANGE:
     case SQLITE_MISUSE:
         return WR_ERR_USAGE;
-    default: /* BUSY, READONLY, FULL, IOERR, CANTOPEN, TOOBIG, ... */
+    default: /* BUSY, READONLY, FULL, IOERR, CANTOPEN, ... */
         return WR_ERR_STORAGE;
     }
 }
@@ -25,6 +27,8 @@ static wr_status status_of(int code) {
 wr_status wr_study_fail(struct wr_study *study, int code, const char *what,
                         struct wr_error *error) {
     const char *advice = "";
+    if (code == SQLITE_READONLY_DBMOVED && wr_study_check_place(study, error) != WR_OK)
+        return WR_ERR_STORAGE;
     switch (code & 0xff) {
     case SQLITE_BUSY:
         advice = ": another program has it open";
@@ -34,6 +38,12 @@ wr_status wr_study_fail(struct wr_study *study, int code, const char *what,
         break;
     case SQLITE_CORRUPT:
         advice = ": restore it from a copy, or name another file";
+        break;
+    case SQLITE_INTERRUPT:
+        advice = ": its pages lead on without end; restore it from a copy, or name another file";
+        break;
+    case SQLITE_TOOBIG:
+        advice = ": no study holds as much; restore it from a copy, or name another file";
         break;
     case SQLITE_FULL:
         advice = "; what was committed before is kept";
@@ -99,7 +109,10 @@ bool wr_query_row(struct wr_query *query) {
     if (query->code != SQLITE_OK)
         return false;
     errno = 0;
+    wr_study_count_work(study);
     int code = sqlite3_step(query->statement);
+    if (code == SQLITE_ROW && !wr_study_has_rows(study, ++query->rows))
+        code = SQLITE_INTERRUPT;
     if (code == SQLITE_ROW || code == SQLITE_DONE)
         return code == SQLITE_ROW;
     query->code = code;
@@ -113,6 +126,7 @@ void wr_query_reset(struct wr_query *query) {
     if (query->code == SQLITE_OK)
         query->code = code;
     query->bound = 0;
+    query->rows = 0;
 }
 
 bool wr_query_run(struct wr_query *query) {
@@ -167,7 +181,7 @@ wr_status wr_study_end(struct wr_study *study, wr_status status, const char *wha
         if (code == SQLITE_OK)
             code = sqlite3_exec(study->db, "COMMIT", NULL, NULL, NULL);
         if (code == SQLITE_OK)
-            return WR_OK;
+            return wr_study_check_place(study, error);
         status = wr_study_fail(study, code, what, error);
     }
     if (!sqlite3_get_autocommit(study->db)) /* some errors have rolled back already */

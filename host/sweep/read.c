@@ -125,26 +125,27 @@ enum trial_column {
     " WHERE (?1 = 0 OR id = ?1) AND (?2 = 0 OR hidden = ?2)"
 
 static struct wr_trial trial_of(struct wr_query *row) {
-    return (struct wr_trial){.id = sqlite3_column_int64(row->statement, ID),
-                             .options = {.hidden = wr_column_size(row, HIDDEN),
-                                         .window = wr_column_size(row, WINDOW),
-                                         .batch = wr_column_size(row, BATCH),
-                                         .init = strcmp(wr_column_text(row, INIT), "pytorch") == 0
-                                                     ? WR_INIT_PYTORCH
-                                                     : WR_INIT_NOTEBOOK,
-                                         .lr = (float)wr_column_real(row, LR),
-                                         .clip = (float)wr_column_real(row, CLIP),
-                                         .seed = (uint32_t)wr_column_size(row, SEED)},
-                             .status = wr_study_status(wr_column_text(row, STATUS)),
-                             .loss = wr_column_real(row, LOSS),
-                             .validation_loss = wr_column_real(row, VALIDATION_LOSS),
-                             .score = wr_column_real(row, SCORE),
-                             .diverged_at = wr_column_size(row, DIVERGED_AT),
-                             .hash = strtoull(wr_column_text(row, HASH), NULL, 16),
-                             .seconds = wr_column_real(row, SECONDS),
-                             .why = wr_column_text(row, WHY),
-                             .device = wr_column_text(row, DEVICE),
-                             .kept = sqlite3_column_int(row->statement, KEPT) != 0};
+    return (struct wr_trial){
+        .id = sqlite3_column_int64(row->statement, ID),
+        .options = {.hidden = wr_column_size(row, HIDDEN),
+                    .window = wr_column_size(row, WINDOW),
+                    .batch = wr_column_size(row, BATCH),
+                    .init = strcmp(wr_column_text(row, INIT), "pytorch") == 0 ? WR_INIT_PYTORCH
+                                                                              : WR_INIT_NOTEBOOK,
+                    .lr = (float)wr_column_real(row, LR),
+                    .clip = (float)wr_column_real(row, CLIP),
+                    .seed = (uint32_t)wr_column_size(row, SEED)},
+        .status = wr_study_status(wr_column_text(row, STATUS)),
+        .loss = wr_column_real(row, LOSS),
+        .validation_loss = wr_column_real(row, VALIDATION_LOSS),
+        .score = wr_column_real(row, SCORE),
+        .diverged_at = wr_column_size(row, DIVERGED_AT),
+        .hash = strtoull(wr_column_text(row, HASH), NULL, 16),
+        .seconds = wr_column_real(row, SECONDS),
+        .why = wr_column_text(row, WHY),
+        .device = wr_column_text(row, DEVICE),
+        .kept = sqlite3_column_int(row->statement, KEPT) != 0,
+        .torn = wr_study_is_torn(row->study, sqlite3_column_int64(row->statement, ID))};
 }
 
 wr_status wr_study_trials(struct wr_study *study, const struct wr_trial_query *query,
