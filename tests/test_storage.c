@@ -18,7 +18,7 @@ static struct wr_series *series;
 
 static struct wr_sweep make_sweep(void) {
     static const size_t hidden[] = {3, 2}, window = 3, batch = 1, column = 0;
-    static const float lr[] = {1e-3f, 1e6f}, no_clip = 0; /* one diverges */
+    static const float lr[] = {1e-3f, 0.7f}, no_clip = 0; /* one diverges */
     static const enum wr_init init = WR_INIT_PYTORCH;
     static const uint32_t seeds[] = {0, 1, 2};
     return (struct wr_sweep){.grid = {.hidden = hidden,

@@ -13,7 +13,7 @@
 
 static const char what[] = "be read";
 #define ADVICE "; restore it from a copy, or name another file"
-enum { MOST_TEXT = 16 << 20, SHOWN = 40 /* bytes of a value in a message */ };
+enum { MOST_TEXT = 4 << 20, SHOWN = 40 /* bytes of a value in a message */ };
 
 /* ---- settings ---- */
 

@@ -43,7 +43,7 @@ static wr_status fail_to_make(struct wr_study *study, struct wr_error *error) {
         close(file); /* another has made it, or there is room again */
         return WR_ERR_STORAGE;
     }
-    return wr_fail(error, WR_ERR_STORAGE, "%s: cannot be made: %s", study->path, strerror(cause));
+    return wr_fail(error, WR_ERR_STORAGE, "%s: cannot be opened: %s", study->path, strerror(cause));
 }
 
 /* Where the file may not be written, SQLite opens it for reading by itself. */

@@ -123,6 +123,14 @@ static bool same_entry(struct wr_query *a, struct wr_query *b) {
     return same_sql(wr_column_text(a, SQL), wr_column_text(b, SQL));
 }
 
+/* Which of two comes first: what indices belong to stands before them. */
+static int compare_entries(struct wr_query *a, struct wr_query *b) {
+    bool first = strcmp(wr_column_text(a, TYPE), "index") == 0;
+    bool second = strcmp(wr_column_text(b, TYPE), "index") == 0;
+    return first != second ? first - second
+                           : strcmp(wr_column_text(a, NAME), wr_column_text(b, NAME));
+}
+
 static wr_status fail_schema(struct wr_study *study, struct wr_query *entry, bool extra,
                              struct wr_error *error) {
     const char *type = wr_column_text(entry, TYPE), *name = wr_column_text(entry, NAME);
@@ -141,7 +149,7 @@ static wr_status fail_schema(struct wr_study *study, struct wr_query *entry, boo
 static wr_status compare_schemas(struct wr_study *study, struct wr_study *own,
                                  struct wr_error *error) {
     static const char sql[] =
-        "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name, type";
+        "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type = 'index', name";
     struct wr_query there = wr_query(study, sql), here = wr_query(own, sql);
     wr_status status = WR_OK;
     for (bool more = true; more && status == WR_OK;) {
@@ -152,7 +160,7 @@ static wr_status compare_schemas(struct wr_study *study, struct wr_study *own,
         more = a && b;
         if (there.code != SQLITE_OK || here.code != SQLITE_OK || (!a && !b))
             break;
-        int order = more ? strcmp(wr_column_text(&there, NAME), wr_column_text(&here, NAME)) : 0;
+        int order = more ? compare_entries(&there, &here) : 0;
         if (!more || order != 0 || !same_entry(&there, &here))
             status = fail_schema(study, a && order <= 0 ? &there : &here, a && order <= 0, error);
     }
