@@ -188,7 +188,7 @@ static void test_values(void **state) {
         {"INSERT INTO study VALUES ('grid', '4000000000', 0)", "grid cannot be"},
         {"INSERT INTO study VALUES ('shard', '1/x', 1)", "shard cannot be '1/x'"},
         {"INSERT INTO study VALUES ('shards', '1/2 3', 0)", "shards cannot be '1/2 3'"},
-        {"INSERT INTO study VALUES ('shards', replace(hex(zeroblob(999999)), '0', '1/2 '), 0)",
+        {"INSERT INTO study VALUES ('shards', replace(hex(zeroblob(299999)), '0', '1/2 '), 0)",
          "shards cannot be"},
         {"INSERT INTO study VALUES ('rows' || char(27), char(27) || ']0;', 0);"
          "UPDATE study SET name = 'grid' WHERE name LIKE 'rows_'",

@@ -143,34 +143,45 @@ static size_t common_shards(const char *list) {
     return common;
 }
 
-/* The next shard from *i on that is not in the list. Those beyond the trials of the grid are
- * empty. */
-static bool next_missing(const struct words *words, size_t *i, char text[SHARD_TEXT]) {
-    size_t shards = common_shards(words->shards);
-    for (; *i < shards && *i < words->grid; ++*i)
-        if (!has_shard(words->shards, shard_text(*i, shards, text))) {
-            ++*i;
-            return true;
-        }
-    return false;
+/* The shards of the grid that are in no list; those beyond its trials are empty. */
+struct missing {
+    size_t shards, count;
+    bool *is; /* (count) */
+};
+
+static wr_status find_missing(const struct words *words, struct missing *missing,
+                              struct wr_error *error) {
+    *missing = (struct missing){.shards = common_shards(words->shards)};
+    missing->count = missing->shards < words->grid ? missing->shards : words->grid;
+    missing->is = wr_alloc(missing->count, sizeof *missing->is, "shards", error);
+    if (missing->is == NULL)
+        return WR_ERR_MEMORY;
+    memset(missing->is, true, missing->count);
+    for (const char *at = words->shards; at != NULL; at = strchr(at, ' ')) {
+        at += *at == ' ';
+        size_t shard = (size_t)strtoull(at, NULL, 10);
+        if (shard < missing->count)
+            missing->is[shard] = false;
+    }
+    return WR_OK;
 }
 
-static void print_missing(const struct words *words) {
+static void print_missing(const struct missing *missing) {
     char text[SHARD_TEXT];
-    size_t i = 0, count = 0;
-    for (; next_missing(words, &i, text); count++)
-        if (count < MISSING_SHOWN)
-            printf("%s%s", count == 0 ? "; missing: " : ", ", text);
+    size_t count = 0;
+    for (size_t i = 0; i < missing->count; i++)
+        if (missing->is[i] && count++ < MISSING_SHOWN)
+            printf("%s%s", count == 1 ? "; missing: " : ", ", shard_text(i, missing->shards, text));
     if (count > MISSING_SHOWN)
         printf(" and %zu more", count - MISSING_SHOWN);
 }
 
-static json_t *missing_array(const struct words *words) {
+static json_t *missing_array(const struct missing *missing) {
     char text[SHARD_TEXT];
-    size_t i = 0;
     json_t *array = json_array();
-    while (next_missing(words, &i, text))
-        json_array_append_new(array, json_string(text));
+    for (size_t i = 0; i < missing->count; i++)
+        if (missing->is[i])
+            json_array_append_new(array, json_string(shard_text(i, missing->shards, text)));
     return array;
 }
 
@@ -236,34 +247,46 @@ static bool same_file(const char *a, const char *b) {
 
 /* ---- all of them ---- */
 
+static wr_status print_study_json(struct run *run, const struct wr_study_counts *counts, size_t gap,
+                                  const struct missing *missing) {
+    return json_print(
+        json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:O}", "store",
+                  json_text(run->options[MERGE_STUDY].text), "trials", (json_int_t)counts->trials,
+                  "done", (json_int_t)counts->done, "diverged", (json_int_t)counts->diverged,
+                  "failed", (json_int_t)counts->failed, "pending", (json_int_t)counts->pending,
+                  "grid", (json_int_t)run->words.grid, "gap", (json_int_t)gap, "missing",
+                  gap > 0 ? missing_array(missing) : json_array(), "stores", run->stores),
+        run->error);
+}
+
+static void print_study(const struct run *run, const struct wr_study_counts *counts, size_t gap,
+                        const struct missing *missing) {
+    size_t grid = run->words.grid;
+    report_named("\nstudy     ", run->options[MERGE_STUDY].text);
+    printf("\ntrials    %zu done, %zu diverged, %zu failed, %zu pending\n", counts->done,
+           counts->diverged, counts->failed, counts->pending);
+    printf("grid      %zu trial%s, of which %zu %s in no store", grid, grid == 1 ? "" : "s", gap,
+           gap == 1 ? "is" : "are");
+    if (gap > 0)
+        print_missing(missing);
+    putchar('\n');
+}
+
 static wr_status tell_study(struct run *run) {
-    const struct words *words = &run->words;
-    const char *path = run->options[MERGE_STUDY].text;
     struct wr_study_counts counts;
+    struct missing missing = {0};
     wr_status status = wr_study_count(run->study, &counts, run->error);
+    if (status == WR_OK)
+        status = find_missing(&run->words, &missing, run->error);
     if (status != WR_OK)
         return status;
-    size_t gap = words->grid > counts.trials ? words->grid - counts.trials : 0;
+    size_t gap = run->words.grid > counts.trials ? run->words.grid - counts.trials : 0;
     if (run->options[MERGE_JSON].given)
-        return json_print(
-            json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:O}", "store",
-                      json_text(path), "trials", (json_int_t)counts.trials, "done",
-                      (json_int_t)counts.done, "diverged", (json_int_t)counts.diverged, "failed",
-                      (json_int_t)counts.failed, "pending", (json_int_t)counts.pending, "grid",
-                      (json_int_t)words->grid, "gap", (json_int_t)gap, "missing",
-                      gap > 0 ? missing_array(words) : json_array(), "stores", run->stores),
-            run->error);
-    if (!run->tables)
-        return WR_OK;
-    report_named("\nstudy     ", path);
-    printf("\ntrials    %zu done, %zu diverged, %zu failed, %zu pending\n", counts.done,
-           counts.diverged, counts.failed, counts.pending);
-    printf("grid      %zu trial%s, of which %zu %s in no store", words->grid,
-           words->grid == 1 ? "" : "s", gap, gap == 1 ? "is" : "are");
-    if (gap > 0)
-        print_missing(words);
-    putchar('\n');
-    return WR_OK;
+        status = print_study_json(run, &counts, gap, &missing);
+    else if (run->tables)
+        print_study(run, &counts, gap, &missing);
+    free(missing.is);
+    return status;
 }
 
 static wr_status run_all(struct run *run) {
