@@ -257,7 +257,7 @@ static void make_interior(unsigned char bytes[PAGE], uint32_t child) {
     put_number(bytes + 5, CELL, 2);
     put_number(bytes + 8, child, 4);
     for (int i = 0; i < CHILDREN; i++)
-        put_number(bytes + HEAD + 2 * i, CELL, 2);
+        put_number(bytes + HEAD + 2 * (size_t)i, CELL, 2);
     put_number(bytes + CELL, child, 4);
     bytes[CELL + 4] = 1;
 }

@@ -117,11 +117,12 @@ static wr_status print_best(const struct show *show) {
 
 /* ---- the head ---- */
 
-/* The setting, or "": valid until the next call with the same place to keep it. */
+/* The setting, or "": valid until the next call with the same place to keep it. An error stays in
+ * show->error. */
 static const char *setting(const struct show *show, const char *name, char **kept) {
     free(*kept);
     *kept = NULL;
-    wr_study_setting(show->study, name, kept, NULL);
+    wr_study_setting(show->study, name, kept, show->error);
     return *kept != NULL ? *kept : "";
 }
 
@@ -187,7 +188,7 @@ static wr_status print_head(const struct show *show) {
                                  show->error);
     print_series(show);
     print_training(show);
-    return status;
+    return status == WR_OK ? show->error->status : status;
 }
 
 static wr_status print_all(const struct show *show) {
