@@ -27,8 +27,8 @@ static wr_status status_of(int code) {
 wr_status wr_study_fail(struct wr_study *study, int code, const char *what,
                         struct wr_error *error) {
     const char *advice = "";
-    if (code == SQLITE_READONLY_DBMOVED && wr_study_check_place(study, error) != WR_OK)
-        return WR_ERR_STORAGE;
+    if (study->lock >= 0 && wr_study_check_place(study, error) != WR_OK)
+        return WR_ERR_STORAGE; /* whatever SQLite makes of that */
     switch (code & 0xff) {
     case SQLITE_BUSY:
         advice = ": another program has it open";
