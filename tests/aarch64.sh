@@ -26,7 +26,7 @@ compile() { # OBJECT OPTION...
         -idirafter "$random123" -c -o "$object" "$@"
 }
 set --
-for file in host/base/base host/base/environment host/base/random host/model/layout host/model/init \
+for file in host/base/base host/base/shown host/base/environment host/base/random host/model/layout host/model/init \
     host/model/rule host/backend/device host/backend/session host/backend/rule host/backend/case \
     host/backend/verify host/backend/cpu/cpu host/backend/cpu/session host/backend/cpu/run \
     host/backend/cpu/peak host/backend/cpu/team host/backend/cpu/threads tests/hashes; do

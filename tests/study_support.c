@@ -90,6 +90,23 @@ void assert_refused(const char *path, enum wr_study_mode mode, wr_status expecte
     assert_int_equal(wr_study_open(path, mode, &study, NULL), expected);
 }
 
+void assert_same_studies(const char *expected, const char *actual) {
+    static const char *const dumps[] = {
+        "SELECT group_concat(id||hidden||window||batch||init||lr||clip||seed||status||"
+        "ifnull(loss, '-')||ifnull(score, '-')||ifnull(diverged_at, '-')||hash, ';') FROM"
+        " (SELECT * FROM trial ORDER BY id)",
+        "SELECT group_concat(trial||' '||epoch||' '||loss, ';') FROM"
+        " (SELECT * FROM curve ORDER BY trial, epoch)",
+        "SELECT group_concat(trial||hex(value), ';') FROM (SELECT * FROM parameters ORDER BY"
+        " trial)",
+        "SELECT count(*) FROM checkpoint"};
+    for (size_t i = 0; i < sizeof dumps / sizeof *dumps; i++) {
+        char *text = strdup(ask(expected, dumps[i]));
+        assert_string_equal(text, ask(actual, dumps[i]));
+        free(text);
+    }
+}
+
 void add_trials(struct wr_study *study, size_t count, struct wr_trial_state states[]) {
     struct wr_trial_options options[MOST_TRIALS];
     struct wr_error error = {0};

@@ -38,6 +38,9 @@ struct wr_study *open_study(const char *path, enum wr_study_mode mode);
 void assert_refused(const char *path, enum wr_study_mode mode, wr_status expected,
                     const char *part);
 
+/* Everything that a run makes but times. */
+void assert_same_studies(const char *expected, const char *actual);
+
 /* Trials of hidden 1 + i, seed i, and all else equal. */
 #define MOST_TRIALS 64
 void add_trials(struct wr_study *study, size_t count, struct wr_trial_state states[]);

@@ -34,6 +34,46 @@ static void test_fail(void **state) {
     wr_error_release(NULL);
 }
 
+/* What a terminal would obey is shown, and an error is one line. */
+static void test_shown(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *shown;
+    } cases[] = {
+        {"", ""},
+        {"a b~\\x1b", "a b~\\x1b"},
+        {"\x1b]0;x\a", "\\x1b]0;x\\x07"},
+        {"a\nb\r\t\x7f", "a\\x0ab\\x0d\\x09\\x7f"},
+        {"\u00e9 \u20ac \U0001f40c", "\u00e9 \u20ac \U0001f40c"},
+        {"\xc2\x9b"
+         "31m\xc2\xa0",
+         "\\xc2\\x9b31m\xc2\xa0"},                                               /* C1's CSI */
+        {"\x9b\xff\xc0\x80", "\\x9b\\xff\\xc0\\x80"},                            /* no UTF-8 */
+        {"\xe2\x82", "\\xe2\\x82"},                                              /* cut off */
+        {"\xed\xa0\x80\xf4\x90\x80\x80", "\\xed\\xa0\\x80\\xf4\\x90\\x80\\x80"}, /* no characters */
+    };
+    char shown[64];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_string_equal(wr_shown(cases[i].text, shown, sizeof shown), cases[i].shown);
+        FILE *file = tmpfile();
+        assert_non_null(file);
+        wr_print_shown(file, cases[i].text);
+        rewind(file);
+        size_t length = fread(shown, 1, sizeof shown - 1, file);
+        shown[length] = '\0';
+        assert_string_equal(shown, cases[i].shown);
+        fclose(file);
+    }
+    assert_string_equal(wr_shown("ab\u20ac", shown, 5), "ab"); /* whole characters */
+    assert_string_equal(wr_shown("ab\u20ac", shown, 6), "ab\u20ac");
+    assert_string_equal(wr_shown("abc\x1b", shown, 7), "abc");
+    assert_string_equal(wr_shown("abc", shown, 1), "");
+    struct wr_error error = {0};
+    wr_fail(&error, WR_ERR_USAGE, "--store %s: no", "a\nwindrow: all is well\x1b[2K");
+    assert_string_equal(error.text, "--store a\\x0awindrow: all is well\\x1b[2K: no");
+    wr_error_release(&error);
+}
+
 /* Numbers keep the point in a host program whose locale has a comma. */
 static void test_locale(void **state) {
     (void)state;
@@ -109,9 +149,10 @@ static void test_texts(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fail),         cmocka_unit_test(test_locale),
-        cmocka_unit_test(test_status_names), cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_alloc),        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_shown),  cmocka_unit_test(test_fail),
+        cmocka_unit_test(test_locale), cmocka_unit_test(test_status_names),
+        cmocka_unit_test(test_sizes),  cmocka_unit_test(test_alloc),
+        cmocka_unit_test(test_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

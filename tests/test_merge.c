@@ -86,24 +86,6 @@ static struct wr_merge_report merge_well(const char *to, const char *from) {
     return report;
 }
 
-/* Everything that a run makes but times: one string. */
-static void assert_same_studies(const char *expected, const char *actual) {
-    static const char *const dumps[] = {
-        "SELECT group_concat(id||hidden||window||batch||init||lr||clip||seed||status||"
-        "ifnull(loss, '-')||ifnull(score, '-')||ifnull(diverged_at, '-')||hash, ';') FROM"
-        " (SELECT * FROM trial ORDER BY id)",
-        "SELECT group_concat(trial||' '||epoch||' '||loss, ';') FROM"
-        " (SELECT * FROM curve ORDER BY trial, epoch)",
-        "SELECT group_concat(trial||hex(value), ';') FROM (SELECT * FROM parameters ORDER BY"
-        " trial)",
-        "SELECT count(*) FROM checkpoint"};
-    for (size_t i = 0; i < sizeof dumps / sizeof *dumps; i++) {
-        char *text = strdup(ask(expected, dumps[i]));
-        assert_string_equal(text, ask(actual, dumps[i]));
-        free(text);
-    }
-}
-
 static void test_shards_merge_to_the_whole(void **state) {
     (void)state;
     struct wr_series *series;

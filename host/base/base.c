@@ -35,10 +35,12 @@ wr_status(wr_fail)(struct wr_error *error, wr_status status, const char *format,
         return status;
     wr_error_release(error);
     error->status = status;
+    char text[2 * sizeof error->text];
     va_list arguments;
     va_start(arguments, format);
-    format_arguments(error->text, sizeof error->text, format, arguments);
+    format_arguments(text, sizeof text, format, arguments);
     va_end(arguments);
+    wr_shown(text, error->text, sizeof error->text);
     return status;
 }
 

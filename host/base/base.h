@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/compiler.h"
 #include "windrow/status.h"
@@ -12,8 +13,14 @@
 /* snprintf with a decimal point whatever the process's locale is. */
 void wr_format(char *text, size_t size, const char *format, ...) WR_PRINTF(3, 4);
 
-/* Fills error (which may be NULL) as wr_format does and returns status:
- * `return wr_fail(error, WR_ERR_DATA, ...);` */
+/* Text that came from outside (a file, an option, a variable) as a terminal may be given it:
+ * control characters, line ends among them, and bytes that are no UTF-8 are written \x1b. As much
+ * as fits, in whole characters, into shown (size > 0). Returns shown. */
+char *wr_shown(const char *text, char *shown, size_t size);
+void wr_print_shown(FILE *file, const char *text);
+
+/* Fills error (which may be NULL) as wr_format does, and returns status:
+ * `return wr_fail(error, WR_ERR_DATA, ...);` The text is one line, as wr_shown makes it. */
 wr_status wr_fail(struct wr_error *error, wr_status status, const char *format, ...)
     WR_PRINTF(3, 4);
 #ifdef __clang_analyzer__ /* sees one file at a time: wr_fail does return the status */

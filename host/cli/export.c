@@ -7,8 +7,10 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/fields.h"
+#include "cli/stores.h"
 #include "cli/trials.h"
 #include "cli/typed.h"
+#include "sweep/check.h"
 
 /* The settings that export knows, as a study holds them. */
 enum setting {
@@ -227,16 +229,6 @@ static wr_status fail_not_kept(const struct export *export, size_t which) {
     return status;
 }
 
-/* Names in a list as columns_text writes it. */
-static size_t count_columns(const char *list) {
-    size_t count = 1;
-    for (bool quoted = false; *list != '\0'; list++) {
-        quoted ^= *list == '"';
-        count += *list == ',' && !quoted;
-    }
-    return count;
-}
-
 /* Where each model has `found` parameters. */
 static wr_status check_shape(struct export *export, size_t found) {
     char *const *settings = export->settings;
@@ -244,9 +236,9 @@ static wr_status check_shape(struct export *export, size_t found) {
     if (settings[INPUTS] == NULL || settings[TARGET] == NULL)
         return wr_fail(export->error, WR_ERR_DATA, "%s does not say which columns it is for",
                        export->path);
-    export->shape = (struct wr_shape){.inputs = count_columns(settings[INPUTS]),
+    export->shape = (struct wr_shape){.inputs = wr_count_names(settings[INPUTS]),
                                       .hidden = export->trials[0].options.hidden,
-                                      .outputs = count_columns(settings[TARGET]),
+                                      .outputs = wr_count_names(settings[TARGET]),
                                       .seq_len = export->trials[0].options.window};
     wr_status status = wr_layout_of(&export->shape, &layout, export->error);
     if (status == WR_OK && layout.count != found)
@@ -361,6 +353,7 @@ wr_status export_command(const struct option_value *options, struct wr_error *er
     wr_status status = check_options(options, error);
     if (status == WR_OK)
         status = wr_study_open(export.path, WR_STUDY_READ, &export.study, error);
+    torn_tell(export.study, export.path, false);
     if (status == WR_OK)
         status = read_settings(&export);
     if (status == WR_OK)

@@ -99,8 +99,10 @@ static void tell_series(const struct wr_fit *fit, size_t count, const char *what
         return;
     fprintf(stderr, "%20s%zu series %s: ", "", count, what);
     for (size_t s = 0; s < fit->count && told < NAMES_SHOWN; s++)
-        if (is_so(fit, s))
-            fprintf(stderr, "%s%s", told++ > 0 ? ", " : "", fit->series[s].id);
+        if (is_so(fit, s)) {
+            fputs(told++ > 0 ? ", " : "", stderr);
+            wr_print_shown(stderr, fit->series[s].id);
+        }
     if (count > told)
         fprintf(stderr, " and %zu more", count - told);
     fputc('\n', stderr);

@@ -9,12 +9,16 @@
 #include "cli/report.h"
 #include "cli/stores.h"
 
-enum { MISSING_SHOWN = 8 };
+enum {
+    MISSING_SHOWN = 8,
+    SHARDS_SHOWN = 4096 /* bytes of a list of shards */
+};
 
 /* What a study says of itself beside its trials. */
 struct words {
     char *shards; /* those that it is, or was merged from: "0/3 2/3", or NULL */
     char *keep;   /* as of --keep, or NULL */
+    char *least;  /* of what was kept, or NULL */
     size_t grid;  /* trials of the whole grid; 0: unknown */
 };
 
@@ -33,6 +37,7 @@ struct run {
 static void release_words(struct words *words) {
     free(words->shards);
     free(words->keep);
+    free(words->least);
     *words = (struct words){0};
 }
 
@@ -44,6 +49,8 @@ static wr_status read_words(struct wr_study *study, struct words *words, struct 
         status = wr_study_setting(study, "shard", &words->shards, error);
     if (status == WR_OK)
         status = wr_study_setting(study, "keep", &words->keep, error);
+    if (status == WR_OK)
+        status = keep_least(study, &words->least, error);
     if (status == WR_OK)
         status = wr_study_setting(study, "grid", &grid, error);
     words->grid = grid != NULL ? (size_t)strtoull(grid, NULL, 10) : 0;
@@ -83,7 +90,7 @@ static wr_status add_shards(char **list, const char *more, struct wr_error *erro
 /* What the study says once it has taken from a store: merging has given it the store's words. */
 static wr_status keep_words(struct run *run, const struct words *store) {
     struct words *words = &run->words;
-    struct wr_setting settings[3];
+    struct wr_setting settings[2];
     size_t count = 0;
     char grid[24];
     wr_status status = WR_OK;
@@ -91,12 +98,18 @@ static wr_status keep_words(struct run *run, const struct words *store) {
         status = add_shards(&words->shards, store->shards, run->error);
     words->grid = store->grid > words->grid ? store->grid : words->grid;
     snprintf(grid, sizeof grid, "%zu", words->grid);
-    settings[count++] = (struct wr_setting){"keep", words->keep, false};
     if (words->grid > 0)
         settings[count++] = (struct wr_setting){"grid", grid, false};
     if (words->shards != NULL)
         settings[count++] = (struct wr_setting){"shards", words->shards, false};
-    return status == WR_OK ? wr_study_settle(run->study, settings, count, run->error) : status;
+    if (status == WR_OK)
+        status = wr_study_settle(run->study, settings, count, run->error);
+    /* The store's own words about it have come along: those of the study count too. */
+    if (status == WR_OK && words->least != NULL)
+        status = keep_note(run->study, words->keep, words->least, run->error);
+    return status == WR_OK ? keep_note(run->study, words->keep,
+                                       store->least != NULL ? store->least : "none", run->error)
+                           : status;
 }
 
 /* --keep, else what the study keeps, else what its first store keeps. */
@@ -131,34 +144,45 @@ static size_t common_shards(const char *list) {
     return common;
 }
 
-/* The next shard from *i on that is not in the list. Those beyond the trials of the grid are
- * empty. */
-static bool next_missing(const struct words *words, size_t *i, char text[SHARD_TEXT]) {
-    size_t shards = common_shards(words->shards);
-    for (; *i < shards && *i < words->grid; ++*i)
-        if (!has_shard(words->shards, shard_text(*i, shards, text))) {
-            ++*i;
-            return true;
-        }
-    return false;
+/* The shards of the grid that are in no list; those beyond its trials are empty. */
+struct missing {
+    size_t shards, count;
+    bool *is; /* (count) */
+};
+
+static wr_status find_missing(const struct words *words, struct missing *missing,
+                              struct wr_error *error) {
+    *missing = (struct missing){.shards = common_shards(words->shards)};
+    missing->count = missing->shards < words->grid ? missing->shards : words->grid;
+    missing->is = wr_alloc(missing->count, sizeof *missing->is, "shards", error);
+    if (missing->is == NULL)
+        return WR_ERR_MEMORY;
+    memset(missing->is, true, missing->count);
+    for (const char *at = words->shards; at != NULL; at = strchr(at, ' ')) {
+        at += *at == ' ';
+        size_t shard = (size_t)strtoull(at, NULL, 10);
+        if (shard < missing->count)
+            missing->is[shard] = false;
+    }
+    return WR_OK;
 }
 
-static void print_missing(const struct words *words) {
+static void print_missing(const struct missing *missing) {
     char text[SHARD_TEXT];
-    size_t i = 0, count = 0;
-    for (; next_missing(words, &i, text); count++)
-        if (count < MISSING_SHOWN)
-            printf("%s%s", count == 0 ? "; missing: " : ", ", text);
+    size_t count = 0;
+    for (size_t i = 0; i < missing->count; i++)
+        if (missing->is[i] && count++ < MISSING_SHOWN)
+            printf("%s%s", count == 1 ? "; missing: " : ", ", shard_text(i, missing->shards, text));
     if (count > MISSING_SHOWN)
         printf(" and %zu more", count - MISSING_SHOWN);
 }
 
-static json_t *missing_array(const struct words *words) {
+static json_t *missing_array(const struct missing *missing) {
     char text[SHARD_TEXT];
-    size_t i = 0;
     json_t *array = json_array();
-    while (next_missing(words, &i, text))
-        array = wr_json_push(array, json_string(text));
+    for (size_t i = 0; i < missing->count; i++)
+        if (missing->is[i])
+            array = wr_json_push(array, json_string(shard_text(i, missing->shards, text)));
     return array;
 }
 
@@ -170,8 +194,11 @@ static void tell_store(struct run *run, const char *path, const struct words *wo
     if (run->tables && run->told++ == 0)
         printf("%8s  %8s  %8s  %-9s  %s\n", "trials", "pending", "taken", "shard", "store");
     if (run->tables) {
-        printf("%8zu  %8zu  %8zu  %-9s  %s\n", report->trials, report->pending, report->taken,
-               shard != NULL ? shard : "-", path);
+        char shown[SHARDS_SHOWN];
+        printf("%8zu  %8zu  %8zu  %-9s", report->trials, report->pending, report->taken,
+               wr_shown(shard != NULL ? shard : "-", shown, sizeof shown));
+        report_named("  ", path);
+        putchar('\n');
         cli_flush();
     }
     run->stores = wr_json_push(
@@ -184,6 +211,7 @@ static wr_status open_study(struct run *run) {
     const char *path = run->options[MERGE_STUDY].text;
     enum wr_journal journal = (enum wr_journal)run->options[MERGE_JOURNAL].choice;
     wr_status status = wr_study_open_with(path, WR_STUDY_WRITE, journal, &run->study, run->error);
+    torn_tell(run->study, path, true);
     return status == WR_OK ? read_words(run->study, &run->words, run->error) : status;
 }
 
@@ -193,6 +221,7 @@ static wr_status merge_store(struct run *run, const char *path) {
     struct words words = {0};
     struct wr_merge_report report;
     wr_status status = wr_study_open(path, WR_STUDY_READ, &store, run->error);
+    torn_tell(store, path, false);
     if (status == WR_OK)
         status = read_words(store, &words, run->error);
     if (status == WR_OK && run->study == NULL)
@@ -219,33 +248,46 @@ static bool same_file(const char *a, const char *b) {
 
 /* ---- all of them ---- */
 
+static wr_status print_study_json(struct run *run, const struct wr_study_counts *counts, size_t gap,
+                                  const struct missing *missing) {
+    return json_print(
+        json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:O}", "store",
+                  json_text(run->options[MERGE_STUDY].text), "trials", (json_int_t)counts->trials,
+                  "done", (json_int_t)counts->done, "diverged", (json_int_t)counts->diverged,
+                  "failed", (json_int_t)counts->failed, "pending", (json_int_t)counts->pending,
+                  "grid", (json_int_t)run->words.grid, "gap", (json_int_t)gap, "missing",
+                  gap > 0 ? missing_array(missing) : json_array(), "stores", run->stores),
+        run->error);
+}
+
+static void print_study(const struct run *run, const struct wr_study_counts *counts, size_t gap,
+                        const struct missing *missing) {
+    size_t grid = run->words.grid;
+    report_named("\nstudy     ", run->options[MERGE_STUDY].text);
+    printf("\ntrials    %zu done, %zu diverged, %zu failed, %zu pending\n", counts->done,
+           counts->diverged, counts->failed, counts->pending);
+    printf("grid      %zu trial%s, of which %zu %s in no store", grid, grid == 1 ? "" : "s", gap,
+           gap == 1 ? "is" : "are");
+    if (gap > 0)
+        print_missing(missing);
+    putchar('\n');
+}
+
 static wr_status tell_study(struct run *run) {
-    const struct words *words = &run->words;
-    const char *path = run->options[MERGE_STUDY].text;
     struct wr_study_counts counts;
+    struct missing missing = {0};
     wr_status status = wr_study_count(run->study, &counts, run->error);
+    if (status == WR_OK)
+        status = find_missing(&run->words, &missing, run->error);
     if (status != WR_OK)
         return status;
-    size_t gap = words->grid > counts.trials ? words->grid - counts.trials : 0;
+    size_t gap = run->words.grid > counts.trials ? run->words.grid - counts.trials : 0;
     if (run->options[MERGE_JSON].given)
-        return json_print(
-            json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:O}", "store",
-                      json_text(path), "trials", (json_int_t)counts.trials, "done",
-                      (json_int_t)counts.done, "diverged", (json_int_t)counts.diverged, "failed",
-                      (json_int_t)counts.failed, "pending", (json_int_t)counts.pending, "grid",
-                      (json_int_t)words->grid, "gap", (json_int_t)gap, "missing",
-                      gap > 0 ? missing_array(words) : json_array(), "stores", run->stores),
-            run->error);
-    if (!run->tables)
-        return WR_OK;
-    printf("\nstudy     %s\ntrials    %zu done, %zu diverged, %zu failed, %zu pending\n", path,
-           counts.done, counts.diverged, counts.failed, counts.pending);
-    printf("grid      %zu trial%s, of which %zu %s in no store", words->grid,
-           words->grid == 1 ? "" : "s", gap, gap == 1 ? "is" : "are");
-    if (gap > 0)
-        print_missing(words);
-    putchar('\n');
-    return WR_OK;
+        status = print_study_json(run, &counts, gap, &missing);
+    else if (run->tables)
+        print_study(run, &counts, gap, &missing);
+    free(missing.is);
+    return status;
 }
 
 static wr_status run_all(struct run *run) {

@@ -11,15 +11,20 @@ static const char *plural(size_t count) {
     return count == 1 ? "" : "s";
 }
 
+void report_named(const char *before, const char *text) {
+    fputs(before, stdout);
+    wr_print_shown(stdout, text);
+}
+
 /* ---- before ---- */
 
 void report_series(const struct data *data, const struct option_value *options) {
     size_t rows = wr_series_rows(data->series);
     if (options[DATA_FILE].given)
-        printf("series    %s, %zu rows\n", options[DATA_FILE].text, rows);
+        report_named("series    ", options[DATA_FILE].text);
     else
-        printf("series    %s, seed %s, %zu rows\n", options[DATA_SYNTHETIC].text,
-               options[DATA_SEED].text, rows);
+        printf("series    %s, seed %s", options[DATA_SYNTHETIC].text, options[DATA_SEED].text);
+    printf(", %zu rows\n", rows);
 }
 
 /* Nothing where it is the notebook's. */
@@ -37,14 +42,17 @@ void report_setup(const struct setup *setup, const struct option_value *options)
     size_t windows = setup->trained;
     size_t batch = options[TRAIN_BATCH].size < windows ? options[TRAIN_BATCH].size : windows;
     report_series(&setup->data, options);
-    printf("windows   %zu of %zu row%s: %s -> %s, scale %s\n", windows, shape->seq_len,
-           plural(shape->seq_len), setup->data.input_names, setup->data.target_names,
-           options[DATA_SCALE].text);
+    printf("windows   %zu of %zu row%s", windows, shape->seq_len, plural(shape->seq_len));
+    report_named(": ", setup->data.input_names);
+    report_named(" -> ", setup->data.target_names);
+    printf(", scale %s\n", options[DATA_SCALE].text);
     printf("models    %zu, seed%s %u", setup->models, plural(setup->models), setup->seed);
     if (setup->models > 1)
         printf(" to %u", setup->seed + (uint32_t)(setup->models - 1));
-    printf(": I = %zu, H = %zu, O = %zu, %zu parameters, init %s\n", shape->inputs, shape->hidden,
-           shape->outputs, setup->layout.count, options[TRAIN_INIT].text);
+    printf(": I = %zu, H = %zu, O = %zu, %zu parameters", shape->inputs, shape->hidden,
+           shape->outputs, setup->layout.count);
+    report_named(", init ", options[TRAIN_INIT].text);
+    putchar('\n');
     printf("training  %zu epoch%s of %zu update%s, batch %zu, lr %g, clip %g\n", setup->epochs,
            plural(setup->epochs), setup->updates, plural(setup->updates), batch,
            (double)options[TRAIN_LR].real, (double)options[TRAIN_CLIP].real);

@@ -5,6 +5,8 @@
 
 #include "cli/setup.h"
 
+/* `before`, then text of a file or an option, as wr_print_shown prints it, on stdout. */
+void report_named(const char *before, const char *text);
 /* What is about to be trained. */
 void report_series(const struct data *data, const struct option_value *options);
 void report_setup(const struct setup *setup, const struct option_value *options);

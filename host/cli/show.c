@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "cli/report.h"
+#include "cli/stores.h"
 #include "cli/table.h"
 #include "data/csv.h"
 
@@ -132,18 +134,24 @@ static wr_status read_settings(const struct show *show, char *texts[SETTINGS]) {
 }
 
 static void print_series(char *const texts[SETTINGS]) {
-    printf("series    %s", texts[SERIES]);
+    report_named("series    ", texts[SERIES]);
     if (*texts[SEED] != '\0')
-        printf(", seed %s", texts[SEED]);
-    printf(", %s rows: %s -> %s, scale %s\n", texts[ROWS], texts[INPUTS], texts[TARGET],
-           texts[SCALE]);
+        report_named(", seed ", texts[SEED]);
+    report_named(", ", texts[ROWS]);
+    report_named(" rows: ", texts[INPUTS]);
+    report_named(" -> ", texts[TARGET]);
+    report_named(", scale ", texts[SCALE]);
+    putchar('\n');
 }
 
 static void print_training(const struct show *show, char *const texts[SETTINGS]) {
-    printf("training  %s epochs", texts[EPOCHS]);
+    report_named("training  ", texts[EPOCHS]);
+    fputs(" epochs", stdout);
     for (enum field option = 0; option < FIELD_SEED; option++)
-        if (show->values[option] == 1)
-            printf(", %s %s", field_names[option], show->first[option]);
+        if (show->values[option] == 1) {
+            printf(", %s", field_names[option]);
+            report_named(" ", show->first[option]);
+        }
     double held = strtod(texts[VALIDATE], NULL);
     if (held > 0)
         printf("\nscore     mean loss of the windows held out, the last %g%% of the rows\n",
@@ -155,7 +163,9 @@ static void print_training(const struct show *show, char *const texts[SETTINGS])
 static wr_status print_why(void *context, const struct wr_trial *trial) {
     bool *told = context;
     if (trial->status == WR_TRIAL_FAILED && !*told) {
-        printf("          trial %lld failed: %s\n", (long long)trial->id, trial->why);
+        printf("          trial %lld failed", (long long)trial->id);
+        report_named(": ", trial->why);
+        putchar('\n');
         *told = true;
     }
     return WR_OK;
@@ -166,8 +176,8 @@ static wr_status print_head(const struct show *show) {
     const size_t numbers[] = {counts->done, counts->diverged, counts->failed, counts->pending};
     static const char *const words[] = {"done", "diverged", "failed", "pending"};
     const char *before = ": ";
-    printf("study     %s, %zu trial%s", show->options[SHOW_STUDY].text, counts->trials,
-           counts->trials == 1 ? "" : "s");
+    report_named("study     ", show->options[SHOW_STUDY].text);
+    printf(", %zu trial%s", counts->trials, counts->trials == 1 ? "" : "s");
     for (size_t i = 0; i < 4; i++)
         if (numbers[i] > 0) {
             printf("%s%zu %s", before, numbers[i], words[i]);
@@ -218,7 +228,8 @@ static wr_status print_trial_row(void *context, const struct wr_trial *trial) {
     char text[FIELD_TEXT];
     for (size_t i = 0; i < FIELDS; i++) {
         field_text(trial, csv_field(i), 0, text);
-        printf("%s,", text);
+        wr_csv_print(stdout, text);
+        putchar(',');
     }
     wr_csv_print(stdout, trial->why);
     putchar('\n');
@@ -282,6 +293,7 @@ static wr_status look(struct show *show) {
 wr_status show_command(const struct option_value *options, struct wr_error *error) {
     struct show show = {.options = options, .error = error};
     wr_status status = wr_study_open(options[SHOW_STUDY].text, WR_STUDY_READ, &show.study, error);
+    torn_tell(show.study, options[SHOW_STUDY].text, false);
     if (status == WR_OK && options[SHOW_CSV].given)
         status = print_csv(&show);
     else if (status == WR_OK)

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "cli/cli.h"
 #include "cli/options.h"
+#include "sweep/check.h"
 
 /* ---- shards ---- */
 
@@ -70,12 +72,73 @@ wr_status shard_read(const char *text, size_t *shard, size_t *shards, struct wr_
 /* ---- parameters ---- */
 
 wr_status keep_read(const char *text, size_t *best, struct wr_error *error) {
-    static const struct option_spec count = {.least = 1};
-    *best = strcmp(text, "all") == 0 ? SIZE_MAX : 0;
-    if (*best == SIZE_MAX || strcmp(text, "none") == 0 ||
-        (strncmp(text, "best:", 5) == 0 && option_read_size(&count, text + 5, best)))
+    if (wr_keep_of(text, best))
         return WR_OK;
     return wr_fail(error, WR_ERR_USAGE,
                    "--keep %s: needs all, none, or best:N with a whole number from 1 to %u", text,
                    UINT32_MAX);
+}
+
+/* Whether a keeps less than b; NULL is none. */
+static bool keeps_less(const char *a, const char *b) {
+    size_t first = 0, second = 0;
+    return (a == NULL || wr_keep_of(a, &first)) && b != NULL && wr_keep_of(b, &second) &&
+           first < second;
+}
+
+wr_status keep_least(struct wr_study *study, char **least, struct wr_error *error) {
+    char *before;
+    *least = NULL;
+    wr_status status = wr_study_setting(study, "keep_before", &before, error);
+    if (status == WR_OK)
+        status = wr_study_setting(study, "keep", least, error);
+    if (status == WR_OK && before != NULL && keeps_less(before, *least)) {
+        free(*least);
+        *least = before;
+        return WR_OK;
+    }
+    free(before);
+    return status;
+}
+
+static wr_status has_trials(struct wr_study *study, bool *some, struct wr_error *error) {
+    struct wr_study_counts counts = {0};
+    wr_status status = wr_study_count(study, &counts, error);
+    *some = counts.trials > 0;
+    return status;
+}
+
+wr_status keep_note(struct wr_study *study, const char *keep, const char *least,
+                    struct wr_error *error) {
+    struct wr_setting settings[] = {{"keep", keep, false}, {"keep_before", NULL, false}};
+    char *own;
+    bool trials = false;
+    wr_status status = keep_least(study, &own, error);
+    if (status == WR_OK)
+        status = has_trials(study, &trials, error);
+    if (least == NULL || keeps_less(own, least))
+        least = own;
+    bool less = trials && keeps_less(least, keep);
+    settings[1].value = less && least != NULL ? least : "none";
+    if (status == WR_OK)
+        status = wr_study_settle(study, settings, less ? 2 : 1, error);
+    free(own);
+    return status;
+}
+
+/* ---- torn trials ---- */
+
+void torn_tell(const struct wr_study *study, const char *path, bool written) {
+    size_t count = study != NULL ? wr_study_torn(study) : 0;
+    if (count == 0)
+        return;
+    cli_flush();
+    fputs("windrow: ", stderr);
+    wr_print_shown(stderr, path);
+    fprintf(stderr,
+            ": %zu trial%s ended without loss curve or parameters, as Windrow 0.1 left them on a "
+            "full disk; %s\n",
+            count, count == 1 ? "" : "s",
+            written ? "they count as pending, and are trained again"
+                    : "windrow sweep, given again, trains them again");
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "windrow/status.h"
+#include "windrow/study.h"
 
 #define SHARD_TEXT 32
 
@@ -16,5 +17,15 @@ const char *shard_text(size_t shard, size_t shards, char text[SHARD_TEXT]);
 
 /* --keep: of how many trials; SIZE_MAX of all. Else WR_ERR_USAGE. */
 wr_status keep_read(const char *text, size_t *best, struct wr_error *error);
+/* Keeps in a study, as the setting "keep", whose parameters are kept from now on; and as
+ * "keep_before" the least that was ever kept, where that is less: those of other trials are not
+ * missing. least: of another study that was merged into this one, or NULL. */
+wr_status keep_note(struct wr_study *study, const char *keep, const char *least,
+                    struct wr_error *error);
+/* The least that a study has kept, freed by the caller with free; NULL where it does not say. */
+wr_status keep_least(struct wr_study *study, char **least, struct wr_error *error);
+
+/* One line on stderr if trials of the study are torn. written: it is open for writing. */
+void torn_tell(const struct wr_study *study, const char *path, bool written);
 
 #endif

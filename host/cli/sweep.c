@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 #include "cli/report.h"
+#include "cli/stores.h"
 #include "cli/sweep.h"
 #include "cli/tables.h"
 #include "sweep/data.h"
@@ -18,9 +19,9 @@ wr_status sweep_keep_words(struct run *run, struct wr_study *study) {
     const struct option_value *o = run->options;
     bool file = o[DATA_FILE].given;
     struct wr_setting settings[] = {{"series", file ? o[DATA_FILE].text : "ar2", false},
-                                    {"keep", o[SWEEP_KEEP].text, false},
                                     {"data-seed", o[DATA_SEED].text, false}};
-    return wr_study_settle(study, settings, file ? 2 : 3, run->error);
+    wr_status status = keep_note(study, o[SWEEP_KEEP].text, NULL, run->error);
+    return status == WR_OK ? wr_study_settle(study, settings, file ? 1 : 2, run->error) : status;
 }
 
 wr_status sweep_open_study(struct run *run) {
@@ -29,6 +30,7 @@ wr_status sweep_open_study(struct run *run) {
     enum wr_study_mode mode = dry ? WR_STUDY_READ : fresh ? WR_STUDY_FRESH : WR_STUDY_WRITE;
     enum wr_journal journal = (enum wr_journal)run->options[SWEEP_JOURNAL].choice;
     wr_status status = wr_study_open_with(path, mode, journal, &run->study, run->error);
+    torn_tell(run->study, path, !dry);
     if (status == WR_OK)
         status = wr_sweep_settle(&run->sweep, run->study, run->error);
     if (status == WR_OK && !dry)

@@ -17,8 +17,9 @@ enum { BEST_SHOWN = 5 };
 static void tell_sweep(const struct run *run) {
     const struct option_value *o = run->options;
     report_series(&run->data, o);
-    printf("columns   %s -> %s, scale %s\n", run->data.input_names, run->data.target_names,
-           o[DATA_SCALE].text);
+    report_named("columns   ", run->data.input_names);
+    report_named(" -> ", run->data.target_names);
+    printf(", scale %s\n", o[DATA_SCALE].text);
     printf("grid      %zu trial%s of %zu epoch%s", run->trials, run->trials == 1 ? "" : "s",
            run->sweep.epochs, run->sweep.epochs == 1 ? "" : "s");
     if (run->sweep.validate > 0)
@@ -26,7 +27,8 @@ static void tell_sweep(const struct run *run) {
     char shard[SHARD_TEXT];
     if (run->sweep.shards > 0)
         printf("\nshard     %s", shard_text(run->sweep.shard, run->sweep.shards, shard));
-    printf("\nstudy     %s\n", o[SWEEP_STORE].text);
+    report_named("\nstudy     ", o[SWEEP_STORE].text);
+    putchar('\n');
     cli_flush();
 }
 

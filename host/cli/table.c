@@ -17,7 +17,7 @@ void table_add(struct table *table, const char *text) {
         table->cells = grown;
         table->room = room;
     }
-    snprintf(table->cells[table->count++], TABLE_CELL, "%s", *text != '\0' ? text : "-");
+    wr_shown(*text != '\0' ? text : "-", table->cells[table->count++], TABLE_CELL);
 }
 
 static int width_of(const struct table *table, size_t column) {

@@ -16,7 +16,8 @@ struct table {
     wr_status status; /* of the first addition that found no memory */
 };
 
-/* Adds the next cell, row by row; "" is shown as "-". */
+/* Adds the next cell, row by row; "" is shown as "-", and what a terminal must not be given as
+ * wr_shown shows it. */
 void table_add(struct table *table, const char *text);
 /* Prints it on stdout and releases it. */
 wr_status table_print(struct table *table, struct wr_error *error);

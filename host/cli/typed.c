@@ -1,13 +1,36 @@
 #include "cli/typed.h"
 
+#include <ctype.h>
 #include <errno.h> /* program_invocation_name */
+#include <stdbool.h>
 #include <string.h>
+
+/* As a shell such as bash reads it back, and no terminal obeys it. */
+static void print_escaped(FILE *file, const char *text) {
+    fputs("$'", file);
+    for (; *text != '\0'; text++)
+        if (iscntrl((unsigned char)*text))
+            fprintf(file, "\\x%02x", (unsigned char)*text);
+        else
+            fprintf(file, "%s%c", strchr("\\'", *text) != NULL ? "\\" : "", *text);
+    fputc('\'', file);
+}
+
+static bool has_control(const char *text) {
+    while (*text != '\0' && !iscntrl((unsigned char)*text))
+        text++;
+    return *text != '\0';
+}
 
 void print_shell_word(FILE *file, const char *text) {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "_-./,:+%@=";
     if (*text != '\0' && text[strspn(text, plain)] == '\0') {
         fputs(text, file);
+        return;
+    }
+    if (has_control(text)) {
+        print_escaped(file, text);
         return;
     }
     fputc('\'', file);

@@ -29,7 +29,8 @@ static struct wr_query curve_query(struct wr_study *study) {
                            " ON CONFLICT DO UPDATE SET loss = excluded.loss");
 }
 
-static void add_curve(struct wr_query *insert, int64_t trial, const struct wr_curve_point *points,
+/* False after an error. */
+static bool add_curve(struct wr_query *insert, int64_t trial, const struct wr_curve_point *points,
                       size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (!isfinite(points[i].loss))
@@ -37,8 +38,10 @@ static void add_curve(struct wr_query *insert, int64_t trial, const struct wr_cu
         wr_bind_int(insert, trial);
         wr_bind_size(insert, points[i].epoch);
         wr_bind_real(insert, (double)points[i].loss);
-        wr_query_run(insert);
+        if (!wr_query_run(insert))
+            return false;
     }
+    return insert->code == SQLITE_OK;
 }
 
 static void bind_outcome(struct wr_query *update, const struct wr_trial_outcome *outcome,
@@ -76,16 +79,19 @@ static wr_status write_outcomes(struct wr_study *study, const struct wr_trial_ou
                         " (SELECT status FROM trial WHERE id = ?1) <> 'failed'");
     struct wr_query curve = curve_query(study);
     wr_status status = WR_OK;
-    for (size_t i = 0; i < count && status == WR_OK; i++) {
+    bool well = true;
+    for (size_t i = 0; i < count && well; i++) {
         char hash[17];
         bind_outcome(&update, &outcomes[i], hash);
-        wr_query_run(&update);
-        if (update.code == SQLITE_OK && sqlite3_changes(study->db) == 0)
+        well = wr_query_run(&update);
+        if (well && sqlite3_changes(study->db) == 0) {
             status = wr_fail(error, WR_ERR_USAGE, "%s: has no trial %lld", study->path,
                              (long long)outcomes[i].id);
+            break;
+        }
         wr_bind_int(&forget, outcomes[i].id);
-        wr_query_run(&forget);
-        add_curve(&curve, outcomes[i].id, outcomes[i].curve, outcomes[i].curve_count);
+        well = well && wr_query_run(&forget) &&
+               add_curve(&curve, outcomes[i].id, outcomes[i].curve, outcomes[i].curve_count);
     }
     status = wr_query_end(&update, status, what, error);
     status = wr_query_end(&forget, status, what, error);
@@ -101,7 +107,8 @@ static wr_status write_checkpoints(struct wr_study *study,
                " parameters = excluded.parameters, seconds = seconds + excluded.seconds");
     struct wr_query curve = curve_query(study);
     wr_status status = WR_OK;
-    for (size_t i = 0; i < count && status == WR_OK; i++) {
+    bool well = true;
+    for (size_t i = 0; i < count && well; i++) {
         const struct wr_trial_checkpoint *checkpoint = &checkpoints[i];
         unsigned char *bytes;
         wr_bind_int(&insert, checkpoint->id);
@@ -109,10 +116,9 @@ static wr_status write_checkpoints(struct wr_study *study,
         status = bind_floats(&insert, checkpoint->parameters, checkpoint->parameter_count, &bytes,
                              error);
         wr_bind_real(&insert, isfinite(checkpoint->seconds) ? checkpoint->seconds : 0);
-        if (status == WR_OK)
-            wr_query_run(&insert);
+        well = status == WR_OK && wr_query_run(&insert) &&
+               add_curve(&curve, checkpoint->id, checkpoint->curve, checkpoint->curve_count);
         free(bytes);
-        add_curve(&curve, checkpoint->id, checkpoint->curve, checkpoint->curve_count);
     }
     status = wr_query_end(&insert, status, what, error);
     return wr_query_end(&curve, status, what, error);
@@ -136,7 +142,8 @@ static wr_status keep_outcomes(struct wr_study *study, const struct wr_trial_out
                         " WHERE id = ?1 AND (?2 = 0 OR (" WR_STUDY_RANK
                         ") <= (SELECT " WR_STUDY_RANK " FROM trial WHERE id = ?2))");
     wr_status status = WR_OK;
-    for (size_t i = 0; i < count && status == WR_OK; i++) {
+    bool well = true;
+    for (size_t i = 0; i < count && well; i++) {
         if (outcomes[i].status != WR_TRIAL_DONE || outcomes[i].parameters == NULL)
             continue;
         unsigned char *bytes;
@@ -144,8 +151,7 @@ static wr_status keep_outcomes(struct wr_study *study, const struct wr_trial_out
         wr_bind_int(&insert, last);
         status = bind_floats(&insert, outcomes[i].parameters, outcomes[i].parameter_count, &bytes,
                              error);
-        if (status == WR_OK)
-            wr_query_run(&insert);
+        well = status == WR_OK && wr_query_run(&insert);
         free(bytes);
     }
     return wr_query_end(&insert, status, what, error);

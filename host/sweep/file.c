@@ -22,8 +22,7 @@ static wr_status connect_to(struct wr_study *study, const char *name, int flags,
     int code = sqlite3_open_v2(name, &study->db, flags, NULL);
     if (code == SQLITE_OK) {
         sqlite3_busy_timeout(study->db, BUSY_MILLISECONDS);
-        sqlite3_db_config(study->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
-        sqlite3_db_config(study->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+        wr_study_bound(study);
         return WR_OK;
     }
     wr_status status = wr_study_fail(study, code, "be opened", error);
@@ -36,6 +35,17 @@ static const char *prefix_of(const char *path) {
     return path[0] == '/' ? "" : "./";
 }
 
+/* Why a file that is not there cannot be made, which SQLite forgets when it tries to read it then.
+ */
+static wr_status fail_to_make(struct wr_study *study, struct wr_error *error) {
+    int file = open(study->path, O_RDWR | O_CREAT | O_CLOEXEC, 0644), cause = errno;
+    if (file >= 0) {
+        close(file); /* another has made it, or there is room again */
+        return WR_ERR_STORAGE;
+    }
+    return wr_fail(error, WR_ERR_STORAGE, "%s: cannot be opened: %s", study->path, strerror(cause));
+}
+
 /* Where the file may not be written, SQLite opens it for reading by itself. */
 wr_status wr_study_connect(struct wr_study *study, bool create, struct wr_error *error) {
     char *name = sqlite3_mprintf("%s%s", prefix_of(study->path), study->path);
@@ -44,6 +54,8 @@ wr_status wr_study_connect(struct wr_study *study, bool create, struct wr_error 
     int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
     wr_status status = connect_to(study, name, flags, error);
     sqlite3_free(name);
+    if (status == WR_ERR_STORAGE && create && access(study->path, F_OK) != 0)
+        return fail_to_make(study, error);
     return status;
 }
 
@@ -138,11 +150,22 @@ static wr_status set_journal(struct wr_study *study, struct wr_error *error) {
 
 /* ---- the lock ---- */
 
-/* Whether the descriptor's file is still the one of that name. */
+/* Whether the descriptor's file is still the one of that name, which is no link. */
 static bool has_name(int file, const char *path) {
     struct stat opened, named;
-    return fstat(file, &opened) == 0 && stat(path, &named) == 0 && opened.st_dev == named.st_dev &&
+    return fstat(file, &opened) == 0 && lstat(path, &named) == 0 && opened.st_dev == named.st_dev &&
            opened.st_ino == named.st_ino;
+}
+
+static bool identify(const char *path, struct wr_file_identity *identity) {
+    struct stat file = {0};
+    bool there = stat(path, &file) == 0;
+    *identity = (struct wr_file_identity){.device = file.st_dev, .inode = file.st_ino};
+    return there;
+}
+
+static bool same_identity(const struct wr_file_identity *a, const struct wr_file_identity *b) {
+    return a->device == b->device && a->inode == b->inode;
 }
 
 /* Removed before it is given up, so that nobody can take it in between and lose its name. */
@@ -166,6 +189,11 @@ void wr_study_disconnect(struct wr_study *study) {
 
 static wr_status fail_lock(struct wr_study *study, int lock, struct wr_error *error) {
     int cause = errno;
+    if (lock < 0 && cause == ELOOP)
+        return wr_fail(error, WR_ERR_STORAGE,
+                       "%s: cannot be locked: %s-lock is a symbolic link, which is not followed; "
+                       "remove it",
+                       study->path, study->path);
     if (lock >= 0)
         close(lock);
     if (lock >= 0 && (cause == EAGAIN || cause == EACCES))
@@ -189,7 +217,8 @@ static wr_status take_lock(struct wr_study *study, struct wr_error *error) {
     if (study->lock_path == NULL)
         return no_memory(study, error);
     for (;;) {
-        int lock = open(study->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, file.st_mode & 0666);
+        int lock = open(study->lock_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+                        file.st_mode & 0666);
         if (lock < 0 || fcntl(lock, F_OFD_SETLK, &whole) != 0)
             return fail_lock(study, lock, error);
         if (has_name(lock, study->lock_path)) { /* else its last holder has just removed it */
@@ -206,10 +235,34 @@ wr_status wr_study_lock(struct wr_study *study, bool *moved, struct wr_error *er
     if (status != WR_OK)
         return status;
     sqlite3_file_control(study->db, "main", SQLITE_FCNTL_HAS_MOVED, &elsewhere);
-    *moved = elsewhere != 0;
+    *moved = elsewhere != 0 || !identify(sqlite3_db_filename(study->db, "main"), &study->file);
     if (*moved)
         give_up_lock(study);
     return *moved ? WR_OK : set_journal(study, error);
+}
+
+/* ---- what is still there ---- */
+
+wr_status wr_study_check_place(struct wr_study *study, struct wr_error *error) {
+    const char *path = sqlite3_db_filename(study->db, "main"), *log = sqlite3_filename_wal(path);
+    struct wr_file_identity now;
+    const char *gone = NULL;
+    if (study->lock < 0)
+        return WR_OK;
+    if (!identify(path, &now) || !same_identity(&now, &study->file))
+        gone = "";
+    else if (!has_name(study->lock, study->lock_path))
+        gone = "-lock";
+    else if (study->log.device == 0)
+        identify(log, &study->log); /* made by the first commit */
+    else if (!identify(log, &now) || !same_identity(&now, &study->log))
+        gone = "-wal";
+    if (gone == NULL)
+        return WR_OK;
+    return wr_fail(error, WR_ERR_STORAGE,
+                   "%s: %s%s was removed, renamed or replaced while this was writing it; what was "
+                   "written since then is lost",
+                   study->path, study->path, gone);
 }
 
 /* ---- setting aside ---- */

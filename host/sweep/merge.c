@@ -46,31 +46,32 @@ static void bind_columns(struct wr_query *to, const struct wr_query *row, int fi
                                       sqlite3_column_value(row->statement, column));
 }
 
-/* Copies what `from` gives for one trial into `to`, under the trial's id there. */
-static void copy_rows(struct wr_query *from, int64_t from_id, struct wr_query *to, int64_t id) {
+/* Copies what `from` gives for one trial into `to`, under the trial's id there; false after an
+ * error. */
+static bool copy_rows(struct wr_query *from, int64_t from_id, struct wr_query *to, int64_t id) {
+    bool well = true;
     wr_bind_int(from, from_id);
-    while (wr_query_row(from)) {
+    while (well && wr_query_row(from)) {
         wr_bind_int(to, id);
         bind_columns(to, from, 0, sqlite3_column_count(from->statement));
-        wr_query_run(to);
+        well = wr_query_run(to);
     }
     wr_query_reset(from);
+    return well && from->code == SQLITE_OK;
 }
 
-static bool same_text(const struct wr_query *a, int column_a, const struct wr_query *b,
-                      int column_b) {
+static bool same_text(struct wr_query *a, int column_a, struct wr_query *b, int column_b) {
     return strcmp(wr_column_text(a, column_a), wr_column_text(b, column_b)) == 0;
 }
 
 /* One of the two devices is broken, or was accepted as inexact. */
-static wr_status check_same(const struct merge *m, const struct wr_query *row,
-                            struct wr_error *error) {
-    const struct wr_query *find = &m->find; /* id, epoch, then as a row from STATUS on */
+static wr_status check_same(struct merge *m, struct wr_query *row, struct wr_error *error) {
+    struct wr_query *find = &m->find; /* id, epoch, then as a row from STATUS on */
     int shift = STATUS - 2;
     bool same = true;
     for (int column = STATUS; column < DEVICE; column++)
         same = same && same_text(row, column, find, column - shift);
-    if (same)
+    if (same || row->code != SQLITE_OK || find->code != SQLITE_OK)
         return WR_OK;
     return wr_fail(error, WR_ERR_VERIFY,
                    "one trial has two results: trial %lld of %s, by %s, is %s with parameters %s; "
@@ -87,37 +88,47 @@ static bool has_ended(enum wr_trial_status status) {
     return status == WR_TRIAL_DONE || status == WR_TRIAL_DIVERGED;
 }
 
-/* Gives the trial `id` of the study the end that the row has. */
-static void take_end(struct merge *m, struct wr_query *row, int64_t id) {
+/* Gives the trial `id` of the study the end that the row has; false after an error. */
+static bool take_end(struct merge *m, struct wr_query *row, int64_t id) {
     int64_t from_id = sqlite3_column_int64(row->statement, ID);
     wr_bind_int(&m->update, id);
     bind_columns(&m->update, row, STATUS, COLUMNS);
-    wr_query_run(&m->update);
     wr_bind_int(&m->forget, id);
-    wr_query_run(&m->forget);
     wr_bind_int(&m->forget_curve, id);
-    wr_query_run(&m->forget_curve);
-    copy_rows(&m->from_curve, from_id, &m->curve, id);
-    copy_rows(&m->from_parameters, from_id, &m->parameters, id);
+    return wr_query_run(&m->update) && wr_query_run(&m->forget) && wr_query_run(&m->forget_curve) &&
+           copy_rows(&m->from_curve, from_id, &m->curve, id) &&
+           copy_rows(&m->from_parameters, from_id, &m->parameters, id);
 }
 
-/* Gives it the row's checkpoint, if that is a later one than epoch. */
-static void take_checkpoint(struct merge *m, const struct wr_query *row, int64_t id, size_t epoch) {
+/* Gives it the row's checkpoint, if that is a later one than epoch; false after an error. */
+static bool take_checkpoint(struct merge *m, const struct wr_query *row, int64_t id, size_t epoch) {
     int64_t from_id = sqlite3_column_int64(row->statement, ID);
     wr_bind_int(&m->from_checkpoint, from_id);
     bool later =
         wr_query_row(&m->from_checkpoint) && wr_column_size(&m->from_checkpoint, 0) > epoch;
     wr_query_reset(&m->from_checkpoint);
     if (!later)
-        return;
-    copy_rows(&m->from_checkpoint, from_id, &m->checkpoint, id);
-    copy_rows(&m->from_curve, from_id, &m->curve, id);
+        return m->from_checkpoint.code == SQLITE_OK;
+    return copy_rows(&m->from_checkpoint, from_id, &m->checkpoint, id) &&
+           copy_rows(&m->from_curve, from_id, &m->curve, id);
 }
 
+/* Adds a trial of the row's options; false after an error, when SQLite's last id is another's. */
+static bool add_trial(struct merge *m, struct wr_query *row, int64_t *id) {
+    bind_columns(&m->insert, row, ID, STATUS);
+    if (!wr_query_run(&m->insert))
+        return false;
+    *id = sqlite3_last_insert_rowid(m->study->db);
+    return true;
+}
+
+/* *well: false after an error of a query, after which nothing more may be written. */
 static wr_status take_trial(struct merge *m, struct wr_query *row, struct wr_merge_report *report,
-                            struct wr_error *error) {
+                            bool *well, struct wr_error *error) {
     enum wr_trial_status status = wr_study_status(wr_column_text(row, STATUS)), known;
     wr_status result = WR_OK;
+    if (wr_study_is_torn(m->from, sqlite3_column_int64(row->statement, ID)))
+        status = WR_TRIAL_PENDING;
     bind_columns(&m->find, row, KEY_FIRST, STATUS);
     bool found = wr_query_row(&m->find);
     int64_t id = found ? sqlite3_column_int64(m->find.statement, 0) : 0;
@@ -126,19 +137,20 @@ static wr_status take_trial(struct merge *m, struct wr_query *row, struct wr_mer
     if (has_ended(status) && has_ended(known))
         result = check_same(m, row, error);
     wr_query_reset(&m->find);
+    *well = row->code == SQLITE_OK && m->find.code == SQLITE_OK;
+    if (!*well || result != WR_OK)
+        return result;
     if (!found) {
-        bind_columns(&m->insert, row, ID, STATUS);
-        wr_query_run(&m->insert);
-        id = sqlite3_last_insert_rowid(m->study->db);
+        *well = add_trial(m, row, &id);
         report->added++;
     }
     report->trials++;
     report->pending += !has_ended(status);
-    if (has_ended(status) && !has_ended(known)) {
-        take_end(m, row, id);
+    if (*well && has_ended(status) && !has_ended(known)) {
+        *well = take_end(m, row, id);
         report->taken++;
-    } else if (!has_ended(known)) {
-        take_checkpoint(m, row, id, epoch);
+    } else if (*well && !has_ended(known)) {
+        *well = take_checkpoint(m, row, id, epoch);
     }
     return result;
 }
@@ -181,20 +193,15 @@ static wr_status finish(struct merge *m, wr_status status, struct wr_error *erro
     return status;
 }
 
-static bool all_well(const struct merge *m) {
-    return m->find.code == SQLITE_OK && m->insert.code == SQLITE_OK &&
-           m->update.code == SQLITE_OK && m->curve.code == SQLITE_OK &&
-           m->from_curve.code == SQLITE_OK && m->parameters.code == SQLITE_OK;
-}
-
 static wr_status take_trials(struct wr_study *study, struct wr_study *from,
                              struct wr_merge_report *report, struct wr_error *error) {
     struct merge m = {.study = study, .from = from};
     wr_status status = WR_OK;
     prepare(&m);
     struct wr_query rows = wr_query(from, "SELECT id, " KEY ", " ENDED " FROM trial ORDER BY id");
-    while (status == WR_OK && all_well(&m) && wr_query_row(&rows))
-        status = take_trial(&m, &rows, report, error);
+    bool well = true;
+    while (status == WR_OK && well && wr_query_row(&rows))
+        status = take_trial(&m, &rows, report, &well, error);
     status = finish(&m, status, error);
     status = wr_query_end(&rows, status, "be read", error);
     return status == WR_OK ? wr_study_prune(study, error) : status;

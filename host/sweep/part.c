@@ -33,6 +33,7 @@ static wr_status note_ended(void *context, const struct wr_trial *trial) {
     const struct wr_trial_options *found = bsearch(&trial->options, lookup->trials, lookup->count,
                                                    sizeof *lookup->trials, compare_trials);
     bool ended = trial->status == WR_TRIAL_DONE || trial->status == WR_TRIAL_DIVERGED;
+    ended = ended && !trial->torn;
     if (found != NULL && ended)
         lookup->ended[found - lookup->trials] = true;
     return WR_OK;

@@ -9,7 +9,9 @@ static wr_status status_of(int code) {
     switch (code & 0xff) {
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
-    case SQLITE_ERROR: /* no such table or column */
+    case SQLITE_ERROR:     /* no such table or column */
+    case SQLITE_INTERRUPT: /* by guard.c */
+    case SQLITE_TOOBIG:
         return WR_ERR_DATA;
     case SQLITE_NOMEM:
         return WR_ERR_MEMORY;
@@ -17,7 +19,7 @@ static wr_status status_of(int code) {
     case SQLITE_RANGE:
     case SQLITE_MISUSE:
         return WR_ERR_USAGE;
-    default: /* BUSY, READONLY, FULL, IOERR, CANTOPEN, TOOBIG, ... */
+    default: /* BUSY, READONLY, FULL, IOERR, CANTOPEN, ... */
         return WR_ERR_STORAGE;
     }
 }
@@ -25,6 +27,8 @@ static wr_status status_of(int code) {
 wr_status wr_study_fail(struct wr_study *study, int code, const char *what,
                         struct wr_error *error) {
     const char *advice = "";
+    if (study->lock >= 0 && wr_study_check_place(study, error) != WR_OK)
+        return WR_ERR_STORAGE; /* whatever SQLite makes of that */
     switch (code & 0xff) {
     case SQLITE_BUSY:
         advice = ": another program has it open";
@@ -34,6 +38,12 @@ wr_status wr_study_fail(struct wr_study *study, int code, const char *what,
         break;
     case SQLITE_CORRUPT:
         advice = ": restore it from a copy, or name another file";
+        break;
+    case SQLITE_INTERRUPT:
+        advice = ": its pages lead on without end; restore it from a copy, or name another file";
+        break;
+    case SQLITE_TOOBIG:
+        advice = ": no study holds as much; restore it from a copy, or name another file";
         break;
     case SQLITE_FULL:
         advice = "; what was committed before is kept";
@@ -85,14 +95,30 @@ void wr_bind_blob(struct wr_query *query, const void *value, size_t size) {
             sqlite3_bind_blob64(query->statement, ++query->bound, value, size, SQLITE_STATIC);
 }
 
+/* The result with which SQLite ended the transaction by itself, or SQLITE_OK. */
+static int lost_transaction(const struct wr_study *study) {
+    if (!study->writing || sqlite3_get_autocommit(study->db) == 0)
+        return SQLITE_OK;
+    return study->lost != SQLITE_OK ? study->lost : SQLITE_ABORT_ROLLBACK;
+}
+
 bool wr_query_row(struct wr_query *query) {
+    struct wr_study *study = query->study;
+    if (query->code == SQLITE_OK)
+        query->code = lost_transaction(study);
     if (query->code != SQLITE_OK)
         return false;
     errno = 0;
+    wr_study_count_work(study);
     int code = sqlite3_step(query->statement);
-    if (code != SQLITE_ROW && code != SQLITE_DONE)
-        query->code = code;
-    return code == SQLITE_ROW;
+    if (code == SQLITE_ROW && !wr_study_has_rows(study, ++query->rows))
+        code = SQLITE_INTERRUPT;
+    if (code == SQLITE_ROW || code == SQLITE_DONE)
+        return code == SQLITE_ROW;
+    query->code = code;
+    if (study->writing && sqlite3_get_autocommit(study->db) != 0)
+        study->lost = code;
+    return false;
 }
 
 void wr_query_reset(struct wr_query *query) {
@@ -100,12 +126,14 @@ void wr_query_reset(struct wr_query *query) {
     if (query->code == SQLITE_OK)
         query->code = code;
     query->bound = 0;
+    query->rows = 0;
 }
 
-void wr_query_run(struct wr_query *query) {
+bool wr_query_run(struct wr_query *query) {
     while (wr_query_row(query))
         ;
     wr_query_reset(query);
+    return query->code == SQLITE_OK;
 }
 
 wr_status wr_query_end(struct wr_query *query, wr_status status, const char *what,
@@ -128,23 +156,32 @@ size_t wr_column_size(const struct wr_query *query, int column) {
     return value < 0 ? 0 : (size_t)value;
 }
 
-const char *wr_column_text(const struct wr_query *query, int column) {
+const char *wr_column_text(struct wr_query *query, int column) {
     const unsigned char *text = sqlite3_column_text(query->statement, column);
-    return text == NULL ? "" : (const char *)text;
+    if (text != NULL)
+        return (const char *)text;
+    if (sqlite3_column_type(query->statement, column) != SQLITE_NULL && query->code == SQLITE_OK)
+        query->code = SQLITE_NOMEM;
+    return "";
 }
 
 wr_status wr_study_begin(struct wr_study *study, struct wr_error *error) {
     int code = sqlite3_exec(study->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    study->writing = code == SQLITE_OK;
+    study->lost = SQLITE_OK;
     return code == SQLITE_OK ? WR_OK : wr_study_fail(study, code, "be written", error);
 }
 
 wr_status wr_study_end(struct wr_study *study, wr_status status, const char *what,
                        struct wr_error *error) {
+    int code = lost_transaction(study);
+    study->writing = false;
     if (status == WR_OK) {
         errno = 0;
-        int code = sqlite3_exec(study->db, "COMMIT", NULL, NULL, NULL);
         if (code == SQLITE_OK)
-            return WR_OK;
+            code = sqlite3_exec(study->db, "COMMIT", NULL, NULL, NULL);
+        if (code == SQLITE_OK)
+            return wr_study_check_place(study, error);
         status = wr_study_fail(study, code, what, error);
     }
     if (!sqlite3_get_autocommit(study->db)) /* some errors have rolled back already */

@@ -38,8 +38,9 @@ wr_status wr_study_setting(struct wr_study *study, const char *name, char **valu
     wr_bind_text(&query, name);
     wr_status status = WR_OK;
     if (wr_query_row(&query)) {
-        *value = strdup(wr_column_text(&query, 0));
-        if (*value == NULL)
+        const char *text = wr_column_text(&query, 0);
+        *value = query.code == SQLITE_OK ? strdup(text) : NULL;
+        if (query.code == SQLITE_OK && *value == NULL)
             status = wr_fail(error, WR_ERR_MEMORY, "%s: no memory for its settings", study->path);
     }
     return wr_query_end(&query, status, "be read", error);
@@ -50,6 +51,8 @@ static wr_status copy_floats(const struct wr_query *query, int column, const cha
                              float **values, size_t *count, struct wr_error *error) {
     const unsigned char *bytes = sqlite3_column_blob(query->statement, column);
     *count = (size_t)sqlite3_column_bytes(query->statement, column) / sizeof(float);
+    if (bytes == NULL && *count > 0)
+        return wr_fail(error, WR_ERR_MEMORY, "no memory for %s", what);
     *values = wr_alloc(*count, sizeof **values, what, error);
     if (*values == NULL)
         return WR_ERR_MEMORY;
@@ -122,27 +125,28 @@ enum trial_column {
     " EXISTS (SELECT 1 FROM parameters WHERE parameters.trial = id) FROM trial"                    \
     " WHERE (?1 = 0 OR id = ?1) AND (?2 = 0 OR hidden = ?2)"
 
-static struct wr_trial trial_of(const struct wr_query *row) {
-    return (struct wr_trial){.id = sqlite3_column_int64(row->statement, ID),
-                             .options = {.hidden = wr_column_size(row, HIDDEN),
-                                         .window = wr_column_size(row, WINDOW),
-                                         .batch = wr_column_size(row, BATCH),
-                                         .init = strcmp(wr_column_text(row, INIT), "pytorch") == 0
-                                                     ? WR_INIT_PYTORCH
-                                                     : WR_INIT_NOTEBOOK,
-                                         .lr = (float)wr_column_real(row, LR),
-                                         .clip = (float)wr_column_real(row, CLIP),
-                                         .seed = (uint32_t)wr_column_size(row, SEED)},
-                             .status = wr_study_status(wr_column_text(row, STATUS)),
-                             .loss = wr_column_real(row, LOSS),
-                             .validation_loss = wr_column_real(row, VALIDATION_LOSS),
-                             .score = wr_column_real(row, SCORE),
-                             .diverged_at = wr_column_size(row, DIVERGED_AT),
-                             .hash = strtoull(wr_column_text(row, HASH), NULL, 16),
-                             .seconds = wr_column_real(row, SECONDS),
-                             .why = wr_column_text(row, WHY),
-                             .device = wr_column_text(row, DEVICE),
-                             .kept = sqlite3_column_int(row->statement, KEPT) != 0};
+static struct wr_trial trial_of(struct wr_query *row) {
+    return (struct wr_trial){
+        .id = sqlite3_column_int64(row->statement, ID),
+        .options = {.hidden = wr_column_size(row, HIDDEN),
+                    .window = wr_column_size(row, WINDOW),
+                    .batch = wr_column_size(row, BATCH),
+                    .init = strcmp(wr_column_text(row, INIT), "pytorch") == 0 ? WR_INIT_PYTORCH
+                                                                              : WR_INIT_NOTEBOOK,
+                    .lr = (float)wr_column_real(row, LR),
+                    .clip = (float)wr_column_real(row, CLIP),
+                    .seed = (uint32_t)wr_column_size(row, SEED)},
+        .status = wr_study_status(wr_column_text(row, STATUS)),
+        .loss = wr_column_real(row, LOSS),
+        .validation_loss = wr_column_real(row, VALIDATION_LOSS),
+        .score = wr_column_real(row, SCORE),
+        .diverged_at = wr_column_size(row, DIVERGED_AT),
+        .hash = strtoull(wr_column_text(row, HASH), NULL, 16),
+        .seconds = wr_column_real(row, SECONDS),
+        .why = wr_column_text(row, WHY),
+        .device = wr_column_text(row, DEVICE),
+        .kept = sqlite3_column_int(row->statement, KEPT) != 0,
+        .torn = wr_study_is_torn(row->study, sqlite3_column_int64(row->statement, ID))};
 }
 
 wr_status wr_study_trials(struct wr_study *study, const struct wr_trial_query *query,
@@ -156,7 +160,8 @@ wr_status wr_study_trials(struct wr_study *study, const struct wr_trial_query *q
     wr_status status = WR_OK;
     while (status == WR_OK && wr_query_row(&rows)) {
         struct wr_trial trial = trial_of(&rows);
-        status = on_trial(context, &trial);
+        if (rows.code == SQLITE_OK)
+            status = on_trial(context, &trial);
     }
     return wr_query_end(&rows, status, "be read", error);
 }
@@ -205,7 +210,7 @@ static const char *groups_of(const char *option) {
 }
 
 /* Column 0, numbers as people write them: 0.0001 and 1, where SQLite has 1.0. */
-static const char *option_text(const struct wr_query *row, char number[WR_NUMBER_TEXT]) {
+static const char *option_text(struct wr_query *row, char number[WR_NUMBER_TEXT]) {
     if (sqlite3_column_type(row->statement, 0) != SQLITE_FLOAT)
         return wr_column_text(row, 0);
     return wr_number_text(wr_column_real(row, 0), number);
@@ -233,7 +238,8 @@ wr_status wr_study_groups(struct wr_study *study, const char *option, wr_group_f
                                        .median = wr_column_real(&rows, 7),
                                        .upper_quartile = wr_column_real(&rows, 8),
                                        .seconds = wr_column_real(&rows, 9)};
-        status = on_group(context, &group);
+        if (rows.code == SQLITE_OK)
+            status = on_group(context, &group);
     }
     return wr_query_end(&rows, status, "be read", error);
 }

@@ -15,13 +15,26 @@
 
 extern const char wr_study_schema[]; /* schema.sql, made by schema.cmake */
 
+/* Which file it is, whatever its name; device 0: none. */
+struct wr_file_identity {
+    uint64_t device, inode;
+};
+
 struct wr_study {
     char *path; /* as given, for messages */
     sqlite3 *db;
     enum wr_journal journal; /* of a writer */
     int lock;                /* descriptor that holds the writer's lock, or -1 */
     char *lock_path;         /* its file; freed with sqlite3_free */
+    struct wr_file_identity file,
+        log;      /* of a writer: those that it opened; log: 0 till it is there */
+    bool writing; /* from wr_study_begin to wr_study_end */
+    int lost;     /* SQLite's result with which it rolled that back by itself */
     size_t keep;
+    size_t steps, most_steps, most_rows; /* what a statement takes, and may (guard.c) */
+    int64_t *torn;                       /* (torn_count) trials, ascending (torn.c) */
+    size_t torn_count;
+    bool mended; /* these are pending again */
 };
 
 /* "PATH: cannot WHAT: ..." of SQLite's last error, whose result code is `code`. */
@@ -45,19 +58,57 @@ bool wr_study_log_is_full(const struct wr_study *study);
  * it. Then sets the journal. *moved: the file was renamed meanwhile, so that this is not
  * the one at study->path; then nothing is locked. */
 wr_status wr_study_lock(struct wr_study *study, bool *moved, struct wr_error *error);
+/* WR_ERR_STORAGE where the file at the path, its log or its lock is no longer the one that the
+ * writer opened: somebody removed, renamed or replaced it, and what is written is lost. */
+wr_status wr_study_check_place(struct wr_study *study, struct wr_error *error);
 /* Renames the file of a study that is locked to the first of PATH.1, PATH.2, ... that is free,
  * whole in one file, and disconnects. WR_ERR_STORAGE where somebody else has it open. */
 wr_status wr_study_set_aside(struct wr_study *study, struct wr_error *error);
 
+/* ---- what it may do (guard.c) ---- */
+
+/* Bounds what statements of the connection may take; nothing is read yet. */
+void wr_study_bound(struct wr_study *study);
+/* A step of a statement begins: how much it takes is counted from here. */
+void wr_study_count_work(struct wr_study *study);
+/* Whether the study may give so many rows. */
+bool wr_study_has_rows(struct wr_study *study, size_t rows);
+/* WR_ERR_DATA where tables, indices and views are not those of schema.sql, or, of a small file,
+ * where its pages contradict each other. */
+wr_status wr_study_check_file(struct wr_study *study, struct wr_error *error);
+
+/* ---- what it holds (check.c) ---- */
+
+/* What its settings say of trials. */
+struct wr_study_facts {
+    size_t inputs, outputs; /* 0: not known */
+    size_t epochs;          /* 0: not known */
+    size_t points;          /* of a loss curve; SIZE_MAX: not known */
+    size_t keep;            /* of so many trials, best first, there must be parameters */
+};
+/* WR_ERR_DATA where a value is none that a sweep writes; finds the trials that are torn. */
+wr_status wr_study_check_rows(struct wr_study *study, struct wr_error *error);
+
+/* ---- trials that are torn (torn.c) ---- */
+
+/* Fills study->torn. */
+wr_status wr_study_find_torn(struct wr_study *study, const struct wr_study_facts *facts,
+                             struct wr_error *error);
+bool wr_study_is_torn(const struct wr_study *study, int64_t id);
+/* Makes them pending again, in a transaction. */
+wr_status wr_study_mend(struct wr_study *study, struct wr_error *error);
+
 /* ---- queries (query.c) ---- */
 
 /* A statement and the first of its errors: after one, calls do nothing. Start with wr_query; end
- * with wr_query_end in any case. */
+ * with wr_query_end in any case. Between wr_study_begin and wr_study_end no statement runs once
+ * SQLite has rolled back by itself, as it does on a full disk: it would be a commit of its own. */
 struct wr_query {
     struct wr_study *study;
     sqlite3_stmt *statement;
-    int code;  /* SQLite's result */
-    int bound; /* parameters so far */
+    int code;    /* SQLite's result */
+    int bound;   /* parameters so far */
+    size_t rows; /* since it was last bound */
 };
 struct wr_query wr_query(struct wr_study *study, const char *sql);
 /* Binds the next parameter. Text and bytes must live until the query runs; NULL is NULL. Numbers
@@ -67,8 +118,9 @@ void wr_bind_size(struct wr_query *query, size_t value);
 void wr_bind_real(struct wr_query *query, double value);
 void wr_bind_text(struct wr_query *query, const char *value);
 void wr_bind_blob(struct wr_query *query, const void *value, size_t size);
-/* Runs it without rows; it can be bound and run again. */
-void wr_query_run(struct wr_query *query);
+/* Runs it without rows; it can be bound and run again. False after an error: whatever goes with it
+ * must not be written then. */
+bool wr_query_run(struct wr_query *query);
 /* The next row; false at the end and after an error. */
 bool wr_query_row(struct wr_query *query);
 /* Ends its rows before the last one; it can be bound and run again. */
@@ -80,8 +132,8 @@ wr_status wr_query_end(struct wr_query *query, wr_status status, const char *wha
 /* NaN where NULL. */
 double wr_column_real(const struct wr_query *query, int column);
 size_t wr_column_size(const struct wr_query *query, int column);
-/* "" where NULL; valid until the next row. */
-const char *wr_column_text(const struct wr_query *query, int column);
+/* "" where NULL, and without memory, which is then the query's error; valid until the next row. */
+const char *wr_column_text(struct wr_query *query, int column);
 
 /* A transaction that writes. */
 wr_status wr_study_begin(struct wr_study *study, struct wr_error *error);

@@ -23,7 +23,7 @@ enum kind {
 
 static wr_status identify(struct wr_study *study, enum kind *kind, struct wr_error *error) {
     struct wr_query query =
-        wr_query(study, "SELECT (SELECT count(*) FROM sqlite_schema), application_id, user_version"
+        wr_query(study, "SELECT EXISTS (SELECT 1 FROM sqlite_schema), application_id, user_version"
                         " FROM pragma_application_id, pragma_user_version");
     int64_t entries = 0, application = 0, version = 0;
     while (wr_query_row(&query)) {
@@ -85,6 +85,11 @@ static wr_status fail_unfinished(const struct wr_study *study, struct wr_error *
                    study->path);
 }
 
+static wr_status check(struct wr_study *study, struct wr_error *error) {
+    wr_status status = wr_study_check_file(study, error);
+    return status == WR_OK ? wr_study_check_rows(study, error) : status;
+}
+
 static wr_status open_to_read(struct wr_study *study, struct wr_error *error) {
     enum kind kind;
     wr_status status = check_path(study, false, error);
@@ -115,7 +120,7 @@ static wr_status open_to_read(struct wr_study *study, struct wr_error *error) {
         status = refuse(study, kind, error);
     if (status == WR_OK)
         sqlite3_exec(study->db, "PRAGMA query_only = 1", NULL, NULL, NULL);
-    return status;
+    return status == WR_OK ? check(study, error) : status;
 }
 
 static wr_status make_schema(struct wr_study *study, struct wr_error *error) {
@@ -167,9 +172,9 @@ static wr_status open_to_write(struct wr_study *study, bool fresh, struct wr_err
         sqlite3_busy_timeout(study->db, READERS_MILLISECONDS);
     if (status == WR_OK) /* durable: without a log, once the folder has lost the journal's name */
         sqlite3_exec(study->db, "PRAGMA synchronous = EXTRA", NULL, NULL, NULL);
-    if (status == WR_OK && kind == NOTHING)
-        status = make_schema(study, error);
-    return status;
+    if (status == WR_OK)
+        status = kind == NOTHING ? make_schema(study, error) : check(study, error);
+    return status == WR_OK ? wr_study_mend(study, error) : status;
 }
 
 wr_status wr_study_open(const char *path, enum wr_study_mode mode, struct wr_study **study,
@@ -201,6 +206,7 @@ void wr_study_close(struct wr_study *study) {
     if (study == NULL)
         return;
     wr_study_disconnect(study);
+    free(study->torn);
     free(study->path);
     free(study);
 }

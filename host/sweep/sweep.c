@@ -4,6 +4,7 @@
 #include "sweep/grid.h"
 #include "sweep/part.h"
 #include "sweep/run.h"
+#include "sweep/store.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -159,6 +160,13 @@ static wr_status prepare(struct wr_sweep_run *run, struct wr_error *error) {
         run->workers[i] = (struct wr_sweep_worker){
             .run = run, .device = options->devices[i], .index = i, .most_floats = SIZE_MAX};
     status = wr_study_add(run->study, run->trials, run->ids, run->count, run->states, NULL, error);
+    for (size_t i = 0; i < run->count && status == WR_OK; i++)
+        if (run->states[i].epoch >= sweep->epochs)
+            status =
+                wr_fail(error, WR_ERR_DATA,
+                        "trial %lld has a checkpoint after %zu epochs, where it is to end after "
+                        "%zu; name another study",
+                        (long long)run->states[i].id, run->states[i].epoch, sweep->epochs);
     if (status == WR_OK)
         status = wr_queue_fill(run, error);
     if (status == WR_OK)
@@ -193,6 +201,8 @@ wr_status wr_sweep_run(const struct wr_sweep *sweep, struct wr_study *study,
     wr_status status = prepare(&run, error);
     if (status == WR_OK)
         status = employ(&run, error);
+    if (status == WR_OK)
+        status = wr_study_check_place(study, error);
     run.result.seconds = wr_seconds() - run.began;
     run.result.pending = run.count - run.result.done - run.result.diverged - run.result.failed;
     *result = run.result;

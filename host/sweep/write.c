@@ -122,7 +122,8 @@ static wr_status add(struct wr_study *study, const struct wr_trial_options *tria
             continue;
         bind_options(&insert, &trials[i]);
         wr_bind_int(&insert, ids != NULL ? ids[i] : 0);
-        wr_query_run(&insert);
+        if (!wr_query_run(&insert))
+            break;
         states[i] = (struct wr_trial_state){.id = sqlite3_last_insert_rowid(study->db)};
         ++*added;
     }

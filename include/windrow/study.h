@@ -37,7 +37,8 @@ enum wr_journal {
 };
 
 /* WR_ERR_DATA where the file is no study (an empty one becomes a study by being written), is newer
- * than this library or, for reading, cannot be read; WR_ERR_STORAGE where it cannot be made or
+ * than this library, has other tables, views or triggers than Windrow makes, holds what no sweep
+ * writes, or, for reading, cannot be read; WR_ERR_STORAGE where it cannot be made or
  * written, has several names (hard links, under which SQLite would damage it), and at once where
  * another process writes it. Symbolic links are followed. *study is owned by the caller
  * (wr_study_close) and serves one thread at a time.
@@ -56,6 +57,11 @@ wr_status wr_study_open(const char *path, enum wr_study_mode mode, struct wr_stu
 wr_status wr_study_open_with(const char *path, enum wr_study_mode mode, enum wr_journal journal,
                              struct wr_study **study, struct wr_error *error);
 void wr_study_close(struct wr_study *study);
+
+/* Trials that were found, when the study was opened, to have ended without their loss curve, or
+ * without parameters that were to be kept: Windrow 0.1 could leave such where a commit met a full
+ * disk. In a study open for writing they are pending again. */
+size_t wr_study_torn(const struct wr_study *study);
 
 /* ---- settings ---- */
 
@@ -192,6 +198,7 @@ struct wr_trial {
     double seconds;
     const char *why, *device; /* "" where there is none; valid during the call */
     bool kept;                /* its parameters are there */
+    bool torn;                /* see wr_study_torn; of a study that is open for reading */
 };
 /* Return WR_OK to go on; anything else ends the walk with that status. */
 typedef wr_status wr_trial_fn(void *context, const struct wr_trial *trial);

@@ -224,6 +224,7 @@ refuses_store 3 "bad.db: cannot be *" bad.db
 cp s2.db bad.db
 sqlite3 bad.db 'PRAGMA user_version = 1000'
 refuses_store 3 "bad.db: a study of a newer Windrow than this*" bad.db
+cp whole.db none.db # with which they are compared
 other="--device cpu --hidden 2,4,8 --clip 0 --shard 2/3 --quiet --store bad.db --fresh"
 run sweep $other --length 40 --epochs 30
 refuses_store 3 "bad.db*another study: its trials have epochs 20, not 30*" bad.db

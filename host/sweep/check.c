@@ -1,0 +1,263 @@
+/* Whether what a study holds is what a sweep writes: values in their ranges, blobs of the right
+ * length, and trials that have ended with all that an end brings. */
+#include "sweep/check.h"
+
+#include <float.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sweep/store.h"
+
+static const char what[] = "be read";
+#define ADVICE "; restore it from a copy, or name another file"
+enum { MOST_TEXT = 4 << 20, SHOWN = 40 /* bytes of a value in a message */ };
+
+/* ---- settings ---- */
+
+bool wr_keep_of(const char *text, size_t *best) {
+    *best = strcmp(text, "all") == 0 ? SIZE_MAX : 0;
+    return *best == SIZE_MAX || strcmp(text, "none") == 0 ||
+           (strncmp(text, "best:", 5) == 0 && wr_read_whole(text + 5, best) && *best > 0);
+}
+
+size_t wr_count_names(const char *list) {
+    size_t count = 1;
+    for (bool quoted = false; *list != '\0'; list++) {
+        quoted ^= *list == '"';
+        count += *list == ',' && !quoted;
+    }
+    return count;
+}
+
+static bool is_keep(const char *text, size_t *number) {
+    return wr_keep_of(text, number);
+}
+
+/* Shards, "0/3 2/3": few enough to look for one among them. */
+static bool is_shards(const char *text, size_t *number) {
+    enum { MOST = 1 << 20 };
+    static const char digits[] = "0123456789";
+    size_t length = strlen(text);
+    *number = length;
+    for (const char *at = text; length < MOST;) {
+        size_t first = strspn(at, digits),
+               second = at[first] == '/' ? strspn(at + first + 1, digits) : 0;
+        at += first + 1 + second;
+        if (first == 0 || second == 0 || first > 10 || second > 10 || (*at != ' ' && *at != '\0'))
+            return false;
+        if (*at++ == '\0')
+            return true;
+    }
+    return false;
+}
+
+static bool is_list(const char *text, size_t *number) {
+    *number = wr_count_names(text);
+    return true;
+}
+
+static bool is_grid(const char *text, size_t *number) {
+    enum { MOST_TRIALS = 100000000 };
+    return wr_read_whole(text, number) && *number <= MOST_TRIALS;
+}
+
+enum known { EPOCHS, CURVE, INPUTS, TARGET, KEEP, KEEP_BEFORE, SHARDS, OTHERS };
+static const struct {
+    const char *name;
+    bool (*read)(const char *text, size_t *number);
+} settings[] = {[EPOCHS] = {"epochs", wr_read_whole},
+                [CURVE] = {"curve", wr_read_whole},
+                [INPUTS] = {"inputs", is_list},
+                [TARGET] = {"target", is_list},
+                [KEEP] = {"keep", is_keep},
+                [KEEP_BEFORE] = {"keep_before", is_keep},
+                [SHARDS] = {"shards", is_shards},
+                [OTHERS] = {"shard", is_shards},
+                {"grid", is_grid},
+                {"rows", wr_read_whole},
+                {"numerics", wr_read_whole},
+                {"data-seed", wr_read_whole}};
+enum { SETTINGS = sizeof settings / sizeof *settings };
+
+static wr_status read_setting(struct wr_study *study, struct wr_query *row,
+                              size_t numbers[SETTINGS], bool found[SETTINGS],
+                              struct wr_error *error) {
+    const char *name = wr_column_text(row, 0), *value = wr_column_text(row, 1);
+    bool right = sqlite3_column_type(row->statement, 0) == SQLITE_TEXT &&
+                 sqlite3_column_type(row->statement, 1) == SQLITE_TEXT && row->code == SQLITE_OK;
+    if (right && strcmp(name, "validate") == 0) {
+        double part = sqlite3_column_double(row->statement, 1);
+        right = part >= 0 && part < 1;
+    }
+    for (size_t i = 0; i < SETTINGS && right; i++)
+        if (strcmp(name, settings[i].name) == 0)
+            right = found[i] = settings[i].read(value, &numbers[i]);
+    if (right || row->code != SQLITE_OK)
+        return WR_OK;
+    return wr_fail(error, WR_ERR_DATA, "%s: its setting %.*s cannot be '%.*s'" ADVICE, study->path,
+                   SHOWN, name, SHOWN, value);
+}
+
+static wr_status read_facts(struct wr_study *study, struct wr_study_facts *facts,
+                            struct wr_error *error) {
+    size_t numbers[SETTINGS] = {0};
+    bool found[SETTINGS] = {false};
+    struct wr_query query = wr_query(study, "SELECT name, value FROM study");
+    wr_status status = WR_OK;
+    while (status == WR_OK && wr_query_row(&query))
+        status = read_setting(study, &query, numbers, found, error);
+    bool lists = found[INPUTS] && found[TARGET];
+    *facts = (struct wr_study_facts){.inputs = lists ? numbers[INPUTS] : 0,
+                                     .outputs = lists ? numbers[TARGET] : 0,
+                                     .epochs = numbers[EPOCHS],
+                                     .points = found[CURVE] ? numbers[CURVE] : SIZE_MAX,
+                                     .keep = numbers[KEEP]};
+    if (facts->points > facts->epochs && found[CURVE])
+        facts->points = facts->epochs;
+    /* What is not kept cannot be had from there: of 0.1, merged studies may have been told to keep
+     * more than their stores did. */
+    if (found[KEEP_BEFORE] && numbers[KEEP_BEFORE] < facts->keep)
+        facts->keep = numbers[KEEP_BEFORE];
+    else if (!found[KEEP_BEFORE] && found[SHARDS])
+        facts->keep = 0;
+    return wr_query_end(&query, status, what, error);
+}
+
+/* ---- trials ---- */
+
+static const char *const inits[] = {"notebook", "pytorch", NULL};
+static const char *const statuses[] = {"pending", "done", "diverged", "failed", NULL};
+
+/* Columns of a trial. Text has `most` bytes at most, or is one of the words; reals are finite. */
+static const struct column {
+    const char *name;
+    int type;
+    bool null;
+    double least, most;
+    const char *const *words;
+} columns[] = {
+    {"id", SQLITE_INTEGER, false, 1, 9e18, NULL},
+    {"hidden", SQLITE_INTEGER, false, 1, UINT32_MAX, NULL},
+    {"window", SQLITE_INTEGER, false, 1, UINT32_MAX, NULL},
+    {"batch", SQLITE_INTEGER, false, 0, UINT32_MAX, NULL},
+    {"init", SQLITE_TEXT, false, 0, 0, inits},
+    {"lr", SQLITE_FLOAT, false, 0, 3.4028235e38, NULL},
+    {"clip", SQLITE_FLOAT, false, 0, 3.4028235e38, NULL},
+    {"seed", SQLITE_INTEGER, false, 0, UINT32_MAX, NULL},
+    {"status", SQLITE_TEXT, false, 0, 0, statuses},
+    {"why", SQLITE_TEXT, true, 0, 1 << 16, NULL},
+    {"loss", SQLITE_FLOAT, true, -DBL_MAX, DBL_MAX, NULL},
+    {"validation_loss", SQLITE_FLOAT, true, -DBL_MAX, DBL_MAX, NULL},
+    {"score", SQLITE_FLOAT, true, -DBL_MAX, DBL_MAX, NULL},
+    {"diverged_at", SQLITE_INTEGER, true, 0, UINT32_MAX, NULL},
+    {"hash", SQLITE_TEXT, true, 0, 16, NULL},
+    {"device", SQLITE_TEXT, true, 0, 1 << 12, NULL},
+    {"seconds", SQLITE_FLOAT, true, 0, DBL_MAX, NULL},
+    {"version", SQLITE_TEXT, true, 0, 1 << 12, NULL},
+};
+enum { COLUMNS = sizeof columns / sizeof *columns };
+
+static bool is_right(const struct column *column, struct wr_query *row, int at) {
+    int type = sqlite3_column_type(row->statement, at);
+    size_t word;
+    double value = 0;
+    if (type == SQLITE_NULL)
+        return column->null;
+    if (type != column->type)
+        return false;
+    if (column->words != NULL)
+        return wr_find_word(column->words, wr_column_text(row, at), &word);
+    if (type == SQLITE_TEXT)
+        value = sqlite3_column_bytes(row->statement, at);
+    else
+        value = sqlite3_column_double(row->statement, at);
+    return value >= column->least && value <= column->most;
+}
+
+static wr_status check_trials(struct wr_study *study, struct wr_error *error) {
+    struct wr_query row =
+        wr_query(study, "SELECT id, hidden, window, batch, init, lr, clip, seed, status, why, loss,"
+                        " validation_loss, score, diverged_at, hash, device, seconds, version"
+                        " FROM trial");
+    wr_status status = WR_OK;
+    while (status == WR_OK && wr_query_row(&row))
+        for (int i = 0; i < COLUMNS && status == WR_OK; i++)
+            if (!is_right(&columns[i], &row, i) && row.code == SQLITE_OK)
+                status = wr_fail(error, WR_ERR_DATA,
+                                 "%s: %s of trial %" PRId64 " cannot be '%.*s'" ADVICE, study->path,
+                                 columns[i].name, (int64_t)sqlite3_column_int64(row.statement, 0),
+                                 SHOWN, wr_column_text(&row, i));
+    return wr_query_end(&row, status, what, error);
+}
+
+/* ---- blobs ---- */
+
+/* Bytes of the parameters of a trial with so many hidden units; 0: not known. */
+static size_t parameter_bytes(const struct wr_study_facts *facts, size_t hidden) {
+    struct wr_shape shape = {
+        .inputs = facts->inputs, .hidden = hidden, .outputs = facts->outputs, .seq_len = 1};
+    struct wr_layout layout;
+    if (facts->inputs == 0)
+        return 0;
+    return wr_layout_of(&shape, &layout, NULL) == WR_OK ? layout.count * sizeof(float) : SIZE_MAX;
+}
+
+/* Rows of trial, hidden, bytes, type, epoch and seconds: those of one table. */
+static wr_status check_blobs(struct wr_study *study, const struct wr_study_facts *facts,
+                             const char *sql, const char *name, struct wr_error *error) {
+    struct wr_query row = wr_query(study, sql);
+    size_t last = facts->epochs > 0 ? facts->epochs - 1 : UINT32_MAX;
+    wr_status status = WR_OK;
+    while (status == WR_OK && wr_query_row(&row)) {
+        int64_t trial = sqlite3_column_int64(row.statement, 0);
+        size_t bytes = wr_column_size(&row, 2), epoch = wr_column_size(&row, 4);
+        size_t expected = parameter_bytes(facts, wr_column_size(&row, 1));
+        double seconds = wr_column_real(&row, 5);
+        if (sqlite3_column_type(row.statement, 1) == SQLITE_NULL)
+            status = wr_fail(error, WR_ERR_DATA,
+                             "%s: holds %s of trial %" PRId64 ", which it does not have" ADVICE,
+                             study->path, name, trial);
+        else if (sqlite3_column_int(row.statement, 3) == 0 || bytes % sizeof(float) != 0 ||
+                 (expected != 0 && bytes != expected))
+            status = wr_fail(error, WR_ERR_DATA,
+                             "%s: %s of trial %" PRId64 " has %zu bytes, which its parameters "
+                             "cannot take" ADVICE,
+                             study->path, name, trial, bytes);
+        else if (epoch < 1 || epoch > last || !(seconds >= 0 && seconds <= DBL_MAX))
+            status = wr_fail(error, WR_ERR_DATA,
+                             "%s: %s of trial %" PRId64 " cannot be one after %zu epochs and %g "
+                             "seconds" ADVICE,
+                             study->path, name, trial, epoch, seconds);
+    }
+    return wr_query_end(&row, status, what, error);
+}
+
+static wr_status check_all_blobs(struct wr_study *study, const struct wr_study_facts *facts,
+                                 struct wr_error *error) {
+    wr_status status = check_blobs(study, facts,
+                                   "SELECT p.trial, hidden, length(value), typeof(value) = 'blob',"
+                                   " 1, 0.0 FROM parameters AS p LEFT JOIN trial ON id = p.trial",
+                                   "a model", error);
+    if (status != WR_OK)
+        return status;
+    return check_blobs(study, facts,
+                       "SELECT c.trial, hidden, length(parameters), typeof(parameters) = 'blob' AND"
+                       " typeof(epoch) = 'integer', epoch, c.seconds FROM checkpoint AS c"
+                       " LEFT JOIN trial ON id = c.trial",
+                       "the checkpoint", error);
+}
+
+wr_status wr_study_check_rows(struct wr_study *study, struct wr_error *error) {
+    struct wr_study_facts facts;
+    int before = sqlite3_limit(study->db, SQLITE_LIMIT_LENGTH, MOST_TEXT);
+    wr_status status = read_facts(study, &facts, error);
+    if (status == WR_OK)
+        status = check_trials(study, error);
+    sqlite3_limit(study->db, SQLITE_LIMIT_LENGTH, before);
+    if (status == WR_OK)
+        status = check_all_blobs(study, &facts, error);
+    return status == WR_OK ? wr_study_find_torn(study, &facts, error) : status;
+}
