@@ -9,6 +9,7 @@
 
 #include "base/base.h"
 #include "cli/interrupt.h"
+#include "cli/probe.h"
 
 static const struct {
     const char *name;
@@ -111,6 +112,8 @@ static wr_status close_stdout(wr_status status, struct wr_error *error) {
 
 int main(int count, char **arguments) {
     struct wr_error error = {0};
+    if (count > 1 && strcmp(arguments[1], PROBE_WORD) == 0)
+        _exit(probe_child(count - 2, arguments + 2));
     hold_standard_streams();
     interrupt_exit();
     wr_status status = dispatch(count > 0 ? count - 1 : 0, arguments + 1, &error);

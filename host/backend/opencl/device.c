@@ -144,6 +144,7 @@ static const char *not_exact(const struct facts *facts) {
 static void fill_info(struct place *place, const struct facts *facts, struct wr_device_info *info) {
     *info = (struct wr_device_info){.backend = "opencl"};
     snprintf(info->id, sizeof info->id, "opencl:%u.%u", place->p, place->d);
+    info->gpu = (facts->type & CL_DEVICE_TYPE_GPU) != 0;
     if (place->code != CL_SUCCESS) {
         snprintf(info->name, sizeof info->name, "%.127s", facts->name[0] ? facts->name : "unknown");
         snprintf(info->detail, sizeof info->detail, "%s failed with %s (%d)", place->call,
@@ -152,7 +153,6 @@ static void fill_info(struct place *place, const struct facts *facts, struct wr_
     }
     const char *useless = unusable(facts), *wrong = not_exact(facts);
     snprintf(info->name, sizeof info->name, "%.127s", facts->name);
-    info->gpu = (facts->type & CL_DEVICE_TYPE_GPU) != 0;
     info->memory = (size_t)facts->memory;
     info->usable = useless == NULL;
     info->exact = info->usable && wrong == NULL;
@@ -164,10 +164,8 @@ static void fill_info(struct place *place, const struct facts *facts, struct wr_
 }
 
 static wr_status no_such_device(size_t index, struct wr_error *error) {
-    if (index == 0)
-        return wr_fail(error, WR_ERR_DEVICE,
-                       "no OpenCL device was found; install a driver (a GPU's own, or PoCL)");
-    return wr_fail(error, WR_ERR_DEVICE, "there are only %zu OpenCL devices", index);
+    return index == 0 ? wr_cl_no_device(error)
+                      : wr_fail(error, WR_ERR_DEVICE, "there are only %zu OpenCL devices", index);
 }
 
 wr_status wr_cl_describe(size_t index, struct wr_device_info *info, struct wr_error *error) {
