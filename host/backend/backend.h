@@ -11,10 +11,14 @@
 #include "windrow/device.h"
 #include "windrow/session.h"
 
+#include <sys/types.h>
+#include <unistd.h>
+
 struct wr_device {
     const struct wr_backend *backend;
     struct wr_device_info info;
     struct wr_device_options options;
+    pid_t process;    /* that has opened it */
     bool unchecked;   /* sessions skip the check that the device is exact: verification itself */
     double deviation; /* wr_device_deviation */
 };
@@ -89,6 +93,14 @@ struct wr_backend {
 
 extern const struct wr_backend wr_backend_cpu;
 extern const struct wr_backend wr_backend_opencl; /* only in builds with WINDROW_OPENCL */
+
+/* Whether this process has opened the device. A child that fork has made of that process has copies
+ * of our memory and nothing else: neither threads nor what a driver keeps. */
+static inline bool wr_is_ours(const struct wr_device *device) {
+    return device->process == getpid();
+}
+/* WR_ERR_USAGE where it has not. */
+wr_status wr_check_process(const struct wr_device *device, struct wr_error *error);
 
 /* What wr_devices_list does, step by step, for who looks at drivers from outside (cli/probe.c).
  *

@@ -84,7 +84,7 @@ static void append(struct wr_device_info **list, size_t *count, const struct wr_
 static void append_opencl(struct wr_device_info **list, size_t *count) {
     struct wr_device_info none = {.backend = "opencl", .id = "opencl", .name = "none"};
     struct wr_error error = {0};
-    struct wr_device_info info;
+    struct wr_device_info info = {0};
     size_t index = 0;
     while (wr_describe_opencl(index, &info, &error) == WR_OK) {
         wr_settle_opencl(index, true, &info);
@@ -195,6 +195,14 @@ wr_status wr_device_open(const char *selector, const struct wr_device_options *o
         return wr_fail(error, WR_ERR_DEVICE, "--device %s: %s", selector, no_opencl_built);
     return any ? open_any_opencl(options, device, error)
                : open_named(selector, options, device, error);
+}
+
+wr_status wr_check_process(const struct wr_device *device, struct wr_error *error) {
+    return wr_is_ours(device) ? WR_OK
+                              : wr_fail(error, WR_ERR_USAGE,
+                                        "%s was opened by process %ld and does not work in process "
+                                        "%ld, which fork has made: open a device there",
+                                        device->info.id, (long)device->process, (long)getpid());
 }
 
 void wr_device_close(struct wr_device *device) {

@@ -172,7 +172,9 @@ wr_status wr_session_memory(struct wr_device *device, const struct wr_ensemble *
                             size_t *bytes, struct wr_error *error) {
     struct wr_ensemble resolved = *ensemble;
     struct wr_layout layout;
-    wr_status status = check_sizes(ensemble, &layout, error);
+    wr_status status = wr_check_process(device, error);
+    if (status == WR_OK)
+        status = check_sizes(ensemble, &layout, error);
     if (status == WR_OK)
         status = resolve(device, &resolved, error);
     return status == WR_OK ? check_memory(device, &resolved, &layout, bytes, error) : status;
@@ -301,7 +303,9 @@ wr_status wr_session_open(struct wr_device *device, const struct wr_ensemble *en
     struct wr_ensemble resolved = *ensemble;
     struct wr_layout layout;
     size_t bytes;
-    wr_status status = check_sizes(ensemble, &layout, error);
+    wr_status status = wr_check_process(device, error);
+    if (status == WR_OK)
+        status = check_sizes(ensemble, &layout, error);
     if (status == WR_OK)
         status = check_ensemble(ensemble, error);
     if (status == WR_OK)
@@ -335,7 +339,8 @@ wr_status wr_session_open(struct wr_device *device, const struct wr_ensemble *en
 void wr_session_close(struct wr_session *session) {
     if (session == NULL)
         return;
-    session->device->backend->close_session(session);
+    if (session->device->backend == &wr_backend_cpu || wr_is_ours(session->device))
+        session->device->backend->close_session(session);
     free(session->owned);
     free(session);
 }
@@ -373,11 +378,14 @@ size_t wr_session_tensor_size(const struct wr_session *session, enum wr_tensor t
     return 0;
 }
 
-/* After a stop midway models stand at different updates: nothing but new parameters helps. */
+/* In a process that fork has made nothing helps. After a stop midway models stand at different
+ * updates: nothing but new parameters helps. */
 static wr_status check_whole(const struct wr_session *session, struct wr_error *error) {
-    return !session->spent ? WR_OK
-                           : wr_fail(error, WR_ERR_USAGE,
-                                     "the last run of this session did not end: write parameters");
+    wr_status status = wr_check_process(session->device, error);
+    if (status == WR_OK && session->spent)
+        status = wr_fail(error, WR_ERR_USAGE,
+                         "the last run of this session did not end: write parameters");
+    return status;
 }
 
 /* Every NaN is 0x7fc00000 once it leaves the device. */
@@ -426,15 +434,19 @@ wr_status wr_session_read(struct wr_session *session, enum wr_tensor tensor, flo
 
 wr_status wr_session_write_parameters(struct wr_session *session, const float *values,
                                       struct wr_error *error) {
+    wr_status status = wr_check_process(session->device, error);
+    if (status != WR_OK)
+        return status;
     session->stages_done = 0;
-    wr_status status = session->device->backend->write_parameters(session, values, error);
+    status = session->device->backend->write_parameters(session, values, error);
     session->spent = status != WR_OK;
     return status;
 }
 
 wr_status wr_session_freeze(struct wr_session *session, const unsigned char *frozen,
                             struct wr_error *error) {
-    return session->device->backend->freeze(session, frozen, error);
+    wr_status status = wr_check_process(session->device, error);
+    return status == WR_OK ? session->device->backend->freeze(session, frozen, error) : status;
 }
 
 wr_status wr_session_forward(struct wr_session *session, size_t first, size_t count,
@@ -457,9 +469,11 @@ wr_status wr_session_forward(struct wr_session *session, size_t first, size_t co
 
 static wr_status check_stage(const struct wr_session *session, const char *stage,
                              const char *before, unsigned done, struct wr_error *error) {
-    if (session->stages_done < done)
-        return wr_fail(error, WR_ERR_USAGE, "%s comes after %s, which has not run", stage, before);
-    return check_whole(session, error);
+    wr_status status = check_whole(session, error);
+    if (status == WR_OK && session->stages_done < done)
+        status =
+            wr_fail(error, WR_ERR_USAGE, "%s comes after %s, which has not run", stage, before);
+    return status;
 }
 
 wr_status wr_session_bptt(struct wr_session *session, struct wr_error *error) {

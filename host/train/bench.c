@@ -29,7 +29,8 @@ double wr_bench_recurrent_flops(const struct wr_bench_cell *cell) {
 
 wr_status wr_bench_peak(struct wr_device *device, double *flops_per_second,
                         struct wr_error *error) {
-    return device->backend->peak(device, flops_per_second, error);
+    wr_status status = wr_check_process(device, error);
+    return status == WR_OK ? device->backend->peak(device, flops_per_second, error) : status;
 }
 
 /* ---- a session to measure ---- */

@@ -39,7 +39,8 @@ wr_status wr_devices_list(struct wr_device_info **devices, size_t *count, struct
 #define WR_MOST_DEVIATION 0.001
 
 struct wr_device_options {
-    size_t threads; /* CPU threads; 0: OMP_NUM_THREADS, else all cores the process may use */
+    size_t threads; /* CPU threads; 0: OMP_NUM_THREADS, else all cores the process may use. Where
+                       the system starts no more, fewer work: the results are the same */
     bool inexact;   /* accept a device that does not reproduce the cpu backend's bits, if its losses
                        are off by no more than WR_MOST_DEVIATION */
 };
@@ -51,7 +52,12 @@ struct wr_device;
  * D of platform P). options may be NULL. WR_ERR_USAGE for a selector of another form; WR_ERR_DEVICE
  * names what was found instead, or the variable of the environment that means nothing. *device is
  * owned by the caller and must outlive its sessions. A device and its sessions serve one thread at
- * a time; different devices, and the same one opened twice, are independent. */
+ * a time; different devices, and the same one opened twice, are independent.
+ *
+ * fork: a device and its sessions serve the process that has opened them alone. In a child every
+ * call with them is WR_ERR_USAGE, and closing them frees the memory and nothing else. A child opens
+ * devices of its own. "cpu" works there whatever the parent had open; OpenCL drivers do not stand a
+ * fork, and may hang in the child of a process in which one was loaded: fork before that. */
 wr_status wr_device_open(const char *selector, const struct wr_device_options *options,
                          struct wr_device **device, struct wr_error *error);
 void wr_device_close(struct wr_device *device);

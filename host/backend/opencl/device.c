@@ -209,6 +209,7 @@ wr_status wr_cl_open_device(size_t index, const struct wr_device_options *option
         (void)ask(&place, &facts);
     fill_info(&place, &facts, &device->base.info);
     device->base.backend = &wr_backend_opencl;
+    device->base.process = getpid();
     if (options)
         device->base.options = *options;
     wr_status status = WR_OK;
@@ -237,6 +238,10 @@ void wr_cl_close_device(struct wr_device *base) {
     struct wr_cl_device *device = (struct wr_cl_device *)base;
     if (!device)
         return;
+    if (!wr_is_ours(base)) { /* the driver's own state stayed in the other process */
+        free(device);
+        return;
+    }
     wr_cl_programs_free(device);
     if (device->second)
         clReleaseCommandQueue(device->second);
