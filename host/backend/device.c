@@ -1,5 +1,7 @@
 #include "backend/backend.h"
 
+#include "base/arithmetic.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +101,7 @@ static void append_opencl(struct wr_device_info **list, size_t *count) {
 }
 
 wr_status wr_devices_list(struct wr_device_info **devices, size_t *count, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     *devices = NULL;
     *count = 0;
     struct wr_device_info cpu;
@@ -175,6 +178,7 @@ static bool is_named(const char *selector) {
 
 wr_status wr_device_open(const char *selector, const struct wr_device_options *options,
                          struct wr_device **device, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     *device = NULL;
     bool automatic = strcmp(selector, "auto") == 0, any = strcmp(selector, "opencl") == 0;
     wr_status status = wr_check_environment(error);

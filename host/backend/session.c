@@ -1,5 +1,6 @@
 #include "backend/backend.h"
 
+#include "base/arithmetic.h"
 #include "layout.h"
 
 #include <float.h>
@@ -170,6 +171,7 @@ static wr_status check_memory(struct wr_device *device, const struct wr_ensemble
 
 wr_status wr_session_memory(struct wr_device *device, const struct wr_ensemble *ensemble,
                             size_t *bytes, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     struct wr_ensemble resolved = *ensemble;
     struct wr_layout layout;
     wr_status status = wr_check_process(device, error);
@@ -299,6 +301,7 @@ static wr_status check_device(struct wr_device *device, const struct wr_ensemble
 
 wr_status wr_session_open(struct wr_device *device, const struct wr_ensemble *ensemble,
                           struct wr_session **session, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     *session = NULL;
     struct wr_ensemble resolved = *ensemble;
     struct wr_layout layout;
@@ -415,6 +418,7 @@ static wr_status zero_unfilled(struct wr_session *session, float *slots, size_t 
 
 wr_status wr_session_read(struct wr_session *session, enum wr_tensor tensor, float *values,
                           struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     wr_status status = check_whole(session, error);
     size_t count = wr_session_tensor_size(session, tensor);
     bool kept = tensor == WR_PARAMETERS || tensor == WR_STATE;
@@ -434,6 +438,7 @@ wr_status wr_session_read(struct wr_session *session, enum wr_tensor tensor, flo
 
 wr_status wr_session_write_parameters(struct wr_session *session, const float *values,
                                       struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     wr_status status = wr_check_process(session->device, error);
     if (status != WR_OK)
         return status;
@@ -451,6 +456,7 @@ wr_status wr_session_freeze(struct wr_session *session, const unsigned char *fro
 
 wr_status wr_session_forward(struct wr_session *session, size_t first, size_t count,
                              struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     wr_status status = check_whole(session, error);
     if (status != WR_OK)
         return status;
@@ -477,6 +483,7 @@ static wr_status check_stage(const struct wr_session *session, const char *stage
 }
 
 wr_status wr_session_bptt(struct wr_session *session, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     wr_status status = check_stage(session, "bptt", "forward", 1, error);
     if (status != WR_OK)
         return status;
@@ -485,11 +492,13 @@ wr_status wr_session_bptt(struct wr_session *session, struct wr_error *error) {
 }
 
 wr_status wr_session_clip(struct wr_session *session, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     wr_status status = check_stage(session, "clip", "bptt", 2, error);
     return status == WR_OK ? session->device->backend->clip(session, error) : status;
 }
 
 wr_status wr_session_update(struct wr_session *session, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     wr_status status = check_stage(session, "update", "bptt", 2, error);
     if (status != WR_OK)
         return status;
@@ -497,13 +506,29 @@ wr_status wr_session_update(struct wr_session *session, struct wr_error *error) 
     return session->device->backend->update(session, error);
 }
 
+/* The tick of a run, in its caller's arithmetic. */
+struct ticking {
+    wr_tick_fn *tick;
+    void *context;
+    const fenv_t *callers;
+};
+
+static int tick_as_caller(void *context, double updates) {
+    const struct ticking *ticking = context;
+    WR_ARITHMETIC_OF(ticking->callers);
+    return ticking->tick(ticking->context, updates);
+}
+
 wr_status wr_session_run(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
                          void *context, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     wr_status status = check_whole(session, error);
     if (status != WR_OK || epochs == 0)
         return status;
     session->stages_done = 0;
-    status = session->device->backend->run(session, epochs, losses, tick, context, error);
+    struct ticking ticking = {.tick = tick, .context = context, .callers = &callers};
+    status = session->device->backend->run(session, epochs, losses,
+                                           tick != NULL ? tick_as_caller : NULL, &ticking, error);
     session->batch_count = 0; /* what the stage buffers hold now is the backend's affair */
     session->spent = status != WR_OK;
     if (status == WR_OK && losses != NULL)

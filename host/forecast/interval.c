@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arithmetic.h"
 #include "base/base.h"
 #include "forecast/fit.h"
 
@@ -245,6 +246,7 @@ static wr_status find_targets(const struct wr_fit *fit, const struct wr_panel *p
 wr_status wr_fit_intervals(const struct wr_fit *fit, const struct wr_panel *panel,
                            const size_t *until, const double *points, const double *levels,
                            size_t count, double *low, double *high, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     size_t K = fit->recipe.horizon, series = wr_panel_count(panel);
     struct pool pool = {0};
     struct target *targets = NULL;

@@ -5,6 +5,8 @@
  */
 #include "backend/cpu/cpu.h"
 
+#include "base/arithmetic.h"
+
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
@@ -45,6 +47,7 @@ static void *help(void *argument) {
     const struct helper *own = argument;
     struct wr_crew *crew = own->crew;
     unsigned long long seen = 0;
+    WR_ARITHMETIC(creators);
     while (!atomic_load(&crew->over)) {
         seen = await_call(crew, seen);
         if (atomic_load(&crew->over) || own->thread >= WANTED(seen))

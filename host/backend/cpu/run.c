@@ -4,21 +4,8 @@
 #include "numerics.h"
 #include "rule.h"
 
-#include <fenv.h>
 #include <math.h>
 #include <time.h>
-
-/* ---- the floating-point environment ---- */
-
-/* Round to nearest, subnormals kept, no traps, whatever the host program has set in this thread. */
-static void enter_arithmetic(fenv_t *saved) {
-    fegetenv(saved);
-    fesetenv(FE_DFL_ENV);
-}
-
-static void leave_arithmetic(const fenv_t *saved) {
-    fesetenv(saved);
-}
 
 /* ---- a block and its batch ---- */
 
@@ -182,9 +169,7 @@ static void take_stages(void *context, size_t thread) {
     struct blocks *blocks = context;
     const struct cpu_session *s = blocks->session;
     size_t L = s->engine->lanes, block;
-    fenv_t saved;
     struct wr_block b;
-    enter_arithmetic(&saved);
     while ((block = atomic_fetch_add(&blocks->next, 1)) < s->blocks) {
         bind_block(s, block, thread, &b);
         bind_slots(s, block, &b);
@@ -195,7 +180,6 @@ static void take_stages(void *context, size_t thread) {
         if (set_batch(s, block, s->epoch, s->base.batch_first, s->base.batch_count, &b) > 0)
             blocks->stage(s, &b, thread);
     }
-    leave_arithmetic(&saved);
 }
 
 static struct wr_crew *crew_of(const struct cpu_session *s) {
@@ -251,22 +235,17 @@ struct run {
 struct worker {
     struct run *run;
     size_t thread;
-    fenv_t saved;
     size_t windows;             /* since its last look at clock and flag */
     unsigned long long updates; /* not yet told */
 };
 
-/* Calls tick if it is time to, in the caller's own floating-point environment. */
-static void tick_now_and_then(struct run *run, const fenv_t *saved) {
+/* Calls tick if it is time to. */
+static void tick_now_and_then(struct run *run) {
     double now = wr_seconds();
     if (run->tick == NULL || now - run->ticked < TICK_SECONDS)
         return;
-    fenv_t ours;
-    fegetenv(&ours);
-    leave_arithmetic(saved);
     if (run->tick(run->context, (double)atomic_load(&run->updates)) != 0)
         atomic_store(&run->stop, true);
-    fesetenv(&ours);
     run->ticked = now;
 }
 
@@ -280,7 +259,7 @@ static bool go_on(struct worker *w, size_t windows, size_t updates) {
     atomic_fetch_add(&w->run->updates, w->updates);
     w->updates = 0;
     if (w->thread == 0)
-        tick_now_and_then(w->run, &w->saved);
+        tick_now_and_then(w->run);
     return !atomic_load(&w->run->stop);
 }
 
@@ -420,11 +399,11 @@ static void train_block(struct worker *w, size_t block) {
 }
 
 /* The calling thread has no block left: it goes on ticking. */
-static void wait_for_others(struct run *run, const fenv_t *saved) {
+static void wait_for_others(struct run *run) {
     struct timespec pause = {.tv_nsec = 200000};
     while (atomic_load(&run->ended) < run->session->blocks && !atomic_load(&run->stop)) {
         nanosleep(&pause, NULL);
-        tick_now_and_then(run, saved);
+        tick_now_and_then(run);
     }
 }
 
@@ -449,16 +428,14 @@ static void take_blocks(struct worker *w) {
 static void work(void *context, size_t thread) {
     struct run *run = context;
     struct worker w = {.run = run, .thread = thread};
-    enter_arithmetic(&w.saved);
     if (run->session->team && thread > 0)
         wr_team_help(&run->team, thread);
     else
         take_blocks(&w);
     if (thread == 0) {
-        wait_for_others(run, &w.saved);
+        wait_for_others(run);
         wr_team_end(&run->team);
     }
-    leave_arithmetic(&w.saved);
 }
 
 wr_status wr_cpu_run(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
