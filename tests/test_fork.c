@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { THREADS = 4, EPOCHS = 20, ALARM = 120 };
+enum { THREADS = 4, EPOCHS = 4, ALARM = 120 };
 
 static const struct test_case few = {{1, 20, 1, 5}, 70, 19, 1, 0.01f, 1.0f, false, false, false};
 static const struct test_case batches = {{1, 20, 1, 5}, 1,     95,    64,   0.01f,
