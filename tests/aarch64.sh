@@ -21,15 +21,15 @@ fi
 compile() { # OBJECT OPTION...
     object=$1
     shift
-    aarch64-linux-gnu-gcc -std=c11 -O3 -ffp-contract=off -fno-math-errno -fopenmp -Wall -Wextra \
+    aarch64-linux-gnu-gcc -std=c11 -O3 -ffp-contract=off -fno-math-errno -pthread -Wall -Wextra \
         -Werror -D_GNU_SOURCE -I "$source/include" -I "$source/host" -I "$source/kernels" \
         -idirafter "$random123" -c -o "$object" "$@"
 }
 set --
 for file in host/base/base host/base/shown host/base/environment host/base/random host/model/layout host/model/init \
     host/model/rule host/backend/device host/backend/session host/backend/rule host/backend/case \
-    host/backend/verify host/backend/cpu/cpu host/backend/cpu/session host/backend/cpu/run \
-    host/backend/cpu/peak host/backend/cpu/team host/backend/cpu/threads tests/hashes; do
+    host/backend/verify host/backend/cpu/cpu host/backend/cpu/crew host/backend/cpu/session host/backend/cpu/run \
+    host/backend/cpu/peak host/backend/cpu/team tests/hashes; do
     object=$(echo $file | tr / _).o
     compile $object -D WR_HAVE_ENGINE_SCALAR=1 -D WR_HAVE_ENGINE_NEON=1 "$source/$file.c"
     set -- "$@" $object
@@ -42,7 +42,7 @@ for engine in scalar neon; do
 done
 compile rows_neon.o -D WR_ENGINE_NEON=1 -D WR_ENGINE_NAME=neon "$source/host/backend/cpu/rows.c"
 set -- "$@" rows_neon.o
-aarch64-linux-gnu-gcc -static -fopenmp -o hashes "$@" -lm 2>link.log || {
+aarch64-linux-gnu-gcc -static -pthread -o hashes "$@" -lm 2>link.log || {
     cat link.log
     exit 1
 }

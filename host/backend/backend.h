@@ -11,10 +11,14 @@
 #include "windrow/device.h"
 #include "windrow/session.h"
 
+#include <sys/types.h>
+#include <unistd.h>
+
 struct wr_device {
     const struct wr_backend *backend;
     struct wr_device_info info;
     struct wr_device_options options;
+    pid_t process;    /* that has opened it */
     bool unchecked;   /* sessions skip the check that the device is exact: verification itself */
     double deviation; /* wr_device_deviation */
 };
@@ -49,6 +53,8 @@ struct wr_backend {
     wr_status (*open_device)(size_t index, const struct wr_device_options *options,
                              struct wr_device **device, struct wr_error *error);
     void (*close_device)(struct wr_device *device);
+    /* Builds and runs the smallest kernel. NULL where there is nothing to build. */
+    wr_status (*try_device)(struct wr_device *device, struct wr_error *error);
     /* See wr_bench_peak. */
     wr_status (*peak)(struct wr_device *device, double *flops_per_second, struct wr_error *error);
 
@@ -87,6 +93,26 @@ struct wr_backend {
 
 extern const struct wr_backend wr_backend_cpu;
 extern const struct wr_backend wr_backend_opencl; /* only in builds with WINDROW_OPENCL */
+
+/* Whether this process has opened the device. A child that fork has made of that process has copies
+ * of our memory and nothing else: neither threads nor what a driver keeps. */
+static inline bool wr_is_ours(const struct wr_device *device) {
+    return device->process == getpid();
+}
+/* WR_ERR_USAGE where it has not. */
+wr_status wr_check_process(const struct wr_device *device, struct wr_error *error);
+
+/* What wr_devices_list does, step by step, for who looks at drivers from outside (cli/probe.c).
+ *
+ * Refuses variables of the environment that mean nothing, to any backend. */
+wr_status wr_check_environment(struct wr_error *error);
+/* Whether this build has the opencl backend. */
+bool wr_has_opencl(void);
+/* As `describe` of the opencl backend; WR_ERR_DEVICE in a build without it. */
+wr_status wr_describe_opencl(size_t index, struct wr_device_info *info, struct wr_error *error);
+/* Opens OpenCL device `index`, which *info describes, and settles by a known case whether it is
+ * usable and exact; or, not `exactness`, by the smallest kernel whether it is usable. */
+void wr_settle_opencl(size_t index, bool exactness, struct wr_device_info *info);
 
 /* 2/(O n), or 1/(O n) with mae and huber: the factor of dL/dy for a batch of n windows, rounded
  * once. */

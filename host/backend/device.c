@@ -1,5 +1,7 @@
 #include "backend/backend.h"
 
+#include "base/arithmetic.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,15 +24,16 @@ static wr_status check_default_shape(struct wr_device *device, struct wr_error *
     return wr_check_exact(device, &ensemble, NULL, error);
 }
 
-/* Opens OpenCL device `index` and settles whether it is exact. An inexact one is closed again:
- * *device NULL, info->detail the reason. */
-static wr_status open_exact(size_t index, const struct wr_device_options *options,
-                            struct wr_device_info *info, struct wr_device **device) {
+/* Opens OpenCL device `index` and checks it. One that does not pass is closed again: *device NULL,
+ * info->detail the reason. */
+static wr_status open_checked(size_t index, const struct wr_device_options *options,
+                              wr_status (*check)(struct wr_device *device, struct wr_error *error),
+                              struct wr_device_info *info, struct wr_device **device) {
     struct wr_error error = {0};
     *device = NULL;
     wr_status status = opencl->open_device(index, options, device, &error);
     if (status == WR_OK)
-        status = check_default_shape(*device, &error);
+        status = check(*device, &error);
     if (status != WR_OK) {
         if (*device != NULL)
             opencl->close_device(*device);
@@ -45,7 +48,29 @@ static wr_status open_exact(size_t index, const struct wr_device_options *option
     return status;
 }
 
-static wr_status check_environment(struct wr_error *error) {
+static wr_status open_exact(size_t index, const struct wr_device_options *options,
+                            struct wr_device_info *info, struct wr_device **device) {
+    return open_checked(index, options, check_default_shape, info, device);
+}
+
+bool wr_has_opencl(void) {
+    return opencl != NULL;
+}
+
+wr_status wr_describe_opencl(size_t index, struct wr_device_info *info, struct wr_error *error) {
+    return opencl != NULL ? opencl->describe(index, info, error)
+                          : wr_fail(error, WR_ERR_DEVICE, "%s", no_opencl_built);
+}
+
+void wr_settle_opencl(size_t index, bool exactness, struct wr_device_info *info) {
+    struct wr_device *device = NULL;
+    if (info->usable && (info->exact || !exactness) &&
+        open_checked(index, NULL, exactness ? check_default_shape : opencl->try_device, info,
+                     &device) == WR_OK)
+        opencl->close_device(device);
+}
+
+wr_status wr_check_environment(struct wr_error *error) {
     wr_status status = wr_backend_cpu.check_environment(error);
     return status == WR_OK && opencl != NULL ? opencl->check_environment(error) : status;
 }
@@ -63,18 +88,11 @@ static void append(struct wr_device_info **list, size_t *count, const struct wr_
 
 static void append_opencl(struct wr_device_info **list, size_t *count) {
     struct wr_device_info none = {.backend = "opencl", .id = "opencl", .name = "none"};
-    if (opencl == NULL) {
-        snprintf(none.detail, sizeof none.detail, "%s", no_opencl_built);
-        append(list, count, &none);
-        return;
-    }
     struct wr_error error = {0};
-    struct wr_device_info info;
+    struct wr_device_info info = {0};
     size_t index = 0;
-    while (opencl->describe(index, &info, &error) == WR_OK) {
-        struct wr_device *device = NULL;
-        if (info.usable && info.exact && open_exact(index, NULL, &info, &device) == WR_OK)
-            opencl->close_device(device);
+    while (wr_describe_opencl(index, &info, &error) == WR_OK) {
+        wr_settle_opencl(index, true, &info);
         append(list, count, &info);
         index++;
     }
@@ -86,10 +104,11 @@ static void append_opencl(struct wr_device_info **list, size_t *count) {
 }
 
 wr_status wr_devices_list(struct wr_device_info **devices, size_t *count, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     *devices = NULL;
     *count = 0;
     struct wr_device_info cpu;
-    wr_status status = check_environment(error);
+    wr_status status = wr_check_environment(error);
     if (status == WR_OK)
         status = wr_backend_cpu.describe(0, &cpu, error);
     if (status != WR_OK)
@@ -167,9 +186,10 @@ static bool is_named(const char *selector) {
 
 wr_status wr_device_open(const char *selector, const struct wr_device_options *options,
                          struct wr_device **device, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     *device = NULL;
     bool automatic = strcmp(selector, "auto") == 0, any = strcmp(selector, "opencl") == 0;
-    wr_status status = check_environment(error);
+    wr_status status = wr_check_environment(error);
     if (status != WR_OK)
         return status;
     if (strcmp(selector, "cpu") == 0)
@@ -187,6 +207,14 @@ wr_status wr_device_open(const char *selector, const struct wr_device_options *o
         return wr_fail(error, WR_ERR_DEVICE, "--device %s: %s", selector, no_opencl_built);
     return any ? open_any_opencl(options, device, error)
                : open_named(selector, options, device, error);
+}
+
+wr_status wr_check_process(const struct wr_device *device, struct wr_error *error) {
+    return wr_is_ours(device) ? WR_OK
+                              : wr_fail(error, WR_ERR_USAGE,
+                                        "%s was opened by process %ld and does not work in process "
+                                        "%ld, which fork has made: open a device there",
+                                        device->info.id, (long)device->process, (long)getpid());
 }
 
 void wr_device_close(struct wr_device *device) {

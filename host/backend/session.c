@@ -1,5 +1,6 @@
 #include "backend/backend.h"
 
+#include "base/arithmetic.h"
 #include "layout.h"
 
 #include <float.h>
@@ -170,9 +171,12 @@ static wr_status check_memory(struct wr_device *device, const struct wr_ensemble
 
 wr_status wr_session_memory(struct wr_device *device, const struct wr_ensemble *ensemble,
                             size_t *bytes, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     struct wr_ensemble resolved = *ensemble;
     struct wr_layout layout;
-    wr_status status = check_sizes(ensemble, &layout, error);
+    wr_status status = wr_check_process(device, error);
+    if (status == WR_OK)
+        status = check_sizes(ensemble, &layout, error);
     if (status == WR_OK)
         status = resolve(device, &resolved, error);
     return status == WR_OK ? check_memory(device, &resolved, &layout, bytes, error) : status;
@@ -297,11 +301,14 @@ static wr_status check_device(struct wr_device *device, const struct wr_ensemble
 
 wr_status wr_session_open(struct wr_device *device, const struct wr_ensemble *ensemble,
                           struct wr_session **session, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     *session = NULL;
     struct wr_ensemble resolved = *ensemble;
     struct wr_layout layout;
     size_t bytes;
-    wr_status status = check_sizes(ensemble, &layout, error);
+    wr_status status = wr_check_process(device, error);
+    if (status == WR_OK)
+        status = check_sizes(ensemble, &layout, error);
     if (status == WR_OK)
         status = check_ensemble(ensemble, error);
     if (status == WR_OK)
@@ -335,7 +342,8 @@ wr_status wr_session_open(struct wr_device *device, const struct wr_ensemble *en
 void wr_session_close(struct wr_session *session) {
     if (session == NULL)
         return;
-    session->device->backend->close_session(session);
+    if (session->device->backend == &wr_backend_cpu || wr_is_ours(session->device))
+        session->device->backend->close_session(session);
     free(session->owned);
     free(session);
 }
@@ -373,11 +381,14 @@ size_t wr_session_tensor_size(const struct wr_session *session, enum wr_tensor t
     return 0;
 }
 
-/* After a stop midway models stand at different updates: nothing but new parameters helps. */
+/* In a process that fork has made nothing helps. After a stop midway models stand at different
+ * updates: nothing but new parameters helps. */
 static wr_status check_whole(const struct wr_session *session, struct wr_error *error) {
-    return !session->spent ? WR_OK
-                           : wr_fail(error, WR_ERR_USAGE,
-                                     "the last run of this session did not end: write parameters");
+    wr_status status = wr_check_process(session->device, error);
+    if (status == WR_OK && session->spent)
+        status = wr_fail(error, WR_ERR_USAGE,
+                         "the last run of this session did not end: write parameters");
+    return status;
 }
 
 /* Every NaN is 0x7fc00000 once it leaves the device. */
@@ -407,6 +418,7 @@ static wr_status zero_unfilled(struct wr_session *session, float *slots, size_t 
 
 wr_status wr_session_read(struct wr_session *session, enum wr_tensor tensor, float *values,
                           struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     wr_status status = check_whole(session, error);
     size_t count = wr_session_tensor_size(session, tensor);
     bool kept = tensor == WR_PARAMETERS || tensor == WR_STATE;
@@ -426,19 +438,25 @@ wr_status wr_session_read(struct wr_session *session, enum wr_tensor tensor, flo
 
 wr_status wr_session_write_parameters(struct wr_session *session, const float *values,
                                       struct wr_error *error) {
+    WR_ARITHMETIC(callers);
+    wr_status status = wr_check_process(session->device, error);
+    if (status != WR_OK)
+        return status;
     session->stages_done = 0;
-    wr_status status = session->device->backend->write_parameters(session, values, error);
+    status = session->device->backend->write_parameters(session, values, error);
     session->spent = status != WR_OK;
     return status;
 }
 
 wr_status wr_session_freeze(struct wr_session *session, const unsigned char *frozen,
                             struct wr_error *error) {
-    return session->device->backend->freeze(session, frozen, error);
+    wr_status status = wr_check_process(session->device, error);
+    return status == WR_OK ? session->device->backend->freeze(session, frozen, error) : status;
 }
 
 wr_status wr_session_forward(struct wr_session *session, size_t first, size_t count,
                              struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     wr_status status = check_whole(session, error);
     if (status != WR_OK)
         return status;
@@ -457,12 +475,15 @@ wr_status wr_session_forward(struct wr_session *session, size_t first, size_t co
 
 static wr_status check_stage(const struct wr_session *session, const char *stage,
                              const char *before, unsigned done, struct wr_error *error) {
-    if (session->stages_done < done)
-        return wr_fail(error, WR_ERR_USAGE, "%s comes after %s, which has not run", stage, before);
-    return check_whole(session, error);
+    wr_status status = check_whole(session, error);
+    if (status == WR_OK && session->stages_done < done)
+        status =
+            wr_fail(error, WR_ERR_USAGE, "%s comes after %s, which has not run", stage, before);
+    return status;
 }
 
 wr_status wr_session_bptt(struct wr_session *session, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     wr_status status = check_stage(session, "bptt", "forward", 1, error);
     if (status != WR_OK)
         return status;
@@ -471,11 +492,13 @@ wr_status wr_session_bptt(struct wr_session *session, struct wr_error *error) {
 }
 
 wr_status wr_session_clip(struct wr_session *session, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     wr_status status = check_stage(session, "clip", "bptt", 2, error);
     return status == WR_OK ? session->device->backend->clip(session, error) : status;
 }
 
 wr_status wr_session_update(struct wr_session *session, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     wr_status status = check_stage(session, "update", "bptt", 2, error);
     if (status != WR_OK)
         return status;
@@ -483,13 +506,29 @@ wr_status wr_session_update(struct wr_session *session, struct wr_error *error) 
     return session->device->backend->update(session, error);
 }
 
+/* The tick of a run, in its caller's arithmetic. */
+struct ticking {
+    wr_tick_fn *tick;
+    void *context;
+    const fenv_t *callers;
+};
+
+static int tick_as_caller(void *context, double updates) {
+    const struct ticking *ticking = context;
+    WR_ARITHMETIC_OF(ticking->callers);
+    return ticking->tick(ticking->context, updates);
+}
+
 wr_status wr_session_run(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
                          void *context, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     wr_status status = check_whole(session, error);
     if (status != WR_OK || epochs == 0)
         return status;
     session->stages_done = 0;
-    status = session->device->backend->run(session, epochs, losses, tick, context, error);
+    struct ticking ticking = {.tick = tick, .context = context, .callers = &callers};
+    status = session->device->backend->run(session, epochs, losses,
+                                           tick != NULL ? tick_as_caller : NULL, &ticking, error);
     session->batch_count = 0; /* what the stage buffers hold now is the backend's affair */
     session->spent = status != WR_OK;
     if (status == WR_OK && losses != NULL)

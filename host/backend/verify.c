@@ -1,6 +1,7 @@
 #include "windrow/verify.h"
 
 #include "backend/case.h"
+#include "base/arithmetic.h"
 
 #include <float.h>
 #include <math.h>
@@ -15,6 +16,7 @@ struct pair {
     size_t capacity;
     wr_verify_fn *on_row;
     void *context;
+    const fenv_t *callers; /* in whose arithmetic it is called */
     struct wr_verify_row row;
     bool differs;           /* any row so far */
     double deviation;       /* of the last run's losses */
@@ -43,6 +45,13 @@ static uint32_t bits(const float *value) {
     return pattern;
 }
 
+static void tell(const struct pair *pair) {
+    if (pair->on_row == NULL)
+        return;
+    WR_ARITHMETIC_OF(pair->callers);
+    pair->on_row(pair->context, &pair->row);
+}
+
 /* Fills the row's counts and its first difference; tells of the first differing row in the error.
  */
 static void compare(struct pair *pair, const char *what, const char *tensor, size_t count) {
@@ -67,8 +76,7 @@ static void compare(struct pair *pair, const char *what, const char *tensor, siz
         wr_fail(pair->error, WR_ERR_VERIFY, "%s: %s differ in %zu of %zu values (%s), first %s",
                 what, tensor, row->differing, count, row->shape, row->difference);
     }
-    if (pair->on_row != NULL)
-        pair->on_row(pair->context, row);
+    tell(pair);
 }
 
 static wr_status compare_tensor(struct pair *pair, const char *what, enum wr_tensor tensor) {
@@ -200,8 +208,7 @@ static void report_skipped(struct pair *pair, const char *what, const char *why)
     pair->row.skipped = true;
     pair->row.values = pair->row.differing = 0;
     snprintf(pair->row.difference, sizeof pair->row.difference, "%s", why);
-    if (pair->on_row != NULL)
-        pair->on_row(pair->context, &pair->row);
+    tell(pair);
 }
 
 static wr_status verify_schedule(struct pair *pair, const struct wr_case *made,
@@ -261,9 +268,10 @@ static const struct wr_case_plan plans[] = {
 
 wr_status wr_verify(struct wr_device *device, wr_verify_fn *on_row, void *context,
                     struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     struct wr_device *cpu = NULL;
     struct wr_error first = {0};
-    struct pair pair = {.on_row = on_row, .context = context, .error = &first};
+    struct pair pair = {.on_row = on_row, .context = context, .callers = &callers, .error = &first};
     wr_status status = wr_device_open("cpu", NULL, &cpu, &first);
     for (size_t i = 0; i < sizeof plans / sizeof *plans && status == WR_OK; i++)
         status = verify_plan(&pair, &plans[i], cpu, device);

@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "base/json.h"
+#include "cli/find_devices.h"
 #include "cli/interrupt.h"
 #include "cli/report.h"
 
@@ -183,15 +184,17 @@ static wr_status measure_cells(struct bench *bench, struct wr_error *error) {
 /* ---- devices ---- */
 
 /* A device that is not exact is measured too: its bits are not what is asked here. */
-static wr_status open_device(const char *selector, const struct option_value *options,
-                             struct wr_device **device, struct wr_error *error) {
+static wr_status open_device(const char *selector, device_open_fn *open,
+                             const struct option_value *options, struct wr_device **device,
+                             struct wr_error *error) {
     struct wr_device_options how = {.threads = options[BENCH_THREADS].size};
-    wr_status status = wr_device_open(selector, &how, device, error);
+    wr_status status = open(selector, &how, device, error);
     if (status != WR_OK || wr_device_get_info(*device)->exact)
         return status;
+    const struct wr_device_info inexact = *wr_device_get_info(*device);
     wr_device_close(*device);
     how.inexact = true;
-    return wr_device_open(selector, &how, device, error);
+    return device_open_found(inexact.id, &how, device, error);
 }
 
 /* Its rows are used up. */
@@ -204,11 +207,12 @@ static json_t *device_object(const struct bench *bench) {
 }
 
 /* *list: of --json. */
-static wr_status bench_device(const char *selector, const struct option_value *options,
-                              json_t **list, struct wr_error *error) {
+static wr_status bench_device(const char *selector, device_open_fn *open,
+                              const struct option_value *options, json_t **list,
+                              struct wr_error *error) {
     bool json = options[BENCH_JSON].given;
     struct bench bench = {.options = options};
-    wr_status status = open_device(selector, options, &bench.device, error);
+    wr_status status = open_device(selector, open, options, &bench.device, error);
     if (status != WR_OK)
         return status;
     status = wr_bench_peak(bench.device, &bench.peak, error);
@@ -227,20 +231,23 @@ static wr_status bench_device(const char *selector, const struct option_value *o
     return status;
 }
 
-/* One that fails does not keep the others from their turn: its error is told at once. Returns the
- * first one's status. */
+/* Every usable device; the others are told. One that fails does not keep the others from their
+ * turn: its error is told at once. Returns the first one's status. */
 static wr_status bench_all(const struct option_value *options, json_t **list, size_t *told,
                            struct wr_error *error) {
     struct wr_device_info *devices;
     size_t count, measured_devices = 0;
-    wr_status status = wr_devices_list(&devices, &count, error), worst = WR_OK;
+    wr_status status = devices_find(&devices, &count, error), worst = WR_OK;
     for (size_t i = 0; status == WR_OK && i < count; i++) {
-        if (!devices[i].usable)
+        if (!devices[i].usable) {
+            if (!device_is_absent(&devices[i]))
+                device_tell_left_out(&devices[i]);
             continue;
+        }
         if (measured_devices++ > 0 && !options[BENCH_JSON].given)
             putchar('\n');
         struct wr_error own = {0};
-        status = bench_device(devices[i].id, options, list, &own);
+        status = bench_device(devices[i].id, device_open_found, options, list, &own);
         *told += status == WR_OK;
         if (status == WR_ERR_DEVICE || status == WR_ERR_MEMORY) {
             cli_complain(&own);
@@ -261,9 +268,10 @@ wr_status bench_command(const struct option_value *options, struct wr_error *err
     json_t *list = json ? json_array() : NULL;
     size_t told = 0; /* devices in it */
     interrupt_catch();
-    wr_status status = options[BENCH_DEVICE].given
-                           ? bench_device(options[BENCH_DEVICE].text, options, &list, error)
-                           : bench_all(options, &list, &told, error);
+    wr_status status =
+        options[BENCH_DEVICE].given
+            ? bench_device(options[BENCH_DEVICE].text, device_open, options, &list, error)
+            : bench_all(options, &list, &told, error);
     if (!json || (status != WR_OK && told == 0) || status == WR_ERR_STOPPED) {
         json_decref(list);
         return status;

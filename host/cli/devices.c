@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "cli/find_devices.h"
 #include "cli/report.h"
 
 static const char *verdict(const struct wr_device_info *device) {
@@ -36,7 +37,7 @@ static wr_status print_json(const struct wr_device_info *devices, size_t count,
 wr_status devices_command(const struct option_value *options, struct wr_error *error) {
     struct wr_device_info *devices;
     size_t count;
-    wr_status status = wr_devices_list(&devices, &count, error);
+    wr_status status = devices_find(&devices, &count, error);
     if (status != WR_OK)
         return status;
     if (options[DEVICES_JSON].given)

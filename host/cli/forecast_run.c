@@ -5,6 +5,8 @@
 
 #include "base/base.h"
 #include "base/json.h"
+#include "base/output.h"
+#include "cli/find_devices.h"
 #include "cli/forecast.h"
 #include "cli/report.h"
 #include "forecast/fit.h"
@@ -63,7 +65,7 @@ wr_status run_open_device(const struct option_value *options, struct wr_device *
                           struct wr_error *error) {
     struct wr_device_options how = {.threads = options[RUN_THREADS].size,
                                     .inexact = options[RUN_INEXACT].given};
-    return wr_device_open(options[RUN_DEVICE].text, &how, device, error);
+    return device_open(options[RUN_DEVICE].text, &how, device, error);
 }
 
 void run_start(struct progress *progress, const struct option_value *options,

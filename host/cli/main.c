@@ -11,6 +11,7 @@
 #include "base/base.h"
 #include "cli/clash.h"
 #include "cli/interrupt.h"
+#include "cli/probe.h"
 
 static const struct {
     const char *name;
@@ -22,7 +23,6 @@ static const struct {
             {"forecast", forecast_command}, {"backtest", backtest_command}};
 
 static int stdout_cause; /* errno of the first write to stdout that failed */
-static pid_t own;        /* this process, until main ends it */
 
 void cli_flush(void) {
     if (fflush(stdout) != 0 && stdout_cause == 0)
@@ -102,24 +102,6 @@ static void hold_standard_streams(void) {
             _exit(WR_ERR_STORAGE); /* there is nowhere to say it */
 }
 
-/* OpenMP ends the process by itself, with code 1, where it finds no memory or cannot start a
- * thread. Children of a driver do so too, and may. */
-static void on_exit_elsewhere(void) {
-    if (own != getpid())
-        return;
-    fputs("windrow: a library ended the command: memory, or the threads that may be started, ran "
-          "out; fewer --threads may do\n",
-          stderr);
-    _exit(WR_ERR_MEMORY);
-}
-
-/* A file that grows beyond what is allowed (ulimit -f) is an error of the write, which tells it. */
-static void take_care_of_ends(void) {
-    own = getpid();
-    atexit(on_exit_elsewhere);
-    signal(SIGXFSZ, SIG_IGN);
-}
-
 /* What was printed counts only once it is written. */
 static wr_status close_stdout(wr_status status, struct wr_error *error) {
     cli_flush();
@@ -134,14 +116,16 @@ static wr_status close_stdout(wr_status status, struct wr_error *error) {
 
 int main(int count, char **arguments) {
     struct wr_error error = {0};
+    if (count > 1 && strcmp(arguments[1], PROBE_WORD) == 0)
+        _exit(probe_child(count - 2, arguments + 2));
     hold_standard_streams();
-    take_care_of_ends();
+    signal(SIGXFSZ,
+           SIG_IGN); /* growing beyond `ulimit -f` is an error of the write, which tells it */
     interrupt_exit();
     wr_status status = dispatch(count > 0 ? count - 1 : 0, arguments + 1, &error);
     status = close_stdout(status, &error);
     if (error.text[0] != '\0')
         cli_complain(&error);
     wr_error_release(&error);
-    own = 0;
     return (int)status;
 }

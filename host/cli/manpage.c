@@ -138,6 +138,8 @@ static const char *const environment[][2] = {
     {"TERM", "If dumb, there is a line of progress every 30 seconds instead of a bar, as where "
              "stderr is no terminal."},
     {"OCL_ICD_VENDORS", "Where the ICD loader looks for OpenCL drivers."},
+    {"WINDROW_PROBE_SECONDS",
+     "How long an OpenCL driver may take for an answer when it is looked at, 1 to 3600: 10."},
     {"WINDROW_BUILD_OPTIONS",
      "For tests: options with which OpenCL kernels are built besides our own, such as NVIDIA's "
      "-cl-nv-verbose; the compiler's log goes to stderr. Those that change arithmetic are "

@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "cli/cli.h"
+#include "cli/find_devices.h"
 #include "cli/interrupt.h"
 #include "cli/report.h"
 #include "cli/stores.h"
@@ -42,7 +43,7 @@ wr_status sweep_open_study(struct run *run) {
 
 /* ---- devices ---- */
 
-static wr_status add_device(struct run *run, const char *selector) {
+static wr_status add_device(struct run *run, const char *selector, device_open_fn *open) {
     struct wr_device_options how = {.threads = run->threads};
     struct wr_device **grown =
         realloc(run->devices, (run->device_count + 1) * sizeof(struct wr_device *));
@@ -50,7 +51,7 @@ static wr_status add_device(struct run *run, const char *selector) {
         return wr_fail(run->error, WR_ERR_MEMORY, "no memory for a list of devices");
     run->devices = grown;
     struct wr_device **device = &grown[run->device_count];
-    wr_status status = wr_device_open(selector, &how, device, run->error);
+    wr_status status = open(selector, &how, device, run->error);
     if (status != WR_OK)
         return status;
     const char *id = wr_device_get_info(*device)->id;
@@ -68,10 +69,10 @@ static wr_status add_device(struct run *run, const char *selector) {
 static wr_status add_exact_devices(struct run *run) {
     struct wr_device_info *found;
     size_t count;
-    wr_status status = wr_devices_list(&found, &count, run->error);
+    wr_status status = devices_find(&found, &count, run->error);
     for (size_t i = 0; status == WR_OK && i < count; i++)
         if (found[i].exact)
-            status = add_device(run, found[i].id);
+            status = add_device(run, found[i].id, device_open_found); /* looked at by now */
     free(found);
     return status;
 }
@@ -84,7 +85,7 @@ wr_status sweep_open_devices(struct run *run) {
     wr_status status =
         copy != NULL ? WR_OK : wr_fail(run->error, WR_ERR_MEMORY, "no memory for --device");
     while (status == WR_OK && (selector = strsep(&next, ",")) != NULL)
-        status = add_device(run, selector);
+        status = add_device(run, selector, device_open);
     free(copy);
     return sweep_blame(run, SWEEP_DEVICE, SWEEP_DEVICE, status);
 }

@@ -8,6 +8,7 @@
 
 #include "base/base.h"
 #include "cli/cli.h"
+#include "cli/find_devices.h"
 #include "cli/interrupt.h"
 #include "cli/ranks.h"
 #include "cli/shard_files.h"
@@ -34,7 +35,7 @@ static wr_status open_own_gpu(struct share *share) {
     struct run *run = share->run;
     struct wr_device_info *found;
     size_t count, gpus = 0;
-    wr_status status = wr_devices_list(&found, &count, run->error);
+    wr_status status = devices_find(&found, &count, run->error);
     if (status != WR_OK)
         return status;
     for (size_t i = 0; i < count; i++)

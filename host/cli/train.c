@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/output.h"
+#include "cli/find_devices.h"
 #include "cli/history.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
@@ -44,7 +45,7 @@ static wr_status open_device(struct run *run) {
     const struct option_value *options = run->options;
     struct wr_device_options how = {.threads = options[TRAIN_THREADS].size,
                                     .inexact = options[TRAIN_INEXACT].given};
-    return wr_device_open(options[TRAIN_DEVICE].text, &how, &run->device, run->error);
+    return device_open(options[TRAIN_DEVICE].text, &how, &run->device, run->error);
 }
 
 static wr_status open_session(struct run *run) {

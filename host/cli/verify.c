@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "base/json.h"
+#include "cli/find_devices.h"
 #include "cli/report.h"
 
 /* How results are told. */
@@ -49,11 +50,11 @@ static void on_row(void *context, const struct wr_verify_row *row) {
 }
 
 /* Verifies one device; what it finds is told as it comes. */
-static wr_status verify_device(const char *selector, struct report *report,
+static wr_status verify_device(const char *selector, device_open_fn *open, struct report *report,
                                struct wr_error *error) {
     struct wr_device_options inexact = {.inexact = true}; /* or nothing could be compared */
     struct wr_device *device;
-    wr_status status = wr_device_open(selector, &inexact, &device, error);
+    wr_status status = open(selector, &inexact, &device, error);
     if (status != WR_OK)
         return status;
     const struct wr_device_info *info = wr_device_get_info(device);
@@ -77,24 +78,28 @@ static wr_status verify_device(const char *selector, struct report *report,
     return status;
 }
 
-/* Verifies every usable OpenCL device. One that fails does not keep the others from their turn;
- * its error is printed where another one follows, and the graver of the two is returned. */
+/* Verifies every usable OpenCL device, and tells which are not. One that fails does not keep the
+ * others from their turn; its error is printed where another one follows, and the graver of the two
+ * is returned. */
 static wr_status verify_all(struct report *report, struct wr_error *error) {
     struct wr_device_info *devices;
     size_t count, verified = 0;
-    const char *why = "";
-    wr_status worst = wr_devices_list(&devices, &count, error);
+    const struct wr_device_info *left_out = NULL; /* the last one that is not usable */
+    wr_status worst = devices_find(&devices, &count, error);
     if (worst != WR_OK)
         return worst;
     for (size_t i = 0; i < count; i++) {
         if (strcmp(devices[i].backend, "opencl") != 0)
             continue;
-        why = devices[i].detail;
-        if (!devices[i].usable)
+        if (!devices[i].usable) {
+            if (left_out != NULL)
+                device_tell_left_out(left_out);
+            left_out = &devices[i];
             continue;
+        }
         verified++;
         struct wr_error own = {0};
-        wr_status status = verify_device(devices[i].id, report, &own);
+        wr_status status = verify_device(devices[i].id, device_open_found, report, &own);
         if (status != WR_OK && error->text[0] != '\0')
             cli_complain(&own);
         else if (status != WR_OK)
@@ -105,7 +110,9 @@ static wr_status verify_all(struct report *report, struct wr_error *error) {
     }
     if (verified == 0)
         worst = wr_fail(error, WR_ERR_DEVICE, "there is no usable OpenCL device to verify%s%s",
-                        *why != '\0' ? ": " : "", why);
+                        left_out != NULL ? ": " : "", left_out != NULL ? left_out->detail : "");
+    else if (left_out != NULL)
+        device_tell_left_out(left_out);
     free(devices);
     return worst;
 }
@@ -115,7 +122,7 @@ wr_status verify_command(const struct option_value *options, struct wr_error *er
     report.table = !report.json && !options[VERIFY_QUIET].given;
     report.devices = report.json ? json_array() : NULL;
     wr_status status = options[VERIFY_DEVICE].given
-                           ? verify_device(options[VERIFY_DEVICE].text, &report, error)
+                           ? verify_device(options[VERIFY_DEVICE].text, device_open, &report, error)
                            : verify_all(&report, error);
     if (!report.json || report.told == 0) {
         json_decref(report.devices);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/arithmetic.h"
 #include "data/cell.h"
 
 wr_status wr_panel_new(const char *path, size_t pasts, size_t futures, struct wr_panel **panel,
@@ -203,6 +204,7 @@ wr_status wr_panel_read_file(const char *path, wr_panel_reader *read,
 
 wr_status wr_panel_of(const char *id, const double *values, size_t length, struct wr_panel **panel,
                       struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     *panel = NULL;
     if (length == 0)
         return wr_fail(error, WR_ERR_USAGE, "%s: a series needs a value", id);
@@ -303,6 +305,7 @@ char *wr_panel_covariates(const struct wr_panel *panel) {
 
 void wr_panel_stamp(const struct wr_panel *panel, size_t series, size_t step,
                     char stamp[WR_STAMP_SIZE]) {
+    WR_ARITHMETIC(callers);
     const struct wr_panel_series *s = &panel->series[series];
     wr_stamp_write(&s->form, wr_step_from(&s->form, &s->step, s->start, step), stamp);
 }

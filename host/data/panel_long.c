@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/arithmetic.h"
 #include "data/cell.h"
 #include "data/panel.h"
 
@@ -179,5 +180,6 @@ wr_status wr_panel_long(struct wr_csv *csv, const struct wr_panel_spec *spec, lo
 
 wr_status wr_panel_read_long(const char *path, const struct wr_panel_spec *spec,
                              struct wr_panel **panel, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     return wr_panel_read_file(path, wr_panel_long, spec, panel, error);
 }

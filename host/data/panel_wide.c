@@ -1,6 +1,7 @@
 /* Wide CSV: a record for each series. */
 #include <math.h>
 
+#include "base/arithmetic.h"
 #include "data/cell.h"
 #include "data/panel.h"
 
@@ -98,6 +99,7 @@ wr_status wr_panel_wide(struct wr_csv *csv, const struct wr_panel_spec *spec, lo
 
 wr_status wr_panel_read_wide(const char *path, enum wr_missing missing, struct wr_panel **panel,
                              struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     return wr_panel_read_file(path, wr_panel_wide, &(struct wr_panel_spec){.missing = missing},
                               panel, error);
 }

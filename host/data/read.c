@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arithmetic.h"
 #include "data/cell.h"
 #include "data/csv.h"
 #include "data/series.h"
@@ -78,6 +79,7 @@ static wr_status read_records(struct wr_csv *csv, struct wr_series **series, loc
 
 wr_status wr_series_read_stream(FILE *file, const char *path, struct wr_series **series,
                                 struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     *series = NULL;
     locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (c == (locale_t)0)
@@ -91,6 +93,7 @@ wr_status wr_series_read_stream(FILE *file, const char *path, struct wr_series *
 }
 
 wr_status wr_series_read_csv(const char *path, struct wr_series **series, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     *series = NULL;
     FILE *file = fopen(path, "re");
     if (file == NULL)

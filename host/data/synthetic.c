@@ -1,12 +1,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arithmetic.h"
 #include "base/random.h"
 #include "data/csv.h"
 #include "data/series.h"
 
 wr_status wr_series_ar2(size_t length, uint32_t seed, struct wr_series **series,
                         struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     static const char source[] = "synthetic series ar2";
     *series = NULL;
     if (length < 2)

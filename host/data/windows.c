@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/arithmetic.h"
 #include "base/base.h"
 #include "data/series.h"
 
@@ -179,6 +180,7 @@ wr_status wr_windows_make(const struct wr_series *series, const struct wr_window
 wr_status wr_windows_make_scaled(const struct wr_series *series, const struct wr_windows_spec *spec,
                                  const double *input_scales, const double *target_scales,
                                  struct wr_windows **windows, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     *windows = NULL;
     wr_status status = check_spec(series, spec, error);
     if (status != WR_OK)
@@ -240,14 +242,17 @@ void wr_windows_target_scale(const struct wr_windows *windows, size_t i, double 
 }
 
 double wr_windows_target(const struct wr_windows *windows, size_t window, size_t output) {
+    WR_ARITHMETIC(callers);
     return windows->truth[(window + 1) * windows->outputs + output];
 }
 
 double wr_windows_naive(const struct wr_windows *windows, size_t window, size_t output) {
+    WR_ARITHMETIC(callers);
     return windows->truth[window * windows->outputs + output];
 }
 
 double wr_windows_naive_loss(const struct wr_windows *windows) {
+    WR_ARITHMETIC(callers);
     double total = 0;
     for (size_t w = 0; w < windows->count; w++) {
         const double *before = windows->truth + w * windows->outputs; /* (2, O) */

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arithmetic.h"
 #include "base/base.h"
 #include "data/panel.h"
+#include "forecast/fit.h"
 #include "forecast/mix.h"
 #include "forecast/quantiles.h"
 
@@ -315,6 +317,9 @@ static wr_status check(const struct wr_backtest_spec *spec, struct wr_error *err
 wr_status wr_backtest(struct wr_device *device, const struct wr_panel *panel,
                       const struct wr_backtest_spec *spec, const struct wr_fit_options *options,
                       struct wr_backtest *backtest, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
+    struct wr_fit_outside outside = {.options = options, .callers = &callers};
+    const struct wr_fit_options inside = wr_fit_inside(&outside);
     *backtest = (struct wr_backtest){0};
     wr_status status = check(spec, error);
     if (status != WR_OK)
@@ -332,7 +337,7 @@ wr_status wr_backtest(struct wr_device *device, const struct wr_panel *panel,
     if (status == WR_OK)
         status = allocate(&b);
     if (status == WR_OK)
-        status = run(&b, device, options);
+        status = run(&b, device, &inside);
     if (status == WR_OK)
         finish(&b);
     void *owned[] = {b.until, b.now.points, b.now.low, b.now.high, b.errors, b.sorted};

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arithmetic.h"
 #include "base/base.h"
 #include "base/json.h"
 #include "forecast/fit.h"
@@ -122,6 +123,7 @@ static json_t *fit_to_json(const struct wr_fit *fit) {
 }
 
 wr_status wr_fit_save(const struct wr_fit *fit, const char *path, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     if (fit->models == 0)
         return wr_fail(error, WR_ERR_DATA,
                        "%s: there is no model to save: every series is forecast by seasonal naive",
@@ -351,6 +353,7 @@ static wr_status load_models(const char *path, struct wr_fit *fit, struct wr_err
 }
 
 wr_status wr_fit_load(const char *path, struct wr_fit **fit, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     char *text = NULL;
     *fit = NULL;
     wr_status status = wr_metadata_load(path, KEY, &text, error);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arithmetic.h"
 #include "base/base.h"
 #include "base/environment.h"
 #include "data/panel.h"
@@ -151,6 +152,20 @@ static wr_status tell(void *context, double fraction) {
     return WR_OK;
 }
 
+static void on_event_outside(void *context, const struct wr_fit_event *event) {
+    const struct wr_fit_outside *outside = context;
+    WR_ARITHMETIC_OF(outside->callers);
+    outside->options->on_event(outside->options->context, event);
+}
+
+struct wr_fit_options wr_fit_inside(struct wr_fit_outside *outside) {
+    struct wr_fit_options options = *outside->options;
+    if (options.on_event != NULL)
+        options.on_event = on_event_outside;
+    options.context = outside;
+    return options;
+}
+
 static wr_status train_all(struct wr_device *device, const struct wr_panel *panel,
                            const size_t *until, const struct wr_fit_options *options,
                            struct wr_fit *fit, struct wr_error *error) {
@@ -193,6 +208,9 @@ wr_status wr_fit(struct wr_device *device, const struct wr_panel *panel,
                  const struct wr_recipe *recipe, const size_t *until,
                  const struct wr_fit_options *options, struct wr_fit **fit,
                  struct wr_error *error) {
+    WR_ARITHMETIC(callers);
+    struct wr_fit_outside outside = {.options = options, .callers = &callers};
+    const struct wr_fit_options inside = wr_fit_inside(&outside);
     *fit = NULL;
     wr_status status = wr_recipe_check(recipe, error);
     if (status == WR_OK && recipe->horizon == 0)
@@ -204,9 +222,9 @@ wr_status wr_fit(struct wr_device *device, const struct wr_panel *panel,
         return WR_ERR_MEMORY;
     status = set_up(panel, recipe, until, made, error);
     if (status == WR_OK)
-        status = train_all(device, panel, until, options, made, error);
+        status = train_all(device, panel, until, &inside, made, error);
     if (status == WR_OK && options->calibrate)
-        status = wr_fit_calibrate(device, panel, until, options, made, error);
+        status = wr_fit_calibrate(device, panel, until, &inside, made, error);
     if (status != WR_OK) {
         wr_fit_free(made);
         return status;

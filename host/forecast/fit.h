@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "base/arithmetic.h"
 #include "forecast/prepare.h"
 #include "windrow/forecast.h"
 #include "windrow/model.h"
@@ -103,6 +104,14 @@ wr_status wr_fit_calibrate(struct wr_device *device, const struct wr_panel *pane
 static inline bool wr_borrows(const struct wr_fit *fit, size_t s) {
     return fit->calibration.origins > 0 && fit->calibration.counts[s] == 0;
 }
+
+/* fit.c: the same options, whose on_event is called in its caller's arithmetic. *outside lives as
+ * long as they do. */
+struct wr_fit_outside {
+    const struct wr_fit_options *options;
+    const fenv_t *callers;
+};
+struct wr_fit_options wr_fit_inside(struct wr_fit_outside *outside);
 
 /* Sets `first`, and makes room for the errors and spreads, once `counts` are known. */
 wr_status wr_calibration_room(struct calibration *calibration, size_t series, size_t horizon,

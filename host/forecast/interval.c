@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arithmetic.h"
 #include "base/base.h"
 #include "forecast/fit.h"
 #include "forecast/quantiles.h"
@@ -366,6 +367,7 @@ static void put_intervals(struct pool *pool, size_t own, double spread, size_t s
 wr_status wr_fit_intervals(const struct wr_fit *fit, const struct wr_panel *panel,
                            const size_t *until, const double *points, const double *levels,
                            size_t count, double *low, double *high, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     struct pool pool = {.fit = fit, .levels = levels, .count = count};
     wr_status status = check(fit, levels, count, error);
     if (status == WR_OK)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arithmetic.h"
 #include "base/base.h"
 #include "data/panel.h"
 #include "forecast/fit.h"
@@ -310,6 +311,7 @@ static wr_status forecast_all(const struct wr_fit *fit, const struct wr_panel *p
 
 wr_status wr_fit_forecast(const struct wr_fit *fit, const struct wr_panel *panel,
                           const size_t *until, double *points, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     return forecast_all(fit, panel, until, false, points, error);
 }
 

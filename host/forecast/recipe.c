@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/arithmetic.h"
 #include "base/base.h"
 #include "forecast/prepare.h"
 #include "windrow/forecast.h"
@@ -201,6 +202,7 @@ static wr_status check_training(const struct wr_recipe *recipe, struct wr_error 
 }
 
 wr_status wr_recipe_check(const struct wr_recipe *recipe, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     wr_status status = check_sizes(recipe, error);
     if (status == WR_OK)
         status = check_kinds(recipe, error);

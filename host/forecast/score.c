@@ -1,6 +1,7 @@
 /* What every forecast is compared with, and how. */
 #include <math.h>
 
+#include "base/arithmetic.h"
 #include "forecast/fit.h"
 
 /* The latest known value at the place of time t, or any latest one if that place has none. */
@@ -37,6 +38,7 @@ double wr_insample_error(const double *values, size_t length, size_t season) {
 
 void wr_score(const double *forecast, const double *truth, size_t horizon, const double *insample,
               size_t length, size_t season, struct wr_scores *scores) {
+    WR_ARITHMETIC(callers);
     double absolute = 0, squares = 0, relative = 0;
     size_t known = 0;
     for (size_t k = 0; k < horizon; k++) {

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/arithmetic.h"
 #include "base/base.h"
 #include "base/random.h"
 #include "model/tensors.h"
@@ -78,6 +79,7 @@ static void init_orthogonal(const struct wr_layout *layout, size_t H, uint32_t s
 
 wr_status wr_parameters_init(const struct wr_shape *shape, enum wr_init init, size_t models,
                              const uint32_t *seeds, float *parameters, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     struct wr_layout layout;
     double *rows = NULL; /* (H, H) */
     size_t H = shape->hidden;

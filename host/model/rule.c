@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/arithmetic.h"
 #include "base/base.h"
 
 void wr_rule_init(struct wr_rule *rule, enum wr_optimizer optimizer) {
@@ -45,6 +46,7 @@ static wr_status check_kinds(const struct wr_rule *rule, struct wr_error *error)
 }
 
 wr_status wr_rule_check(const struct wr_rule *rule, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     wr_status kinds = check_kinds(rule, error);
     if (kinds != WR_OK)
         return kinds;

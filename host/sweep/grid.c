@@ -1,5 +1,6 @@
 #include "sweep/grid.h"
 
+#include "base/arithmetic.h"
 #include "base/base.h"
 
 #include <math.h>
@@ -133,6 +134,7 @@ static void free_copies(void *copies[LISTS]) {
 }
 
 wr_status wr_grid_count(const struct wr_grid *grid, size_t *trials, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     struct list lists[LISTS];
     void *copies[LISTS] = {NULL};
     wr_status status = prepare(grid, lists, copies, trials, error);

@@ -1,6 +1,8 @@
 /* Bringing together studies whose trials were trained apart. */
 #include "sweep/store.h"
 
+#include "base/arithmetic.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -209,6 +211,7 @@ static wr_status take_trials(struct wr_study *study, struct wr_study *from,
 
 wr_status wr_study_merge(struct wr_study *study, struct wr_study *from,
                          struct wr_merge_report *report, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     *report = (struct wr_merge_report){0};
     wr_status status = compare_settings(study, from, error);
     if (status == WR_OK)

@@ -1,6 +1,7 @@
 /* What a sweep is going to do, before it does it. */
 #include "windrow/sweep.h"
 
+#include "base/arithmetic.h"
 #include "base/base.h"
 #include "sweep/data.h"
 #include "sweep/grid.h"
@@ -167,6 +168,7 @@ static wr_status plan_all(const struct wr_sweep_data *data, struct lookup *looku
 wr_status wr_sweep_plan(const struct wr_sweep *sweep, struct wr_study *study,
                         struct wr_device *const *devices, size_t device_count,
                         struct wr_sweep_plan *plan, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     struct wr_sweep_data data = {0};
     struct lookup lookup = {0};
     struct wr_trial_options *trials = NULL;

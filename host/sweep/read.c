@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arithmetic.h"
 #include "base/number.h"
 #include "sweep/store.h"
 
@@ -216,8 +217,15 @@ static const char *option_text(struct wr_query *row, char number[WR_NUMBER_TEXT]
     return wr_number_text(wr_column_real(row, 0), number);
 }
 
+static wr_status call_back(wr_group_fn *on_group, void *context, const struct wr_study_group *group,
+                           const fenv_t *callers) {
+    WR_ARITHMETIC_OF(callers);
+    return on_group(context, group);
+}
+
 wr_status wr_study_groups(struct wr_study *study, const char *option, wr_group_fn *on_group,
                           void *context, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     const char *sql = groups_of(option);
     if (sql == NULL)
         return wr_fail(error, WR_ERR_USAGE,
@@ -239,7 +247,7 @@ wr_status wr_study_groups(struct wr_study *study, const char *option, wr_group_f
                                        .upper_quartile = wr_column_real(&rows, 8),
                                        .seconds = wr_column_real(&rows, 9)};
         if (rows.code == SQLITE_OK)
-            status = on_group(context, &group);
+            status = call_back(on_group, context, &group, &callers);
     }
     return wr_query_end(&rows, status, "be read", error);
 }

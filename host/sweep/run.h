@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "base/arithmetic.h"
 #include "sweep/data.h"
 
 /* Trials of one shape that stand at the same epoch. */
@@ -31,6 +32,7 @@ struct wr_sweep_run {
     const struct wr_sweep *sweep;
     struct wr_study *study;
     const struct wr_sweep_options *options;
+    const fenv_t *callers; /* in whose arithmetic on_event is called */
     struct wr_sweep_data data;
     size_t count;
     struct wr_trial_options *trials; /* (count) */

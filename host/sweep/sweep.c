@@ -1,5 +1,6 @@
 #include "windrow/sweep.h"
 
+#include "base/arithmetic.h"
 #include "base/base.h"
 #include "sweep/grid.h"
 #include "sweep/part.h"
@@ -75,6 +76,11 @@ static struct wr_sweep_event event_now(const struct wr_sweep_run *run) {
                                        fraction > 0 ? seconds * (1 - fraction) / fraction : 0};
 }
 
+static wr_status call_back(const struct wr_sweep_run *run, const struct wr_sweep_event *event) {
+    WR_ARITHMETIC_OF(run->callers);
+    return run->options->on_event(run->options->context, event);
+}
+
 /* On the calling thread, until all workers have finished. */
 static void watch(struct wr_sweep_run *run) {
     const struct wr_sweep_options *options = run->options;
@@ -92,7 +98,7 @@ static void watch(struct wr_sweep_run *run) {
             continue;
         struct wr_sweep_event event = event_now(run);
         pthread_mutex_unlock(&run->lock);
-        wr_status status = options->on_event(options->context, &event);
+        wr_status status = call_back(run, &event);
         struct wr_error none = {0};
         if (status != WR_OK)
             wr_sweep_end(run, status, &none);
@@ -190,9 +196,11 @@ static void release(struct wr_sweep_run *run) {
 wr_status wr_sweep_run(const struct wr_sweep *sweep, struct wr_study *study,
                        const struct wr_sweep_options *options, struct wr_sweep_result *result,
                        struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     struct wr_sweep_run run = {.sweep = sweep,
                                .study = study,
                                .options = options,
+                               .callers = &callers,
                                .error = error,
                                .lock = PTHREAD_MUTEX_INITIALIZER,
                                .study_lock = PTHREAD_MUTEX_INITIALIZER,

@@ -1,6 +1,7 @@
 #include "windrow/bench.h"
 
 #include "backend/backend.h"
+#include "base/arithmetic.h"
 #include "windrow/series.h"
 
 #include <stdlib.h>
@@ -29,7 +30,9 @@ double wr_bench_recurrent_flops(const struct wr_bench_cell *cell) {
 
 wr_status wr_bench_peak(struct wr_device *device, double *flops_per_second,
                         struct wr_error *error) {
-    return device->backend->peak(device, flops_per_second, error);
+    WR_ARITHMETIC(callers);
+    wr_status status = wr_check_process(device, error);
+    return status == WR_OK ? device->backend->peak(device, flops_per_second, error) : status;
 }
 
 /* ---- a session to measure ---- */
@@ -233,6 +236,7 @@ static wr_status measure(struct bench *bench) {
 wr_status wr_bench_run(struct wr_device *device, const struct wr_bench_cell *cell,
                        const struct wr_bench_options *options, struct wr_bench_result *result,
                        struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     struct bench bench = {
         .device = device, .cell = cell, .options = options, .result = result, .error = error};
     *result = (struct wr_bench_result){0};

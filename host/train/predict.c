@@ -1,6 +1,7 @@
 #include "windrow/train.h"
 
 #include "backend/backend.h"
+#include "base/arithmetic.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -54,6 +55,7 @@ static wr_status cut_view(const struct wr_windows_view *windows, size_t first, s
 wr_status wr_predict(const struct wr_shape *shape, enum wr_activation activation, size_t models,
                      const float *parameters, const struct wr_windows_view *windows, size_t first,
                      size_t count, float *predictions, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     struct wr_windows_view part;
     struct wr_device *cpu = NULL;
     struct wr_session *session = NULL;
@@ -75,6 +77,7 @@ wr_status wr_predict_each(const struct wr_shape *shape, enum wr_activation activ
                           size_t models, const float *parameters,
                           const struct wr_windows_view *windows, const size_t *which,
                           float *predictions, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     struct wr_device *cpu = NULL;
     struct wr_session *session = NULL;
     const struct wr_rule rule = {.activation = activation};
@@ -116,6 +119,7 @@ static wr_status add_losses(struct wr_session *session, size_t models, size_t co
 wr_status wr_evaluate(const struct wr_shape *shape, const struct wr_rule *rule, size_t models,
                       const float *parameters, const struct wr_windows_view *windows, size_t first,
                       size_t count, double *mean_losses, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     struct wr_windows_view part;
     struct wr_device *cpu = NULL;
     struct wr_session *session = NULL;

@@ -1,6 +1,7 @@
 #include "windrow/train.h"
 
 #include "backend/backend.h"
+#include "base/arithmetic.h"
 #include "train/validate.h"
 
 #include <math.h>
@@ -22,6 +23,7 @@ struct trainer {
     float *losses;       /* (capacity, M) of the chunk */
     double start, last_event;
     wr_status event_status; /* what on_event returned */
+    const fenv_t *callers;  /* in whose arithmetic it is called back */
     bool enough;
     struct wr_validator validator;
     bool over; /* it has stopped every model */
@@ -42,6 +44,7 @@ static wr_status send_event(struct trainer *trainer, size_t epochs, double fract
                                    .seconds = seconds,
                                    .seconds_left =
                                        fraction > 0 ? seconds * (1 - fraction) / fraction : 0};
+    WR_ARITHMETIC_OF(trainer->callers);
     trainer->last_event = now;
     trainer->enough =
         epochs > 0 && options->enough != NULL && options->enough(options->context, &event);
@@ -176,6 +179,7 @@ static wr_status allocate(struct trainer *trainer, struct wr_error *error) {
 
 wr_status wr_train(struct wr_session *session, const struct wr_train_options *options,
                    struct wr_train_result *result, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     *result = (struct wr_train_result){0};
     if (options->epochs == 0 || options->epochs >= WR_NOT_DIVERGED)
         return wr_fail(error, WR_ERR_USAGE, "%zu epochs: 1 to %u allowed", options->epochs,
@@ -184,6 +188,7 @@ wr_status wr_train(struct wr_session *session, const struct wr_train_options *op
                               .options = options,
                               .result = result,
                               .models = session->ensemble.models,
+                              .callers = &callers,
                               .start = wr_seconds(),
                               .last_event = wr_seconds()};
     wr_status status = allocate(&trainer, error);

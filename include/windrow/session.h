@@ -108,7 +108,9 @@ typedef int wr_tick_fn(void *context, double updates);
  * with an error of at most (2 + n u) u of their size, n windows, u = 2^-24, whatever launches and
  * batches they come in; where it overflows it is infinite. A model that has diverged in an earlier
  * epoch, or is frozen, has NaN. losses may be NULL. Stopped by tick: WR_ERR_STOPPED, and
- * from then on the session is good for wr_session_write_parameters and wr_session_close alone. */
+ * from then on the session is good for wr_session_write_parameters and wr_session_close alone. In a
+ * process that fork has made since the device was opened: WR_ERR_USAGE, as of every call but close.
+ */
 wr_status wr_session_run(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
                          void *context, struct wr_error *error);
 

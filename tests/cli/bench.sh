@@ -107,14 +107,14 @@ says ''
 [ "$(grep -oE "\"updates_per_second\":$positive" out | wc -l)" -eq "$(echo "$usable" | wc -l)" ] ||
     fail "not one rate each"
 
-# a device that fails is told, and costs no other's figures; its first build is that of the listing
+# a device that fails is told, and costs no other's figures; its first launches are those of the listing
 if [ -n "${3:-}" ] && [ "$usable" != '"id":"cpu"' ]; then
     title="windrow bench --json, and a device that fails"
     code=0
-    OPENCL_LAYERS=$3 WR_FAULT_CALL=clBuildProgram WR_FAULT_NTH=2 \
+    OPENCL_LAYERS=$3 WR_FAULT_CALL=clEnqueueNDRangeKernel WR_FAULT_NTH=45 \
         "$windrow" bench --seconds 0.001 --repeats 1 --models 2 --hidden 3 --json >out 2>err || code=$?
     exits 4
-    grep -q '^windrow: opencl:.* did not build' err || fail "no word of the device"
+    grep -q '^windrow: opencl:.* clEnqueueNDRangeKernel failed' err || fail "no word of the device"
     grep -qE "^\{.*\{\"id\":\"cpu\",.*\"updates_per_second\":$positive" out || fail "no figures of cpu"
 fi
 finish

@@ -6,10 +6,11 @@
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>
 #endif
-#include <omp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "base/environment.h"
 
@@ -144,8 +145,32 @@ static void read_cpu_name(char *name, size_t size) {
         snprintf(name, size, "%s", brand);
 }
 
-static size_t default_threads(void) {
-    return (size_t)omp_get_max_threads();
+/* Cores that the process may use. */
+static size_t count_cores(void) {
+    cpu_set_t cores;
+    long all = sysconf(_SC_NPROCESSORS_ONLN);
+    if (sched_getaffinity(0, sizeof cores, &cores) == 0)
+        return (size_t)CPU_COUNT(&cores);
+    return all > 0 ? (size_t)all : 1;
+}
+
+/* As OpenMP's programs take it: the first number of OMP_NUM_THREADS, a list with one for each level
+ * of nesting; else a thread for each core. */
+static wr_status default_threads(size_t *threads, struct wr_error *error) {
+    const char *text = wr_variable("OMP_NUM_THREADS");
+    *threads = count_cores();
+    if (text == NULL)
+        return WR_OK;
+    char first[16];
+    size_t blanks = strspn(text, " \t"), length = strcspn(text + blanks, ", \t");
+    snprintf(first, sizeof first, "%.*s", (int)length, text + blanks);
+    if (length < sizeof first && wr_read_whole(first, threads) && *threads > 0)
+        return WR_OK;
+    return wr_fail(
+        error, WR_ERR_DEVICE,
+        "OMP_NUM_THREADS=%.40s: needs a whole number from 1 on; unset it for a thread on "
+        "each core",
+        text);
 }
 
 static void fill_info(const struct cpu_device *cpu, struct wr_device_info *info) {
@@ -158,10 +183,12 @@ static void fill_info(const struct cpu_device *cpu, struct wr_device_info *info)
 }
 
 static wr_status describe(size_t index, struct wr_device_info *info, struct wr_error *error) {
-    struct cpu_device cpu = {.threads = default_threads()};
+    struct cpu_device cpu = {0};
     if (index > 0)
         return wr_fail(error, WR_ERR_DEVICE, "there is one cpu device");
-    wr_status status = choose_engines(&cpu, error);
+    wr_status status = default_threads(&cpu.threads, error);
+    if (status == WR_OK)
+        status = choose_engines(&cpu, error);
     if (status == WR_OK)
         fill_info(&cpu, info);
     return status;
@@ -169,7 +196,8 @@ static wr_status describe(size_t index, struct wr_device_info *info, struct wr_e
 
 static wr_status check_environment(struct wr_error *error) {
     struct cpu_device chosen;
-    return choose_engines(&chosen, error);
+    wr_status status = default_threads(&chosen.threads, error);
+    return status == WR_OK ? choose_engines(&chosen, error) : status;
 }
 
 static wr_status open_device(size_t index, const struct wr_device_options *options,
@@ -177,26 +205,37 @@ static wr_status open_device(size_t index, const struct wr_device_options *optio
     *device = NULL;
     if (index > 0)
         return wr_fail(error, WR_ERR_DEVICE, "there is one cpu device");
-    struct cpu_device chosen = {.base.backend = &wr_backend_cpu};
-    wr_status status = choose_engines(&chosen, error);
-    if (status != WR_OK)
-        return status;
     struct cpu_device *cpu = wr_alloc(1, sizeof *cpu, "the cpu device", error);
     if (cpu == NULL)
         return WR_ERR_MEMORY;
-    *cpu = chosen;
+    cpu->base.backend = &wr_backend_cpu;
+    cpu->base.process = getpid();
     if (options != NULL)
         cpu->base.options = *options;
-    cpu->threads = cpu->base.options.threads > 0 ? cpu->base.options.threads : default_threads();
+    cpu->threads = cpu->base.options.threads;
+    wr_status status = cpu->threads > 0 ? WR_OK : default_threads(&cpu->threads, error);
     if (cpu->threads > MOST_THREADS)
         cpu->threads = MOST_THREADS;
+    if (status == WR_OK)
+        status = choose_engines(cpu, error);
+    if (status == WR_OK)
+        status = wr_crew_open(&cpu->crew, cpu->threads, error);
+    if (status != WR_OK) {
+        free(cpu);
+        return status;
+    }
     fill_info(cpu, &cpu->base.info);
     *device = &cpu->base;
     return WR_OK;
 }
 
 static void close_device(struct wr_device *device) {
-    free(device);
+    struct cpu_device *cpu = (struct cpu_device *)device;
+    if (wr_is_ours(device))
+        wr_crew_close(&cpu->crew);
+    else
+        wr_crew_abandon(&cpu->crew);
+    free(cpu);
 }
 
 static bool fits_fused(struct wr_device *device, const struct wr_ensemble *ensemble,

@@ -9,8 +9,34 @@
 #include <stdatomic.h>
 #include <string.h>
 
+/* crew.c: the threads that a device keeps; the calling thread is thread 0 of its work. */
+typedef void wr_crew_fn(void *context, size_t thread);
+struct wr_crew {
+    struct helper *helpers; /* those hired so far, the threads 1 .. hired */
+    size_t hired;
+    wr_crew_fn *work;
+    void *context;
+    atomic_ullong call;
+    atomic_size_t working;
+    atomic_bool over;
+    pthread_mutex_t lock;
+    pthread_cond_t news;
+};
+/* For at most so many threads. */
+wr_status wr_crew_open(struct wr_crew *crew, size_t threads, struct wr_error *error);
+/* Sees to it that there are so many threads; returns how many there are, for the system may give no
+ * more. At least 1. */
+size_t wr_crew_hire(struct wr_crew *crew, size_t threads);
+/* Calls work once on each of so many threads that were hired, all at once, and waits for them. */
+void wr_crew_run(struct wr_crew *crew, size_t threads, wr_crew_fn *work, void *context);
+/* Ends the threads. */
+void wr_crew_close(struct wr_crew *crew);
+/* In another process than the one that hired them: they are not there. */
+void wr_crew_abandon(struct wr_crew *crew);
+
 struct cpu_device {
     struct wr_device base;
+    struct wr_crew crew;
     const struct wr_engine *engine; /* models in lanes */
     const struct wr_engine *rows;   /* a model's rows in lanes; NULL: not to be used */
     bool rows_only;
@@ -100,9 +126,6 @@ void wr_team_init(struct wr_team *team, size_t threads);
 void wr_team_share(struct wr_team *team, size_t items, wr_work_fn *work, void *context);
 void wr_team_help(struct wr_team *team, size_t thread);
 void wr_team_end(struct wr_team *team);
-
-/* threads.c: whether so many can run at once; WR_ERR_MEMORY if not. */
-wr_status wr_cpu_try_threads(size_t threads, struct wr_error *error);
 
 /* peak.c */
 wr_status wr_cpu_peak(struct wr_device *device, double *flops_per_second, struct wr_error *error);

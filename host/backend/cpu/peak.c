@@ -1,6 +1,9 @@
 /* What the threads of a cpu device can do at most. */
 #include "backend/cpu/cpu.h"
 
+#include <sched.h>
+#include <stdlib.h>
+
 /* Short trials, so that some of them run undisturbed on a machine that has other work. */
 #define TRIALS        200
 #define TRIAL_SECONDS 0.0005
@@ -27,18 +30,32 @@ static double best_of_trials(const struct cpu_device *cpu) {
     return best;
 }
 
+struct peak {
+    const struct cpu_device *cpu;
+    size_t threads;
+    atomic_size_t ready;
+    double *rates; /* (threads) */
+};
+
 /* All threads at once, each by its own clock: starting and joining them is no work. */
+static void measure(void *context, size_t thread) {
+    struct peak *peak = context;
+    atomic_fetch_add(&peak->ready, 1);
+    while (atomic_load(&peak->ready) < peak->threads)
+        sched_yield();
+    peak->rates[thread] = best_of_trials(peak->cpu);
+}
+
 wr_status wr_cpu_peak(struct wr_device *device, double *flops_per_second, struct wr_error *error) {
-    const struct cpu_device *cpu = (const struct cpu_device *)device;
-    double rate = 0;
-    wr_status status = wr_cpu_try_threads(cpu->threads, error);
-    if (status != WR_OK)
-        return status;
-#pragma omp parallel num_threads((int)cpu->threads) reduction(+ : rate)
-    {
-#pragma omp barrier
-        rate += best_of_trials(cpu);
-    }
-    *flops_per_second = 2 * rate;
+    struct cpu_device *cpu = (struct cpu_device *)device;
+    struct peak peak = {.cpu = cpu, .threads = wr_crew_hire(&cpu->crew, cpu->threads)};
+    peak.rates = wr_alloc(peak.threads, sizeof *peak.rates, "rates", error);
+    if (peak.rates == NULL)
+        return WR_ERR_MEMORY;
+    wr_crew_run(&cpu->crew, peak.threads, measure, &peak);
+    *flops_per_second = 0;
+    for (size_t i = 0; i < peak.threads; i++)
+        *flops_per_second += 2 * peak.rates[i];
+    free(peak.rates);
     return WR_OK;
 }

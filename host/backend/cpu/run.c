@@ -4,22 +4,8 @@
 #include "numerics.h"
 #include "rule.h"
 
-#include <fenv.h>
 #include <math.h>
-#include <omp.h>
 #include <time.h>
-
-/* ---- the floating-point environment ---- */
-
-/* Round to nearest, subnormals kept, no traps, whatever the host program has set in this thread. */
-static void enter_arithmetic(fenv_t *saved) {
-    fegetenv(saved);
-    fesetenv(FE_DFL_ENV);
-}
-
-static void leave_arithmetic(const fenv_t *saved) {
-    fesetenv(saved);
-}
 
 /* ---- a block and its batch ---- */
 
@@ -174,34 +160,39 @@ static void update_stage(const struct cpu_session *s, const struct wr_block *b, 
 }
 
 /* One stage of the current batch, on every block. */
-static void each_block(const struct cpu_session *s, stage_fn *stage) {
-    size_t L = s->engine->lanes;
-#pragma omp parallel num_threads((int)s->threads)
-    {
-        fenv_t saved;
-        struct wr_block b;
-        size_t thread = (size_t)omp_get_thread_num();
-        enter_arithmetic(&saved);
-#pragma omp for schedule(dynamic, 1)
-        for (size_t block = 0; block < s->blocks; block++) {
-            bind_block(s, block, thread, &b);
-            bind_slots(s, block, &b);
-            b.parameters = s->parameters + block * s->model * L;
-            b.gradients = s->gradients + block * s->layout.count * L;
-            if (s->states > 0)
-                b.state = s->state + block * s->states * s->layout.count * L;
-            if (set_batch(s, block, s->epoch, s->base.batch_first, s->base.batch_count, &b) > 0)
-                stage(s, &b, thread);
-        }
-        leave_arithmetic(&saved);
+struct blocks {
+    const struct cpu_session *session;
+    stage_fn *stage;
+    atomic_size_t next; /* to take */
+};
+
+static void take_stages(void *context, size_t thread) {
+    struct blocks *blocks = context;
+    const struct cpu_session *s = blocks->session;
+    size_t L = s->engine->lanes, block;
+    struct wr_block b;
+    while ((block = atomic_fetch_add(&blocks->next, 1)) < s->blocks) {
+        bind_block(s, block, thread, &b);
+        bind_slots(s, block, &b);
+        b.parameters = s->parameters + block * s->model * L;
+        b.gradients = s->gradients + block * s->layout.count * L;
+        if (s->states > 0)
+            b.state = s->state + block * s->states * s->layout.count * L;
+        if (set_batch(s, block, s->epoch, s->base.batch_first, s->base.batch_count, &b) > 0)
+            blocks->stage(s, &b, thread);
     }
+}
+
+static struct wr_crew *crew_of(const struct cpu_session *s) {
+    return &((struct cpu_device *)s->base.device)->crew;
 }
 
 static wr_status run_stage(struct wr_session *session, stage_fn *stage, struct wr_error *error) {
     struct cpu_session *s = (struct cpu_session *)session;
     wr_status status = wr_cpu_need_stages(s, error);
+    struct blocks blocks = {.session = s, .stage = stage};
     if (status == WR_OK)
-        each_block(s, stage);
+        wr_crew_run(crew_of(s), wr_crew_hire(crew_of(s), s->threads), take_stages, &blocks);
     return status;
 }
 
@@ -230,7 +221,8 @@ wr_status wr_cpu_update(struct wr_session *session, struct wr_error *error) {
 struct run {
     struct cpu_session *session;
     size_t epochs;
-    float *losses; /* (epochs, M) or NULL */
+    float *losses;   /* (epochs, M) or NULL */
+    size_t interval; /* windows between two looks of a thread at clock and flag */
     wr_tick_fn *tick;
     void *context;
     double ticked;             /* when; the calling thread's */
@@ -244,22 +236,17 @@ struct run {
 struct worker {
     struct run *run;
     size_t thread;
-    fenv_t saved;
-    size_t interval, windows;   /* between looks at clock and flag; since the last look */
+    size_t windows;             /* since its last look at clock and flag */
     unsigned long long updates; /* not yet told */
 };
 
-/* Calls tick if it is time to, in the caller's own floating-point environment. */
-static void tick_now_and_then(struct run *run, const fenv_t *saved) {
+/* Calls tick if it is time to. */
+static void tick_now_and_then(struct run *run) {
     double now = wr_seconds();
     if (run->tick == NULL || now - run->ticked < TICK_SECONDS)
         return;
-    fenv_t ours;
-    fegetenv(&ours);
-    leave_arithmetic(saved);
     if (run->tick(run->context, (double)atomic_load(&run->updates)) != 0)
         atomic_store(&run->stop, true);
-    fesetenv(&ours);
     run->ticked = now;
 }
 
@@ -267,13 +254,13 @@ static void tick_now_and_then(struct run *run, const fenv_t *saved) {
 static bool go_on(struct worker *w, size_t windows, size_t updates) {
     w->updates += updates;
     w->windows += windows;
-    if (w->windows < w->interval)
+    if (w->windows < w->run->interval)
         return true;
     w->windows = 0;
     atomic_fetch_add(&w->run->updates, w->updates);
     w->updates = 0;
     if (w->thread == 0)
-        tick_now_and_then(w->run, &w->saved);
+        tick_now_and_then(w->run);
     return !atomic_load(&w->run->stop);
 }
 
@@ -414,11 +401,11 @@ static void train_block(struct worker *w, size_t block) {
 }
 
 /* The calling thread has no block left: it goes on ticking. */
-static void wait_for_others(struct run *run, const fenv_t *saved) {
+static void wait_for_others(struct run *run) {
     struct timespec pause = {.tv_nsec = 200000};
     while (atomic_load(&run->ended) < run->session->blocks && !atomic_load(&run->stop)) {
         nanosleep(&pause, NULL);
-        tick_now_and_then(run, saved);
+        tick_now_and_then(run);
     }
 }
 
@@ -440,23 +427,16 @@ static void take_blocks(struct worker *w) {
     }
 }
 
-static void run_blocks(struct run *run) {
-    struct cpu_session *s = run->session;
-    size_t interval = look_interval(&s->base.ensemble);
-#pragma omp parallel num_threads((int)s->threads)
-    {
-        struct worker w = {
-            .run = run, .thread = (size_t)omp_get_thread_num(), .interval = interval};
-        enter_arithmetic(&w.saved);
-        if (s->team && w.thread > 0)
-            wr_team_help(&run->team, w.thread);
-        else
-            take_blocks(&w);
-        if (w.thread == 0) {
-            wait_for_others(run, &w.saved);
-            wr_team_end(&run->team);
-        }
-        leave_arithmetic(&w.saved);
+static void work(void *context, size_t thread) {
+    struct run *run = context;
+    struct worker w = {.run = run, .thread = thread};
+    if (run->session->team && thread > 0)
+        wr_team_help(&run->team, thread);
+    else
+        take_blocks(&w);
+    if (thread == 0) {
+        wait_for_others(run);
+        wr_team_end(&run->team);
     }
 }
 
@@ -466,10 +446,10 @@ wr_status wr_cpu_run(struct wr_session *session, size_t epochs, float *losses, w
     struct run run = {.session = s,
                       .epochs = epochs,
                       .losses = losses,
+                      .interval = look_interval(&session->ensemble),
                       .tick = tick,
                       .context = context,
                       .ticked = wr_seconds()};
-    wr_team_init(&run.team, s->team ? s->threads : 1);
     if (epochs >= WR_FROZEN - s->epoch)
         return wr_fail(error, WR_ERR_USAGE,
                        "%zu epochs after %u: a model has at most %u; write parameters", epochs,
@@ -479,7 +459,9 @@ wr_status wr_cpu_run(struct wr_session *session, size_t epochs, float *losses, w
         if (status != WR_OK)
             return status;
     }
-    run_blocks(&run);
+    size_t threads = wr_crew_hire(crew_of(s), s->threads);
+    wr_team_init(&run.team, s->team ? threads : 1);
+    wr_crew_run(crew_of(s), threads, work, &run);
     if (atomic_load(&run.stop))
         return wr_fail(error, WR_ERR_STOPPED, "stopped in a run of %zu epochs", epochs);
     s->epoch += (uint32_t)epochs;

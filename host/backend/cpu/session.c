@@ -234,8 +234,6 @@ wr_status wr_cpu_open(struct wr_session *session, struct wr_error *error) {
     if (s->frozen == NULL)
         return WR_ERR_MEMORY;
     wr_status status = open_rule(s, lanes, error);
-    if (status == WR_OK)
-        status = wr_cpu_try_threads(s->threads, error);
     if (status != WR_OK)
         return status;
     return wr_cpu_write_parameters(session, ensemble->parameters, error);

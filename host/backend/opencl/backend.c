@@ -7,6 +7,7 @@ const struct wr_backend wr_backend_opencl = {
     .describe = wr_cl_describe,
     .open_device = wr_cl_open_device,
     .close_device = wr_cl_close_device,
+    .try_device = wr_cl_try,
     .peak = wr_cl_peak,
     .fits_fused = wr_cl_fits_fused,
     .memory = wr_cl_memory,

@@ -144,6 +144,7 @@ static const char *not_exact(const struct facts *facts) {
 static void fill_info(struct place *place, const struct facts *facts, struct wr_device_info *info) {
     *info = (struct wr_device_info){.backend = "opencl"};
     snprintf(info->id, sizeof info->id, "opencl:%u.%u", place->p, place->d);
+    info->gpu = (facts->type & CL_DEVICE_TYPE_GPU) != 0;
     if (place->code != CL_SUCCESS) {
         snprintf(info->name, sizeof info->name, "%.127s", facts->name[0] ? facts->name : "unknown");
         snprintf(info->detail, sizeof info->detail, "%s failed with %s (%d)", place->call,
@@ -152,7 +153,6 @@ static void fill_info(struct place *place, const struct facts *facts, struct wr_
     }
     const char *useless = unusable(facts), *wrong = not_exact(facts);
     snprintf(info->name, sizeof info->name, "%.127s", facts->name);
-    info->gpu = (facts->type & CL_DEVICE_TYPE_GPU) != 0;
     info->memory = (size_t)facts->memory;
     info->usable = useless == NULL;
     info->exact = info->usable && wrong == NULL;
@@ -164,10 +164,8 @@ static void fill_info(struct place *place, const struct facts *facts, struct wr_
 }
 
 static wr_status no_such_device(size_t index, struct wr_error *error) {
-    if (index == 0)
-        return wr_fail(error, WR_ERR_DEVICE,
-                       "no OpenCL device was found; install a driver (a GPU's own, or PoCL)");
-    return wr_fail(error, WR_ERR_DEVICE, "there are only %zu OpenCL devices", index);
+    return index == 0 ? wr_cl_no_device(error)
+                      : wr_fail(error, WR_ERR_DEVICE, "there are only %zu OpenCL devices", index);
 }
 
 wr_status wr_cl_describe(size_t index, struct wr_device_info *info, struct wr_error *error) {
@@ -211,6 +209,7 @@ wr_status wr_cl_open_device(size_t index, const struct wr_device_options *option
         (void)ask(&place, &facts);
     fill_info(&place, &facts, &device->base.info);
     device->base.backend = &wr_backend_opencl;
+    device->base.process = getpid();
     if (options)
         device->base.options = *options;
     wr_status status = WR_OK;
@@ -239,6 +238,10 @@ void wr_cl_close_device(struct wr_device *base) {
     struct wr_cl_device *device = (struct wr_cl_device *)base;
     if (!device)
         return;
+    if (!wr_is_ours(base)) { /* the driver's own state stayed in the other process */
+        free(device);
+        return;
+    }
     wr_cl_programs_free(device);
     if (device->second)
         clReleaseCommandQueue(device->second);

@@ -76,6 +76,10 @@ wr_status wr_cl_describe(size_t index, struct wr_device_info *info, struct wr_er
 wr_status wr_cl_open_device(size_t index, const struct wr_device_options *options,
                             struct wr_device **device, struct wr_error *error);
 void wr_cl_close_device(struct wr_device *device);
+/* drivers.c: WR_ERR_DEVICE: there is no device, and why. */
+wr_status wr_cl_no_device(struct wr_error *error);
+/* try.c: builds and runs the smallest kernel. */
+wr_status wr_cl_try(struct wr_device *device, struct wr_error *error);
 
 /* Whether models are to take a kernel of `kind` where it takes them: which is for GPUs, or forced.
  */

@@ -1,0 +1,120 @@
+/* The threads of a device: hired when first needed, kept until the device is closed. They are ours
+ * alone, so nothing of them is left in a process that fork has made, where a device that is opened
+ * hires its own; and one that cannot be started is done without. (OpenMP's threads are the whole
+ * process's: a child waits for ever for those of its parent, and a failed start ends the process.)
+ */
+#include "backend/cpu/cpu.h"
+
+#include "base/arithmetic.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* How long a thread waits awake: sleeping and waking takes about as long. */
+#define AWAKE_SECONDS 50e-6
+
+/* `call` has the number of the call above the number of threads that it wants: one word, so that a
+ * helper that is not wanted never looks at what the call is about. */
+#define WANTED(call) ((size_t)((call)&0xffffffffu))
+#define ONE_CALL     (1ull << 32)
+
+struct helper {
+    struct wr_crew *crew;
+    size_t thread;
+    pthread_t handle;
+};
+
+static bool is_news(const struct wr_crew *crew, unsigned long long seen) {
+    return atomic_load(&crew->call) != seen || atomic_load(&crew->over);
+}
+
+/* Returns the call that comes after the one that was seen. */
+static unsigned long long await_call(struct wr_crew *crew, unsigned long long seen) {
+    double since = wr_seconds();
+    while (!is_news(crew, seen) && wr_seconds() - since < AWAKE_SECONDS)
+        continue;
+    if (!is_news(crew, seen)) {
+        pthread_mutex_lock(&crew->lock);
+        while (!is_news(crew, seen))
+            pthread_cond_wait(&crew->news, &crew->lock);
+        pthread_mutex_unlock(&crew->lock);
+    }
+    return atomic_load(&crew->call);
+}
+
+static void *help(void *argument) {
+    const struct helper *own = argument;
+    struct wr_crew *crew = own->crew;
+    unsigned long long seen = 0;
+    WR_ARITHMETIC(creators);
+    while (!atomic_load(&crew->over)) {
+        seen = await_call(crew, seen);
+        if (atomic_load(&crew->over) || own->thread >= WANTED(seen))
+            continue;
+        crew->work(crew->context, own->thread);
+        atomic_fetch_sub(&crew->working, 1);
+    }
+    return NULL;
+}
+
+static void announce(struct wr_crew *crew) {
+    pthread_mutex_lock(&crew->lock);
+    pthread_cond_broadcast(&crew->news);
+    pthread_mutex_unlock(&crew->lock);
+}
+
+wr_status wr_crew_open(struct wr_crew *crew, size_t threads, struct wr_error *error) {
+    *crew = (struct wr_crew){.lock = PTHREAD_MUTEX_INITIALIZER, .news = PTHREAD_COND_INITIALIZER};
+    crew->helpers = wr_alloc(threads, sizeof *crew->helpers, "threads", error);
+    return crew->helpers != NULL ? WR_OK : WR_ERR_MEMORY;
+}
+
+size_t wr_crew_hire(struct wr_crew *crew, size_t threads) {
+    sigset_t ours, before;
+    if (crew->hired + 1 >= threads)
+        return threads;
+    sigfillset(&ours); /* signals are for the host program's own threads */
+    sigdelset(&ours, SIGSEGV);
+    sigdelset(&ours, SIGBUS);
+    sigdelset(&ours, SIGFPE);
+    sigdelset(&ours, SIGILL);
+    pthread_sigmask(SIG_BLOCK, &ours, &before);
+    while (crew->hired + 1 < threads) {
+        struct helper *helper = &crew->helpers[crew->hired];
+        *helper = (struct helper){.crew = crew, .thread = crew->hired + 1};
+        if (pthread_create(&helper->handle, NULL, help, helper) != 0)
+            break;
+        crew->hired++;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return crew->hired + 1;
+}
+
+void wr_crew_run(struct wr_crew *crew, size_t threads, wr_crew_fn *work, void *context) {
+    struct timespec pause = {.tv_nsec = 20000};
+    if (threads > 1) {
+        crew->work = work;
+        crew->context = context;
+        atomic_store(&crew->working, threads - 1);
+        atomic_store(&crew->call, (atomic_load(&crew->call) / ONE_CALL + 1) * ONE_CALL + threads);
+        announce(crew);
+    }
+    work(context, 0);
+    double since = wr_seconds();
+    while (threads > 1 && atomic_load(&crew->working) > 0)
+        if (wr_seconds() - since > AWAKE_SECONDS)
+            nanosleep(&pause, NULL);
+}
+
+void wr_crew_close(struct wr_crew *crew) {
+    atomic_store(&crew->over, true);
+    announce(crew);
+    for (size_t i = 0; i < crew->hired; i++)
+        pthread_join(crew->helpers[i].handle, NULL);
+    free(crew->helpers);
+}
+
+void wr_crew_abandon(struct wr_crew *crew) {
+    free(crew->helpers);
+}

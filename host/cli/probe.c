@@ -1,0 +1,342 @@
+#include "cli/probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "backend/backend.h"
+#include "base/environment.h"
+#include "cli/interrupt.h"
+
+enum { SECONDS = 10, MOST_SECONDS = 3600 };
+#define LAST_SECONDS                                                                               \
+    1.0 /* that a killed process may take to go; one may be stuck in its driver                    \
+         */
+
+wr_status probe_seconds(size_t *seconds, struct wr_error *error) {
+    *seconds = SECONDS;
+    return wr_variable_number("WINDROW_PROBE_SECONDS", 1, MOST_SECONDS, seconds, error);
+}
+
+/* ---- the process ---- */
+
+/* One look. */
+struct look {
+    struct probe *probe;
+    size_t seconds;
+    size_t skip;  /* devices tried before */
+    bool explain; /* why there is none */
+    pid_t process;
+    int reports, said; /* to be read; -1: none */
+    bool listed, ended;
+    size_t trying; /* the device; SIZE_MAX: none */
+    size_t tries;  /* so far */
+    char trouble[224];
+};
+
+static bool open_pipe(int ends[2]) {
+    return pipe2(ends, O_CLOEXEC) == 0;
+}
+
+static void close_if_open(int *file) {
+    if (*file >= 0)
+        close(*file);
+    *file = -1;
+}
+
+/* Nothing of ours but the two pipes: no input, no caught or blocked signals, a group of its own. */
+static int spawn(struct look *look, const char *selector, int reports, int said) {
+    char skipped[32];
+    char *const arguments[] = {(char[]){"windrow"},
+                               (char[]){PROBE_WORD},
+                               (char *)selector,
+                               skipped,
+                               look->explain ? (char[]){"explain"} : (char[]){"look"},
+                               NULL};
+    extern char **environ;
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    sigset_t none, usual;
+    snprintf(skipped, sizeof skipped, "%zu", look->skip);
+    sigemptyset(&none);
+    sigemptyset(&usual);
+    sigaddset(&usual, SIGPIPE);
+    int failed = posix_spawn_file_actions_init(&files);
+    if (failed != 0)
+        return failed;
+    failed = posix_spawnattr_init(&attributes);
+    if (failed == 0) {
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                                  POSIX_SPAWN_SETSIGDEF);
+        posix_spawnattr_setsigmask(&attributes, &none);
+        posix_spawnattr_setsigdefault(&attributes, &usual);
+        failed = posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+        if (failed == 0)
+            failed = posix_spawn_file_actions_adddup2(&files, said, 1);
+        if (failed == 0)
+            failed = posix_spawn_file_actions_adddup2(&files, said, 2);
+        if (failed == 0)
+            failed = posix_spawn_file_actions_adddup2(&files, reports, PROBE_REPORTS);
+        if (failed == 0)
+            failed = posix_spawn(&look->process, "/proc/self/exe", &files, &attributes, arguments,
+                                 environ);
+        posix_spawnattr_destroy(&attributes);
+    }
+    posix_spawn_file_actions_destroy(&files);
+    return failed;
+}
+
+static void start(struct look *look, const char *selector) {
+    int reports[2] = {-1, -1}, said[2] = {-1, -1};
+    int failed = open_pipe(reports) && open_pipe(said) ? 0 : errno;
+    look->process = -1;
+    /* dup2 would leave FD_CLOEXEC on a descriptor that is in its place already */
+    if (failed == 0 && reports[1] == PROBE_REPORTS) {
+        int moved = fcntl(reports[1], F_DUPFD_CLOEXEC, PROBE_REPORTS + 1);
+        failed = moved < 0 ? errno : 0;
+        if (moved >= 0) {
+            close(reports[1]);
+            reports[1] = moved;
+        }
+    }
+    if (failed == 0)
+        failed = spawn(look, selector, reports[1], said[1]);
+    close_if_open(&reports[1]);
+    close_if_open(&said[1]);
+    look->reports = reports[0];
+    look->said = said[0];
+    if (said[0] >= 0)
+        fcntl(said[0], F_SETFL, O_NONBLOCK);
+    if (failed != 0)
+        snprintf(look->trouble, sizeof look->trouble,
+                 "OpenCL drivers were not looked at, since no process could be started for it (%s)",
+                 strerror(failed));
+}
+
+/* ---- what it reports and what drivers print ---- */
+
+static wr_status keep_device(struct probe *probe, const struct probe_report *report,
+                             struct wr_error *error) {
+    if (report->index > probe->count)
+        return WR_OK;
+    if (report->index == probe->count) {
+        struct wr_device_info *grown =
+            realloc(probe->devices, (probe->count + 1) * sizeof *probe->devices);
+        if (grown == NULL)
+            return wr_fail(error, WR_ERR_MEMORY, "no memory for a list of devices");
+        probe->devices = grown;
+        probe->count++;
+    }
+    probe->devices[report->index] = report->info;
+    probe->devices[report->index].backend = "opencl"; /* the pointer was another process's */
+    return WR_OK;
+}
+
+static wr_status take_report(struct look *look, const struct probe_report *report,
+                             struct wr_error *error) {
+    struct probe *probe = look->probe;
+    switch (report->step) {
+    case PROBE_DEVICE: /* of a second look: known, and perhaps settled */
+        return report->index == probe->count ? keep_device(probe, report, error) : WR_OK;
+    case PROBE_LISTED:
+        look->listed = true;
+        memcpy(probe->why, report->info.detail, sizeof probe->why);
+        return WR_OK;
+    case PROBE_TRIES:
+        look->trying = report->index;
+        look->tries++;
+        return WR_OK;
+    case PROBE_SETTLED:
+        look->trying = SIZE_MAX;
+        return keep_device(probe, report, error);
+    case PROBE_ENDED:
+        look->ended = true;
+        return WR_OK;
+    }
+    return WR_OK;
+}
+
+/* Keeps the end of what is printed; bytes that a terminal could take for orders are blanks. */
+static void keep_words(struct look *look) {
+    char more[1024], *said = look->probe->said;
+    ssize_t got;
+    while (look->said >= 0 && (got = read(look->said, more, sizeof more)) > 0) {
+        size_t length = strlen(said), count = (size_t)got;
+        if (length + count >= PROBE_SAID) {
+            size_t lost = length + count - PROBE_SAID + 1;
+            memmove(said, said + lost, length - lost + 1);
+            length -= lost;
+        }
+        for (size_t i = 0; i < count; i++) {
+            unsigned char byte = (unsigned char)more[i];
+            said[length + i] = (byte < ' ' && byte != '\n') || byte == 127 ? ' ' : more[i];
+        }
+        said[length + count] = '\0';
+    }
+    if (look->said >= 0 && (got == 0 || errno != EAGAIN))
+        close_if_open(&look->said);
+}
+
+/* Waits for reports and words. False: nothing more will come within the time. */
+static bool listen(struct look *look, double until, struct probe_report *report, bool *reported) {
+    struct pollfd files[2] = {{.fd = look->reports, .events = POLLIN},
+                              {.fd = look->said, .events = POLLIN}};
+    double left = until - wr_seconds();
+    *reported = false;
+    int found = left > 0 ? poll(files, 2, (int)(left * 1000) + 1) : 0;
+    if (found == 0)
+        return false;
+    if (found < 0)
+        return errno == EINTR;
+    if (files[1].revents != 0)
+        keep_words(look);
+    if (files[0].revents == 0)
+        return true;
+    *reported = read(look->reports, report, sizeof *report) == (ssize_t)sizeof *report;
+    return *reported;
+}
+
+/* ---- one look ---- */
+
+/* Its exit status, or -1 where it has to be left to itself. */
+static int end(struct look *look, bool kill_it) {
+    struct timespec pause = {.tv_nsec = 1000000};
+    int status;
+    if (kill_it)
+        kill(-look->process, SIGKILL);
+    for (double since = wr_seconds(); wr_seconds() - since < LAST_SECONDS;) {
+        pid_t ended = waitpid(look->process, &status, WNOHANG);
+        if (ended == look->process)
+            return status;
+        if (ended < 0 && errno != EINTR)
+            break;
+        nanosleep(&pause, NULL);
+    }
+    return -1;
+}
+
+static void tell_trouble(struct look *look, bool silent, int status) {
+    const char *when = look->trying != SIZE_MAX ? "while it built and ran a kernel"
+                       : look->listed           ? "after devices were listed"
+                                                : "while devices were listed";
+    char how[96];
+    if (silent)
+        snprintf(how, sizeof how, "did not answer within %zu s", look->seconds);
+    else if (status >= 0 && WIFSIGNALED(status))
+        wr_format(how, sizeof how, "ended its process by signal %d (%s)", WTERMSIG(status),
+                  strsignal(WTERMSIG(status)));
+    else
+        wr_format(how, sizeof how, "ended its process with exit code %d",
+                  status >= 0 ? WEXITSTATUS(status) : 0);
+    wr_format(look->trouble, sizeof look->trouble, "an OpenCL driver %s %s%s", how, when,
+              silent ? "; WINDROW_PROBE_SECONDS=60 waits longer" : "");
+}
+
+static wr_status follow(struct look *look, struct wr_error *error) {
+    struct probe_report report;
+    wr_status status = WR_OK;
+    bool reported = false, comes = true;
+    double until = wr_seconds() + (double)look->seconds;
+    while (status == WR_OK && comes && !look->ended && !interrupt_seen) {
+        comes = listen(look, until, &report, &reported);
+        if (!reported)
+            continue;
+        status = take_report(look, &report, error);
+        until = wr_seconds() + (double)look->seconds;
+    }
+    bool silent = !look->ended && wr_seconds() >= until;
+    int code = end(look, !look->ended && (silent || status != WR_OK || interrupt_seen));
+    if (code < 0) {
+        kill(-look->process, SIGKILL); /* it closed its reports and went on */
+        silent = true;
+    }
+    keep_words(look);
+    if (interrupt_seen)
+        return wr_fail(error, WR_ERR_STOPPED, "interrupted");
+    if (status == WR_OK && !look->ended)
+        tell_trouble(look, silent, code);
+    return status;
+}
+
+/* The last line that was printed. */
+static void add_last_words(const struct probe *probe, char *text, size_t size) {
+    const char *end = probe->said + strlen(probe->said), *start;
+    while (end > probe->said && strchr("\n .", end[-1]))
+        end--;
+    for (start = end; start > probe->said && start[-1] != '\n';)
+        start--;
+    while (start < end && strchr(" *", *start))
+        start++;
+    size_t length = strlen(text);
+    if (end > start)
+        snprintf(text + length, size - length, ": %.*s", (int)(end - start), start);
+}
+
+/* What came of the device, or of the drivers as a whole. */
+static void settle(const struct look *look) {
+    struct probe *probe = look->probe;
+    if (look->trouble[0] == '\0') {
+        if (probe->count == 0)
+            add_last_words(probe, probe->why, sizeof probe->why);
+        return;
+    }
+    if (look->trying >= probe->count) {
+        probe->broken = true;
+        snprintf(probe->why, sizeof probe->why, "%s", look->trouble);
+        add_last_words(probe, probe->why, sizeof probe->why);
+        return;
+    }
+    struct wr_device_info *info = &probe->devices[look->trying];
+    info->usable = info->exact = false;
+    snprintf(info->detail, sizeof info->detail, "%s", look->trouble);
+    add_last_words(probe, info->detail, sizeof info->detail);
+    if (probe->broke == SIZE_MAX)
+        probe->broke = look->trying;
+}
+
+wr_status probe_devices(const char *selector, struct probe *probe, struct wr_error *error) {
+    size_t seconds, skip = 0;
+    bool explain = false;
+    *probe = (struct probe){.broke = SIZE_MAX};
+    wr_status status = probe_seconds(&seconds, error);
+    if (status == WR_OK)
+        status = wr_check_environment(error);
+    if (status == WR_OK && !wr_has_opencl()) {
+        struct wr_error why = {0};
+        (void)wr_describe_opencl(0, &(struct wr_device_info){0}, &why);
+        memcpy(probe->why, why.text, sizeof probe->why - 1);
+        return WR_OK;
+    }
+    for (bool again = true; status == WR_OK && again;) {
+        struct look look = {.probe = probe,
+                            .seconds = seconds,
+                            .skip = skip,
+                            .explain = explain,
+                            .trying = SIZE_MAX};
+        start(&look, selector);
+        if (look.process > 0)
+            status = follow(&look, error);
+        close_if_open(&look.reports);
+        close_if_open(&look.said);
+        settle(&look);
+        skip += look.tries;
+        again = look.trying != SIZE_MAX; /* others may be sound */
+        if (look.ended && probe->count == 0 && !explain && strcmp(selector, "auto") != 0)
+            again = explain = true;
+    }
+    return status;
+}
+
+void probe_release(struct probe *probe) {
+    free(probe->devices);
+    probe->devices = NULL;
+    probe->count = 0;
+}
