@@ -139,6 +139,9 @@ static void test_unused(void **state) {
         {"s,v\n1,1\n1,2\n2,3\n1,4\n", NULL, NULL, "v", NULL, NULL}, /* values repeat so */
         {"s,v\n1.5,1\n1.5,2\n2,3\n2,4\n", NULL, NULL, "v", NULL, NULL},
         {"s,v\n7,1\n7,2\n7,3\n", NULL, NULL, NULL, NULL, "one number in all lines"},
+        {"year,v\n1999,1\n2000,2.5\n2001,3\n", NULL, NULL, NULL, NULL,
+         "\"year\" (numbers that count"},
+        {"year,v\n1999,1\n2000,2.5\n2001,3\n", NULL, NULL, "v", NULL, NULL},
         {"s,t,v\nx,1,1\ny,2,2\n", NULL, "t", "v", NULL, NULL}, /* times show that it is one */
         {"s,t,v\nx,1,1\ny,2,2\n", NULL, "t", NULL, NULL, "\"s\" (text)"},
         {"s,t,v\nx,1,1\nx,2,2\ny,1,2\n", NULL, "t", "v", NULL, "--id s?"},

@@ -401,6 +401,8 @@ static void test_bad_cells(void **state) {
                                            {".", not_number},
                                            {"1.5m", not_number},
                                            {"1'000", not_number},
+                                           {"1.234.567", "is not a number; marks of thousands"},
+                                           {"$5", not_number},
                                            {"nan", not_finite},
                                            {"-NaN", not_finite},
                                            {"inf", not_finite},

@@ -79,19 +79,33 @@ enum wr_cell_kind wr_csv_kind(const struct wr_csv *csv, const char *cell, double
     return wr_stamp_read(cell, &form, &time) ? WR_CELL_DATE : WR_CELL_TEXT;
 }
 
+/* Whether a cell is digits and marks between them, and a sign at most. */
+static bool has_marks(const char *cell) {
+    size_t length, digits = 0, marks = 0;
+    cell = wr_cell_trim(cell, &length);
+    for (size_t i = *cell == '-' || *cell == '+'; i < length; i++) {
+        if (cell[i] >= '0' && cell[i] <= '9')
+            digits++;
+        else if (strchr(".,'", cell[i]) != NULL)
+            marks++;
+        else
+            return false;
+    }
+    return digits > 0 && marks > 0;
+}
+
 const char *wr_csv_value(const struct wr_csv *csv, const char *cell, double *value) {
     if (wr_cell_empty(cell))
         return "is empty";
     if (!wr_csv_number(csv, cell, value)) {
         if (wr_cell_missing(cell))
             return "is a missing value";
-        if (!is_other_number(csv, cell))
-            return "is not a number";
-        return csv->found.decimal == ','
-                   ? "is not a number, since --decimal , was given; marks of thousands are to be "
-                     "removed"
-                   : "is not a number; --decimal , reads decimal commas, and marks of thousands "
-                     "are to be removed";
+        if (is_other_number(csv, cell) && csv->found.decimal != ',')
+            return "is not a number; --decimal , reads decimal commas, and marks of thousands are "
+                   "to be removed";
+        return has_marks(cell) ? "is not a number; marks of thousands are to be removed, and "
+                                 "--decimal names the decimal mark"
+                               : "is not a number";
     }
     /* 2^128 - 2^103 is the smallest that rounds to infinity; NaN fails too. */
     return fabs(*value) < 0x1.ffffffp127 ? NULL : "is not a finite number that fits a float";
@@ -132,7 +146,8 @@ wr_status wr_csv_check_count(struct wr_csv *csv, size_t columns, struct wr_error
     if (csv->count != columns)
         return wr_fail(error, WR_ERR_DATA,
                        "%s: the record on line %zu has %zu cells, the first record has %zu; give "
-                       "every record the same number, or name another --delimiter than %s",
+                       "every record the same number, or name another --delimiter than %s, or the "
+                       "--decimal mark",
                        csv->path, csv->record_line, csv->count, columns,
                        wr_csv_delimiter_text(csv->found.delimiter, delimiter));
     return WR_OK;

@@ -90,8 +90,8 @@ wr_status wr_panel_guess_target(struct wr_panel *panel, const struct wr_csv *csv
     }
     if (comma != WR_NO_COLUMN)
         return wr_fail(error, WR_ERR_DATA,
-                       "%s: line %zu, %s: no numbers by the decimal mark '%c'; name the other one "
-                       "(--decimal)",
+                       "%s: line %zu, %s: no numbers by the decimal mark '%c'; --decimal names "
+                       "another one, and marks of thousands are to be removed",
                        panel->path, csv->record_line,
                        wr_series_column_text(panel->header, comma, text), csv->found.decimal);
     return wr_fail(error, WR_ERR_DATA,
@@ -160,8 +160,9 @@ static size_t count_other_numbers(const struct wr_panel *panel) {
  * target besides knows the file. */
 static bool needs_word(const struct wr_panel *panel, size_t column) {
     const struct wr_profile *profile = &panel->header->column[column].profile;
-    if (is_guess(panel, column)) /* beside other numbers, it should not look like ids */
-        return (!profile->varies || wr_profile_repeats(profile)) && count_other_numbers(panel) > 0;
+    if (is_guess(panel, column)) /* beside other numbers, it should not look like ids or an index */
+        return (!profile->varies || wr_profile_repeats(profile) || wr_profile_steps(profile)) &&
+               count_other_numbers(panel) > 0;
     if (panel->role[column] != WR_ROLE_NONE || !profile->varies ||
         wr_series_is_index(panel->header, column))
         return false;

@@ -137,6 +137,10 @@ bool wr_profile_counts(const struct wr_profile *profile) {
     return !profile->uncounted && (profile->first == 0 || profile->first == 1);
 }
 
+bool wr_profile_steps(const struct wr_profile *profile) {
+    return !profile->uncounted && !profile->fractions && profile->cells > 1;
+}
+
 bool wr_profile_repeats(const struct wr_profile *profile) {
     enum wr_cell_kind kind = wr_profile_kind(profile);
     if (!profile->varies ||
@@ -162,5 +166,7 @@ const char *wr_profile_text(const struct wr_profile *profile) {
     }
     if (!profile->varies)
         return "one number in all lines";
+    if (wr_profile_steps(profile))
+        return "numbers that count the lines";
     return wr_profile_repeats(profile) ? "whole numbers that repeat" : "numbers";
 }

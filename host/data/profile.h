@@ -32,6 +32,8 @@ enum wr_cell_kind wr_profile_kind(const struct wr_profile *profile);
 /* Whether the cells count the rows, each a whole number and one more than that above it, from 0 or
  * 1 on. */
 bool wr_profile_counts(const struct wr_profile *profile);
+/* Likewise from any number on, as an index, years or numbered times do. */
+bool wr_profile_steps(const struct wr_profile *profile);
 /* Whether they may be the names of series: whole numbers or text that repeats, in blocks of rows or
  * in turn, as values do not. */
 bool wr_profile_repeats(const struct wr_profile *profile);
