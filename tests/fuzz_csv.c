@@ -1,5 +1,6 @@
 /* libFuzzer: any bytes as a CSV file give a series that holds what it promises, or a one-line
- * error. clang -fsanitize=fuzzer; WINDROW_FUZZ in CMake. */
+ * error. The first byte chooses how they are read. clang -fsanitize=fuzzer; WINDROW_FUZZ in CMake.
+ */
 #include <float.h>
 #include <math.h>
 #include <stdint.h>
@@ -48,18 +49,31 @@ static void use(const struct wr_series *series) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static const char delimiters[] = {0, 0, ',', ';', '\t', ' ', '|', 0}, decimals[] = "\0.,,";
+    if (size < 1)
+        return 0;
+    struct wr_csv_options options = {.delimiter = delimiters[*data & 7],
+                                     .decimal = decimals[*data >> 3 & 3],
+                                     .header = (enum wr_csv_header)((*data >> 5 & 3) % 3)};
     struct wr_error error = {0};
     struct wr_series *series;
-    FILE *file = fmemopen((void *)(uintptr_t)data, size, "r");
+    FILE *file =
+        size > 1 ? fmemopen((void *)(uintptr_t)(data + 1), size - 1, "r") : fopen("/dev/null", "r");
     if (file == NULL)
         return 0;
-    wr_status status = wr_series_read_stream(file, "fuzz.csv", &series, &error);
+    wr_status status = wr_series_read_stream(file, "fuzz.csv", &options, &series, &error);
     fclose(file);
-    if (status == WR_OK)
+    if (status == WR_OK) {
+        const struct wr_csv_found *found = wr_series_found(series);
+        require(options.delimiter == 0 || found->delimiter == options.delimiter);
+        require(options.header == WR_HEADER_FIND ||
+                found->header == (options.header == WR_HEADER_YES));
+        require((wr_series_name(series, 0) != NULL) == found->header);
         use(series);
-    else
+    } else {
         require(status == WR_ERR_DATA && series == NULL && error.status == status &&
                 strpbrk(error.text, "\r\n") == NULL);
+    }
     wr_series_free(series);
     return 0;
 }

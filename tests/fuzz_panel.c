@@ -1,5 +1,5 @@
 /* libFuzzer: any bytes as a long or a wide CSV give a panel that holds what it promises, or a
- * one-line error. The first byte chooses how they are read. */
+ * one-line error. The first three bytes choose how they are read. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -33,28 +33,45 @@ static void use_series(const struct wr_panel *panel, size_t s, int gaps) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    if (size < 2)
+    static wr_panel_reader *const readers[] = {wr_panel_long, wr_panel_wide, wr_panel_auto};
+    static const char *const columns[] = {"1", "2", "3", "y"};
+    static const char delimiters[] = {0, 0, ',', ';'}, decimals[] = "\0.,,";
+    if (size < 4)
         return 0;
     struct wr_error error = {0};
     struct wr_panel *panel;
-    struct wr_panel_spec spec = {.missing = (enum wr_missing)(*data / 4 % 3)};
+    struct wr_panel_spec spec = {.csv = {.delimiter = delimiters[data[1] & 3],
+                                         .decimal = decimals[data[1] >> 2 & 3],
+                                         .header = (enum wr_csv_header)((data[1] >> 4 & 3) % 3)},
+                                 .missing = (enum wr_missing)(data[0] / 4 % 3)};
     const char *const future = "2";
-    spec.id = *data & 2 ? "1" : NULL;
+    spec.id = data[0] & 2 ? "1" : NULL;
     spec.future = &future;
-    spec.futures = *data / 2 % 2;
-    FILE *file = fmemopen((void *)(uintptr_t)(data + 1), size - 1, "r");
+    spec.futures = data[0] / 2 % 2;
+    spec.time = data[2] & 4 ? columns[data[2] & 3] : NULL;
+    spec.target = data[2] & 8 ? columns[data[2] >> 4 & 3] : NULL;
+    spec.ignore = &columns[data[0] >> 6];
+    spec.ignores = data[2] >> 6 & 1;
+    FILE *file = fmemopen((void *)(uintptr_t)(data + 3), size - 3, "r");
     if (file == NULL)
         return 0;
     wr_status status = wr_panel_read_stream(
-        file, "fuzz.csv", *data & 1 ? wr_panel_wide : wr_panel_long, &spec, &panel, &error);
+        file, "fuzz.csv", readers[(data[0] & 1) + (data[2] >> 7)], &spec, &panel, &error);
     fclose(file);
     if (status == WR_OK) {
         require(wr_panel_count(panel) >= 1);
         for (size_t s = 0; s < wr_panel_count(panel); s++)
             use_series(panel, s, spec.missing == WR_MISSING_DROP);
+        char *text = NULL;
+        size_t length;
+        FILE *words = open_memstream(&text, &length);
+        require(words != NULL);
+        wr_panel_print_columns(words, panel);
+        require(fclose(words) == 0 && length > 0 && strpbrk(text, "\r\n") == NULL);
+        free(text);
     } else {
-        require(status == WR_ERR_DATA && panel == NULL && error.status == status &&
-                strpbrk(error.text, "\r\n") == NULL);
+        require((status == WR_ERR_DATA || status == WR_ERR_USAGE) && panel == NULL &&
+                error.status == status && strpbrk(error.text, "\r\n") == NULL);
     }
     wr_panel_free(panel);
     return 0;

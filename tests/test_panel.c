@@ -119,6 +119,93 @@ static void test_columns(void **state) {
     bad("unique_id,y,y\na,1,2\n", wr_panel_long, NULL, "columns 2 and 3", "by its number");
 }
 
+/* A series that no one would tell apart from another is refused, by the columns' names. */
+static void test_unused(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *id, *time, *target, *ignore;
+        const char *refused; /* NULL: it is read */
+    } cases[] = {
+        {"d,v\n2020-01-01,1\n2020-01-02,2\n", NULL, NULL, NULL, NULL, "\"d\" (dates)"},
+        {"d,v\n2020-01-01,1\n2020-01-02,2\n", NULL, NULL, "v", NULL, "--time"},
+        {"d,v\n2020-01-01,1\n2020-01-02,2\n", NULL, NULL, "v", "d", NULL},
+        {"d,v\n2020-01-01,1\n2020-01-02,2\n", NULL, "d", NULL, NULL, NULL},
+        {"s,v\na,1\na,2\nb,3\n", NULL, NULL, "v", NULL, "\"s\" (text)"},
+        {"s,v\na,1\na,2\nb,3\n", "s", NULL, "v", NULL, NULL},
+        {"s,v\na,1\na,2\na,3\n", NULL, NULL, "v", NULL, NULL}, /* one name, one series */
+        {"s,v\n1,1\n1,2\n2,3\n2,4\n", NULL, NULL, "v", NULL, "whole numbers that repeat"},
+        {"s,v\n1,1\n2,2\n1,3\n2,4\n", NULL, NULL, "v", NULL, "whole numbers that repeat"},
+        {"s,v\n1,1\n1,2\n2,3\n2,4\n", NULL, NULL, NULL, NULL, "\"s\" (whole"},
+        {"s,v\n1,1\n1,2\n2,3\n1,4\n", NULL, NULL, "v", NULL, NULL}, /* values repeat so */
+        {"s,v\n1.5,1\n1.5,2\n2,3\n2,4\n", NULL, NULL, "v", NULL, NULL},
+        {"s,v\n7,1\n7,2\n7,3\n", NULL, NULL, NULL, NULL, "one number in all lines"},
+        {"year,v\n1999,1\n2000,2.5\n2001,3\n", NULL, NULL, NULL, NULL,
+         "\"year\" (numbers that count"},
+        {"year,v\n1999,1\n2000,2.5\n2001,3\n", NULL, NULL, "v", NULL, NULL},
+        {"s,t,v\nx,1,1\ny,2,2\n", NULL, "t", "v", NULL, NULL}, /* times show that it is one */
+        {"s,t,v\nx,1,1\ny,2,2\n", NULL, "t", NULL, NULL, "\"s\" (text)"},
+        {"s,t,v\nx,1,1\nx,2,2\ny,1,2\n", NULL, "t", "v", NULL, "--id s?"},
+        {",d,v\n0,1,5\n1,2,6\n", NULL, "d", NULL, NULL, NULL},
+        {"a,v\nx,\"1,5\"\ny,\"2,5\"\n", "a", NULL, NULL, NULL, "decimal mark"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct wr_panel_spec spec = {.id = cases[i].id,
+                                           .time = cases[i].time,
+                                           .target = cases[i].target,
+                                           .ignore = &cases[i].ignore,
+                                           .ignores = cases[i].ignore != NULL};
+        if (cases[i].refused != NULL)
+            bad(cases[i].text, wr_panel_long, &spec, "p.csv", cases[i].refused);
+        else
+            wr_panel_free(good(cases[i].text, wr_panel_long, &spec));
+    }
+    struct wr_panel *panel =
+        good(",d,v\n0,1,5\n1,2,6\n", wr_panel_long, &(struct wr_panel_spec){.time = "d"});
+    assert_series(panel, 0, "v", 2, DOUBLES(5, 6)); /* not the index */
+    wr_panel_free(panel);
+}
+
+/* What tells a layout: names, dates, numbered columns. */
+static void test_layouts(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        int series; /* 0: neither */
+        bool numbered;
+    } cases[] = {
+        {"UNIQUE_ID;DS;Y\na;2020-01-01;1\nb;2020-01-01;1\n", 2, false},
+        {"id,V1,V2\na,1,2\nb,1,2\nc,1,2\n", 3, true},
+        {"id|1|2|3\na|1|2|3\nb|1||\n", 2, true},
+        {"v\n1\n2\n", 1, true},
+        {"1\n2\n4\n", 1, true},
+        {"id;V1;V2\na;1,5;2\n", 0, true},
+        {"name,color,size\nx,red,1\ny,blue,2\n", 0, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (cases[i].series == 0) {
+            bad(cases[i].text, wr_panel_auto, NULL, "neither long", "--layout");
+            continue;
+        }
+        struct wr_panel *panel = good(cases[i].text, wr_panel_auto, NULL);
+        assert_int_equal(wr_panel_count(panel), cases[i].series);
+        assert_true(wr_panel_numbered(panel) == cases[i].numbered);
+        wr_panel_free(panel);
+    }
+    bad("id;V1;V2\na;1,5;2\n", wr_panel_auto, NULL, "--decimal , reads", "by the delimiter ';'");
+    struct wr_panel *panel =
+        good("a;1,5;2\nb;3;4\n", wr_panel_wide,
+             &(struct wr_panel_spec){.csv = {.decimal = ',', .header = WR_HEADER_NO}});
+    assert_series(panel, 0, "a", 2, DOUBLES(1.5, 2));
+    assert_int_equal(wr_panel_count(panel), 2);
+    wr_panel_free(panel);
+    panel =
+        good("2020-01-01,1\n2020-01-02,2\n", wr_panel_auto, &(struct wr_panel_spec){.time = "1"});
+    assert_series(panel, 0, "2", 2, DOUBLES(1, 2)); /* named after its column */
+    assert_false(wr_panel_found(panel)->header);
+    wr_panel_free(panel);
+    bad("5,6\n1,2\n", wr_panel_auto, NULL, "line 1", "no header");
+}
+
 static void test_seattle(void **state) {
     (void)state;
     struct wr_error error = {0};
@@ -363,18 +450,20 @@ static void test_many(void **state) {
 static void test_no_memory(void **state) {
     (void)state;
     static const char *const texts[] = {
+        "unique_id;ds;y;f;g;h\na;1;1;2;p;1\nb;1;1;2;q;2\nb;2;1;2;r;3\na;2;1;2;p;4\nb;4;1;2;;9\na;3;"
+        ";2;u;1\n",
         "unique_id,ds,y,f\na,1,1,2\nb,1,1,2\nb,2,1,2\na,2,1,2\nb,4,1,2\na,3,,2\n",
         "id,1,2,3\na,1,,3\nb,1,2\n"};
     const struct wr_panel_spec spec = {
         .future = (const char *const[]){"f"}, .futures = 1, .missing = WR_MISSING_INTERPOLATE};
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         struct wr_panel *panel = NULL;
         long n;
         for (n = 0;; n++) {
             struct wr_error error = {0};
             test_faults.allocation = n;
             wr_status status =
-                read_text(texts[i], i == 0 ? wr_panel_long : wr_panel_wide, &spec, &panel, &error);
+                read_text(texts[i], i < 2 ? wr_panel_auto : wr_panel_wide, &spec, &panel, &error);
             if (status == WR_OK)
                 break;
             assert_int_equal(status, WR_ERR_MEMORY);
@@ -389,7 +478,8 @@ static void test_no_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_long),      cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_long),      cmocka_unit_test(test_unused),
+        cmocka_unit_test(test_layouts),   cmocka_unit_test(test_columns),
         cmocka_unit_test(test_seattle),   cmocka_unit_test(test_covariates),
         cmocka_unit_test(test_gaps),      cmocka_unit_test(test_stamps),
         cmocka_unit_test(test_wide),      cmocka_unit_test(test_own_values),

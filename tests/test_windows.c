@@ -20,7 +20,7 @@ static struct wr_series *read_text(const char *text) {
     struct wr_series *series;
     FILE *file = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
     assert_non_null(file);
-    if (wr_series_read_stream(file, "t.csv", &series, &error) != WR_OK)
+    if (wr_series_read_stream(file, "t.csv", &(struct wr_csv_options){0}, &series, &error) != WR_OK)
         fail_msg("%s", error.text);
     fclose(file);
     return series;

@@ -26,6 +26,7 @@ struct run {
     struct levels levels;
     struct wr_device *device;
     struct progress progress;
+    bool told; /* what was read */
     size_t step;
     struct wr_backtest backtest;
 };
@@ -240,6 +241,19 @@ static wr_status write_csv(struct run *run) {
 
 /* ---- all of it ---- */
 
+/* Once data and options are right for each other, and not behind what is wrong with them. */
+static void tell_data(struct run *run) {
+    if (!run->told)
+        panel_tell(run->panel, run->options);
+    run->told = true;
+}
+
+static void on_event(void *context, const struct wr_fit_event *event) {
+    struct run *run = context;
+    tell_data(run);
+    run_on_event(&run->progress, event);
+}
+
 static wr_status test_back(struct run *run) {
     const struct option_value *options = run->options;
     struct wr_backtest_spec spec = {.recipes = run->recipes.recipes,
@@ -249,12 +263,13 @@ static wr_status test_back(struct run *run) {
                                     .refit = options[BACKTEST_REFIT].given,
                                     .levels = run->levels.levels,
                                     .level_count = run->levels.count};
-    struct wr_fit_options how = {
-        .on_event = run_on_event, .context = &run->progress, .stop = &interrupt_seen};
+    struct wr_fit_options how = {.on_event = on_event, .context = run, .stop = &interrupt_seen};
     run_start(&run->progress, options, &run->recipes);
     wr_status status =
         wr_backtest(run->device, run->panel, &spec, &how, &run->backtest, run->error);
     progress_clear(&run->progress);
+    if (status == WR_OK)
+        tell_data(run);
     return status;
 }
 

@@ -10,10 +10,13 @@
 #define CLI_DIVERGED ((wr_status)8)
 #define CLI_STOPPED  ((wr_status)75)
 
+/* How a CSV file is read, from some number of a command's options on. */
+enum csv_option { CSV_DELIMITER, CSV_DECIMAL, CSV_HEADER, CSV_IGNORE, CSV_OPTIONS };
 /* The first options of commands that train on a series. */
 enum data_option {
     DATA_FILE,
-    DATA_SYNTHETIC,
+    DATA_CSV, /* and the other options of enum csv_option */
+    DATA_SYNTHETIC = DATA_CSV + CSV_OPTIONS,
     DATA_LENGTH,
     DATA_SEED,
     DATA_TARGET,

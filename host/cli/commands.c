@@ -22,6 +22,8 @@ const struct command command_table[] = {
          WORDS("Trains M small recurrent networks at once, each to forecast the next row of a "
                "series from the T rows before it. The result of a model is the same bits on every "
                "exact device, with either schedule, and whatever else is trained beside it.",
+               "Of a file, stderr tells which columns are the target and which are not used, and "
+               "what was found by itself: the delimiter, and whether the first line is a header.",
                "Without options it trains the notebook's model: H = 20 on 95 windows of a "
                "synthetic series for 2500 epochs; then it shows the first window's forecast. "
                "Tables go to stdout, progress to stderr."),
@@ -150,6 +152,10 @@ const struct command command_table[] = {
          "change the recipe.",
          "Intervals are conformal: a second fit, on less of each series, shows step by step "
          "how far off forecasts are from what they have not seen.",
+         "What the columns are taken for is told on stderr. Columns of dates, of text or of whole "
+         "numbers that repeat, as ids do, are not left unused without a word: it is an error (exit "
+         "code 3) that names them, unless time stamps show that there is one series, and --target "
+         "is named; or unless --ignore names them.",
          "An interrupted forecast leaves nothing behind, or with --resume tells the command "
          "that goes on (exit code 75)."),
      .options = forecast_options,

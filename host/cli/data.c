@@ -1,13 +1,32 @@
 #include "cli/data.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/base.h"
+#include "cli/csv.h"
+#include "data/series.h"
+
+static wr_status read_file(struct data *data, const struct option_value *options,
+                           struct wr_error *error) {
+    const struct option_value *ignore = &options[DATA_CSV + CSV_IGNORE];
+    struct wr_csv_options csv;
+    wr_status status = csv_read_options(options + DATA_CSV, &csv, error);
+    if (status == WR_OK)
+        status = wr_series_read_csv_with(options[DATA_FILE].text, &csv, &data->series, error);
+    if (status == WR_OK && ignore->given)
+        status = columns_parse("ignore", ignore->text, false, data->series, &data->ignored, error);
+    return status;
+}
 
 static wr_status read_series(struct data *data, const struct option_value *options,
                              struct wr_error *error) {
+    static const char *const names[CSV_OPTIONS] = {"delimiter", "decimal", "header", "ignore"};
     if (options[DATA_FILE].given)
-        return wr_series_read_csv(options[DATA_FILE].text, &data->series, error);
+        return read_file(data, options, error);
+    for (size_t i = 0; i < CSV_OPTIONS; i++)
+        if (options[DATA_CSV + i].given)
+            return wr_fail(error, WR_ERR_USAGE, "--%s goes with --data FILE", names[i]);
     return wr_series_ar2(options[DATA_LENGTH].size, (uint32_t)options[DATA_SEED].size,
                          &data->series, error);
 }
@@ -23,6 +42,53 @@ static bool has_columns(const struct data *data, const struct option_value *opti
         all = wr_series_values(data->series, columns.index[i], &values, NULL) == WR_OK;
     columns_release(&columns);
     return all;
+}
+
+/* ---- columns ---- */
+
+static bool is_in(const struct columns *columns, size_t column) {
+    for (size_t i = 0; i < columns->count; i++)
+        if (columns->index[i] == column)
+            return true;
+    return false;
+}
+
+static bool may_be_guessed(const struct data *data, size_t column) {
+    const double *values;
+    return !is_in(&data->ignored, column) && !wr_series_is_index(data->series, column) &&
+           wr_series_values(data->series, column, &values, NULL) == WR_OK;
+}
+
+/* The first column of numbers; not if it looks like ids beside other numbers. */
+static wr_status guess_column(const struct data *data, size_t *column, struct wr_error *error) {
+    size_t count = 0;
+    char text[96];
+    for (size_t i = wr_series_columns(data->series); i-- > 0;)
+        if (may_be_guessed(data, i)) {
+            *column = i;
+            count++;
+        }
+    if (count == 0)
+        return wr_series_first_numeric(data->series, column, error);
+    const struct wr_profile *profile = &data->series->column[*column].profile;
+    if (count == 1 || (profile->varies && !wr_profile_repeats(profile)))
+        return WR_OK;
+    return wr_fail(error, WR_ERR_DATA,
+                   "%s: %s is the first column of numbers, but they are %s, as ids are: name the "
+                   "target (--target), or ignore the column (--ignore)",
+                   data->series->source, wr_series_column_text(data->series, *column, text),
+                   profile->varies ? "whole ones that repeat" : "all the same");
+}
+
+static wr_status check_ignored(const struct data *data, struct wr_error *error) {
+    char text[96];
+    for (size_t i = 0; i < data->ignored.count; i++) {
+        size_t column = data->ignored.index[i];
+        if (is_in(&data->inputs, column) || is_in(&data->targets, column))
+            return wr_fail(error, WR_ERR_USAGE, "%s is ignored and asked for",
+                           wr_series_column_text(data->series, column, text));
+    }
+    return WR_OK;
 }
 
 /* --inputs and --target, each by default what the other says, or the first column of numbers. */
@@ -41,7 +107,8 @@ static wr_status choose_columns(struct data *data, const struct option_value *op
                                &data->targets, error);
     if (status == WR_OK && !inputs && !targets) {
         size_t first;
-        status = wr_series_first_numeric(data->series, &first, error);
+        data->guessed = true;
+        status = guess_column(data, &first, error);
         if (status == WR_OK)
             status = columns_one(first, &data->inputs, error);
     } else if (status == WR_OK && !inputs) {
@@ -49,6 +116,8 @@ static wr_status choose_columns(struct data *data, const struct option_value *op
     }
     if (status == WR_OK && !targets)
         status = columns_copy(&data->inputs, 1, &data->targets, error);
+    if (status == WR_OK)
+        status = check_ignored(data, error);
     if (status != WR_OK)
         return status;
     data->input_names = columns_text(&data->inputs, data->series);
@@ -63,10 +132,50 @@ wr_status data_read(struct data *data, const struct option_value *options, struc
     return status == WR_OK ? choose_columns(data, options, error) : status;
 }
 
+/* Why a column is not used, as far as its cells tell. */
+static void tell_kind(const struct wr_series *series, size_t i) {
+    const struct wr_column *column = &series->column[i];
+    const char *kind = wr_profile_text(&column->profile);
+    if (wr_series_is_index(series, i))
+        fputs(" (unnamed, it counts the rows: an index)", stderr);
+    else if (column->bad_line != 0 && wr_profile_kind(&column->profile) == WR_CELL_NUMBER)
+        fprintf(stderr, " (%s, but line %zu: \"%s\" %s)", kind, column->bad_line, column->bad_text,
+                column->bad_why);
+    else
+        fprintf(stderr, " (%s)", kind);
+}
+
+void data_tell(const struct data *data, bool quiet) {
+    enum { SHOWN = 10 };
+    const struct wr_series *series = data->series;
+    const struct wr_csv_found *found = wr_series_found(series);
+    size_t count = 0;
+    if (found == NULL)
+        return;
+    csv_warn(series->source, found);
+    if (quiet)
+        return;
+    fprintf(stderr, "%s: target %s%s", series->source, data->target_names,
+            data->guessed ? " (the first column of numbers)" : "");
+    for (size_t i = 0; i < wr_series_columns(series); i++) {
+        if (is_in(&data->inputs, i) || is_in(&data->targets, i) || is_in(&data->ignored, i) ||
+            count++ >= SHOWN)
+            continue;
+        fputs(count > 1 ? ", " : "; not used: ", stderr);
+        wr_series_print_name(stderr, series, i);
+        tell_kind(series, i);
+    }
+    if (count > SHOWN)
+        fprintf(stderr, " and %zu more", count - SHOWN);
+    csv_print_found(stderr, found);
+    fputc('\n', stderr);
+}
+
 void data_release(struct data *data) {
     wr_series_free(data->series);
     columns_release(&data->inputs);
     columns_release(&data->targets);
+    columns_release(&data->ignored);
     free(data->input_names);
     free(data->target_names);
     *data = (struct data){0};

@@ -16,6 +16,9 @@
 enum setting {
     SERIES,
     DATA_SEED_SETTING,
+    DELIMITER, /* of a file, but for older studies */
+    DECIMAL,
+    HEADER,
     ROWS,
     INPUTS,
     TARGET,
@@ -32,6 +35,9 @@ enum setting {
 static const char *const setting_names[SETTINGS] = {
     [SERIES] = "series",
     [DATA_SEED_SETTING] = "data-seed",
+    [DELIMITER] = "delimiter",
+    [DECIMAL] = "decimal",
+    [HEADER] = "header",
     [ROWS] = "rows",
     [INPUTS] = "inputs",
     [TARGET] = "target",
@@ -172,7 +178,7 @@ static bool print_remake(FILE *file, const struct export *export, const struct w
     char *const *settings = export->settings, text[FIELD_TEXT];
     for (size_t i = 0; i < SETTINGS; i++)
         if (settings[i] == NULL && (i < INPUT_MEANS || i > TARGET_DEVIATIONS) &&
-            i != DATA_SEED_SETTING)
+            (i < DATA_SEED_SETTING || i > HEADER))
             return false;
     bool synthetic = strcmp(settings[SERIES], "ar2") == 0;
     double validate = strtod(settings[VALIDATE], NULL), rows = strtod(settings[ROWS], NULL);
@@ -185,6 +191,9 @@ static bool print_remake(FILE *file, const struct export *export, const struct w
         print_option(file, "data-seed", settings[DATA_SEED_SETTING]);
     } else {
         print_option(file, "data", settings[SERIES]);
+        for (size_t i = DELIMITER; i <= HEADER; i++)
+            if (settings[i] != NULL)
+                print_option(file, setting_names[i], settings[i]);
         print_option(file, "inputs", settings[INPUTS]);
         print_option(file, "target", settings[TARGET]);
     }

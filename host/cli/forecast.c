@@ -11,6 +11,7 @@
 #include "base/number.h"
 #include "base/output.h"
 #include "base/text.h"
+#include "cli/csv.h"
 #include "cli/forecast.h"
 #include "cli/interrupt.h"
 #include "cli/report.h"
@@ -91,6 +92,7 @@ static wr_status fit(struct run *run) {
                                  .stop = &interrupt_seen,
                                  .resume = run->options[FORECAST_RESUME].text,
                                  .calibrate = run->levels.count > 0};
+    panel_tell(run->panel, run->options);
     run_start(&run->progress, run->options, &run->recipes);
     status = wr_mix_fit(run->device, run->panel, run->recipes.recipes, run->recipes.count, NULL,
                         &how, &run->mix, run->error);
@@ -255,7 +257,8 @@ static wr_status stopped(struct run *run) {
     if (!run->options[FORECAST_RESUME].given)
         return wr_fail(run->error, WR_ERR_STOPPED, "interrupted; no file was written");
     cli_flush();
-    fputs("windrow: stopped; this goes on:\n", stderr);
+    fprintf(stderr, "windrow: stopped; this goes on%s:\n",
+            csv_stays(run->options[PANEL_DATA].text) ? "" : ", given the same data again");
     print_command("forecast", forecast_options, run->options, FORECAST_OPTIONS);
     wr_error_release(run->error);
     return CLI_STOPPED;
@@ -300,6 +303,8 @@ static wr_status run_all(struct run *run) {
         status = forecast(run);
     if (interrupt_seen) /* whatever else it may have broken off */
         return stopped(run);
+    if (status == WR_OK && run->models.count > 0) /* else it was told before the fit */
+        panel_tell(run->panel, run->options);
     if (status == WR_OK)
         status = write_files(run);
     if (status == WR_ERR_STORAGE && interrupt_seen) /* so that a file could not be opened */

@@ -13,7 +13,8 @@
 enum panel_option {
     PANEL_DATA,
     PANEL_LAYOUT,
-    PANEL_ID,
+    PANEL_CSV, /* and the other options of enum csv_option */
+    PANEL_ID = PANEL_CSV + CSV_OPTIONS,
     PANEL_TIME,
     PANEL_TARGET,
     PANEL_PAST,
@@ -95,6 +96,8 @@ void parts_release(struct parts *parts);
 /* The series that the options name; the caller's: wr_panel_free. */
 wr_status panel_read(const char *command, const struct option_value *options,
                      struct wr_panel **panel, struct wr_error *error);
+/* Tells, unless --quiet, what the columns were taken for; warns of what is in doubt. */
+void panel_tell(const struct wr_panel *panel, const struct option_value *options);
 /* The named recipe for the step of the first series' time stamps, and *step: what that is ("days").
  * NULL: they are numbers. */
 const char *panel_recipe(const struct wr_panel *panel, const char **step);

@@ -9,7 +9,7 @@
                     .kind = OPTION_TEXT,                                                           \
                     .argument = "FILE",                                                            \
                     .file = FILE_READ,                                                             \
-                    .help = "Read the series from a CSV file with a header; needed."},             \
+                    .help = "Read the series from a CSV file; - is standard input; needed."},      \
     [PANEL_LAYOUT] = {.name = "layout",                                                            \
                       .kind = OPTION_CHOICE,                                                       \
                       .argument = "HOW",                                                           \
@@ -17,6 +17,7 @@
                       .fallback = "auto",                                                          \
                       .help = "long (a line for each value), wide (a line for each series: its "   \
                               "name, then its values), or auto: what the file looks like."},       \
+    CSV_TABLE(PANEL_CSV),                                                                          \
     [PANEL_ID] = {.name = "id",                                                                    \
                   .kind = OPTION_TEXT,                                                             \
                   .argument = "A",                                                                 \

@@ -15,7 +15,9 @@
 
 const char *const show_settings[SHOW_SETTINGS] = {"series",       "data-seed",
                                                   "rows",         "inputs",
-                                                  "target",       "scale",
+                                                  "target",       "delimiter",
+                                                  "decimal",      "header",
+                                                  "ignore",       "scale",
                                                   "input_means",  "input_deviations",
                                                   "target_means", "target_deviations",
                                                   "epochs",       "validate",

@@ -15,7 +15,7 @@ struct show {
 };
 
 /* Settings that a study may hold. */
-#define SHOW_SETTINGS 16
+#define SHOW_SETTINGS 20
 extern const char *const show_settings[SHOW_SETTINGS];
 
 /* Whether there is a table by this option: of --by, else hidden and what else varies but seeds. */

@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "cli/cli.h"
+#include "cli/csv.h"
 #include "cli/find_devices.h"
 #include "cli/interrupt.h"
 #include "cli/report.h"
@@ -18,11 +19,25 @@
 
 wr_status sweep_keep_words(struct run *run, struct wr_study *study) {
     const struct option_value *o = run->options;
-    bool file = o[DATA_FILE].given;
-    struct wr_setting settings[] = {{"series", file ? o[DATA_FILE].text : "ar2", false},
-                                    {"data-seed", o[DATA_SEED].text, false}};
+    const struct wr_csv_found *found = wr_series_found(run->data.series);
+    const struct option_value *ignore = &o[DATA_CSV + CSV_IGNORE];
+    char delimiter[8], decimal[2] = "";
     wr_status status = keep_note(study, o[SWEEP_KEEP].text, NULL, run->error);
-    return status == WR_OK ? wr_study_settle(study, settings, file ? 1 : 2, run->error) : status;
+    if (status != WR_OK)
+        return status;
+    if (found == NULL) {
+        struct wr_setting settings[] = {{"series", "ar2", false},
+                                        {"data-seed", o[DATA_SEED].text, false}};
+        return wr_study_settle(study, settings, 2, run->error);
+    }
+    decimal[0] = found->decimal;
+    struct wr_setting settings[] = {
+        {"series", csv_stays(o[DATA_FILE].text) ? o[DATA_FILE].text : "-", false},
+        {"delimiter", csv_delimiter_word(found->delimiter, delimiter), false},
+        {"decimal", decimal, false},
+        {"header", found->header ? "yes" : "no", false},
+        {"ignore", ignore->given ? ignore->text : "", false}};
+    return wr_study_settle(study, settings, sizeof settings / sizeof *settings, run->error);
 }
 
 wr_status sweep_open_study(struct run *run) {
@@ -165,6 +180,7 @@ wr_status sweep_alone(struct run *run) {
         status = sweep_open_study(run);
     if (status != WR_OK || dry)
         return status == WR_OK ? plan(run) : status;
+    data_tell(&run->data, o[SWEEP_QUIET].given);
     if (run->tables)
         sweep_tell_start(run);
     status = sweep_train(run);

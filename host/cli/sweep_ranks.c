@@ -8,6 +8,7 @@
 
 #include "base/base.h"
 #include "cli/cli.h"
+#include "cli/csv.h"
 #include "cli/find_devices.h"
 #include "cli/interrupt.h"
 #include "cli/ranks.h"
@@ -142,7 +143,15 @@ static void close_shard(struct share *share) {
 static wr_status prepare(struct share *share) {
     struct run *run = share->run;
     struct ranks *ranks = &share->ranks;
-    wr_status status = sweep_make(run);
+    const struct option_value *data = &run->options[DATA_FILE];
+    wr_status status = WR_OK;
+    if (data->given && !csv_stays(data->text))
+        status = wr_fail(run->error, WR_ERR_USAGE,
+                         "--data %s: each rank reads the data, which a pipe gives to one alone; "
+                         "name a file",
+                         data->text);
+    if (status == WR_OK)
+        status = sweep_make(run);
     if (status == WR_OK && run->sweep.shards > 0)
         status =
             wr_fail(run->error, WR_ERR_USAGE,

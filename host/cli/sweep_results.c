@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "cli/cli.h"
+#include "cli/csv.h"
 #include "cli/report.h"
 #include "cli/stores.h"
 #include "cli/sweep.h"
@@ -96,8 +97,10 @@ static void tell_resume(const struct run *run) {
     typed[SWEEP_FRESH].given = false;
     typed[SWEEP_SHARD].text = shard_text(run->sweep.shard, run->sweep.shards, shard);
     cli_flush();
-    fprintf(stderr, "windrow: stopped, with %zu of %zu trials left; this goes on:\n",
-            run->result.pending, run->result.trials);
+    const struct option_value *data = &run->options[DATA_FILE];
+    fprintf(stderr, "windrow: stopped, with %zu of %zu trials left; this goes on%s:\n",
+            run->result.pending, run->result.trials,
+            data->given && !csv_stays(data->text) ? ", given the same data again" : "");
     if (run->ranks > 0)
         fprintf(stderr, "mpirun -n %zu ", run->ranks);
     print_command("sweep", sweep_options, typed, SWEEP_OPTIONS);

@@ -9,6 +9,35 @@
         __VA_ARGS__, NULL                                                                          \
     }
 
+/* The options of enum csv_option, the first of them at number `at`. */
+#define CSV_TABLE(at)                                                                              \
+    [(at) + CSV_DELIMITER] = {.name = "delimiter",                                                 \
+                              .kind = OPTION_TEXT,                                                 \
+                              .argument = "C",                                                     \
+                              .otherwise = "the one of , ; tab | that cuts the lines alike",       \
+                              .help = "What stands between cells: comma, semicolon, tab, pipe, "   \
+                                      "space, or one other character."},                           \
+            [(at) + CSV_DECIMAL] = {.name = "decimal",                                             \
+                                    .kind = OPTION_CHOICE,                                         \
+                                    .argument = "C",                                               \
+                                    .choices = WORDS(".", ","),                                    \
+                                    .fallback = ".",                                               \
+                                    .help = "The decimal mark of numbers, a point or a comma."},   \
+            [(at) +                                                                                \
+                CSV_HEADER] = {.name = "header",                                                   \
+                               .kind = OPTION_CHOICE,                                              \
+                               .argument = "yes|no",                                               \
+                               .choices = WORDS("auto", "yes", "no"),                              \
+                               .fallback = "auto",                                                 \
+                               .help =                                                             \
+                                   "Whether the first line is a header; auto: unless its cells "   \
+                                   "are of the kinds of those below it, which stderr tells. "      \
+                                   "Without one, columns go by number."},                          \
+            [(at) + CSV_IGNORE] = {.name = "ignore",                                               \
+                                   .kind = OPTION_TEXT,                                            \
+                                   .argument = "A,B",                                              \
+                                   .help = "Columns to leave unused."}
+
 /* The options of enum data_option. */
 #define DATA_TABLE                                                                                 \
     [DATA_FILE] = {.group = "Data",                                                                \
@@ -18,7 +47,9 @@
                    .file = FILE_READ,                                                              \
                    .excludes = WORDS("synthetic", "length", "data-seed"),                          \
                    .otherwise = "the synthetic series",                                            \
-                   .help = "Read the series from a CSV file, with or without a header."},          \
+                   .help = "Read the series from a CSV file, with or without a header; - is "      \
+                           "standard input."},                                                     \
+    CSV_TABLE(DATA_CSV),                                                                           \
     [DATA_SYNTHETIC] = {.name = "synthetic",                                                       \
                         .kind = OPTION_CHOICE,                                                     \
                         .argument = "ar2",                                                         \

@@ -164,6 +164,8 @@ static wr_status run_all(struct run *run) {
         status = open_session(run);
     if (status == WR_OK)
         status = open_outputs(run);
+    if (status == WR_OK)
+        data_tell(&run->setup.data, run->options[TRAIN_QUIET].given);
     if (status == WR_OK && run->tables) {
         report_setup(&run->setup, run->options);
         report_device(run->device, run->session);

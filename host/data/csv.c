@@ -26,13 +26,13 @@ void *wr_grow(void *memory, size_t *capacity, size_t count, size_t size, const c
     return grown;
 }
 
-void wr_csv_init(struct wr_csv *csv, FILE *file, const char *path) {
-    *csv = (struct wr_csv){.file = file, .path = path};
-}
-
 void wr_csv_release(struct wr_csv *csv) {
     free(csv->starts);
     free(csv->text);
+    free(csv->buffer);
+    free(csv->kinds);
+    if (csv->c != (locale_t)0)
+        freelocale(csv->c);
     *csv = (struct wr_csv){0};
 }
 
@@ -40,13 +40,30 @@ const char *wr_csv_cell(const struct wr_csv *csv, size_t i) {
     return csv->text + csv->starts[i];
 }
 
+bool wr_csv_fill(struct wr_csv *csv) {
+    if (csv->ended || csv->file == NULL)
+        return false;
+    csv->at = 0;
+    csv->filled = fread(csv->buffer, 1, csv->room, csv->file);
+    csv->ended = csv->filled < csv->room;
+    if (ferror(csv->file))
+        csv->failure = errno;
+    return csv->filled > 0;
+}
+
+static int raw_byte(struct wr_csv *csv) {
+    if (csv->at == csv->filled && !wr_csv_fill(csv))
+        return EOF;
+    return csv->buffer[csv->at++];
+}
+
 /* The next byte or EOF; '\n' for every kind of line end. */
 static int next_byte(struct wr_csv *csv) {
-    int c = getc_unlocked(csv->file);
+    int c = raw_byte(csv);
     if (c == '\r') {
-        c = getc_unlocked(csv->file);
-        if (c != '\n')
-            ungetc(c, csv->file); /* nothing happens if it is EOF */
+        c = raw_byte(csv);
+        if (c != '\n' && c != EOF)
+            csv->at--; /* the byte just read, so there is one */
         c = '\n';
     }
     csv->line += c == '\n';
@@ -70,8 +87,8 @@ static wr_status append_byte(struct wr_csv *csv, int c, struct wr_error *error) 
     return append(csv, (char)c, error);
 }
 
-static wr_status unreadable(const struct wr_csv *csv, struct wr_error *error) {
-    return wr_fail(error, WR_ERR_DATA, "%s: cannot be read: %s", csv->path, strerror(errno));
+wr_status wr_csv_unreadable(const struct wr_csv *csv, struct wr_error *error) {
+    return wr_fail(error, WR_ERR_DATA, "%s: cannot be read: %s", csv->path, strerror(csv->failure));
 }
 
 /* What follows an opening quote, up to the closing one; *end is the byte after that. */
@@ -84,8 +101,8 @@ static wr_status read_quoted(struct wr_csv *csv, int *end, struct wr_error *erro
             if (*end != '"')
                 break;
         }
-        if (c == EOF && ferror(csv->file))
-            return unreadable(csv, error);
+        if (c == EOF && csv->failure != 0)
+            return wr_csv_unreadable(csv, error);
         if (c == EOF)
             return wr_fail(error, WR_ERR_DATA,
                            "%s: line %zu opens a quote that is never closed; close it, or double a "
@@ -95,7 +112,7 @@ static wr_status read_quoted(struct wr_csv *csv, int *end, struct wr_error *erro
         if (status != WR_OK)
             return status;
     }
-    if (*end == ',' || *end == '\n' || *end == EOF)
+    if (*end == csv->found.delimiter || *end == '\n' || *end == EOF)
         return WR_OK;
     return wr_fail(
         error, WR_ERR_DATA,
@@ -104,14 +121,22 @@ static wr_status read_quoted(struct wr_csv *csv, int *end, struct wr_error *erro
         csv->path, csv->line + 1);
 }
 
-/* Appends one cell; *end is ',', '\n' or EOF. */
+/* Whether what has been read of a cell is blanks, or nothing. */
+static bool is_blank_from(const struct wr_csv *csv, size_t start) {
+    while (start < csv->text_size && (csv->text[start] == ' ' || csv->text[start] == '\t'))
+        start++;
+    return start == csv->text_size;
+}
+
+/* Appends one cell; *end is the delimiter, '\n' or EOF. */
 static wr_status read_cell(struct wr_csv *csv, bool *quoted, int *end, struct wr_error *error) {
     static const char mark[] = {'\xef', '\xbb', '\xbf'};
     size_t start = csv->text_size;
     wr_status status = WR_OK;
     int c = next_byte(csv);
-    while (status == WR_OK && c != ',' && c != '\n' && c != EOF) {
-        if (c == '"' && csv->text_size == start) {
+    while (status == WR_OK && c != csv->found.delimiter && c != '\n' && c != EOF) {
+        if (c == '"' && is_blank_from(csv, start)) {
+            csv->text_size = start;
             *quoted = true;
             status = read_quoted(csv, &c, error);
             break;
@@ -122,14 +147,13 @@ static wr_status read_cell(struct wr_csv *csv, bool *quoted, int *end, struct wr
             csv->text_size = 0; /* byte order mark */
         c = next_byte(csv);
     }
-    if (c == EOF && ferror(csv->file))
-        return unreadable(csv, error);
+    if (c == EOF && csv->failure != 0)
+        return wr_csv_unreadable(csv, error);
     *end = c;
     return status == WR_OK ? append(csv, '\0', error) : status;
 }
 
-/* Reads up to the end of a record; *blank: one cell, unquoted, of nothing but blanks. */
-static wr_status read_record(struct wr_csv *csv, bool *blank, int *end, struct wr_error *error) {
+wr_status wr_csv_record(struct wr_csv *csv, bool *blank, int *end, struct wr_error *error) {
     bool quoted = false;
     csv->record_line = csv->line + 1;
     csv->count = csv->text_size = 0;
@@ -143,7 +167,7 @@ static wr_status read_record(struct wr_csv *csv, bool *blank, int *end, struct w
         wr_status status = read_cell(csv, &quoted, end, error);
         if (status != WR_OK)
             return status;
-    } while (*end == ',');
+    } while (*end == csv->found.delimiter);
     *blank = csv->count == 1 && !quoted && csv->text[strspn(csv->text, " \t")] == '\0';
     return WR_OK;
 }
@@ -153,7 +177,7 @@ wr_status wr_csv_next(struct wr_csv *csv, bool *more, struct wr_error *error) {
     for (;;) {
         bool blank;
         int end = EOF;
-        wr_status status = read_record(csv, &blank, &end, error);
+        wr_status status = wr_csv_record(csv, &blank, &end, error);
         if (status != WR_OK)
             return status;
         *more = !blank;
@@ -170,6 +194,14 @@ wr_status wr_csv_next(struct wr_csv *csv, bool *more, struct wr_error *error) {
     }
 }
 
+const char *wr_csv_delimiter_text(char delimiter, char text[8]) {
+    if (delimiter == '\t')
+        strcpy(text, "tab");
+    else
+        snprintf(text, 8, "'%c'", delimiter);
+    return text;
+}
+
 void wr_csv_print(FILE *file, const char *cell) {
     if (cell[strcspn(cell, ",\"\r\n")] == '\0') {
         fputs(cell, file);
@@ -179,4 +211,19 @@ void wr_csv_print(FILE *file, const char *cell) {
     for (; *cell != '\0'; cell++)
         fputs(*cell == '"' ? "\"\"" : (char[]){*cell, '\0'}, file);
     fputc('"', file);
+}
+
+wr_status wr_csv_open_file(const char *path, FILE **file, const char **name,
+                           struct wr_error *error) {
+    bool standard = strcmp(path, "-") == 0;
+    *name = standard ? "standard input" : path;
+    *file = standard ? stdin : fopen(path, "re");
+    return *file != NULL ? WR_OK
+                         : wr_fail(error, wr_cause(errno, WR_ERR_DATA), "%s: cannot be opened: %s",
+                                   path, strerror(errno));
+}
+
+void wr_csv_close_file(FILE *file) {
+    if (file != stdin)
+        fclose(file);
 }

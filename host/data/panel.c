@@ -1,14 +1,13 @@
 /* Panels: their series by name, and what they give. */
 #include "data/panel.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "base/arithmetic.h"
+#include "base/text.h"
 #include "data/cell.h"
 
 wr_status wr_panel_new(const char *path, size_t pasts, size_t futures, struct wr_panel **panel,
@@ -20,6 +19,7 @@ wr_status wr_panel_new(const char *path, size_t pasts, size_t futures, struct wr
     if (!wr_size_add(pasts, futures, &columns) || !wr_size_add(columns, 1, &columns))
         return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for %zu covariates", path, pasts);
     (*panel)->columns = columns;
+    (*panel)->id_column = (*panel)->time_column = WR_NO_COLUMN;
     (*panel)->pasts = pasts;
     (*panel)->futures = futures;
     (*panel)->path = strdup(path);
@@ -49,6 +49,7 @@ void wr_panel_free(struct wr_panel *panel) {
     free(panel->series);
     free(panel->slots);
     free(panel->column);
+    free(panel->role);
     free(panel->path);
     wr_series_free(panel->header);
     free(panel);
@@ -139,13 +140,9 @@ double *wr_panel_add(struct wr_panel *panel, struct wr_panel_series *series, int
     return rows->cells + panel->columns * rows->count++;
 }
 
-const char *wr_panel_cell(const char *cell, locale_t c, double *value) {
-    const char *why = wr_cell_value(cell, c, value);
-    if (wr_cell_empty(cell) || (wr_cell_number(cell, c, value) && isnan(*value))) {
-        *value = NAN;
-        return NULL;
-    }
-    return why;
+const char *wr_panel_cell(const struct wr_csv *csv, const char *cell, double *value) {
+    *value = NAN;
+    return wr_cell_missing(cell) ? NULL : wr_csv_value(csv, cell, value);
 }
 
 wr_status wr_panel_fail(const struct wr_panel *panel, const struct wr_panel_series *series,
@@ -159,47 +156,70 @@ wr_status wr_panel_fail(const struct wr_panel *panel, const struct wr_panel_seri
                    wr_excerpt(series->id, id), text);
 }
 
+static wr_status read_records(struct wr_csv *csv, wr_panel_reader *read,
+                              const struct wr_panel_spec *spec, struct wr_panel **panel,
+                              struct wr_error *error) {
+    bool more;
+    wr_status status = wr_csv_next(csv, &more, error);
+    if (status == WR_OK && !more)
+        return wr_fail(error, WR_ERR_DATA, "%s: is empty; a panel needs a header and records",
+                       csv->path);
+    if (status == WR_OK)
+        status = read(csv, spec, panel, error);
+    if (status != WR_OK)
+        return status;
+    if ((*panel)->count == 0)
+        return wr_fail(error, WR_ERR_DATA, "%s: holds a header alone; a panel needs records",
+                       csv->path);
+    return wr_panel_finish(*panel, spec->missing, error);
+}
+
 wr_status wr_panel_read_stream(FILE *file, const char *path, wr_panel_reader *read,
                                const struct wr_panel_spec *spec, struct wr_panel **panel,
                                struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     *panel = NULL;
-    locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (c == (locale_t)0)
-        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for reading it", path);
     struct wr_csv csv;
-    wr_csv_init(&csv, file, path);
-    bool more;
-    wr_status status = wr_csv_next(&csv, &more, error);
-    if (status == WR_OK && !more)
-        status =
-            wr_fail(error, WR_ERR_DATA, "%s: is empty; a panel needs a header and records", path);
+    wr_status status = wr_csv_open(&csv, file, path, &spec->csv, error);
     if (status == WR_OK)
-        status = read(&csv, spec, c, panel, error);
-    if (status == WR_OK && (*panel)->count == 0)
-        status =
-            wr_fail(error, WR_ERR_DATA, "%s: holds a header alone; a panel needs records", path);
-    if (status == WR_OK)
-        status = wr_panel_finish(*panel, spec->missing, error);
+        status = read_records(&csv, read, spec, panel, error);
     if (status != WR_OK) {
         wr_panel_free(*panel);
         *panel = NULL;
     }
     wr_csv_release(&csv);
-    freelocale(c);
     return status;
 }
 
-wr_status wr_panel_read_file(const char *path, wr_panel_reader *read,
-                             const struct wr_panel_spec *spec, struct wr_panel **panel,
-                             struct wr_error *error) {
+static wr_status read_file(const char *path, wr_panel_reader *read,
+                           const struct wr_panel_spec *spec, struct wr_panel **panel,
+                           struct wr_error *error) {
     *panel = NULL;
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return wr_fail(error, wr_cause(errno, WR_ERR_DATA), "%s: cannot be opened: %s", path,
-                       strerror(errno));
-    wr_status status = wr_panel_read_stream(file, path, read, spec, panel, error);
-    fclose(file);
+    const char *name;
+    FILE *file;
+    wr_status status = wr_csv_open_file(path, &file, &name, error);
+    if (status != WR_OK)
+        return status;
+    status = wr_panel_read_stream(file, name, read, spec, panel, error);
+    wr_csv_close_file(file);
     return status;
+}
+
+wr_status wr_panel_read(const char *path, const struct wr_panel_spec *spec, struct wr_panel **panel,
+                        struct wr_error *error) {
+    static wr_panel_reader *const readers[] = {wr_panel_auto, wr_panel_long, wr_panel_wide};
+    return read_file(path, readers[spec->layout], spec, panel, error);
+}
+
+wr_status wr_panel_read_long(const char *path, const struct wr_panel_spec *spec,
+                             struct wr_panel **panel, struct wr_error *error) {
+    return read_file(path, wr_panel_long, spec, panel, error);
+}
+
+wr_status wr_panel_read_wide(const char *path, enum wr_missing missing, struct wr_panel **panel,
+                             struct wr_error *error) {
+    return read_file(path, wr_panel_wide, &(struct wr_panel_spec){.missing = missing}, panel,
+                     error);
 }
 
 wr_status wr_panel_of(const char *id, const double *values, size_t length, struct wr_panel **panel,
@@ -243,6 +263,10 @@ const char *wr_panel_id(const struct wr_panel *panel, size_t series) {
 
 const char *wr_panel_path(const struct wr_panel *panel) {
     return panel->path;
+}
+
+const struct wr_csv_found *wr_panel_found(const struct wr_panel *panel) {
+    return &panel->found;
 }
 
 bool wr_panel_numbered(const struct wr_panel *panel) {

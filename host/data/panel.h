@@ -2,7 +2,6 @@
 #ifndef WR_PANEL_H
 #define WR_PANEL_H
 
-#include <locale.h>
 #include <stdio.h>
 
 #include "data/calendar.h"
@@ -32,10 +31,25 @@ struct wr_panel_series {
     size_t line, line_step;
 };
 
+/* What a column of a long file is for. */
+enum wr_role {
+    WR_ROLE_NONE,
+    WR_ROLE_ID,
+    WR_ROLE_TIME,
+    WR_ROLE_TARGET,
+    WR_ROLE_COVARIATE,
+    WR_ROLE_IGNORED
+};
+#define WR_NO_COLUMN SIZE_MAX
+
 struct wr_panel {
     char *path;
-    struct wr_series *header; /* the names of a long file's columns, no rows; wide: NULL */
-    size_t *column;           /* (columns) of the header */
+    struct wr_csv_found found;
+    struct wr_series *header;      /* the names of a long file's columns, no rows; wide: NULL */
+    enum wr_role *role;            /* (header's columns) */
+    size_t id_column, time_column; /* or WR_NO_COLUMN */
+    bool guessed;                  /* nobody named the target */
+    size_t *column;                /* (columns) of the header */
     size_t columns, pasts, futures;
     bool numbered;
     size_t count, capacity;
@@ -68,7 +82,7 @@ wr_status wr_panel_seen(const struct wr_panel *panel, struct wr_panel **seen,
 void wr_panel_see(struct wr_panel *seen, const struct wr_panel *panel, const size_t *until);
 void wr_panel_unsee(struct wr_panel *seen);
 /* A cell as a value: NaN where it is a gap. NULL, or what is wrong with it. */
-const char *wr_panel_cell(const char *cell, locale_t c, double *value);
+const char *wr_panel_cell(const struct wr_csv *csv, const char *cell, double *value);
 /* WR_ERR_DATA with file, line and series before the text. */
 wr_status wr_panel_fail(const struct wr_panel *panel, const struct wr_panel_series *series,
                         size_t line, struct wr_error *error, const char *format, ...)
@@ -78,17 +92,31 @@ wr_status wr_panel_fail(const struct wr_panel *panel, const struct wr_panel_seri
  * NULL: no memory. The caller frees it. */
 char *wr_panel_covariates(const struct wr_panel *panel);
 
-/* Opens a file and reads it by `read`. *panel is NULL unless all is well. */
-typedef wr_status wr_panel_reader(struct wr_csv *csv, const struct wr_panel_spec *spec, locale_t c,
+/* ---- panel_columns.c ---- */
+
+/* Gives the columns of the header, which are named, their roles. */
+wr_status wr_panel_take_columns(struct wr_panel *panel, const struct wr_panel_spec *spec,
+                                struct wr_error *error);
+/* The first column of numbers as the target. The first record with values has been read. */
+wr_status wr_panel_guess_target(struct wr_panel *panel, const struct wr_csv *csv,
+                                struct wr_error *error);
+/* Looks at the cells of the record that nobody uses. */
+wr_status wr_panel_see_unused(struct wr_panel *panel, const struct wr_csv *csv,
+                              struct wr_error *error);
+/* WR_ERR_DATA if a column was left unused that may not be, see wr_panel_read_long. */
+wr_status wr_panel_check_unused(const struct wr_panel *panel, struct wr_error *error);
+/* "; or ...: --id store?" where an unused column may tell series apart, else "". Returns hint. */
+const char *wr_panel_id_hint(const struct wr_panel *panel, char hint[128]);
+/* Prints what the columns were taken for. */
+void wr_panel_print_columns(FILE *file, const struct wr_panel *panel);
+
+/* Reads a file's records by a layout. *panel is NULL unless all is well. */
+typedef wr_status wr_panel_reader(struct wr_csv *csv, const struct wr_panel_spec *spec,
                                   struct wr_panel **panel, struct wr_error *error);
-wr_panel_reader wr_panel_long, wr_panel_wide;
-/* wr_panel_read_long (read = wr_panel_long) and wr_panel_read_wide on an open file, which stays
- * open. */
+wr_panel_reader wr_panel_long, wr_panel_wide, wr_panel_auto;
+/* wr_panel_read_long (read = wr_panel_long) and the others on an open file, which stays open. */
 wr_status wr_panel_read_stream(FILE *file, const char *path, wr_panel_reader *read,
                                const struct wr_panel_spec *spec, struct wr_panel **panel,
                                struct wr_error *error);
-wr_status wr_panel_read_file(const char *path, wr_panel_reader *read,
-                             const struct wr_panel_spec *spec, struct wr_panel **panel,
-                             struct wr_error *error);
 
 #endif

@@ -1,95 +1,41 @@
 /* Long CSV: a record for each value. */
-#include <math.h>
 #include <string.h>
 
 #include "base/arithmetic.h"
 #include "data/cell.h"
 #include "data/panel.h"
 
-#define NONE SIZE_MAX
-
-struct roles {
-    size_t id, time; /* columns, or NONE */
-};
-
-/* The column asked for; without that, the one of the usual name, or NONE. */
-static wr_status find_column(const struct wr_series *header, const char *asked, const char *usual,
-                             size_t *column, struct wr_error *error) {
-    if (asked != NULL)
-        return wr_series_find(header, asked, column, error);
-    *column = NONE;
-    for (size_t i = 0; i < header->columns; i++)
-        if (strcmp(header->column[i].name, usual) == 0)
-            return wr_series_find(header, usual, column, error);
-    return WR_OK;
-}
-
-static bool is_taken(const struct wr_panel *panel, const struct roles *roles, size_t column) {
-    for (size_t i = 1; i < panel->columns; i++)
-        if (panel->column[i] == column)
-            return true;
-    return column == roles->id || column == roles->time;
-}
-
-/* The first column without another part to play that holds a number in the first record. */
-static wr_status first_number(struct wr_panel *panel, const struct roles *roles,
-                              const struct wr_csv *csv, locale_t c, struct wr_error *error) {
-    double value;
-    for (size_t i = 0; i < csv->count; i++)
-        if (!is_taken(panel, roles, i) && wr_cell_number(wr_csv_cell(csv, i), c, &value)) {
-            panel->column[0] = i;
-            return WR_OK;
-        }
-    return wr_fail(error, WR_ERR_DATA,
-                   "%s: line %zu holds no number that could be the target, and there is no column "
-                   "\"y\"; name the target",
-                   panel->path, csv->record_line);
-}
-
-static wr_status find_covariates(struct wr_panel *panel, const struct wr_panel_spec *spec,
-                                 struct wr_error *error) {
-    wr_status status = WR_OK;
-    size_t *column = panel->column + 1;
-    for (size_t i = 0; status == WR_OK && i < spec->pasts; i++)
-        status = wr_series_find(panel->header, spec->past[i], column++, error);
-    for (size_t i = 0; status == WR_OK && i < spec->futures; i++)
-        status = wr_series_find(panel->header, spec->future[i], column++, error);
-    return status;
-}
-
-/* The header has been read. */
+/* The first record has been read: a header, or not. */
 static wr_status read_header(struct wr_panel *panel, const struct wr_csv *csv,
-                             const struct wr_panel_spec *spec, locale_t c, struct roles *roles,
-                             struct wr_error *error) {
-    if (!wr_csv_is_header(csv, c))
-        return wr_fail(error, WR_ERR_DATA,
-                       "%s: line %zu is no header; start the file with the names of its columns",
-                       panel->path, csv->record_line);
+                             const struct wr_panel_spec *spec, struct wr_error *error) {
     wr_status status = wr_series_new(panel->path, csv->count, &panel->header, error);
-    if (status == WR_OK)
+    if (status == WR_OK && csv->found.header)
         status = wr_series_name_columns(panel->header, csv, error);
-    if (status == WR_OK)
-        status = find_column(panel->header, spec->id, "unique_id", &roles->id, error);
-    if (status == WR_OK)
-        status = find_column(panel->header, spec->time, "ds", &roles->time, error);
-    if (status == WR_OK)
-        status = find_column(panel->header, spec->target, "y", &panel->column[0], error);
-    panel->numbered = roles->time == NONE;
-    return status == WR_OK ? find_covariates(panel, spec, error) : status;
+    if (status != WR_OK)
+        return status;
+    panel->role = wr_alloc(csv->count, sizeof *panel->role, "the roles of columns", error);
+    return panel->role != NULL ? wr_panel_take_columns(panel, spec, error) : WR_ERR_MEMORY;
 }
 
 /* The series of the record last read. */
-static wr_status find_series(struct wr_panel *panel, const struct wr_csv *csv,
-                             const struct roles *roles, size_t *series, struct wr_error *error) {
-    size_t length;
-    const char *id = roles->id == NONE ? panel->header->column[panel->column[0]].name
-                                       : wr_cell_trim(wr_csv_cell(csv, roles->id), &length);
-    if (roles->id == NONE)
+static wr_status find_series(struct wr_panel *panel, const struct wr_csv *csv, size_t *series,
+                             struct wr_error *error) {
+    size_t length, target = panel->column[0];
+    char number[24];
+    const char *id;
+    if (panel->id_column != WR_NO_COLUMN) {
+        id = wr_cell_trim(wr_csv_cell(csv, panel->id_column), &length);
+        if (length == 0)
+            return wr_fail(error, WR_ERR_DATA,
+                           "%s: line %zu has no name of a series in column %zu; fill it in",
+                           panel->path, csv->record_line, panel->id_column + 1);
+    } else {
+        id = panel->header->column[target].name;
+        snprintf(number, sizeof number, "%zu", target + 1);
+        if (id == NULL)
+            id = number;
         length = strlen(id);
-    if (length == 0 && roles->id != NONE)
-        return wr_fail(error, WR_ERR_DATA,
-                       "%s: line %zu has no name of a series in column %zu; fill it in",
-                       panel->path, csv->record_line, roles->id + 1);
+    }
     return wr_panel_find_named(panel, csv, id, length, series, error);
 }
 
@@ -99,7 +45,7 @@ static wr_status read_time(struct wr_panel *panel, struct wr_panel_series *serie
                            struct wr_error *error) {
     const struct wr_panel_rows *rows = &series->rows;
     struct wr_stamp_form form;
-    char stamp[WR_EXCERPT], last[WR_STAMP_SIZE];
+    char stamp[WR_EXCERPT], last[WR_STAMP_SIZE], hint[128];
     const char *text = wr_excerpt(wr_csv_cell(csv, column), stamp);
     size_t line = csv->record_line;
     if (!wr_stamp_read(wr_csv_cell(csv, column), &form, time))
@@ -123,36 +69,19 @@ static wr_status read_time(struct wr_panel *panel, struct wr_panel_series *serie
         return WR_OK;
     if (*time == rows->times[rows->count - 1])
         return wr_panel_fail(panel, series, line, error,
-                             "%s stands twice, on line %zu as well; leave one of them", text,
-                             rows->lines[rows->count - 1]);
+                             "%s stands twice, on line %zu as well; leave one of them%s", text,
+                             rows->lines[rows->count - 1], wr_panel_id_hint(panel, hint));
     wr_stamp_write(&series->form, rows->times[rows->count - 1], last);
     return wr_panel_fail(panel, series, line, error,
-                         "%s is not later than %s on line %zu; sort each series by time", text,
-                         last, rows->lines[rows->count - 1]);
+                         "%s is not later than %s on line %zu; sort each series by time%s", text,
+                         last, rows->lines[rows->count - 1], wr_panel_id_hint(panel, hint));
 }
 
-static wr_status add_record(struct wr_panel *panel, const struct wr_csv *csv,
-                            const struct roles *roles, locale_t c, struct wr_error *error) {
-    size_t index;
-    wr_status status = wr_csv_check_count(csv, panel->header->columns, error);
-    if (status == WR_OK && panel->column[0] == NONE)
-        status = first_number(panel, roles, csv, c, error);
-    if (status == WR_OK)
-        status = find_series(panel, csv, roles, &index, error);
-    if (status != WR_OK)
-        return status;
-    struct wr_panel_series *series = &panel->series[index];
-    int64_t time = (int64_t)series->rows.count + 1;
-    if (roles->time != NONE)
-        status = read_time(panel, series, csv, roles->time, &time, error);
-    if (status != WR_OK)
-        return status;
-    double *cells = wr_panel_add(panel, series, time, csv->record_line, error);
-    if (cells == NULL)
-        return WR_ERR_MEMORY;
+static wr_status read_values(struct wr_panel *panel, const struct wr_panel_series *series,
+                             const struct wr_csv *csv, double *cells, struct wr_error *error) {
     for (size_t i = 0; i < panel->columns; i++) {
         const char *cell = wr_csv_cell(csv, panel->column[i]);
-        const char *why = wr_panel_cell(cell, c, &cells[i]);
+        const char *why = wr_panel_cell(csv, cell, &cells[i]);
         char name[96], excerpt[WR_EXCERPT];
         if (why != NULL)
             return wr_panel_fail(panel, series, csv->record_line, error,
@@ -163,23 +92,44 @@ static wr_status add_record(struct wr_panel *panel, const struct wr_csv *csv,
     return WR_OK;
 }
 
-wr_status wr_panel_long(struct wr_csv *csv, const struct wr_panel_spec *spec, locale_t c,
-                        struct wr_panel **panel, struct wr_error *error) {
-    struct roles roles = {NONE, NONE};
-    wr_status status = wr_panel_new(csv->path, spec->pasts, spec->futures, panel, error);
+static wr_status add_record(struct wr_panel *panel, struct wr_csv *csv, struct wr_error *error) {
+    size_t index;
+    wr_status status = wr_csv_check_count(csv, panel->header->columns, error);
+    if (status == WR_OK && panel->column[0] == WR_NO_COLUMN)
+        status = wr_panel_guess_target(panel, csv, error);
     if (status == WR_OK)
-        status = read_header(*panel, csv, spec, c, &roles, error);
-    for (bool more; status == WR_OK;) {
-        status = wr_csv_next(csv, &more, error);
-        if (status != WR_OK || !more)
-            break;
-        status = add_record(*panel, csv, &roles, c, error);
-    }
-    return status;
+        status = wr_panel_see_unused(panel, csv, error);
+    if (status == WR_OK)
+        status = find_series(panel, csv, &index, error);
+    if (status != WR_OK)
+        return status;
+    struct wr_panel_series *series = &panel->series[index];
+    int64_t time = (int64_t)series->rows.count + 1;
+    if (panel->time_column != WR_NO_COLUMN)
+        status = read_time(panel, series, csv, panel->time_column, &time, error);
+    if (status != WR_OK)
+        return status;
+    double *cells = wr_panel_add(panel, series, time, csv->record_line, error);
+    return cells != NULL ? read_values(panel, series, csv, cells, error) : WR_ERR_MEMORY;
 }
 
-wr_status wr_panel_read_long(const char *path, const struct wr_panel_spec *spec,
-                             struct wr_panel **panel, struct wr_error *error) {
-    WR_ARITHMETIC(callers);
-    return wr_panel_read_file(path, wr_panel_long, spec, panel, error);
+wr_status wr_panel_long(struct wr_csv *csv, const struct wr_panel_spec *spec,
+                        struct wr_panel **panel, struct wr_error *error) {
+    wr_status status = wr_panel_new(csv->path, spec->pasts, spec->futures, panel, error);
+    if (status == WR_OK)
+        status = read_header(*panel, csv, spec, error);
+    if (status == WR_OK)
+        (*panel)->found = csv->found;
+    bool more = !csv->found.header; /* whether the record last read is to be taken */
+    while (status == WR_OK) {
+        if (more)
+            status = add_record(*panel, csv, error);
+        if (status == WR_OK)
+            status = wr_csv_next(csv, &more, error);
+        if (!more)
+            break;
+    }
+    if (status == WR_OK && (*panel)->count > 0)
+        status = wr_panel_check_unused(*panel, error);
+    return status;
 }

@@ -6,11 +6,11 @@
 #include "data/panel.h"
 
 /* Numbers that do not rise number no steps: they are the values of a series. */
-static bool is_values(const struct wr_csv *csv, locale_t c) {
+static bool is_values(const struct wr_csv *csv) {
     double last = -INFINITY, value;
     bool rising = true;
     for (size_t i = 1; i < csv->count; i++) {
-        if (!wr_cell_number(wr_csv_cell(csv, i), c, &value))
+        if (!wr_csv_number(csv, wr_csv_cell(csv, i), &value))
             return false;
         rising = rising && value > last;
         last = value;
@@ -18,16 +18,33 @@ static bool is_values(const struct wr_csv *csv, locale_t c) {
     return !rising;
 }
 
-static wr_status check_header(const struct wr_csv *csv, locale_t c, struct wr_error *error) {
+/* Whether the cells behind the first number steps, one by one. */
+static bool counts_up(const struct wr_csv *csv) {
+    double last = 0, value;
+    for (size_t i = 1; i < csv->count; i++) {
+        if (!wr_csv_number(csv, wr_csv_cell(csv, i), &value) || (i > 1 && value != last + 1))
+            return false;
+        last = value;
+    }
+    return true;
+}
+
+/* Whether the first record, which has been read, is a header. */
+static wr_status read_header(struct wr_csv *csv, struct wr_error *error) {
     if (csv->count < 2)
         return wr_fail(error, WR_ERR_DATA,
-                       "%s: has one column; a wide file has a column of names, then one for each "
-                       "step",
-                       csv->path);
-    if (is_values(csv, c))
+                       "%s: has one column by the delimiter %s; a wide file has a column of names, "
+                       "then one for each step",
+                       csv->path, wr_csv_delimiter_text(csv->found.delimiter, (char[8]){0}));
+    if (!csv->found.header_found)
+        return WR_OK;
+    if (is_values(csv))
         return wr_fail(error, WR_ERR_DATA,
-                       "%s: line %zu holds values; a wide file starts with a header", csv->path,
-                       csv->record_line);
+                       "%s: line %zu holds values; a wide file starts with a header, unless "
+                       "--header no says otherwise",
+                       csv->path, csv->record_line);
+    csv->found.header_doubted = !csv->found.header && !counts_up(csv);
+    csv->found.header = true;
     return WR_OK;
 }
 
@@ -49,7 +66,7 @@ static wr_status name_series(struct wr_panel *panel, const struct wr_csv *csv, s
 }
 
 static wr_status add_record(struct wr_panel *panel, const struct wr_csv *csv, size_t columns,
-                            locale_t c, struct wr_error *error) {
+                            struct wr_error *error) {
     size_t index, count = csv->count;
     wr_status status = name_series(panel, csv, &index, error);
     if (status != WR_OK)
@@ -68,7 +85,7 @@ static wr_status add_record(struct wr_panel *panel, const struct wr_csv *csv, si
         double *cell = wr_panel_add(panel, series, (int64_t)i, csv->record_line, error);
         if (cell == NULL)
             return WR_ERR_MEMORY;
-        const char *why = wr_panel_cell(wr_csv_cell(csv, i), c, cell);
+        const char *why = wr_panel_cell(csv, wr_csv_cell(csv, i), cell);
         char excerpt[WR_EXCERPT];
         if (why != NULL)
             return wr_panel_fail(panel, series, csv->record_line, error,
@@ -79,27 +96,25 @@ static wr_status add_record(struct wr_panel *panel, const struct wr_csv *csv, si
     return WR_OK;
 }
 
-wr_status wr_panel_wide(struct wr_csv *csv, const struct wr_panel_spec *spec, locale_t c,
+wr_status wr_panel_wide(struct wr_csv *csv, const struct wr_panel_spec *spec,
                         struct wr_panel **panel, struct wr_error *error) {
     (void)spec;
-    size_t columns = csv->count;
-    wr_status status = check_header(csv, c, error);
+    wr_status status = read_header(csv, error);
+    size_t columns = csv->found.header ? csv->count : SIZE_MAX;
     if (status == WR_OK)
         status = wr_panel_new(csv->path, 0, 0, panel, error);
-    for (bool more; status == WR_OK;) {
-        status = wr_csv_next(csv, &more, error);
-        if (status != WR_OK || !more)
+    if (status == WR_OK)
+        (*panel)->found = csv->found;
+    bool more = !csv->found.header; /* whether the record last read is to be taken */
+    while (status == WR_OK) {
+        if (more)
+            status = add_record(*panel, csv, columns, error);
+        if (status == WR_OK)
+            status = wr_csv_next(csv, &more, error);
+        if (!more)
             break;
-        status = add_record(*panel, csv, columns, c, error);
     }
     if (status == WR_OK)
         (*panel)->numbered = true;
     return status;
-}
-
-wr_status wr_panel_read_wide(const char *path, enum wr_missing missing, struct wr_panel **panel,
-                             struct wr_error *error) {
-    WR_ARITHMETIC(callers);
-    return wr_panel_read_file(path, wr_panel_wide, &(struct wr_panel_spec){.missing = missing},
-                              panel, error);
 }

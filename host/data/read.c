@@ -1,6 +1,4 @@
 /* A series from a CSV file. */
-#include <errno.h>
-#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +8,7 @@
 #include "data/csv.h"
 #include "data/series.h"
 
-static wr_status add_row(struct wr_series *series, const struct wr_csv *csv, locale_t c,
-                         struct wr_error *error) {
+static wr_status add_row(struct wr_series *series, struct wr_csv *csv, struct wr_error *error) {
     wr_status status = wr_csv_check_count(csv, series->columns, error);
     if (status != WR_OK)
         return status;
@@ -23,7 +20,10 @@ static wr_status add_row(struct wr_series *series, const struct wr_csv *csv, loc
             return WR_ERR_MEMORY;
         column->values = values;
         const char *cell = wr_csv_cell(csv, i);
-        const char *why = wr_cell_value(cell, c, &values[series->rows]);
+        status = wr_profile_add(&column->profile, csv, cell, error);
+        if (status != WR_OK)
+            return status;
+        const char *why = wr_csv_value(csv, cell, &values[series->rows]);
         if (why == NULL)
             continue;
         values[series->rows] = NAN;
@@ -41,16 +41,15 @@ static wr_status add_row(struct wr_series *series, const struct wr_csv *csv, loc
 }
 
 /* The first record has been read. */
-static wr_status fill(struct wr_series *series, struct wr_csv *csv, locale_t c,
-                      struct wr_error *error) {
+static wr_status fill(struct wr_series *series, struct wr_csv *csv, struct wr_error *error) {
     bool more;
-    wr_status status = wr_csv_is_header(csv, c) ? wr_series_name_columns(series, csv, error)
-                                                : add_row(series, csv, c, error);
+    wr_status status = csv->found.header ? wr_series_name_columns(series, csv, error)
+                                         : add_row(series, csv, error);
     while (status == WR_OK) {
         status = wr_csv_next(csv, &more, error);
         if (status != WR_OK || !more)
             break;
-        status = add_row(series, csv, c, error);
+        status = add_row(series, csv, error);
     }
     if (status == WR_OK && series->rows == 0)
         return wr_fail(error, WR_ERR_DATA, "%s: holds a header alone; a series needs rows",
@@ -58,7 +57,7 @@ static wr_status fill(struct wr_series *series, struct wr_csv *csv, locale_t c,
     return status;
 }
 
-static wr_status read_records(struct wr_csv *csv, struct wr_series **series, locale_t c,
+static wr_status read_records(struct wr_csv *csv, struct wr_series **series,
                               struct wr_error *error) {
     bool more;
     wr_status status = wr_csv_next(csv, &more, error);
@@ -69,7 +68,9 @@ static wr_status read_records(struct wr_csv *csv, struct wr_series **series, loc
     status = wr_series_new(csv->path, csv->count, series, error);
     if (status != WR_OK)
         return status;
-    status = fill(*series, csv, c, error);
+    (*series)->file = true;
+    (*series)->found = csv->found;
+    status = fill(*series, csv, error);
     if (status != WR_OK) {
         wr_series_free(*series);
         *series = NULL;
@@ -77,29 +78,31 @@ static wr_status read_records(struct wr_csv *csv, struct wr_series **series, loc
     return status;
 }
 
-wr_status wr_series_read_stream(FILE *file, const char *path, struct wr_series **series,
-                                struct wr_error *error) {
+wr_status wr_series_read_stream(FILE *file, const char *path, const struct wr_csv_options *options,
+                                struct wr_series **series, struct wr_error *error) {
     WR_ARITHMETIC(callers);
     *series = NULL;
-    locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (c == (locale_t)0)
-        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for reading it", path);
     struct wr_csv csv;
-    wr_csv_init(&csv, file, path);
-    wr_status status = read_records(&csv, series, c, error);
+    wr_status status = wr_csv_open(&csv, file, path, options, error);
+    if (status == WR_OK)
+        status = read_records(&csv, series, error);
     wr_csv_release(&csv);
-    freelocale(c);
+    return status;
+}
+
+wr_status wr_series_read_csv_with(const char *path, const struct wr_csv_options *options,
+                                  struct wr_series **series, struct wr_error *error) {
+    *series = NULL;
+    const char *name;
+    FILE *file;
+    wr_status status = wr_csv_open_file(path, &file, &name, error);
+    if (status != WR_OK)
+        return status;
+    status = wr_series_read_stream(file, name, options, series, error);
+    wr_csv_close_file(file);
     return status;
 }
 
 wr_status wr_series_read_csv(const char *path, struct wr_series **series, struct wr_error *error) {
-    WR_ARITHMETIC(callers);
-    *series = NULL;
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return wr_fail(error, wr_cause(errno, WR_ERR_DATA), "%s: cannot be opened: %s", path,
-                       strerror(errno));
-    wr_status status = wr_series_read_stream(file, path, series, error);
-    fclose(file);
-    return status;
+    return wr_series_read_csv_with(path, &(struct wr_csv_options){0}, series, error);
 }

@@ -2,8 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "data/csv.h"
+#include "data/cell.h"
 
 wr_status wr_series_new(const char *source, size_t columns, struct wr_series **series,
                         struct wr_error *error) {
@@ -24,6 +25,18 @@ wr_status wr_series_new(const char *source, size_t columns, struct wr_series **s
     return WR_OK;
 }
 
+wr_status wr_series_name_columns(struct wr_series *series, const struct wr_csv *csv,
+                                 struct wr_error *error) {
+    for (size_t i = 0; i < series->columns; i++) {
+        size_t length;
+        const char *cell = wr_cell_trim(wr_csv_cell(csv, i), &length);
+        series->column[i].name = strndup(cell, length);
+        if (series->column[i].name == NULL)
+            return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for its header", series->source);
+    }
+    return WR_OK;
+}
+
 void wr_series_free(struct wr_series *series) {
     if (series == NULL)
         return;
@@ -31,6 +44,7 @@ void wr_series_free(struct wr_series *series) {
         free(series->column[i].name);
         free(series->column[i].values);
         free(series->column[i].bad_text);
+        wr_profile_release(&series->column[i].profile);
     }
     free(series->column);
     free(series->source);
@@ -43,6 +57,20 @@ size_t wr_series_rows(const struct wr_series *series) {
 
 size_t wr_series_columns(const struct wr_series *series) {
     return series->columns;
+}
+
+const struct wr_csv_found *wr_series_found(const struct wr_series *series) {
+    return series->file ? &series->found : NULL;
+}
+
+bool wr_series_is_unnamed(const struct wr_series *series, size_t column) {
+    const char *name = series->column[column].name;
+    return column == 0 && name != NULL && (*name == '\0' || strcmp(name, "Unnamed: 0") == 0);
+}
+
+bool wr_series_is_index(const struct wr_series *series, size_t column) {
+    return wr_series_is_unnamed(series, column) &&
+           wr_profile_counts(&series->column[column].profile);
 }
 
 const char *wr_series_name(const struct wr_series *series, size_t column) {
@@ -102,30 +130,47 @@ static size_t column_number(const char *text, size_t columns) {
     return *text == '\0' && number >= 1 && number <= columns ? number - 1 : columns;
 }
 
+/* The columns of that name, as it is written or in whatever case: how many, and the first two. */
+static size_t count_named(const struct wr_series *series, const char *name, bool exactly,
+                          size_t found[2]) {
+    size_t count = 0;
+    for (size_t i = 0; i < series->columns && *name != '\0'; i++) {
+        const char *own = series->column[i].name;
+        if (own == NULL || (exactly ? strcmp(own, name) : strcasecmp(own, name)) != 0)
+            continue;
+        if (count < 2)
+            found[count] = i;
+        count++;
+    }
+    return count;
+}
+
 wr_status wr_series_find(const struct wr_series *series, const char *column, size_t *index,
                          struct wr_error *error) {
-    size_t found = series->columns, again = series->columns;
+    size_t found[2] = {0}, count = count_named(series, column, true, found);
     char excerpt[WR_EXCERPT], list[512];
-    for (size_t i = 0; i < series->columns && *column != '\0'; i++) {
-        const char *name = series->column[i].name;
-        if (name == NULL || strcmp(name, column) != 0)
-            continue;
-        if (found == series->columns)
-            found = i;
-        else if (again == series->columns)
-            again = i;
-    }
-    if (again < series->columns)
+    if (count > 1)
         return wr_fail(error, WR_ERR_DATA,
                        "%s: columns %zu and %zu are both named \"%s\"; choose one by its number",
-                       series->source, found + 1, again + 1, wr_excerpt(column, excerpt));
-    if (found == series->columns)
-        found = column_number(column, series->columns);
-    if (found == series->columns)
+                       series->source, found[0] + 1, found[1] + 1, wr_excerpt(column, excerpt));
+    if (count == 0)
+        count = count_named(series, column, false, found) == 1;
+    if (count == 0)
+        found[0] = column_number(column, series->columns);
+    if (found[0] == series->columns)
         return wr_fail(error, WR_ERR_DATA, "%s: there is no column \"%s\"; it has %s",
                        series->source, wr_excerpt(column, excerpt), columns_text(series, list));
-    *index = found;
+    *index = found[0];
     return WR_OK;
+}
+
+void wr_series_print_name(FILE *file, const struct wr_series *series, size_t column) {
+    char excerpt[WR_EXCERPT];
+    const char *name = series->column[column].name;
+    if (name == NULL || *name == '\0')
+        fprintf(file, "column %zu", column + 1);
+    else
+        fprintf(file, "\"%s\"", wr_excerpt(name, excerpt));
 }
 
 void wr_series_print_column(FILE *file, const struct wr_series *series, size_t column) {
@@ -151,11 +196,20 @@ static wr_status bad_cell(const struct wr_series *series, size_t column, const c
 wr_status wr_series_first_numeric(const struct wr_series *series, size_t *index,
                                   struct wr_error *error) {
     for (size_t i = 0; i < series->columns; i++)
-        if (series->column[i].bad_line == 0) {
+        if (series->column[i].bad_line == 0 && !wr_series_is_index(series, i)) {
             *index = i;
             return WR_OK;
         }
-    return bad_cell(series, 0, "no column holds finite numbers alone", error);
+    size_t shown = 0; /* a column that only wants the other decimal mark */
+    for (size_t i = series->columns; i-- > 0;)
+        if (wr_profile_kind(&series->column[i].profile) == WR_CELL_COMMA)
+            shown = i;
+    if (series->column[shown].bad_line == 0)
+        return wr_fail(error, WR_ERR_DATA,
+                       "%s: no column holds finite numbers alone but the first, which has no name "
+                       "and counts the rows",
+                       series->source);
+    return bad_cell(series, shown, "no column holds finite numbers alone", error);
 }
 
 wr_status wr_series_values(const struct wr_series *series, size_t column, const double **values,

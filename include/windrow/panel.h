@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "windrow/csv.h"
 #include "windrow/status.h"
 
 #ifdef __cplusplus
@@ -18,27 +19,50 @@ enum wr_missing {
                               that reaches an origin has the value before it */
 };
 
-/* How a file is read. The strings are read, not kept. Columns by name, else by number from 1. */
+enum wr_panel_layout {
+    WR_PANEL_AUTO, /* what the file looks like; long if a column is named */
+    WR_PANEL_LONG, /* a record for each value */
+    WR_PANEL_WIDE  /* a record for each series */
+};
+
+/* How a file is read. The strings are read, not kept. Columns by name, in whatever case where
+ * no other one is written so, else by number from 1. */
 struct wr_panel_spec {
+    struct wr_csv_options csv;
+    enum wr_panel_layout layout;
     const char *id;   /* long: column of the series' names; NULL: unique_id, or if there is no such
                          column the file holds one series, named after its target */
     const char *time; /* long: column of the time stamps; NULL: ds, or if there is none, rows are
                          numbered from 1 */
-    const char *target; /* long: NULL: y, or if there is none, the first other column that holds a
-                           number in the first record */
+    const char *target; /* long: NULL: y, or if there is none, the first other column whose first
+                           value is a number; not an unnamed first column */
     const char *const *past; /* (pasts) covariates known up to the last value */
     size_t pasts;
     const char *const *future; /* (futures) covariates known beyond it: rows whose target is empty
                                   follow the last value */
     size_t futures;
+    const char *const *ignore; /* (ignores) long: columns to leave unused, see below */
+    size_t ignores;
     enum wr_missing missing;
 };
 
 struct wr_panel;
 
-/* Reads a long CSV: a record for each value; the header is needed. Records of one series need not
- * be adjacent, but stand in time order. CSV as wr_series_read_csv takes it. A gap is an empty cell,
- * NaN, or a time stamp that is missing from an otherwise regular series.
+/* Reads a CSV file, once from its first byte to its last, or standard input where path is "-".
+ * WR_ERR_DATA if WR_PANEL_AUTO finds neither layout. */
+wr_status wr_panel_read(const char *path, const struct wr_panel_spec *spec, struct wr_panel **panel,
+                        struct wr_error *error);
+
+/* Reads a long CSV: a record for each value. Records of one series need not be adjacent, but stand
+ * in time order. CSV as wr_series_read_csv_with takes it; without a header, columns go by number. A
+ * gap is a cell that is empty, NA, N/A, null, None or NaN, or a time stamp that is missing from an
+ * otherwise regular series.
+ *
+ * Columns that nobody uses are let be where they are numbers. It is WR_ERR_DATA, unless `ignore`
+ * names them, if they may tell series apart, or times, and nobody can know that they do not: dates
+ * and text, where there is no column of time stamps or the target was not named; and whole numbers
+ * that repeat in blocks of rows or in turn, where there is none of time stamps. A target that was
+ * not named is WR_ERR_DATA, too, if it repeats so beside other numbers.
  *
  * A time stamp is YYYY-MM-DD, or with THH:MM, THH:MM:SS (T or a blank, a Z or an offset at most at
  * the end, the same in the whole series), YYYY-MM, YYYY, or an integer; one kind in a file. The
@@ -53,8 +77,9 @@ struct wr_panel;
 wr_status wr_panel_read_long(const char *path, const struct wr_panel_spec *spec,
                              struct wr_panel **panel, struct wr_error *error);
 
-/* Reads a wide CSV: a header, then a record for each series: its name, then its values; empty cells
- * at the end do not count. No time stamps: steps are numbered from 1. */
+/* Reads a wide CSV: a header, unless it is told that there is none, then a record for each series:
+ * its name, then its values; empty cells at the end do not count. No time stamps: steps are
+ * numbered from 1. */
 wr_status wr_panel_read_wide(const char *path, enum wr_missing missing, struct wr_panel **panel,
                              struct wr_error *error);
 
@@ -70,6 +95,8 @@ size_t wr_panel_count(const struct wr_panel *panel);
 const char *wr_panel_id(const struct wr_panel *panel, size_t series);
 /* The file, for messages. */
 const char *wr_panel_path(const struct wr_panel *panel);
+/* What it was read by; owned by the panel. */
+const struct wr_csv_found *wr_panel_found(const struct wr_panel *panel);
 /* Whether stamps are plain numbers, that is, the file has none. */
 bool wr_panel_numbered(const struct wr_panel *panel);
 /* Values of a series: (length), NaN at a gap that was let in, never first or last. Owned by the

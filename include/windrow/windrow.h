@@ -8,6 +8,7 @@
 
 #include "windrow/backtest.h"
 #include "windrow/bench.h"
+#include "windrow/csv.h"
 #include "windrow/device.h"
 #include "windrow/forecast.h"
 #include "windrow/model.h"

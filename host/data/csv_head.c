@@ -1,0 +1,335 @@
+/* The head of a CSV file: what its delimiter is, and whether its first record is a header. */
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "data/cell.h"
+#include "data/csv.h"
+
+enum { BLOCK = 1 << 16, HEAD_MOST = 1 << 26, RECORDS_SEEN = 64 };
+
+/* ---- the bytes ---- */
+
+/* Twice the room, and more of the file in it. */
+static wr_status lengthen(struct wr_csv *csv, struct wr_error *error) {
+    size_t room = csv->room == 0 ? BLOCK : 2 * csv->room;
+    unsigned char *grown = realloc(csv->buffer, room);
+    if (grown == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for reading it", csv->path);
+    size_t before = csv->filled;
+    csv->buffer = grown + before;
+    csv->room = room - before;
+    wr_csv_fill(csv);
+    csv->buffer = grown;
+    csv->room = room;
+    csv->filled += before;
+    csv->at = 0;
+    return csv->failure == 0 ? WR_OK : wr_csv_unreadable(csv, error);
+}
+
+/* The number of bytes of a first line sep=; with its line end, or 0; *delimiter: what it names. */
+static size_t separator_line(const struct wr_csv *csv, char *delimiter) {
+    const char *text = (const char *)csv->buffer;
+    size_t mark = csv->filled >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0, at = mark;
+    bool quoted = at < csv->filled && text[at] == '"';
+    at += quoted;
+    if (csv->filled - at < 6 || strncasecmp(text + at, "sep=", 4) != 0)
+        return 0;
+    *delimiter = text[at + 4];
+    at += 5;
+    if (quoted && text[at++] != '"')
+        return 0;
+    bool carriage = at < csv->filled && text[at] == '\r';
+    at += carriage;
+    if (at < csv->filled && text[at] == '\n')
+        return at + 1;
+    return carriage ? at : 0;
+}
+
+/* ---- delimiters ---- */
+
+/* A reader of the buffer alone, by a delimiter. Release its text and starts. */
+static struct wr_csv reader_of(const struct wr_csv *csv, char delimiter) {
+    return (struct wr_csv){.path = csv->path,
+                           .found = {.delimiter = delimiter, .decimal = csv->found.decimal},
+                           .c = csv->c,
+                           .line = csv->line,
+                           .buffer = csv->buffer,
+                           .at = csv->at,
+                           .filled = csv->filled};
+}
+
+static void release_reader(struct wr_csv *reader) {
+    free(reader->starts);
+    free(reader->text);
+}
+
+/* Whether the buffer holds the next record as a whole: *found. What is wrong with it is told when
+ * it is read. */
+static wr_status next_whole(const struct wr_csv *csv, struct wr_csv *reader, bool *found,
+                            struct wr_error *error) {
+    bool blank = true;
+    int end = '\n';
+    wr_status status = WR_OK;
+    while (blank && end != EOF && status == WR_OK)
+        status = wr_csv_record(reader, &blank, &end, NULL);
+    *found = status == WR_OK && !blank && (end != EOF || csv->ended);
+    if (status == WR_ERR_MEMORY)
+        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for its first records", csv->path);
+    return WR_OK;
+}
+
+/* Cells without the empty ones at the end. */
+static size_t count_cells(const struct wr_csv *reader) {
+    size_t count = reader->count;
+    while (count > 1 && wr_cell_empty(wr_csv_cell(reader, count - 1)))
+        count--;
+    return count;
+}
+
+/* How well a delimiter cuts the first records. */
+struct cut {
+    size_t records, first; /* seen; cells of the first one */
+    bool possible;         /* the first two have two cells or more */
+    bool even;             /* all have as many */
+    bool marks;            /* it stands inside a cell, in quotes then */
+    size_t cells, values; /* those with a value behind the first record; numbers or dates of them */
+};
+
+static void see_cut(struct cut *cut, const struct wr_csv *reader) {
+    size_t count = count_cells(reader);
+    char delimiter = reader->found.delimiter;
+    double value;
+    if (cut->records == 0)
+        cut->first = count;
+    cut->even = cut->even && count == cut->first;
+    cut->possible = cut->possible && (cut->records > 1 || reader->count > 1);
+    for (size_t i = 0; cut->records > 0 && i < count; i++) {
+        enum wr_cell_kind kind = wr_csv_kind(reader, wr_csv_cell(reader, i), &value);
+        cut->marks = cut->marks || strchr(wr_csv_cell(reader, i), delimiter) != NULL;
+        cut->cells += kind != WR_CELL_MISSING;
+        cut->values += kind != WR_CELL_MISSING && kind != WR_CELL_TEXT &&
+                       (kind != WR_CELL_COMMA || delimiter != ',');
+    }
+    cut->records++;
+}
+
+static wr_status try_delimiter(const struct wr_csv *csv, char delimiter, struct cut *cut,
+                               struct wr_error *error) {
+    struct wr_csv reader = reader_of(csv, delimiter);
+    bool found = true;
+    wr_status status = WR_OK;
+    *cut = (struct cut){.possible = true, .even = true};
+    while (status == WR_OK && found && cut->records < RECORDS_SEEN) {
+        status = next_whole(csv, &reader, &found, error);
+        if (status == WR_OK && found)
+            see_cut(cut, &reader);
+    }
+    release_reader(&reader);
+    cut->possible = cut->possible && cut->records > 0;
+    if (delimiter == csv->found.decimal) /* numbers without quotes would be cut in two */
+        cut->possible = cut->possible && cut->marks;
+    return status;
+}
+
+/* Whether one cuts better than another: more alike, or into more numbers and dates. */
+static bool is_better(const struct cut *a, const struct cut *b) {
+    if (!a->possible || !b->possible)
+        return a->possible;
+    if (a->even != b->even)
+        return a->even;
+    return (double)a->values * (double)b->cells > (double)b->values * (double)a->cells;
+}
+
+/* Where nothing speaks for another, a comma, unless that is the decimal mark. */
+static wr_status find_delimiter(struct wr_csv *csv, struct wr_error *error) {
+    static const char candidates[] = ",;\t|";
+    struct cut best = {0}, cut;
+    char found = csv->found.decimal == ',' ? ';' : ',';
+    for (const char *c = candidates; *c != '\0'; c++) {
+        wr_status status = try_delimiter(csv, *c, &cut, error);
+        if (status != WR_OK)
+            return status;
+        if (!is_better(&cut, &best))
+            continue;
+        best = cut;
+        found = *c;
+    }
+    csv->found.delimiter = found;
+    return WR_OK;
+}
+
+/* ---- the header ---- */
+
+/* The kinds of the cells of the first record, and below it. */
+struct kinds {
+    size_t count, records;
+    unsigned char *first, *below; /* (count) */
+    bool usual;                   /* a name that no data have: unique_id, ds */
+    size_t trailing;              /* records behind it with one cell more, which is empty */
+    bool counts;                  /* the first record is numbers, each 1 more than the last */
+    bool counts_below;            /* so is the second */
+};
+
+/* Whether all cells but the first, or with it, are whole numbers that count up. */
+static bool counts_up(const struct wr_csv *reader) {
+    double last = 0, value;
+    size_t numbers = 0;
+    for (size_t i = 0; i < reader->count; i++) {
+        bool number = wr_csv_number(reader, wr_csv_cell(reader, i), &value);
+        if (!number && i == 0)
+            continue;
+        if (!number || value != floor(value) || (numbers++ > 0 && value != last + 1))
+            return false;
+        last = value;
+    }
+    return numbers > 1;
+}
+
+static wr_status see_first(const struct wr_csv *reader, struct kinds *kinds,
+                           struct wr_error *error) {
+    double value;
+    kinds->count = reader->count;
+    kinds->first = malloc(reader->count);
+    kinds->below = calloc(reader->count, 1);
+    if (kinds->first == NULL || kinds->below == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for %zu columns", reader->path,
+                       reader->count);
+    for (size_t i = 0; i < reader->count; i++) {
+        const char *cell = wr_csv_cell(reader, i);
+        kinds->first[i] = (unsigned char)wr_csv_kind(reader, cell, &value);
+        kinds->usual = kinds->usual || wr_cell_is(cell, "unique_id") || wr_cell_is(cell, "ds");
+    }
+    kinds->counts = counts_up(reader);
+    return WR_OK;
+}
+
+static void see_below(const struct wr_csv *reader, struct kinds *kinds) {
+    double value;
+    kinds->trailing +=
+        reader->count == kinds->count + 1 && wr_cell_empty(wr_csv_cell(reader, kinds->count));
+    if (kinds->records == 1)
+        kinds->counts_below = counts_up(reader);
+    for (size_t i = 0; i < reader->count && i < kinds->count; i++)
+        if (kinds->below[i] == WR_CELL_MISSING)
+            kinds->below[i] = (unsigned char)wr_csv_kind(reader, wr_csv_cell(reader, i), &value);
+}
+
+static wr_status see_records(const struct wr_csv *csv, struct kinds *kinds,
+                             struct wr_error *error) {
+    struct wr_csv reader = reader_of(csv, csv->found.delimiter);
+    bool found = true;
+    wr_status status = WR_OK;
+    while (status == WR_OK && kinds->records < RECORDS_SEEN) {
+        status = next_whole(csv, &reader, &found, error);
+        if (status != WR_OK || !found)
+            break;
+        if (kinds->records == 0)
+            status = see_first(&reader, kinds, error);
+        else
+            see_below(&reader, kinds);
+        kinds->records++;
+    }
+    release_reader(&reader);
+    return status;
+}
+
+static bool is_value(unsigned kind) {
+    return kind == WR_CELL_NUMBER || kind == WR_CELL_COMMA || kind == WR_CELL_DATE;
+}
+
+/* A first record of the same kinds as those below it is data. A cell of another kind than those
+ * below it, which are numbers or dates, makes it a header, unless it has a date above dates: those
+ * are the names of nothing. */
+static void find_header(struct wr_csv_found *found, const struct kinds *kinds) {
+    bool same = false, other = false, dated = false, text = false;
+    for (size_t i = 0; i < kinds->count; i++) {
+        unsigned first = kinds->first[i], below = kinds->below[i];
+        text = text || first == WR_CELL_TEXT;
+        if (first == WR_CELL_MISSING || !is_value(below))
+            continue;
+        same = same || first == below;
+        other = other || (first != below && (first == WR_CELL_TEXT || first == WR_CELL_DATE ||
+                                             below == WR_CELL_DATE));
+        dated = dated || (first == WR_CELL_DATE && below == WR_CELL_DATE);
+    }
+    found->header_found = true;
+    found->header = kinds->usual || (other && !dated) || (text && !same);
+    found->header_doubted =
+        !kinds->usual && ((other && same) || (!found->header && kinds->counts &&
+                                              kinds->records > 1 && !kinds->counts_below));
+}
+
+static void keep_kinds(struct wr_csv *csv, struct kinds *kinds) {
+    for (size_t i = 0; i < kinds->count && !csv->found.header; i++)
+        if (kinds->first[i] != WR_CELL_MISSING)
+            kinds->below[i] = kinds->first[i];
+    csv->kinds = kinds->below;
+    csv->kind_count = kinds->count;
+    kinds->below = NULL;
+}
+
+static wr_status find_kinds(struct wr_csv *csv, const struct wr_csv_options *options,
+                            struct wr_error *error) {
+    struct kinds kinds = {0};
+    wr_status status = see_records(csv, &kinds, error);
+    if (status == WR_OK) {
+        find_header(&csv->found, &kinds);
+        if (options->header != WR_HEADER_FIND) {
+            csv->found.header = options->header == WR_HEADER_YES;
+            csv->found.header_found = csv->found.header_doubted = false;
+        }
+        csv->trailing = kinds.records > 1 && kinds.trailing == kinds.records - 1;
+        keep_kinds(csv, &kinds);
+    }
+    free(kinds.first);
+    free(kinds.below);
+    return status;
+}
+
+/* ---- all of it ---- */
+
+/* *enough: whether the buffer holds two whole records, or all there are. */
+static wr_status is_enough(const struct wr_csv *csv, bool *enough, struct wr_error *error) {
+    struct wr_csv reader = reader_of(csv, csv->found.delimiter);
+    bool whole = true;
+    wr_status status = WR_OK;
+    for (size_t i = 0; i < 2 && whole && status == WR_OK; i++)
+        status = next_whole(csv, &reader, &whole, error);
+    bool wrong = !whole && reader.at < reader.filled; /* to be told when it is read */
+    release_reader(&reader);
+    *enough = whole || wrong || csv->ended || csv->filled >= HEAD_MOST;
+    return status;
+}
+
+static wr_status look(struct wr_csv *csv, const struct wr_csv_options *options,
+                      struct wr_error *error) {
+    bool enough = false;
+    wr_status status = WR_OK;
+    while (!enough && status == WR_OK) {
+        char named = 0;
+        status = lengthen(csv, error);
+        if (status != WR_OK)
+            return status;
+        csv->at = separator_line(csv, &named);
+        csv->line = csv->at > 0;
+        csv->found.delimiter = options->delimiter != 0 ? options->delimiter : named;
+        if (csv->found.delimiter == 0)
+            status = find_delimiter(csv, error);
+        if (status == WR_OK)
+            status = is_enough(csv, &enough, error);
+    }
+    return status == WR_OK ? find_kinds(csv, options, error) : status;
+}
+
+wr_status wr_csv_open(struct wr_csv *csv, FILE *file, const char *path,
+                      const struct wr_csv_options *options, struct wr_error *error) {
+    *csv = (struct wr_csv){.file = file, .path = path};
+    csv->found.decimal = options->decimal != 0 ? options->decimal : '.';
+    csv->c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (csv->c == (locale_t)0)
+        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for reading it", path);
+    return look(csv, options, error);
+}

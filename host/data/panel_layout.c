@@ -1,0 +1,93 @@
+/* Long or wide: what the head of a file says. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/panel.h"
+
+/* "17", "V17" */
+static bool is_place(const char *name) {
+    size_t length;
+    name = wr_cell_trim(name, &length);
+    size_t digits = strspn(name + (*name == 'V'), "0123456789");
+    return digits > 0 && digits + (*name == 'V') == length;
+}
+
+struct look {
+    bool named; /* a column unique_id, ds or y */
+    bool dated; /* a column of dates */
+    bool wide;  /* a name, then numbers, under numbers or V1, V2, ... */
+    bool plain; /* numbers alone, of one series then */
+    bool comma; /* numbers by another decimal mark */
+};
+
+/* Sees the first record, which has been read, and the kinds below it. */
+static struct look see(const struct wr_csv *csv) {
+    struct look look = {.wide = csv->count > 2, .plain = true};
+    for (size_t i = 0; i < csv->count; i++) {
+        const char *cell = wr_csv_cell(csv, i);
+        unsigned kind = i < csv->kind_count ? csv->kinds[i] : WR_CELL_MISSING;
+        bool number = kind == WR_CELL_NUMBER || kind == WR_CELL_MISSING;
+        look.named =
+            look.named || (csv->found.header && (wr_cell_is(cell, "unique_id") ||
+                                                 wr_cell_is(cell, "ds") || wr_cell_is(cell, "y")));
+        look.dated = look.dated || kind == WR_CELL_DATE;
+        look.comma = look.comma || kind == WR_CELL_COMMA;
+        look.plain = look.plain && number;
+        look.wide = look.wide && (i == 0 ? kind != WR_CELL_NUMBER : is_place(cell) && number);
+    }
+    return look;
+}
+
+static const char *kind_text(unsigned kind) {
+    static const char *const texts[] = {"no value", "numbers", "numbers by another decimal mark",
+                                        "dates", "text"};
+    return texts[kind];
+}
+
+/* The columns with what they hold, as many as a message bears. */
+static void print_found(FILE *file, const struct wr_csv *csv) {
+    enum { SHOWN = 5 };
+    char name[WR_EXCERPT], delimiter[8];
+    for (size_t i = 0; i < csv->count && i < SHOWN; i++) {
+        if (csv->found.header)
+            fprintf(file, "%s\"%s\" (", i > 0 ? ", " : "", wr_excerpt(wr_csv_cell(csv, i), name));
+        else
+            fprintf(file, "%scolumn %zu (", i > 0 ? ", " : "", i + 1);
+        fprintf(file, "%s)", kind_text(i < csv->kind_count ? csv->kinds[i] : WR_CELL_MISSING));
+    }
+    if (csv->count > SHOWN)
+        fprintf(file, " and %zu more", csv->count - SHOWN);
+    fprintf(file, ", by the delimiter %s", wr_csv_delimiter_text(csv->found.delimiter, delimiter));
+}
+
+static wr_status fail_neither(const struct wr_csv *csv, bool comma, struct wr_error *error) {
+    char *text = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+    if (file == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for its columns", csv->path);
+    print_found(file, csv);
+    if (fclose(file) != 0)
+        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for its columns", csv->path);
+    wr_status status =
+        wr_fail(error, WR_ERR_DATA,
+                "%s: neither long (no column unique_id, ds or y, none of dates, no --id, --time or "
+                "--target) nor wide (a name, then numbers, under a header of numbers or V1, V2, "
+                "...): --layout tells which%s; it has %s",
+                csv->path, comma ? ", and --decimal , reads decimal commas" : "", text);
+    free(text);
+    return status;
+}
+
+wr_status wr_panel_auto(struct wr_csv *csv, const struct wr_panel_spec *spec,
+                        struct wr_panel **panel, struct wr_error *error) {
+    if (spec->id != NULL || spec->time != NULL || spec->target != NULL || spec->pasts > 0 ||
+        spec->futures > 0 || spec->ignores > 0)
+        return wr_panel_long(csv, spec, panel, error);
+    struct look look = see(csv);
+    if (look.named || look.dated || look.plain)
+        return wr_panel_long(csv, spec, panel, error);
+    if (look.wide)
+        return wr_panel_wide(csv, spec, panel, error);
+    return fail_neither(csv, look.comma, error);
+}
