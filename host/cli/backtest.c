@@ -244,7 +244,7 @@ static wr_status test_back(struct run *run) {
                                     .level_count = run->levels.count};
     struct wr_fit_options how = {
         .on_event = run_on_event, .context = &run->progress, .stop = &interrupt_seen};
-    run_start(&run->progress, options, &run->recipes);
+    run_start(&run->progress, options, run->panel, &run->recipes);
     wr_status status =
         wr_backtest(run->device, run->panel, &spec, &how, &run->backtest, run->error);
     progress_clear(&run->progress);

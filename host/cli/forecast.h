@@ -19,6 +19,8 @@ enum panel_option {
     PANEL_PAST,
     PANEL_FUTURE,
     PANEL_MISSING,
+    PANEL_FREQ,
+    PANEL_TZ,
     PANEL_OPTIONS
 };
 enum recipe_option {
@@ -91,12 +93,19 @@ wr_status parts_make(const char *option, const char *list, struct parts *parts,
                      struct wr_error *error);
 void parts_release(struct parts *parts);
 
+/* The step and the zone of time stamps where no option names them; NULL: found, none. */
+struct panel_times {
+    const char *freq, *tz;
+};
 /* The series that the options name; the caller's: wr_panel_free. */
 wr_status panel_read(const char *command, const struct option_value *options,
-                     struct wr_panel **panel, struct wr_error *error);
-/* The named recipe for the step of the first series' time stamps, and *step: what that is ("days").
- * NULL: they are numbers. */
+                     const struct panel_times *usual, struct wr_panel **panel,
+                     struct wr_error *error);
+/* The named recipe for the step of the time stamps, and *step: what that is ("days"). NULL: they
+ * are numbers. */
 const char *panel_recipe(const struct wr_panel *panel, const char **step);
+/* Whether that is a business day. */
+bool panel_is_business(const struct wr_panel *panel);
 
 /* ---- forecast_recipe.c ---- */
 
@@ -125,9 +134,11 @@ void levels_release(struct levels *levels);
 
 wr_status run_open_device(const struct option_value *options, struct wr_device **device,
                           struct wr_error *error);
-/* Tells, unless --quiet, which recipe was taken, and starts the progress. */
+/* Tells, unless --quiet, what was found out about the panel. */
+void run_tell_panel(const struct option_value *options, const struct wr_panel *panel);
+/* The same, and which recipe was taken; and starts the progress. */
 void run_start(struct progress *progress, const struct option_value *options,
-               const struct recipes *recipes);
+               const struct wr_panel *panel, const struct recipes *recipes);
 /* The progress of a fit. context: a struct progress. */
 void run_on_event(void *context, const struct wr_fit_event *event);
 /* What fitting did, in a few lines on stderr. */

@@ -67,8 +67,14 @@ wr_status run_open_device(const struct option_value *options, struct wr_device *
     return wr_device_open(options[RUN_DEVICE].text, &how, device, error);
 }
 
+void run_tell_panel(const struct option_value *options, const struct wr_panel *panel) {
+    if (!options[RUN_QUIET].given)
+        fputs(wr_panel_notes(panel), stderr);
+}
+
 void run_start(struct progress *progress, const struct option_value *options,
-               const struct recipes *recipes) {
+               const struct wr_panel *panel, const struct recipes *recipes) {
+    run_tell_panel(options, panel);
     if (recipes->choice[0] != '\0' && !options[RUN_QUIET].given)
         fprintf(stderr, "%s\n", recipes->choice);
     progress_start(progress, options[RUN_QUIET].given);

@@ -8,7 +8,6 @@
 #include "base/base.h"
 #include "cli/columns.h"
 #include "cli/forecast.h"
-#include "data/calendar.h"
 #include "data/csv.h"
 #include "data/series.h"
 
@@ -153,8 +152,8 @@ static const char *text_of(const struct option_value *option) {
     return option->given ? option->text : NULL;
 }
 
-static wr_status read_long(const struct option_value *options, struct wr_panel **panel,
-                           struct wr_error *error) {
+static wr_status read_long(const struct option_value *options, const struct panel_times *usual,
+                           struct wr_panel **panel, struct wr_error *error) {
     struct parts past = {0}, future = {0};
     wr_status status = WR_OK;
     if (options[PANEL_PAST].given)
@@ -168,7 +167,13 @@ static wr_status read_long(const struct option_value *options, struct wr_panel *
                                  .pasts = past.count,
                                  .future = (const char *const *)future.texts,
                                  .futures = future.count,
-                                 .missing = (enum wr_missing)options[PANEL_MISSING].choice};
+                                 .missing = (enum wr_missing)options[PANEL_MISSING].choice,
+                                 .freq = usual->freq,
+                                 .tz = usual->tz};
+    if (options[PANEL_FREQ].given)
+        spec.freq = options[PANEL_FREQ].text;
+    if (options[PANEL_TZ].given)
+        spec.tz = options[PANEL_TZ].text;
     if (status == WR_OK)
         status = wr_panel_read_long(options[PANEL_DATA].text, &spec, panel, error);
     parts_release(&past);
@@ -176,8 +181,21 @@ static wr_status read_long(const struct option_value *options, struct wr_panel *
     return status;
 }
 
+static wr_status read_wide(const struct option_value *options, struct wr_panel **panel,
+                           struct wr_error *error) {
+    for (size_t i = PANEL_FREQ; i <= PANEL_TZ; i++)
+        if (options[i].given)
+            return wr_fail(error, WR_ERR_USAGE,
+                           "--%s goes with time stamps, but %s is wide, where steps are numbered; "
+                           "leave it out, or say --layout long",
+                           forecast_options[i].name, options[PANEL_DATA].text);
+    return wr_panel_read_wide(options[PANEL_DATA].text,
+                              (enum wr_missing)options[PANEL_MISSING].choice, panel, error);
+}
+
 wr_status panel_read(const char *command, const struct option_value *options,
-                     struct wr_panel **panel, struct wr_error *error) {
+                     const struct panel_times *usual, struct wr_panel **panel,
+                     struct wr_error *error) {
     bool wide;
     *panel = NULL;
     if (!options[PANEL_DATA].given)
@@ -186,55 +204,28 @@ wr_status panel_read(const char *command, const struct option_value *options,
     wr_status status = choose_layout(options, &wide, error);
     if (status != WR_OK)
         return status;
-    return wide ? wr_panel_read_wide(options[PANEL_DATA].text,
-                                     (enum wr_missing)options[PANEL_MISSING].choice, panel, error)
-                : read_long(options, panel, error);
+    return wide ? read_wide(options, panel, error) : read_long(options, usual, panel, error);
 }
 
 /* ---- the step of the time stamps ---- */
 
-/* Hours in a unit of the times that stamps of a form stand for; 0: nobody knows. */
-static double hours_in(const struct wr_stamp_form *form, int64_t time) {
-    switch (form->kind) {
-    case WR_STAMP_NUMBER:
-        return time >= 1500 && time < 2200 ? 24 * 365.25 : 0;
-    case WR_STAMP_MONTH:
-        return 24 * 365.25 / 12;
-    case WR_STAMP_DAY:
-        return 24;
-    case WR_STAMP_MINUTE:
-    case WR_STAMP_SECOND:
-        break;
-    }
-    return 1 / 3600.0;
-}
-
-/* Of the first series; 0: its stamps are numbers. */
-static double hours_apart(const struct wr_panel *panel) {
-    struct wr_stamp_form form;
-    int64_t times[2];
-    char stamp[WR_STAMP_SIZE];
-    for (size_t i = 0; i < 2; i++) {
-        wr_panel_stamp(panel, 0, i, stamp);
-        if (!wr_stamp_read(stamp, &form, &times[i]))
-            return 0;
-    }
-    return (double)(times[1] - times[0]) * hours_in(&form, times[0]);
-}
-
 const char *panel_recipe(const struct wr_panel *panel, const char **step) {
     static const struct {
-        double least; /* hours */
+        double least; /* days */
         const char *recipe, *step;
-    } steps[] = {{24 * 360, "yearly", "years"},  {24 * 85, "quarterly", "quarters"},
-                 {24 * 28, "monthly", "months"}, {24 * 7, "weekly", "weeks"},
-                 {24, "daily", "days"},          {0, "hourly", "parts of a day"}};
-    double hours = wr_panel_numbered(panel) ? 0 : hours_apart(panel);
+    } steps[] = {{360, "yearly", "years"},  {85, "quarterly", "quarters"},
+                 {28, "monthly", "months"}, {7, "weekly", "weeks"},
+                 {1, "daily", "days"},      {0, "hourly", "parts of a day"}};
+    double days = wr_panel_step_seconds(panel) / 86400;
     size_t i = 0;
-    if (hours <= 0)
+    if (!(days > 0))
         return NULL;
-    while (hours < steps[i].least)
+    while (days < steps[i].least)
         i++;
-    *step = steps[i].step;
+    *step = panel_is_business(panel) ? "business days" : steps[i].step;
     return steps[i].recipe;
+}
+
+bool panel_is_business(const struct wr_panel *panel) {
+    return strcmp(wr_panel_freq(panel), "B") == 0;
 }
