@@ -38,6 +38,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct wr_error error = {0};
     struct wr_panel *panel;
     struct wr_panel_spec spec = {.missing = (enum wr_missing)(*data / 4 % 3)};
+    static const char *const freqs[] = {NULL, "D", "B",     "W-SUN", "ME",
+                                        "BM", "Q", "15min", "500ms", "1"};
+    spec.freq = *data & 1 ? NULL : freqs[*data / 12 % 10];
+    spec.tz = *data >= 120 && !(*data & 1) ? "UTC" : NULL;
     const char *const future = "2";
     spec.id = *data & 2 ? "1" : NULL;
     spec.future = &future;

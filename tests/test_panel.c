@@ -309,7 +309,7 @@ static void test_steps(void **state) {
     bad_rows("a,2024-01-07,1\na,2024-01-14,2\na,2024-01-28,3\n", NULL, "line 4",
              "2024-01-21 is missing before");
     bad_rows("a,2024-01-07,1\na,2024-01-14,2\n", &(struct wr_panel_spec){.freq = "W-MON"}, "line 2",
-             "do not stand on 2024-01-07");
+             "steps of 7 days (--freq W-MON) do not stand on 2024-01-07");
     assert_goes_on("a,2024-01-08,1\n", &(struct wr_panel_spec){.freq = "W"}, "W-MON", "2024-01-15",
                    "");
     assert_goes_on("a,2023-11-30,1\na,2024-02-29,2\n", NULL, "QE-NOV", "2024-05-31", "");

@@ -253,16 +253,20 @@ static int anchor_of(const struct wr_panel_series *series) {
     return 1 + month % 3 + (step->day == 1 || step->day == WR_DAY_FIRST_BUSINESS ? 0 : 9);
 }
 
-/* What the steps of all series have in common, for the name. */
+/* What the steps of all series have in common, for the name, where it was not asked for. */
 static void find_common(struct wr_panel *panel) {
     struct wr_step *step = &panel->step;
+    bool days = !panel->asked || step->day == WR_DAY_OWN;
+    bool anchors = !panel->asked || step->anchor == 0;
     for (size_t s = 0; s < panel->count; s++) {
         const struct wr_panel_series *series = &panel->series[s];
         if (series->form.kind != WR_STAMP_TIME)
             return;
         int day = series->step.day, anchor = anchor_of(series);
-        step->day = s == 0 || step->day == day ? day : WR_DAY_OWN;
-        step->anchor = s == 0 || step->anchor == anchor ? anchor : 0;
+        if (days)
+            step->day = s == 0 || step->day == day ? day : WR_DAY_OWN;
+        if (anchors)
+            step->anchor = s == 0 || step->anchor == anchor ? anchor : 0;
     }
 }
 
