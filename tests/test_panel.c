@@ -447,7 +447,18 @@ static void test_forms(void **state) {
     assert_goes_on("a,2024-10-27T01:00:00+02:00,1\na,2024-10-27T02:00:00+02:00,2\n"
                    "a,2024-10-27T02:00:00+01:00,3\na,2024-10-27T03:00:00+01:00,4\n",
                    NULL, "h", "2024-10-27T03:00:00Z",
-                   "time stamps go on in UTC, since their offset changes on line 4; --tz");
+                   "changes on line 4, so they go on in UTC; --tz");
+    /* local midnights: days go on */
+    assert_goes_on("a,2024-10-26T00:00:00+02:00,1\na,2024-10-27T00:00:00+02:00,2\n"
+                   "a,2024-10-28T00:00:00+01:00,3\na,2024-10-29T00:00:00+01:00,4\n",
+                   NULL, "D", "2024-10-30T00:00:00+01:00",
+                   "changes on line 4, so they go on in the last, +01:00, and in days of 24 hours");
+    assert_goes_on("a,2024-09-30 00:00 -04:00,1\na,2024-10-31 00:00 -04:00,2\n"
+                   "a,2024-11-30 00:00 -05:00,3\n",
+                   NULL, "ME", "2024-12-31 00:00 -05:00", "the last, -05:00");
+    /* the same local time twice is no day */
+    bad_rows("a,2024-10-26T02:00+02:00,1\na,2024-10-27T02:00+02:00,2\na,2024-10-27T02:00+01:00,3\n",
+             NULL, "line 3", "2024-10-26T01:00Z is missing before 2024-10-27T00:00Z");
 }
 
 static void test_wide(void **state) {

@@ -255,14 +255,22 @@ const char *wr_panel_tz(const struct wr_panel *panel) {
     return panel->tz != NULL ? panel->tz : "";
 }
 
+/* Whether numbers are years. */
+static bool are_years(const struct wr_panel *panel) {
+    for (size_t s = 0; s < panel->count; s++)
+        if (panel->series[s].start < 1500 || panel->series[s].start >= 2200)
+            return false;
+    return true;
+}
+
 double wr_panel_step_seconds(const struct wr_panel *panel) {
-    const struct wr_panel_series *first = panel->series;
+    const struct wr_stamp_form *form = &panel->series[0].form;
     const double year = 86400 * 365.25;
     if (panel->numbered)
         return 0;
-    if (first->form.kind == WR_STAMP_NUMBER)
-        return first->start >= 1500 && first->start < 2200 ? year * (double)panel->step.by : 0;
-    return wr_step_seconds(&first->form, &panel->step);
+    if (form->kind == WR_STAMP_NUMBER)
+        return are_years(panel) ? year * (double)panel->step.by : 0;
+    return wr_step_seconds(form, &panel->step);
 }
 
 const char *wr_panel_notes(const struct wr_panel *panel) {

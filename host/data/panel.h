@@ -24,7 +24,11 @@ struct wr_panel_series {
     char *id;
     struct wr_panel_rows rows; /* empty once the series is made */
     struct wr_stamp_form form;
-    size_t turned; /* the first line with another offset than the lines before; 0: there is none */
+    /* as they are read, of stamps with offsets: the first line with another one, or 0; the last
+       one; and the seconds since midnight of all local times, or -1 where they differ */
+    size_t turned;
+    struct wr_stamp_form last;
+    int clock;
     struct wr_step step;
     int64_t start;  /* the time of the first value */
     double *values; /* (columns, known), the target's up to length */
@@ -80,6 +84,9 @@ wr_status wr_panel_set_times(struct wr_panel *panel, const struct wr_panel_spec 
 wr_status wr_panel_read_time(struct wr_panel *panel, struct wr_panel_series *series,
                              const struct wr_csv *csv, size_t column, int64_t *time,
                              struct wr_error *error);
+/* Gives series whose offset changes one: where all local times are of one time of the day, the
+ * last, by which local days become days of 24 hours; else that of UTC. */
+void wr_panel_settle_offsets(struct wr_panel *panel);
 /* Counts every time in so many ticks a second, at least. */
 wr_status wr_panel_set_ticks(struct wr_panel *panel, int64_t second, struct wr_error *error);
 /* Numbers whose digits are dates become dates: if the step asked for says so, or else if no number

@@ -57,12 +57,13 @@ static bool suits(const struct wr_panel *panel, const struct wr_panel_series *se
 
 /* ---- the file ---- */
 
-/* Those that say most first, then in the order of steps. */
+/* Those that say most first, then in the order of steps, then of days of the month. */
 static int compare_own(const void *a, const void *b) {
     const struct own *x = a, *y = b;
+    int order = wr_step_compare(&x->step, &y->step);
     if (x->class != y->class)
         return x->class > y->class ? -1 : 1;
-    return wr_step_compare(&x->step, &y->step);
+    return order != 0 ? order : (x->step.day > y->step.day) - (x->step.day < y->step.day);
 }
 
 static wr_status find_own(const struct wr_panel *panel, struct own *own, struct wr_error *error) {
@@ -85,7 +86,9 @@ static size_t gather(struct own *own, size_t count, struct wr_step steps[MOST_ST
     size_t found = 0, votes[MOST_STEPS];
     qsort(own, count, sizeof *own, compare_own);
     for (size_t i = 0, same; i < count && own[i].class == own[0].class; i += same) {
-        for (same = 1; i + same < count && compare_own(&own[i], &own[i + same]) == 0; same++)
+        for (same = 1; i + same < count && own[i + same].class == own[i].class &&
+                       wr_step_compare(&own[i].step, &own[i + same].step) == 0;
+             same++)
             ;
         size_t at = found < MOST_STEPS ? found++ : MOST_STEPS;
         for (; at > 0 && votes[at - 1] < same; at--)
@@ -307,15 +310,24 @@ static void tell_digits(const struct wr_panel *panel, FILE *notes) {
             digits, stamp);
 }
 
+/* Of the first such series. */
 static void tell_turned(const struct wr_panel *panel, FILE *notes) {
-    for (size_t s = 0; s < panel->count; s++)
-        if (panel->series[s].turned != 0) {
-            fprintf(notes,
-                    "time stamps go on in UTC, since their offset changes on line %zu; --tz, as "
-                    "--tz Europe/Berlin, goes on in local time\n",
-                    panel->series[s].turned);
-            return;
-        }
+    for (size_t s = 0; s < panel->count; s++) {
+        const struct wr_panel_series *series = &panel->series[s];
+        if (series->turned == 0)
+            continue;
+        fprintf(notes, "the offset of time stamps changes on line %zu, so they go on in ",
+                series->turned);
+        if (series->clock < 0)
+            fputs("UTC; --tz, as --tz Europe/Berlin, goes on in local time\n", notes);
+        else
+            fprintf(
+                notes,
+                "the last, %s, and in days of 24 hours; --tz, as --tz Europe/Berlin, heeds later "
+                "changes\n",
+                series->last.zone + strspn(series->last.zone, " "));
+        return;
+    }
 }
 
 static wr_status tell(struct wr_panel *panel, bool digits, struct wr_error *error) {
@@ -352,6 +364,7 @@ static wr_status check_zone(const struct wr_panel *panel, struct wr_error *error
 
 wr_status wr_panel_find_steps(struct wr_panel *panel, struct wr_error *error) {
     bool digits = wr_panel_take_digits(panel);
+    wr_panel_settle_offsets(panel);
     wr_status status = check_zone(panel, error);
     if (status == WR_OK)
         status = panel->asked ? take_asked(panel, error) : find_step(panel, error);

@@ -6,6 +6,8 @@
 #include "data/date.h"
 #include "data/panel.h"
 
+enum { DAY = 86400 };
+
 wr_status wr_panel_set_times(struct wr_panel *panel, const struct wr_panel_spec *spec,
                              struct wr_error *error) {
     char shown[WR_EXCERPT];
@@ -88,19 +90,57 @@ static wr_status to_instant(struct wr_panel *panel, struct wr_panel_series *seri
     return WR_OK;
 }
 
-/* What a further stamp adds to how the series' are written. */
+/* What a stamp adds to how the series' are written. */
 static void merge_forms(struct wr_panel_series *series, const struct wr_stamp_form *form,
-                        size_t line) {
+                        int64_t time, int nanosecond, size_t line) {
     struct wr_stamp_form *own = &series->form;
+    int64_t local = time + form->offset;
+    int clock = (int)(local - DAY * wr_floor_div(local, DAY));
     if (form->detail > own->detail)
         own->detail = form->detail;
     if (own->separator == '\0')
         own->separator = form->separator;
-    if (own->rules != NULL || form->offset == own->offset || series->turned != 0)
-        return;
-    series->turned = line;
-    own->offset = 0;
-    memcpy(own->zone, "Z", 2);
+    if (own->rules == NULL && form->offset != own->offset && series->turned == 0)
+        series->turned = line;
+    series->last = *form;
+    if (series->rows.count == 0)
+        series->clock = clock;
+    if (series->clock != clock || nanosecond != 0)
+        series->clock = -1;
+}
+
+/* The time that is shown, under the last offset, as this one was under its own. */
+static int64_t at_last_offset(const struct wr_panel_series *series, int64_t time) {
+    int64_t second = series->form.second, day = DAY * second;
+    int64_t off = time + (series->last.offset - series->clock) * second + day / 2;
+    return time - (off - day * wr_floor_div(off, day) - day / 2);
+}
+
+/* Whether all times can be: none falls together with the one before. */
+static bool are_days(const struct wr_panel_series *series) {
+    const struct wr_panel_rows *rows = &series->rows;
+    for (size_t i = 1; series->clock >= 0 && i < rows->count; i++)
+        if (at_last_offset(series, rows->times[i]) <= at_last_offset(series, rows->times[i - 1]))
+            return false;
+    return series->clock >= 0;
+}
+
+void wr_panel_settle_offsets(struct wr_panel *panel) {
+    for (size_t s = 0; s < panel->count; s++) {
+        struct wr_panel_series *series = &panel->series[s];
+        if (series->turned == 0)
+            continue;
+        if (!are_days(series)) {
+            series->clock = -1;
+            series->form.offset = 0;
+            memcpy(series->form.zone, "Z", 2);
+            continue;
+        }
+        for (size_t i = 0; i < series->rows.count; i++)
+            series->rows.times[i] = at_last_offset(series, series->rows.times[i]);
+        series->form.offset = series->last.offset;
+        memcpy(series->form.zone, series->last.zone, sizeof series->form.zone);
+    }
 }
 
 /* ---- reading ---- */
@@ -168,7 +208,7 @@ wr_status wr_panel_read_time(struct wr_panel *panel, struct wr_panel_series *ser
                              "all of a series with an offset, or all without",
                              text, rows->lines[0]);
     wr_status status = WR_OK;
-    merge_forms(series, &form, line);
+    merge_forms(series, &form, *time, nanosecond, line);
     if (series->form.rules != NULL && *form.zone == '\0')
         status = to_instant(panel, series, line, text, time, error);
     if (status == WR_OK && form.kind == WR_STAMP_TIME)

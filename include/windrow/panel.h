@@ -55,7 +55,8 @@ struct wr_panel;
  * YYYY-Qn or YYYYQn, YYYY, or an integer; one kind in a file. Integers whose digits are YYYYMM or
  * YYYYMMDD (HH, MM, SS may follow) are those dates if all are, from 1900 to 2100 or uneven as
  * numbers, unless freq is a number. Stamps with offsets are instants: where a series' offset
- * changes and there is no tz, it is continued in UTC.
+ * changes and there is no tz, it is continued in UTC, or if all are of one time of the day, in the
+ * last offset, a local day as one of 24 hours.
  *
  * The step of a series is the most frequent difference of its stamps: of months where its days of
  * the month agree (also all last, or all last or first business days), so that quarters and years
