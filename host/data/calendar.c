@@ -109,7 +109,7 @@ static bool read_quarter(const char *text, int year, struct wr_stamp_form *form,
     form->mark = (char)(*text == '-' || *text == ' ' ? *text++ : '\0');
     if (*text != 'Q' || text[1] < '1' || text[1] > '4' || !is_end(text + 2))
         return false;
-    *time = 12 * (int64_t)year + 3 * (text[1] - '1');
+    *time = 12 * (int64_t)year + 3 * (int64_t)(text[1] - '1');
     return true;
 }
 
@@ -165,7 +165,8 @@ bool wr_stamp_from_digits(int64_t number, struct wr_stamp_form *form, int64_t *t
     const char *at = text;
     if (length < 6 || length > 14 || length % 2 != 0)
         return false;
-    int year = digits(&at, 4), month = digits(&at, 2), day = 1, clock[3] = {0};
+    int year = digits(&at, 4), month = digits(&at, 2), day = 1;
+    int64_t clock[3] = {0};
     int64_t months = 12 * (int64_t)year + month - 1;
     if (month < 1 || month > 12)
         return false;
