@@ -136,9 +136,10 @@ const char *wr_step_name(const struct wr_stamp_form *form, const struct wr_step 
         name = calendar_unit(step, &by);
     if (step->unit == WR_UNIT_MONTH && step->day > 1 && step->day < WR_DAY_LAST)
         snprintf(suffix, sizeof suffix, "-%d", step->day);
+    else if (step->anchor != 0 && step->unit == WR_UNIT_MONTH)
+        snprintf(suffix, sizeof suffix, "-%s", months[step->anchor - 1]);
     else if (step->anchor != 0)
-        snprintf(suffix, sizeof suffix, "-%s",
-                 (step->unit == WR_UNIT_MONTH ? months : weekdays)[step->anchor - 1]);
+        snprintf(suffix, sizeof suffix, "-%s", weekdays[step->anchor - 1]);
     if (by != 1 || *name == '\0')
         snprintf(count, sizeof count, "%lld", (long long)by);
     snprintf(text, WR_STAMP_SIZE, "%s%s%s", count, name, suffix);
