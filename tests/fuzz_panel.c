@@ -40,10 +40,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     struct wr_error error = {0};
     struct wr_panel *panel;
+    static const char *const freqs[] = {NULL, "D", "B",     "W-SUN", "ME",
+                                        "BM", "Q", "15min", "500ms", "1"};
     struct wr_panel_spec spec = {.csv = {.delimiter = delimiters[data[1] & 3],
                                          .decimal = decimals[data[1] >> 2 & 3],
                                          .header = (enum wr_csv_header)((data[1] >> 4 & 3) % 3)},
                                  .missing = (enum wr_missing)(data[0] / 4 % 3)};
+    spec.freq = data[0] & 1 ? NULL : freqs[data[0] / 12 % 10];
+    spec.tz = data[0] >= 120 && !(data[0] & 1) ? "UTC" : NULL;
     const char *const future = "2";
     spec.id = data[0] & 2 ? "1" : NULL;
     spec.future = &future;

@@ -134,19 +134,27 @@ static wr_status check_no_fit(const struct run *run) {
     return WR_OK;
 }
 
+/* The panel in the steps and the zone of what was fitted, unless the options name others. */
+static wr_status read_panel(struct run *run) {
+    const struct wr_fit *fit = run->mix.fits[0];
+    const struct panel_times own = {.freq = *fit->freq != '\0' ? fit->freq : NULL,
+                                    .tz = *fit->tz != '\0' ? fit->tz : NULL};
+    return panel_read("forecast", run->options, &own, &run->panel, run->error);
+}
+
 static wr_status load(struct run *run) {
     wr_status status = check_no_fit(run);
     if (status == WR_OK)
         status = parts_make("model", run->options[FORECAST_MODEL].text, &run->models, run->error);
     if (status == WR_OK)
-        status = panel_read("forecast", run->options, &run->panel, run->error);
-    if (status == WR_OK)
-        status = try_outputs(run);
-    if (status == WR_OK)
         status = wr_mix_new(run->models.count, &run->mix, run->error);
     for (size_t i = 0; i < run->models.count && status == WR_OK; i++)
         status = wr_fit_load(run->models.texts[i], &run->mix.fits[i], run->error);
-    return status == WR_OK ? check_models(run) : status;
+    if (status == WR_OK)
+        status = check_models(run);
+    if (status == WR_OK)
+        status = read_panel(run);
+    return status == WR_OK ? try_outputs(run) : status;
 }
 
 static wr_status choose_horizon(struct run *run) {

@@ -20,6 +20,8 @@ enum panel_option {
     PANEL_PAST,
     PANEL_FUTURE,
     PANEL_MISSING,
+    PANEL_FREQ,
+    PANEL_TZ,
     PANEL_OPTIONS
 };
 enum recipe_option {
@@ -93,14 +95,22 @@ wr_status parts_make(const char *option, const char *list, struct parts *parts,
                      struct wr_error *error);
 void parts_release(struct parts *parts);
 
+/* The step and the zone of time stamps where no option names them; NULL: found, none. */
+struct panel_times {
+    const char *freq, *tz;
+};
 /* The series that the options name; the caller's: wr_panel_free. */
 wr_status panel_read(const char *command, const struct option_value *options,
-                     struct wr_panel **panel, struct wr_error *error);
-/* Tells, unless --quiet, what the columns were taken for; warns of what is in doubt. */
+                     const struct panel_times *usual, struct wr_panel **panel,
+                     struct wr_error *error);
+/* Tells, unless --quiet, what the columns were taken for and what the steps of the time stamps are;
+ * warns of what is in doubt. */
 void panel_tell(const struct wr_panel *panel, const struct option_value *options);
-/* The named recipe for the step of the first series' time stamps, and *step: what that is ("days").
- * NULL: they are numbers. */
+/* The named recipe for the step of the time stamps, and *step: what that is ("days"). NULL: they
+ * are numbers. */
 const char *panel_recipe(const struct wr_panel *panel, const char **step);
+/* Whether that is a business day. */
+bool panel_is_business(const struct wr_panel *panel);
 
 /* ---- forecast_recipe.c ---- */
 
@@ -129,7 +139,7 @@ void levels_release(struct levels *levels);
 
 wr_status run_open_device(const struct option_value *options, struct wr_device **device,
                           struct wr_error *error);
-/* Tells, unless --quiet, which recipe was taken, and starts the progress. */
+/* Tells, unless --quiet, which recipe was taken; and starts the progress. */
 void run_start(struct progress *progress, const struct option_value *options,
                const struct recipes *recipes);
 /* The progress of a fit. context: a struct progress. */

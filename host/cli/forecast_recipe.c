@@ -7,7 +7,7 @@
 #include "cli/forecast.h"
 #include "cli/rule.h"
 
-enum { DEFAULT_HORIZON = 14, DEFAULT_VALIDATIONS = 20, DEFAULT_PATIENCE = 5 };
+enum { DEFAULT_HORIZON = 14, DEFAULT_VALIDATIONS = 20, DEFAULT_PATIENCE = 5, BUSINESS_WEEK = 5 };
 
 /* ---- which ---- */
 
@@ -40,6 +40,10 @@ static wr_status choose_recipe(const struct option_value *options, const struct 
     wr_status status = wr_recipe_named(name, recipes->recipes, error);
     if (numbered && !seasonal)
         recipes->recipes->season = 1;
+    if (status == WR_OK && panel_is_business(panel)) { /* a week, there */
+        recipes->recipes->season = BUSINESS_WEEK;
+        recipes->recipes->chunk = BUSINESS_WEEK;
+    }
     return status;
 }
 
@@ -197,7 +201,7 @@ static wr_status change_all(const struct option_value *options, struct recipes *
 wr_status recipes_make(const char *command, const struct option_value *options,
                        struct wr_panel **panel, struct recipes *recipes, struct wr_error *error) {
     if (!options[RECIPE_NAMES].given) {
-        wr_status status = panel_read(command, options, panel, error);
+        wr_status status = panel_read(command, options, &(struct panel_times){0}, panel, error);
         if (status == WR_OK)
             status = make_room(1, recipes, error);
         if (status == WR_OK)
@@ -213,7 +217,8 @@ wr_status recipes_make(const char *command, const struct option_value *options,
     if (status == WR_OK)
         status = change_all(options, recipes, error);
     parts_release(&names);
-    return status == WR_OK ? panel_read(command, options, panel, error) : status;
+    return status == WR_OK ? panel_read(command, options, &(struct panel_times){0}, panel, error)
+                           : status;
 }
 
 void recipes_release(struct recipes *recipes) {

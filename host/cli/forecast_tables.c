@@ -27,8 +27,8 @@
                     .kind = OPTION_TEXT,                                                           \
                     .argument = "A",                                                               \
                     .otherwise = "ds; without such a column lines are numbered",                   \
-                    .help = "Column of the time stamps: YYYY-MM-DD, with a time of day, YYYY-MM, " \
-                            "YYYY, or a whole number."},                                           \
+                    .help = "Column of the time stamps: YYYY-MM-DD, with a time of day and an "    \
+                            "offset, YYYY-MM, YYYY-Q1, YYYY, or a whole number."},                 \
     [PANEL_TARGET] = {.name = "target",                                                            \
                       .kind = OPTION_TEXT,                                                         \
                       .argument = "A",                                                             \
@@ -49,7 +49,22 @@
                        .choices = WORDS("refuse", "drop", "interpolate"),                          \
                        .fallback = "refuse",                                                       \
                        .help = "What to do with gaps: refuse them, drop the windows that touch "   \
-                               "one, or interpolate linearly."}
+                               "one, or interpolate linearly."},                                   \
+    [PANEL_FREQ] = {.name = "freq",                                                                \
+                    .kind = OPTION_TEXT,                                                           \
+                    .argument = "STEP",                                                            \
+                    .otherwise = "the one that most series have",                                  \
+                    .help = "Step of the time stamps, as pandas names it: D; B (business days); "  \
+                            "W, M, Q, Y, by the days on which they stand; W-SUN; MS, ME, BME or "  \
+                            "BM (the first, last, last business day of a month), QS, QE, BQE, "    \
+                            "YS, YE, BYE; M-15 (the 15th), QE-NOV; h, min, s, ms; each after a "   \
+                            "number of them, 15min; or a number, for stamps that are numbers."},   \
+    [PANEL_TZ] = {.name = "tz",                                                                    \
+                  .kind = OPTION_TEXT,                                                             \
+                  .argument = "ZONE",                                                              \
+                  .otherwise = "UTC where offsets change, else none",                              \
+                  .help = "Time zone, as Europe/Berlin: stamps without an offset are local "       \
+                          "times there; those with one are continued in local time."}
 
 /* The options of enum recipe_option. */
 #define RECIPE_TABLE                                                                               \

@@ -74,7 +74,8 @@ static wr_status read_lists(const struct option_value *options, struct lists *li
 }
 
 static wr_status read_panel(const struct option_value *options, const struct lists *lists,
-                            struct wr_panel **panel, struct wr_error *error) {
+                            const struct panel_times *usual, struct wr_panel **panel,
+                            struct wr_error *error) {
     struct wr_panel_spec spec = {.layout = (enum wr_panel_layout)options[PANEL_LAYOUT].choice,
                                  .id = text_of(&options[PANEL_ID]),
                                  .time = text_of(&options[PANEL_TIME]),
@@ -85,7 +86,13 @@ static wr_status read_panel(const struct option_value *options, const struct lis
                                  .futures = lists->future.count,
                                  .ignore = (const char *const *)lists->ignore.texts,
                                  .ignores = lists->ignore.count,
-                                 .missing = (enum wr_missing)options[PANEL_MISSING].choice};
+                                 .missing = (enum wr_missing)options[PANEL_MISSING].choice,
+                                 .freq = usual->freq,
+                                 .tz = usual->tz};
+    if (options[PANEL_FREQ].given)
+        spec.freq = options[PANEL_FREQ].text;
+    if (options[PANEL_TZ].given)
+        spec.tz = options[PANEL_TZ].text;
     wr_status status = csv_read_options(options + PANEL_CSV, &spec.csv, error);
     return status == WR_OK ? wr_panel_read(options[PANEL_DATA].text, &spec, panel, error) : status;
 }
@@ -97,7 +104,8 @@ static bool names_columns(const struct option_value *options) {
 }
 
 wr_status panel_read(const char *command, const struct option_value *options,
-                     struct wr_panel **panel, struct wr_error *error) {
+                     const struct panel_times *usual, struct wr_panel **panel,
+                     struct wr_error *error) {
     struct lists lists = {0};
     *panel = NULL;
     if (!options[PANEL_DATA].given)
@@ -109,7 +117,7 @@ wr_status panel_read(const char *command, const struct option_value *options,
                        "--past, --future and --ignore");
     wr_status status = read_lists(options, &lists, error);
     if (status == WR_OK)
-        status = read_panel(options, &lists, panel, error);
+        status = read_panel(options, &lists, usual, panel, error);
     parts_release(&lists.past);
     parts_release(&lists.future);
     parts_release(&lists.ignore);
@@ -125,52 +133,28 @@ void panel_tell(const struct wr_panel *panel, const struct option_value *options
     wr_panel_print_columns(stderr, panel);
     csv_print_found(stderr, wr_panel_found(panel));
     fputc('\n', stderr);
+    fputs(wr_panel_notes(panel), stderr);
 }
 
 /* ---- the step of the time stamps ---- */
 
-/* Hours in a unit of the times that stamps of a form stand for; 0: nobody knows. */
-static double hours_in(const struct wr_stamp_form *form, int64_t time) {
-    switch (form->kind) {
-    case WR_STAMP_NUMBER:
-        return time >= 1500 && time < 2200 ? 24 * 365.25 : 0;
-    case WR_STAMP_MONTH:
-        return 24 * 365.25 / 12;
-    case WR_STAMP_DAY:
-        return 24;
-    case WR_STAMP_MINUTE:
-    case WR_STAMP_SECOND:
-        break;
-    }
-    return 1 / 3600.0;
-}
-
-/* Of the first series; 0: its stamps are numbers. */
-static double hours_apart(const struct wr_panel *panel) {
-    struct wr_stamp_form form;
-    int64_t times[2];
-    char stamp[WR_STAMP_SIZE];
-    for (size_t i = 0; i < 2; i++) {
-        wr_panel_stamp(panel, 0, i, stamp);
-        if (!wr_stamp_read(stamp, &form, &times[i]))
-            return 0;
-    }
-    return (double)(times[1] - times[0]) * hours_in(&form, times[0]);
-}
-
 const char *panel_recipe(const struct wr_panel *panel, const char **step) {
     static const struct {
-        double least; /* hours */
+        double least; /* days */
         const char *recipe, *step;
-    } steps[] = {{24 * 360, "yearly", "years"},  {24 * 85, "quarterly", "quarters"},
-                 {24 * 28, "monthly", "months"}, {24 * 7, "weekly", "weeks"},
-                 {24, "daily", "days"},          {0, "hourly", "parts of a day"}};
-    double hours = wr_panel_numbered(panel) ? 0 : hours_apart(panel);
+    } steps[] = {{360, "yearly", "years"},  {85, "quarterly", "quarters"},
+                 {28, "monthly", "months"}, {7, "weekly", "weeks"},
+                 {1, "daily", "days"},      {0, "hourly", "parts of a day"}};
+    double days = wr_panel_step_seconds(panel) / 86400;
     size_t i = 0;
-    if (hours <= 0)
+    if (!(days > 0))
         return NULL;
-    while (hours < steps[i].least)
+    while (days < steps[i].least)
         i++;
-    *step = steps[i].step;
+    *step = panel_is_business(panel) ? "business days" : steps[i].step;
     return steps[i].recipe;
+}
+
+bool panel_is_business(const struct wr_panel *panel) {
+    return strcmp(wr_panel_freq(panel), "B") == 0;
 }

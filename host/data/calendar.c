@@ -1,55 +1,11 @@
 #include "data/calendar.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define DAY    86400
-#define LATEST (INT64_MAX / 2) /* so that what is reckoned with times fits */
+#include "data/date.h"
 
-/* The greatest whole number that is at most a / b; b > 0. */
-static int64_t floor_div(int64_t a, int64_t b) {
-    return a / b - (a % b < 0);
-}
-
-static bool is_leap(int64_t year) {
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-/* month = 12 year + 0 .. 11 */
-static int days_in_month(int64_t month) {
-    static const char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    int64_t year = floor_div(month, 12);
-    int m = (int)(month - 12 * year);
-    return days[m] + (m == 1 && is_leap(year));
-}
-
-/* Days from 1970-01-01 to the first of January. */
-static int64_t year_start(int64_t year) {
-    int64_t y = year - 1;
-    return 365 * year + floor_div(y, 4) - floor_div(y, 100) + floor_div(y, 400) - 719527;
-}
-
-static int64_t month_start(int64_t month) {
-    int64_t year = floor_div(month, 12), days = year_start(year);
-    for (int64_t m = 12 * year; m < month; m++)
-        days += days_in_month(m);
-    return days;
-}
-
-/* The month of a day, and its number in there from 1. */
-static int64_t month_of(int64_t day, int *number) {
-    int64_t year = floor_div(day, 366) + 1970; /* not too late from 1970 on, nor too early before */
-    for (int64_t off; (off = floor_div(day - year_start(year), 366)) != 0;)
-        year += off;
-    if (day >= year_start(year + 1))
-        year++;
-    int64_t month = 12 * year, left = day - year_start(year);
-    while (left >= days_in_month(month))
-        left -= days_in_month(month++);
-    *number = (int)left + 1;
-    return month;
-}
+enum { DAY = 86400 };
 
 /* Reads so many digits; -1 if they are not there. */
 static int digits(const char **text, int count) {
@@ -93,45 +49,85 @@ static bool read_number(const char *text, struct wr_stamp_form *form, int64_t *t
     return true;
 }
 
-/* Z, +HH, +HHMM, +HH:MM, or nothing. */
-static bool read_zone(const char *text, char zone[7]) {
+/* Z, UTC, +HH, +HHMM, +HH:MM, with a blank before or without; or nothing. */
+static bool read_zone(const char *text, struct wr_stamp_form *form) {
     const char *start = text;
+    if (is_end(text))
+        return true;
+    text += *text == ' ';
     if (*text == 'Z') {
         text++;
+    } else if (strncmp(text, "UTC", 3) == 0) {
+        text += 3;
     } else if (*text == '+' || *text == '-') {
-        int minutes = part(&text, *text, 23) < 0 ? -1 : 0;
-        if (minutes == 0 && !is_end(text))
+        int sign = *text == '-' ? -1 : 1, hours = part(&text, *text, 23), minutes = 0;
+        if (hours >= 0 && !is_end(text))
             minutes = *text == ':' ? part(&text, ':', 59) : digits(&text, 2);
-        if (minutes < 0 || minutes > 59)
+        if (hours < 0 || minutes < 0 || minutes > 59)
             return false;
+        form->offset = sign * (3600 * hours + 60 * minutes);
     }
-    memcpy(zone, start, (size_t)(text - start)); /* six bytes at most */
-    zone[text - start] = '\0';
-    return is_end(text);
+    memcpy(form->zone, start, (size_t)(text - start)); /* seven bytes at most */
+    form->zone[text - start] = '\0';
+    return text > start && is_end(text);
+}
+
+/* 1 to 9 digits behind the point: *nanosecond. */
+static bool read_fraction(const char **text, struct wr_stamp_form *form, int *nanosecond) {
+    const char *start = *text;
+    int unit = 100000000;
+    for (; **text >= '0' && **text <= '9' && unit > 0; ++*text, unit /= 10)
+        *nanosecond += unit * (**text - '0');
+    form->detail = (char)(WR_DETAIL_SECOND + (*text - start));
+    return *text > start;
 }
 
 /* What follows a date: *seconds since midnight. */
-static bool read_clock(const char *text, struct wr_stamp_form *form, int64_t *seconds) {
+static bool read_clock(const char *text, struct wr_stamp_form *form, int64_t *seconds,
+                       int *nanosecond) {
     form->separator = *text;
     int hour = part(&text, *text, 23), minute = hour < 0 ? -1 : part(&text, ':', 59), second = 0;
     if (minute < 0)
         return false;
-    form->kind = WR_STAMP_MINUTE;
+    form->detail = WR_DETAIL_MINUTE;
     if (*text == ':') {
         second = part(&text, ':', 59);
-        form->kind = WR_STAMP_SECOND;
+        form->detail = WR_DETAIL_SECOND;
+        if (second >= 0 && *text == '.') {
+            text++;
+            if (!read_fraction(&text, form, nanosecond))
+                return false;
+        }
     }
     *seconds = 3600 * (int64_t)hour + 60 * (int64_t)minute + second;
-    return second >= 0 && read_zone(text, form->zone);
+    return second >= 0 && read_zone(text, form);
 }
 
-bool wr_stamp_read(const char *text, struct wr_stamp_form *form, int64_t *time) {
-    *form = (struct wr_stamp_form){0};
+/* Behind the year: Q1, -Q1 or " Q1". */
+static bool read_quarter(const char *text, int year, struct wr_stamp_form *form, int64_t *time) {
+    form->kind = WR_STAMP_QUARTER;
+    form->mark = (char)(*text == '-' || *text == ' ' ? *text++ : '\0');
+    if (*text != 'Q' || text[1] < '1' || text[1] > '4' || !is_end(text + 2))
+        return false;
+    *time = 12 * (int64_t)year + 3 * (int64_t)(text[1] - '1');
+    return true;
+}
+
+bool wr_stamp_read(const char *text, struct wr_stamp_form *form, int64_t *time, int *nanosecond) {
+    *form = (struct wr_stamp_form){.second = 1};
+    *nanosecond = 0;
     text += strspn(text, " \t\n");
     const char *at = text;
-    int year = digits(&at, 4), month = year < 0 ? -1 : part(&at, '-', 12);
-    if (month < 0)
+    int year = digits(&at, 4);
+    char mark = (char)(year >= 0 && *at == '/' ? '/' : '-');
+    if (year >= 0 && read_quarter(at, year, form, time))
+        return true;
+    *form = (struct wr_stamp_form){.mark = mark, .second = 1};
+    int month = year < 0 ? -1 : part(&at, mark, 12);
+    if (month < 0) {
+        form->mark = '\0';
         return read_number(text, form, time);
+    }
     int64_t months = 12 * (int64_t)year + month - 1, seconds = 0;
     if (month == 0)
         return false;
@@ -139,21 +135,107 @@ bool wr_stamp_read(const char *text, struct wr_stamp_form *form, int64_t *time) 
     *time = months;
     if (is_end(at))
         return true;
-    int day = part(&at, '-', days_in_month(months));
+    int day = part(&at, mark, wr_month_days(months));
     if (day < 1)
         return false;
-    form->kind = WR_STAMP_DAY;
-    *time = month_start(months) + day - 1;
+    form->kind = WR_STAMP_TIME;
+    *time = DAY * (wr_month_start(months) + day - 1);
     if (is_end(at))
         return true;
-    if ((*at != 'T' && *at != ' ') || !read_clock(at, form, &seconds))
+    if ((*at != 'T' && *at != ' ') || !read_clock(at, form, &seconds, nanosecond))
         return false;
-    *time = *time * DAY + seconds;
+    *time += seconds - form->offset;
     return true;
 }
 
+bool wr_stamp_is_reversed(const char *text) {
+    text += strspn(text, " \t\n");
+    for (int i = 0; i < 2; i++) {
+        size_t count = strspn(text, "0123456789");
+        if (count < 1 || count > 2 || strchr("/.-", text[count]) == NULL || text[count] == '\0')
+            return false;
+        text += count + 1;
+    }
+    return *text >= '0' && *text <= '9';
+}
+
+bool wr_stamp_from_digits(int64_t number, struct wr_stamp_form *form, int64_t *time) {
+    char text[24];
+    int length = number < 0 ? 0 : snprintf(text, sizeof text, "%lld", (long long)number);
+    const char *at = text;
+    if (length < 6 || length > 14 || length % 2 != 0)
+        return false;
+    int year = digits(&at, 4), month = digits(&at, 2), day = 1;
+    int64_t clock[3] = {0};
+    int64_t months = 12 * (int64_t)year + month - 1;
+    if (month < 1 || month > 12)
+        return false;
+    *form = (struct wr_stamp_form){.kind = WR_STAMP_MONTH, .second = 1};
+    *time = months;
+    if (length == 6)
+        return true;
+    day = digits(&at, 2);
+    for (int i = 0; *at != '\0'; i++)
+        clock[i] = digits(&at, 2);
+    form->kind = WR_STAMP_TIME;
+    form->detail = (char)((length - 8) / 2);
+    *time = DAY * (wr_month_start(months) + day - 1) + 3600 * clock[0] + 60 * clock[1] + clock[2];
+    return day >= 1 && day <= wr_month_days(months) && clock[0] < 24 && clock[1] < 60 &&
+           clock[2] < 60;
+}
+
 bool wr_stamp_alike(const struct wr_stamp_form *a, const struct wr_stamp_form *b) {
-    return a->kind == b->kind && a->separator == b->separator && strcmp(a->zone, b->zone) == 0;
+    return a->kind == b->kind && (*a->zone == '\0') == (*b->zone == '\0');
+}
+
+/* The seconds by which local time is ahead. */
+static int ahead(const struct wr_stamp_form *form, int64_t time) {
+    return form->rules != NULL ? wr_zone_offset(form->rules, wr_floor_div(time, form->second))
+                               : form->offset;
+}
+
+int64_t wr_stamp_local(const struct wr_stamp_form *form, int64_t time) {
+    return time + ahead(form, time) * form->second;
+}
+
+int64_t wr_stamp_at_local(const struct wr_stamp_form *form, int64_t local) {
+    if (form->rules == NULL)
+        return local - form->offset * form->second;
+    int64_t second = wr_floor_div(local, form->second), instants[2];
+    wr_zone_instants(form->rules, second, instants);
+    return instants[0] * form->second + (local - second * form->second);
+}
+
+/* snprintf behind what stands there. */
+#define PUT(stamp, ...)                                                                            \
+    snprintf((stamp) + strlen(stamp), WR_STAMP_SIZE - strlen(stamp), __VA_ARGS__)
+
+static void put_clock(const struct wr_stamp_form *form, int64_t ticks, char *stamp) {
+    int64_t seconds = ticks / form->second, fraction = ticks % form->second;
+    char colon[2] = {form->mark != '\0' ? ':' : '\0', '\0'};
+    if (form->separator != '\0')
+        PUT(stamp, "%c", form->separator);
+    PUT(stamp, "%02d", (int)(seconds / 3600));
+    if (form->detail >= WR_DETAIL_MINUTE)
+        PUT(stamp, "%s%02d", colon, (int)(seconds / 60 % 60));
+    if (form->detail >= WR_DETAIL_SECOND)
+        PUT(stamp, "%s%02d", colon, (int)(seconds % 60));
+    if (form->detail > WR_DETAIL_SECOND) {
+        char nine[24];
+        snprintf(nine, sizeof nine, "%09lld", (long long)(fraction * (1000000000 / form->second)));
+        PUT(stamp, ".%.*s", form->detail - WR_DETAIL_SECOND, nine);
+    }
+}
+
+/* As the file writes them, "Z" and "UTC" where the zone's own offset has to stand as "+00:00". */
+static void put_zone(const struct wr_stamp_form *form, int64_t time, char *stamp) {
+    if (*form->zone == '\0' || form->rules == NULL) {
+        PUT(stamp, "%s", form->zone);
+        return;
+    }
+    int offset = ahead(form, time), minutes = (offset < 0 ? -offset : offset) / 60;
+    PUT(stamp, "%s%c%02d:%02d", *form->zone == ' ' ? " " : "", offset < 0 ? '-' : '+', minutes / 60,
+        minutes % 60);
 }
 
 void wr_stamp_write(const struct wr_stamp_form *form, int64_t time, char stamp[WR_STAMP_SIZE]) {
@@ -161,141 +243,25 @@ void wr_stamp_write(const struct wr_stamp_form *form, int64_t time, char stamp[W
         snprintf(stamp, WR_STAMP_SIZE, "%0*lld", form->width + (time < 0), (long long)time);
         return;
     }
-    bool clock = form->kind >= WR_STAMP_MINUTE;
-    int64_t days = clock ? floor_div(time, DAY) : time, seconds = clock ? time - days * DAY : 0;
+    const char mark[2] = {form->mark, '\0'};
     int day = 0;
-    int64_t month = form->kind == WR_STAMP_MONTH ? time : month_of(days, &day);
-    int64_t year = floor_div(month, 12);
-    int length = snprintf(stamp, WR_STAMP_SIZE, "%04lld-%02d", (long long)year,
-                          (int)(month - 12 * year) + 1);
-    if (form->kind >= WR_STAMP_DAY)
-        length += snprintf(stamp + length, WR_STAMP_SIZE - (size_t)length, "-%02d", day);
-    if (clock)
-        length += snprintf(stamp + length, WR_STAMP_SIZE - (size_t)length, "%c%02d:%02d",
-                           form->separator, (int)(seconds / 3600), (int)(seconds / 60 % 60));
-    if (form->kind == WR_STAMP_SECOND)
-        length +=
-            snprintf(stamp + length, WR_STAMP_SIZE - (size_t)length, ":%02d", (int)(seconds % 60));
-    snprintf(stamp + length, WR_STAMP_SIZE - (size_t)length, "%s", form->zone);
-}
-
-/* A time as the months that are stepped in: month, day in it, second of that day. */
-struct date {
-    int64_t month, second;
-    int day;
-};
-
-static struct date date_of(const struct wr_stamp_form *form, int64_t time) {
-    struct date date = {0};
-    int64_t days = form->kind == WR_STAMP_DAY ? time : floor_div(time, DAY);
-    date.second = form->kind == WR_STAMP_DAY ? 0 : time - days * DAY;
-    date.month = month_of(days, &date.day);
-    return date;
-}
-
-/* The day `day` of the month, or its last. */
-static int day_in(int64_t month, int day) {
-    int most = days_in_month(month);
-    return day < most ? day : most;
-}
-
-/* The day of the month on which all times stand (31: the last), at one time of the day; else 0. */
-static int common_day(const struct wr_stamp_form *form, const int64_t *times, size_t count) {
-    if (form->kind < WR_STAMP_DAY || count < 2)
-        return 0;
-    struct date first = date_of(form, times[0]);
-    bool last = true;
-    int most = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct date date = date_of(form, times[i]);
-        if (date.second != first.second || (i == 1 && date.month == first.month))
-            return 0;
-        last = last && date.day == days_in_month(date.month);
-        most = date.day > most ? date.day : most;
+    int64_t month = time, ticks = 0;
+    if (form->kind == WR_STAMP_TIME) {
+        int64_t local = wr_stamp_local(form, time), days = wr_floor_div(local, DAY * form->second);
+        ticks = local - days * DAY * form->second;
+        month = wr_month_of(days, &day);
     }
-    int day = last ? 31 : most;
-    for (size_t i = 0; i < count; i++) {
-        struct date date = date_of(form, times[i]);
-        if (date.day != day_in(date.month, day))
-            return 0;
-    }
-    return day;
-}
-
-static int64_t difference(const struct wr_stamp_form *form, int day, int64_t from, int64_t to) {
-    return day == 0 ? to - from : date_of(form, to).month - date_of(form, from).month;
-}
-
-static int compare(const void *a, const void *b) {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* The most frequent of differences (count), which are sorted for it. */
-static int64_t most_frequent(int64_t *differences, size_t count) {
-    qsort(differences, count, sizeof *differences, compare);
-    int64_t found = differences[0];
-    for (size_t i = 0, most = 0, same; i < count; i += same) {
-        for (same = 1; i + same < count && differences[i + same] == differences[i]; same++)
-            ;
-        if (same > most) {
-            most = same;
-            found = differences[i];
-        }
-    }
-    return found;
-}
-
-wr_status wr_step_find(const struct wr_stamp_form *form, const int64_t *times, size_t count,
-                       struct wr_step *step, struct wr_error *error) {
-    step->day = common_day(form, times, count);
-    step->by = form->kind == WR_STAMP_MINUTE ? 60 : 1;
-    if (count < 2)
-        return WR_OK;
-    step->by = difference(form, step->day, times[0], times[1]);
-    size_t same = 1;
-    while (same + 1 < count &&
-           difference(form, step->day, times[same], times[same + 1]) == step->by)
-        same++;
-    if (same + 1 == count)
-        return WR_OK;
-    int64_t *differences = wr_alloc(count - 1, sizeof *differences, "the steps of a series", error);
-    if (differences == NULL)
-        return WR_ERR_MEMORY;
-    for (size_t i = 0; i + 1 < count; i++)
-        differences[i] = difference(form, step->day, times[i], times[i + 1]);
-    step->by = most_frequent(differences, count - 1);
-    free(differences);
-    return WR_OK;
-}
-
-bool wr_step_count(const struct wr_stamp_form *form, const struct wr_step *step, int64_t from,
-                   int64_t to, uint64_t *steps) {
-    int64_t way = difference(form, step->day, from, to);
-    *steps = (uint64_t)(way / step->by);
-    return way > 0 && way % step->by == 0;
-}
-
-int64_t wr_step_from(const struct wr_stamp_form *form, const struct wr_step *step, int64_t from,
-                     uint64_t steps) {
-    struct date date = step->day == 0 ? (struct date){.month = from} : date_of(form, from);
-    int64_t way, to;
-    if (steps > INT64_MAX || __builtin_mul_overflow(step->by, (int64_t)steps, &way) ||
-        __builtin_add_overflow(date.month, way, &to))
-        return LATEST;
-    if (step->day == 0)
-        return to < LATEST ? to : LATEST;
-    if (to > LATEST / (32 * (int64_t)DAY))
-        return LATEST;
-    int64_t days = month_start(to) + day_in(to, step->day) - 1;
-    return form->kind == WR_STAMP_DAY ? days : days * DAY + date.second;
-}
-
-const char *wr_step_text(const struct wr_stamp_form *form, const struct wr_step *step,
-                         char text[WR_STAMP_SIZE]) {
-    static const char *const units[] = {"", " month", " day", " second", " second"};
-    const char *unit = units[step->day != 0 ? WR_STAMP_MONTH : form->kind];
-    snprintf(text, WR_STAMP_SIZE, "%lld%s%s", (long long)step->by, unit,
-             *unit != '\0' && step->by != 1 ? "s" : "");
-    return text;
+    int64_t year = wr_floor_div(month, 12);
+    int in_year = (int)(month - 12 * year);
+    *stamp = '\0';
+    PUT(stamp, "%04lld%s", (long long)year, mark);
+    if (form->kind == WR_STAMP_QUARTER)
+        PUT(stamp, "Q%d", in_year / 3 + 1);
+    else
+        PUT(stamp, "%02d", in_year + 1);
+    if (form->kind == WR_STAMP_TIME)
+        PUT(stamp, "%s%02d", mark, day);
+    if (form->kind == WR_STAMP_TIME && form->detail > WR_DETAIL_DAY)
+        put_clock(form, ticks, stamp);
+    put_zone(form, time, stamp);
 }

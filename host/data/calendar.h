@@ -1,8 +1,8 @@
-/* Time stamps: read, stepped, written again.
+/* Time stamps: read, and written again as they were.
  *
- * A time is a count in the unit of its kind: of numbers, of months since the year 0, of days or of
- * seconds since 1970-01-01, as the file's own clock shows it: offsets are kept, not applied. The
- * calendar is the Gregorian one throughout (ISO 8601). */
+ * A time is a count: of numbers, of months since the year 0, or of ticks since 1970, a tick being a
+ * second or a part of one. Ticks are of UTC where a stamp tells its offset or the zone is known,
+ * else of the file's own clock. */
 #ifndef WR_CALENDAR_H
 #define WR_CALENDAR_H
 
@@ -10,48 +10,50 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/base.h"
+#include "data/zone.h"
 #include "windrow/panel.h"
 
+#define WR_LATEST (INT64_MAX / 2) /* so that differences of times fit */
+
 enum wr_stamp_kind {
-    WR_STAMP_NUMBER, /* years too */
-    WR_STAMP_MONTH,  /* YYYY-MM */
-    WR_STAMP_DAY,    /* YYYY-MM-DD */
-    WR_STAMP_MINUTE, /* ...THH:MM */
-    WR_STAMP_SECOND  /* ...THH:MM:SS */
+    WR_STAMP_NUMBER,  /* years too */
+    WR_STAMP_MONTH,   /* YYYY-MM */
+    WR_STAMP_QUARTER, /* YYYY-Qn, YYYYQn; its first month */
+    WR_STAMP_TIME     /* YYYY-MM-DD, with a time of day or without */
 };
+
+/* The last part of a WR_STAMP_TIME that is written. */
+enum { WR_DETAIL_DAY, WR_DETAIL_HOUR, WR_DETAIL_MINUTE, WR_DETAIL_SECOND /* and decimals, to 9 */ };
 
 /* How a stamp is written. */
 struct wr_stamp_form {
     enum wr_stamp_kind kind;
+    char mark;      /* between year and month: '-', '/', ' ', or 0: there are digits alone */
     char separator; /* 'T' or ' ' before the time of day */
-    char zone[7];   /* "", "Z", "+01", "+0100" or "+01:00" */
-    char width;     /* digits of a number that starts with zeros, else 0 */
+    char detail;
+    char width;   /* digits of a number that starts with zeros, else 0 */
+    char zone[8]; /* as it stands there: "", "Z", " UTC", "+01", "+0100", "+01:00", " +01:00" */
+    int offset;   /* the seconds by which that is ahead of UTC */
+    const struct wr_zone *rules; /* the zone in which days begin, or NULL: the offset tells */
+    int64_t second;              /* the ticks of a second: 1, 1e3, 1e6 or 1e9 */
 };
 
-/* Reads all of text but blanks around it. Numbers have at most 18 digits. */
-bool wr_stamp_read(const char *text, struct wr_stamp_form *form, int64_t *time);
-/* Whether two are of one kind, with one separator and zone. */
+/* Reads all of text but blanks around it; form->second is 1, *time in seconds, and *nanosecond what
+ * is beyond. Numbers have at most 18 digits. */
+bool wr_stamp_read(const char *text, struct wr_stamp_form *form, int64_t *time, int *nanosecond);
+/* Whether text is a date, or part of one, written in an order that is not the year's first:
+ * 31/01/2024. */
+bool wr_stamp_is_reversed(const char *text);
+/* A number whose digits are YYYYMM, YYYYMMDD, or that and HH, HHMM or HHMMSS; false: they are not.
+ */
+bool wr_stamp_from_digits(int64_t number, struct wr_stamp_form *form, int64_t *time);
+/* Whether a series may have both: of one kind, both with an offset or both without. */
 bool wr_stamp_alike(const struct wr_stamp_form *a, const struct wr_stamp_form *b);
 void wr_stamp_write(const struct wr_stamp_form *form, int64_t time, char stamp[WR_STAMP_SIZE]);
 
-struct wr_step {
-    int64_t by; /* > 0, in the times' unit, or in months where day is not 0 */
-    int day;    /* of the month, or its last where the month is shorter */
-};
-
-/* The most frequent difference of times (count) that rise; of several the smallest. One time alone
- * gives one unit. WR_ERR_MEMORY. */
-wr_status wr_step_find(const struct wr_stamp_form *form, const int64_t *times, size_t count,
-                       struct wr_step *step, struct wr_error *error);
-/* *steps from one time to a later one; false if that is no whole number. */
-bool wr_step_count(const struct wr_stamp_form *form, const struct wr_step *step, int64_t from,
-                   int64_t to, uint64_t *steps);
-/* The time so many steps after another; INT64_MAX / 2 if it is beyond. */
-int64_t wr_step_from(const struct wr_stamp_form *form, const struct wr_step *step, int64_t from,
-                     uint64_t steps);
-/* "3 days", "3600 seconds". Returns text. */
-const char *wr_step_text(const struct wr_stamp_form *form, const struct wr_step *step,
-                         char text[WR_STAMP_SIZE]);
+/* The ticks that clocks show (since 1970 there) at a time. */
+int64_t wr_stamp_local(const struct wr_stamp_form *form, int64_t time);
+/* The first time at which they show it, or if they skip it, wr_zone_instants' time. */
+int64_t wr_stamp_at_local(const struct wr_stamp_form *form, int64_t local);
 
 #endif

@@ -67,6 +67,7 @@ static bool is_other_number(const struct wr_csv *csv, const char *cell) {
 enum wr_cell_kind wr_csv_kind(const struct wr_csv *csv, const char *cell, double *value) {
     struct wr_stamp_form form;
     int64_t time;
+    int nanosecond;
     bool missing = wr_cell_missing(cell);
     if (!missing && wr_csv_number(csv, cell, value))
         return WR_CELL_NUMBER;
@@ -75,7 +76,7 @@ enum wr_cell_kind wr_csv_kind(const struct wr_csv *csv, const char *cell, double
         return WR_CELL_MISSING;
     if (is_other_number(csv, cell))
         return WR_CELL_COMMA;
-    return wr_stamp_read(cell, &form, &time) ? WR_CELL_DATE : WR_CELL_TEXT;
+    return wr_stamp_read(cell, &form, &time, &nanosecond) ? WR_CELL_DATE : WR_CELL_TEXT;
 }
 
 /* Whether a cell is digits and marks between them, and a sign at most. */

@@ -57,8 +57,9 @@ const char *wr_csv_delimiter_text(char delimiter, char text[8]);
 /* Prints a cell, in quotes where it needs them. */
 void wr_csv_print(FILE *file, const char *cell);
 
-/* The file of that path, or standard input where that is "-"; *name: what messages call it. NULL
- * and WR_ERR_DATA if it cannot be opened. Close it with wr_csv_close_file. */
+/* *file: the file of that path, or standard input where that is "-"; *name: what messages call it.
+ * WR_ERR_DATA if it cannot be opened, WR_ERR_MEMORY for want of memory. Close it with
+ * wr_csv_close_file. */
 wr_status wr_csv_open_file(const char *path, FILE **file, const char **name,
                            struct wr_error *error);
 void wr_csv_close_file(FILE *file);

@@ -51,6 +51,9 @@ void wr_panel_free(struct wr_panel *panel) {
     free(panel->column);
     free(panel->role);
     free(panel->path);
+    free(panel->notes);
+    free(panel->tz);
+    wr_zone_free(panel->zone);
     wr_series_free(panel->header);
     free(panel);
 }
@@ -101,7 +104,7 @@ wr_status wr_panel_find(struct wr_panel *panel, const char *id, size_t length, s
     char *copy = strndup(id, length);
     if (copy == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for the names of series", panel->path);
-    grown[panel->count] = (struct wr_panel_series){.id = copy};
+    grown[panel->count] = (struct wr_panel_series){.id = copy, .form.second = 1};
     panel->slots[slot] = ++panel->count;
     *series = panel->count - 1;
     return WR_OK;
@@ -236,6 +239,8 @@ wr_status wr_panel_of(const char *id, const double *values, size_t length, struc
     wr_status status = wr_panel_new(id, 0, 0, panel, error);
     if (status == WR_OK)
         status = wr_panel_find(*panel, id, strlen(id), &series, error);
+    if (status == WR_OK)
+        (*panel)->numbered = true;
     for (size_t i = 0; status == WR_OK && i < length; i++) {
         double *cell = wr_panel_add(*panel, (*panel)->series, (int64_t)i + 1, i + 1, error);
         status = cell == NULL ? WR_ERR_MEMORY : WR_OK;
@@ -244,10 +249,8 @@ wr_status wr_panel_of(const char *id, const double *values, size_t length, struc
     }
     if (status == WR_OK)
         status = wr_panel_finish(*panel, WR_MISSING_REFUSE, error);
-    if (status == WR_OK) {
-        (*panel)->numbered = true;
+    if (status == WR_OK)
         return WR_OK;
-    }
     wr_panel_free(*panel);
     *panel = NULL;
     return status;
@@ -271,6 +274,36 @@ const struct wr_csv_found *wr_panel_found(const struct wr_panel *panel) {
 
 bool wr_panel_numbered(const struct wr_panel *panel) {
     return panel->numbered;
+}
+
+const char *wr_panel_freq(const struct wr_panel *panel) {
+    return panel->freq;
+}
+
+const char *wr_panel_tz(const struct wr_panel *panel) {
+    return panel->tz != NULL ? panel->tz : "";
+}
+
+/* Whether numbers are years. */
+static bool are_years(const struct wr_panel *panel) {
+    for (size_t s = 0; s < panel->count; s++)
+        if (panel->series[s].start < 1500 || panel->series[s].start >= 2200)
+            return false;
+    return true;
+}
+
+double wr_panel_step_seconds(const struct wr_panel *panel) {
+    const struct wr_stamp_form *form = &panel->series[0].form;
+    const double year = 86400 * 365.25;
+    if (panel->numbered)
+        return 0;
+    if (form->kind == WR_STAMP_NUMBER)
+        return are_years(panel) ? year * (double)panel->step.by : 0;
+    return wr_step_seconds(form, &panel->step);
+}
+
+const char *wr_panel_notes(const struct wr_panel *panel) {
+    return panel->notes != NULL ? panel->notes : "";
 }
 
 size_t wr_panel_length(const struct wr_panel *panel, size_t series) {

@@ -7,6 +7,7 @@
 #include "data/calendar.h"
 #include "data/csv.h"
 #include "data/series.h"
+#include "data/step.h"
 #include "windrow/panel.h"
 
 /* The rows of a series as they are read. */
@@ -22,6 +23,11 @@ struct wr_panel_series {
     char *id;
     struct wr_panel_rows rows; /* empty once the series is made */
     struct wr_stamp_form form;
+    /* as they are read, of stamps with offsets: the first line with another one, or 0; the last
+       one; and the seconds since midnight of all local times, or -1 where they differ */
+    size_t turned;
+    struct wr_stamp_form last;
+    int clock;
     struct wr_step step;
     int64_t start;    /* the time of the first value */
     double *values;   /* (columns, known), the target's up to length */
@@ -52,6 +58,12 @@ struct wr_panel {
     size_t *column;                /* (columns) of the header */
     size_t columns, pasts, futures;
     bool numbered;
+    char *tz;             /* spec.tz, or NULL */
+    struct wr_zone *zone; /* of it */
+    bool asked;           /* the step is that of spec.freq */
+    struct wr_step step;  /* that of the file; in nanoseconds until it is found */
+    char freq[WR_STAMP_SIZE];
+    char *notes;
     size_t count, capacity;
     struct wr_panel_series *series; /* (count) */
     size_t *slots;                  /* (slot_count, a power of 2): 1 + a series by its id's hash */
@@ -87,6 +99,25 @@ const char *wr_panel_cell(const struct wr_csv *csv, const char *cell, double *va
 wr_status wr_panel_fail(const struct wr_panel *panel, const struct wr_panel_series *series,
                         size_t line, struct wr_error *error, const char *format, ...)
     WR_PRINTF(5, 6);
+
+/* panel_time.c: takes freq and tz of a spec. WR_ERR_DATA. */
+wr_status wr_panel_set_times(struct wr_panel *panel, const struct wr_panel_spec *spec,
+                             struct wr_error *error);
+/* The stamp of the record last read, which is later than the one before in its series. */
+wr_status wr_panel_read_time(struct wr_panel *panel, struct wr_panel_series *series,
+                             const struct wr_csv *csv, size_t column, int64_t *time,
+                             struct wr_error *error);
+/* Gives series whose offset changes one: where all local times are of one time of the day, the
+ * last, by which local days become days of 24 hours; else that of UTC. */
+void wr_panel_settle_offsets(struct wr_panel *panel);
+/* Counts every time in so many ticks a second, at least. */
+wr_status wr_panel_set_ticks(struct wr_panel *panel, int64_t second, struct wr_error *error);
+/* Numbers whose digits are dates become dates: if the step asked for says so, or else if no number
+ * is likely. Whether they did. */
+bool wr_panel_take_digits(struct wr_panel *panel);
+
+/* panel_steps.c: the step of the file and of every series, and what is to be told of it. */
+wr_status wr_panel_find_steps(struct wr_panel *panel, struct wr_error *error);
 
 /* The covariates' columns in their order, as "past a, past b, future c"; "" if there are none.
  * NULL: no memory. The caller frees it. */

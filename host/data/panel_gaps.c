@@ -42,26 +42,51 @@ static wr_status find_span(const struct wr_panel *panel, const struct wr_panel_s
     return WR_OK;
 }
 
+/* What else may be the reason of uneven stamps: ""; or a word about zones. */
+static const char *zone_hint(const struct wr_panel_series *series) {
+    const struct wr_stamp_form *form = &series->form;
+    if (form->kind != WR_STAMP_TIME || form->detail == WR_DETAIL_DAY || form->rules != NULL)
+        return "";
+    if (series->turned != 0)
+        return "; their offset changes, so --tz, as --tz Europe/Berlin, may make days even";
+    return *form->zone == '\0' ? "; or if clocks were changed there, name the zone with --tz" : "";
+}
+
+static wr_status fail_step(const struct wr_panel *panel, const struct wr_panel_series *series,
+                           size_t row, struct wr_error *error) {
+    const int64_t *times = series->rows.times;
+    const size_t *lines = series->rows.lines;
+    char at[WR_STAMP_SIZE], step[WR_STAMP_SIZE];
+    wr_stamp_write(&series->form, times[row], at);
+    wr_step_text(&series->form, &series->step, step);
+    if (!wr_step_holds(&series->form, &series->step, times[row]))
+        return wr_panel_fail(panel, series, lines[row], error,
+                             "steps of %s (--freq %s) do not stand on %s; mend the time stamps, or "
+                             "choose another step with --freq%s",
+                             step, panel->freq, at, zone_hint(series));
+    return wr_panel_fail(panel, series, lines[row], error,
+                         "%s is no whole number of steps of %s after line %zu; mend the time "
+                         "stamps, or put the values on regular ones%s",
+                         at, step, lines[row - 1], zone_hint(series));
+}
+
 /* Steps from one row to the next. */
 static wr_status count_steps(const struct wr_panel *panel, const struct wr_panel_series *series,
                              size_t row, enum wr_missing missing, uint64_t *steps,
                              struct wr_error *error) {
     const int64_t *times = series->rows.times;
-    const size_t *lines = series->rows.lines;
     char to[WR_STAMP_SIZE], lacks[WR_STAMP_SIZE], step[WR_STAMP_SIZE];
-    wr_stamp_write(&series->form, times[row + 1], to);
     if (!wr_step_count(&series->form, &series->step, times[row], times[row + 1], steps))
-        return wr_panel_fail(panel, series, lines[row + 1], error,
-                             "%s is no whole number of steps of %s after line %zu; mend the time "
-                             "stamps, or put the values on regular ones",
-                             to, wr_step_text(&series->form, &series->step, step), lines[row]);
+        return fail_step(panel, series, row + 1, error);
     if (*steps == 1 || missing != WR_MISSING_REFUSE)
         return WR_OK;
+    wr_stamp_write(&series->form, times[row + 1], to);
     wr_stamp_write(&series->form, wr_step_from(&series->form, &series->step, times[row], 1), lacks);
-    return wr_panel_fail(panel, series, lines[row + 1], error,
+    return wr_panel_fail(panel, series, series->rows.lines[row + 1], error,
                          "%s is missing before %s, in steps of %s; fill it in, or choose to drop "
-                         "or to interpolate what is missing",
-                         lacks, to, wr_step_text(&series->form, &series->step, step));
+                         "or to interpolate what is missing%s",
+                         lacks, to, wr_step_text(&series->form, &series->step, step),
+                         zone_hint(series));
 }
 
 /* The steps from the first row of the span to each, into place (count of rows). */
@@ -69,6 +94,8 @@ static wr_status place_rows(const struct wr_panel *panel, const struct wr_panel_
                             const struct span *span, enum wr_missing missing, size_t *place,
                             struct wr_error *error) {
     uint64_t at = 0, steps;
+    if (!wr_step_holds(&series->form, &series->step, series->start))
+        return fail_step(panel, series, span->first, error);
     place[span->first] = 0;
     for (size_t row = span->first; row < span->end; row++) {
         wr_status status = count_steps(panel, series, row, missing, &steps, error);
@@ -193,15 +220,12 @@ static wr_status fill_gaps(const struct wr_panel *panel, struct wr_panel_series 
 }
 
 static wr_status make_series(struct wr_panel *panel, struct wr_panel_series *series,
-                             const struct wr_step *only, enum wr_missing missing,
-                             struct wr_error *error) {
+                             enum wr_missing missing, struct wr_error *error) {
     struct wr_panel_rows *rows = &series->rows;
     struct span span = {0};
     wr_status status = find_span(panel, series, &span, error);
     if (status != WR_OK)
         return status;
-    if (rows->count == 1 && only != NULL)
-        series->step = *only;
     series->start = rows->times[span.first];
     size_t *place = wr_alloc(rows->count, sizeof *place, "the steps of a series", error);
     if (place == NULL)
@@ -219,17 +243,9 @@ static wr_status make_series(struct wr_panel *panel, struct wr_panel_series *ser
 }
 
 wr_status wr_panel_finish(struct wr_panel *panel, enum wr_missing missing, struct wr_error *error) {
-    const struct wr_step *only = NULL; /* the step that a file with a series of one value has */
-    wr_status status = WR_OK;
-    for (size_t i = 0; status == WR_OK && i < panel->count; i++) {
-        struct wr_panel_series *series = &panel->series[i];
-        status = wr_step_find(&series->form, series->rows.times, series->rows.count, &series->step,
-                              error);
-        if (status == WR_OK && only == NULL && series->rows.count > 1)
-            only = &series->step;
-    }
+    wr_status status = wr_panel_find_steps(panel, error);
     for (size_t i = 0; status == WR_OK && i < panel->count; i++)
-        status = make_series(panel, &panel->series[i], only, missing, error);
+        status = make_series(panel, &panel->series[i], missing, error);
     return status;
 }
 

@@ -39,44 +39,6 @@ static wr_status find_series(struct wr_panel *panel, const struct wr_csv *csv, s
     return wr_panel_find_named(panel, csv, id, length, series, error);
 }
 
-/* The stamp of the record last read, which is later than the one before. */
-static wr_status read_time(struct wr_panel *panel, struct wr_panel_series *series,
-                           const struct wr_csv *csv, size_t column, int64_t *time,
-                           struct wr_error *error) {
-    const struct wr_panel_rows *rows = &series->rows;
-    struct wr_stamp_form form;
-    char stamp[WR_EXCERPT], last[WR_STAMP_SIZE], hint[128];
-    const char *text = wr_excerpt(wr_csv_cell(csv, column), stamp);
-    size_t line = csv->record_line;
-    if (!wr_stamp_read(wr_csv_cell(csv, column), &form, time))
-        return wr_panel_fail(panel, series, line, error,
-                             "\"%s\" is no time stamp; write YYYY-MM-DD, YYYY-MM-DDTHH:MM, "
-                             "YYYY-MM-DDTHH:MM:SS, YYYY-MM, YYYY or an integer",
-                             text);
-    if (panel->series[0].rows.count == 0 || rows->count == 0)
-        series->form = form;
-    if (form.kind != panel->series[0].form.kind)
-        return wr_panel_fail(panel, series, line, error,
-                             "\"%s\" is of another kind than the time stamp on line %zu; write all "
-                             "of the file alike",
-                             text, panel->series[0].rows.lines[0]);
-    if (!wr_stamp_alike(&form, &series->form))
-        return wr_panel_fail(panel, series, line, error,
-                             "\"%s\" is written otherwise than the time stamp on line %zu; write "
-                             "all of a series alike, in one offset",
-                             text, rows->lines[0]);
-    if (rows->count == 0 || *time > rows->times[rows->count - 1])
-        return WR_OK;
-    if (*time == rows->times[rows->count - 1])
-        return wr_panel_fail(panel, series, line, error,
-                             "%s stands twice, on line %zu as well; leave one of them%s", text,
-                             rows->lines[rows->count - 1], wr_panel_id_hint(panel, hint));
-    wr_stamp_write(&series->form, rows->times[rows->count - 1], last);
-    return wr_panel_fail(panel, series, line, error,
-                         "%s is not later than %s on line %zu; sort each series by time%s", text,
-                         last, rows->lines[rows->count - 1], wr_panel_id_hint(panel, hint));
-}
-
 static wr_status read_values(struct wr_panel *panel, const struct wr_panel_series *series,
                              const struct wr_csv *csv, double *cells, struct wr_error *error) {
     for (size_t i = 0; i < panel->columns; i++) {
@@ -106,7 +68,7 @@ static wr_status add_record(struct wr_panel *panel, struct wr_csv *csv, struct w
     struct wr_panel_series *series = &panel->series[index];
     int64_t time = (int64_t)series->rows.count + 1;
     if (panel->time_column != WR_NO_COLUMN)
-        status = read_time(panel, series, csv, panel->time_column, &time, error);
+        status = wr_panel_read_time(panel, series, csv, panel->time_column, &time, error);
     if (status != WR_OK)
         return status;
     double *cells = wr_panel_add(panel, series, time, csv->record_line, error);
@@ -118,6 +80,8 @@ wr_status wr_panel_long(struct wr_csv *csv, const struct wr_panel_spec *spec,
     wr_status status = wr_panel_new(csv->path, spec->pasts, spec->futures, panel, error);
     if (status == WR_OK)
         status = read_header(*panel, csv, spec, error);
+    if (status == WR_OK)
+        status = wr_panel_set_times(*panel, spec, error);
     if (status == WR_OK)
         (*panel)->found = csv->found;
     bool more = !csv->found.header; /* whether the record last read is to be taken */

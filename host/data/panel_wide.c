@@ -98,7 +98,12 @@ static wr_status add_record(struct wr_panel *panel, const struct wr_csv *csv, si
 
 wr_status wr_panel_wide(struct wr_csv *csv, const struct wr_panel_spec *spec,
                         struct wr_panel **panel, struct wr_error *error) {
-    (void)spec;
+    if (spec->freq != NULL || spec->tz != NULL)
+        return wr_fail(
+            error, WR_ERR_USAGE,
+            "--%s goes with time stamps, but %s is wide, where steps are numbered; leave "
+            "it out, or say --layout long",
+            spec->freq != NULL ? "freq" : "tz", csv->path);
     wr_status status = read_header(csv, error);
     size_t columns = csv->found.header ? csv->count : SIZE_MAX;
     if (status == WR_OK)

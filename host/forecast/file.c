@@ -113,9 +113,10 @@ static json_t *fit_to_json(const struct wr_fit *fit) {
         diverged[m] = fit->diverged[m] ? '1' : '0';
     json_t *object = NULL;
     if (diverged != NULL && series != NULL)
-        object = json_pack("{s:i, s:i, s:o, s:s, s:s, s:o}", "format", FORMAT, "numerics",
+        object = json_pack("{s:i, s:i, s:o, s:s, s:s, s:s, s:s, s:o}", "format", FORMAT, "numerics",
                            WR_NUMERICS_VERSION, "recipe", wr_recipe_to_json(&fit->recipe),
-                           "covariates", fit->covariates, "diverged", diverged, "series", series);
+                           "covariates", fit->covariates, "freq", fit->freq, "tz", fit->tz,
+                           "diverged", diverged, "series", series);
     else
         json_decref(series);
     free(diverged);
@@ -281,6 +282,12 @@ static wr_status unread(wr_status status, const char *path, const char *what,
                                    : damaged(path, what, error);
 }
 
+/* What files of 0.1 lack. */
+static const char *text_or_none(const json_t *json, const char *key) {
+    const char *text = json_string_value(json_object_get(json, key));
+    return text != NULL ? text : "";
+}
+
 static wr_status fit_from_json(const json_t *json, const char *path, struct wr_fit *fit,
                                struct wr_error *error) {
     const json_t *series = json_object_get(json, "series");
@@ -304,7 +311,9 @@ static wr_status fit_from_json(const json_t *json, const char *path, struct wr_f
     if (covariates == NULL)
         return damaged(path, "it does not name its covariates", error);
     fit->covariates = strdup(covariates);
-    if (fit->covariates == NULL)
+    fit->freq = strdup(text_or_none(json, "freq"));
+    fit->tz = strdup(text_or_none(json, "tz"));
+    if (fit->covariates == NULL || fit->freq == NULL || fit->tz == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for its covariates", path);
     fit->count = json_array_size(series);
     fit->series = wr_alloc(fit->count, sizeof *fit->series, "series", error);

@@ -93,7 +93,9 @@ static wr_status set_up(const struct wr_panel *panel, const struct wr_recipe *re
     fit->shape = (struct wr_shape){wr_recipe_inputs(recipe, panel), recipe->hidden,
                                    wr_recipe_outputs(recipe), recipe->window};
     fit->covariates = wr_panel_covariates(panel);
-    if (fit->covariates == NULL)
+    fit->freq = strdup(wr_panel_freq(panel));
+    fit->tz = strdup(wr_panel_tz(panel));
+    if (fit->covariates == NULL || fit->freq == NULL || fit->tz == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "no memory for the names of covariates");
     fit->count = wr_panel_count(panel);
     fit->series = wr_alloc(fit->count, sizeof *fit->series, "series", error);
@@ -242,6 +244,8 @@ void wr_fit_free(struct wr_fit *fit) {
     }
     free(fit->series);
     free(fit->covariates);
+    free(fit->freq);
+    free(fit->tz);
     free(fit->by_id);
     free(fit->parameters);
     free(fit->diverged);

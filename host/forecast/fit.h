@@ -33,6 +33,7 @@ struct calibration {
 struct wr_fit {
     struct wr_recipe recipe;
     char *covariates;        /* wr_panel_covariates of the panel that was fitted */
+    char *freq, *tz;         /* wr_panel_freq and wr_panel_tz of it, or "" */
     struct wr_shape shape;   /* seq_len is the recipe's window */
     size_t count;            /* series */
     struct fitted *series;   /* (count) in the panel's order */

@@ -266,6 +266,20 @@ static wr_status forecast_window(const struct wr_fit *fit, const struct wr_panel
     return status;
 }
 
+/* Models of business days know nothing of Saturdays. */
+static wr_status check_step(const struct wr_fit *fit, const struct wr_panel *panel,
+                            struct wr_error *error) {
+    struct wr_step own, theirs;
+    if (!wr_step_read(fit->freq, &own) || !wr_step_read(wr_panel_freq(panel), &theirs) ||
+        (own.unit == theirs.unit && own.by == theirs.by))
+        return WR_OK;
+    return wr_fail(
+        error, WR_ERR_DATA,
+        "%s: time stamps in steps of %s, but the fit was made in steps of %s; fit again, "
+        "or name the step with --freq",
+        wr_panel_path(panel), wr_panel_freq(panel), fit->freq);
+}
+
 /* Every series of the panel was fitted, and with the same covariates. */
 static wr_status check_panel(const struct wr_fit *fit, const struct wr_panel *panel,
                              struct wr_error *error) {
@@ -281,6 +295,8 @@ static wr_status check_panel(const struct wr_fit *fit, const struct wr_panel *pa
                        "same order, with --past and --future",
                        wr_panel_path(panel), covariates, fit->covariates);
     free(covariates);
+    if (status == WR_OK)
+        status = check_step(fit, panel, error);
     if (status != WR_OK)
         return status;
     for (size_t s = 0; s < wr_panel_count(panel); s++)

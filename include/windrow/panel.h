@@ -44,6 +44,16 @@ struct wr_panel_spec {
     const char *const *ignore; /* (ignores) long: columns to leave unused, see below */
     size_t ignores;
     enum wr_missing missing;
+    const char
+        *freq;      /* long: the step of the time stamps; NULL: found. Of n units, n = 1 if it is
+                       not there: D; B (business days, Monday to Friday); W, M, Q, Y (weeks, months,
+                       quarters, years, by the day on which a series stands); W-SUN and so on; MS, ME,
+                       M-15 (the first, last, 15th day), BMS, BME or BM (the first, last business
+                       day), with Q and Y for M the same; QE-NOV, YS-APR (the month of an end or a
+                       start); h, min, s, ms, us, ns; a whole number for stamps that are numbers */
+    const char *tz; /* long: the zone, as "Europe/Berlin", of stamps that have a time of day: those
+                       without an offset are local times there, and those with one are continued in
+                       local time; NULL: none */
 };
 
 struct wr_panel;
@@ -64,16 +74,26 @@ wr_status wr_panel_read(const char *path, const struct wr_panel_spec *spec, stru
  * that repeat in blocks of rows or in turn, where there is none of time stamps. A target that was
  * not named is WR_ERR_DATA, too, if it repeats so beside other numbers.
  *
- * A time stamp is YYYY-MM-DD, or with THH:MM, THH:MM:SS (T or a blank, a Z or an offset at most at
- * the end, the same in the whole series), YYYY-MM, YYYY, or an integer; one kind in a file. The
- * step of a series is the most frequent difference of its stamps: a number of seconds or days, or
- * of months where its days of the month agree (also all last days), so that quarters and years are
- * months. A series of one value has the step of the first that has more, or one unit.
+ * A time stamp is YYYY-MM-DD or YYYY/MM/DD, with a time of day THH:MM, THH:MM:SS or THH:MM:SS.f (up
+ * to nine digits) or without (T or a blank; Z, UTC or an offset at most at the end), YYYY-MM,
+ * YYYY-Qn or YYYYQn, YYYY, or an integer; one kind in a file. Integers whose digits are YYYYMM or
+ * YYYYMMDD (HH, MM, SS may follow) are those dates if all are, from 1900 to 2100 or uneven as
+ * numbers, unless freq is a number. Stamps with offsets are instants: where a series' offset
+ * changes and there is no tz, it is continued in UTC, or if all are of one time of the day, in the
+ * last offset, a local day as one of 24 hours.
+ *
+ * The step of a series is the most frequent difference of its stamps: of months where its days of
+ * the month agree (also all last, or all last or first business days), so that quarters and years
+ * are months; of business days where all weekends are left out; else of days or of a clock's time.
+ * The file has the step that suits most of the series of three values or more; what the others
+ * lack of it is a gap. The order of records of different series does not matter.
  *
  * WR_ERR_DATA with file, line and series: not such a file, a name that is not UTF-8, a stamp that
  * is no date, not later than the one before it (twice the same or unsorted, which it says), or
- * between two steps; a value that is no finite number; a covariate that lacks a value; a series
- * without a value. *panel is owned by the caller: wr_panel_free. */
+ * not on the steps; a series of another step than the file's; a freq that is none or does not go
+ * with the stamps; a tz that is not known, or not needed; a value that is no finite number; a
+ * covariate that lacks a value; a series without a value. *panel is owned by the caller:
+ * wr_panel_free. */
 wr_status wr_panel_read_long(const char *path, const struct wr_panel_spec *spec,
                              struct wr_panel **panel, struct wr_error *error);
 
@@ -99,6 +119,16 @@ const char *wr_panel_path(const struct wr_panel *panel);
 const struct wr_csv_found *wr_panel_found(const struct wr_panel *panel);
 /* Whether stamps are plain numbers, that is, the file has none. */
 bool wr_panel_numbered(const struct wr_panel *panel);
+/* The step of the time stamps as spec.freq takes it, as "D"; "" where they are numbered. */
+const char *wr_panel_freq(const struct wr_panel *panel);
+/* The zone of spec.tz, or "". */
+const char *wr_panel_tz(const struct wr_panel *panel);
+/* The step's length in seconds, of months and years on average; 0 where stamps are numbers, and no
+ * years from 1500 to 2199. */
+double wr_panel_step_seconds(const struct wr_panel *panel);
+/* What was found out about the time stamps, and a user should know: lines that each end in a
+ * newline, or "". */
+const char *wr_panel_notes(const struct wr_panel *panel);
 /* Values of a series: (length), NaN at a gap that was let in, never first or last. Owned by the
  * panel. */
 size_t wr_panel_length(const struct wr_panel *panel, size_t series);

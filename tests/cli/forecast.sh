@@ -291,7 +291,7 @@ case $(cat out) in
 *) fail "--json tells something else" ;;
 esac
 refuses_like 3 'weeks.csv: line 81, series "week": its 80 values are too few for 12 origins 7 *' \
-    backtest --data weeks.csv $small --horizon 7 --origins 12 --recipe daily
+    backtest --data weeks.csv $small --horizon 7 --origins 12 --recipe daily --quiet
 refuses_like 6 'missing/file: *' backtest --data weeks.csv --recipe daily --csv missing/file
 refuses 2 'backtest needs a file: windrow backtest --data FILE' backtest
 rm scores.csv

@@ -1,0 +1,380 @@
+/* The steps of a panel's time stamps: one for the file, which every series keeps. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/date.h"
+#include "data/panel.h"
+
+enum { MOST_STEPS = 16, /* that are tried on every series */ NAMES_SHOWN = 5 };
+
+/* The step that a series has by itself, and how much that says. */
+struct own {
+    struct wr_step step;
+    enum { ONE, TWO, UNEVEN, REGULAR } class; /* values, or differences */
+};
+
+/* How a step suits the series. */
+struct fit {
+    size_t series, values; /* that it suits */
+    uint64_t missing;      /* stamps that these lack */
+};
+
+/* ---- one series ---- */
+
+/* The file's step for a series: of months, on the days where it stands itself. */
+static struct wr_step adopt(const struct wr_panel *panel, const struct wr_panel_series *series,
+                            const struct wr_step *step) {
+    struct wr_step own = *step;
+    const struct wr_panel_rows *rows = &series->rows;
+    wr_step_settle(&series->form, rows->times, rows->count, &own);
+    if (panel->asked || own.unit != WR_UNIT_MONTH || own.day > WR_DAY_LAST ||
+        (rows->count == 1 && wr_step_holds(&series->form, &own, rows->times[0])))
+        return own;
+    own.day = WR_DAY_OWN;
+    wr_step_settle(&series->form, rows->times, rows->count, &own);
+    return own;
+}
+
+/* Whether a step suits a series: it stands on every stamp, and where the series is regular, is most
+ * of the differences. *missing: the stamps that are left out. */
+static bool suits(const struct wr_panel *panel, const struct wr_panel_series *series,
+                  const struct wr_step *step, bool regular, uint64_t *missing) {
+    const struct wr_panel_rows *rows = &series->rows;
+    struct wr_step own = adopt(panel, series, step);
+    size_t single = 0;
+    *missing = 0;
+    for (size_t i = 0; i + 1 < rows->count; i++) {
+        uint64_t steps;
+        if (!wr_step_count(&series->form, &own, rows->times[i], rows->times[i + 1], &steps))
+            return false;
+        *missing += steps - 1;
+        single += steps == 1;
+    }
+    return wr_step_holds(&series->form, &own, rows->times[0]) &&
+           (!regular || 2 * single >= rows->count - 1);
+}
+
+/* ---- the file ---- */
+
+/* Those that say most first, then in the order of steps, then of days of the month. */
+static int compare_own(const void *a, const void *b) {
+    const struct own *x = a, *y = b;
+    int order = wr_step_compare(&x->step, &y->step);
+    if (x->class != y->class)
+        return x->class > y->class ? -1 : 1;
+    return order != 0 ? order : (x->step.day > y->step.day) - (x->step.day < y->step.day);
+}
+
+static wr_status find_own(const struct wr_panel *panel, struct own *own, struct wr_error *error) {
+    for (size_t s = 0; s < panel->count; s++) {
+        const struct wr_panel_series *series = &panel->series[s];
+        size_t count = series->rows.count;
+        bool regular;
+        wr_status status =
+            wr_step_find(&series->form, series->rows.times, count, &own[s].step, &regular, error);
+        if (status != WR_OK)
+            return status;
+        own[s].class = count == 1 ? ONE : count == 2 ? TWO : regular ? REGULAR : UNEVEN;
+    }
+    return WR_OK;
+}
+
+/* The steps that most series have among those that say most: how many, at most MOST_STEPS. own
+ * (count) is sorted for it. */
+static size_t gather(struct own *own, size_t count, struct wr_step steps[MOST_STEPS]) {
+    size_t found = 0, votes[MOST_STEPS];
+    qsort(own, count, sizeof *own, compare_own);
+    for (size_t i = 0, same; i < count && own[i].class == own[0].class; i += same) {
+        for (same = 1; i + same < count && own[i + same].class == own[i].class &&
+                       wr_step_compare(&own[i].step, &own[i + same].step) == 0;
+             same++)
+            ;
+        size_t at = found < MOST_STEPS ? found++ : MOST_STEPS;
+        for (; at > 0 && votes[at - 1] < same; at--)
+            if (at < MOST_STEPS) {
+                votes[at] = votes[at - 1];
+                steps[at] = steps[at - 1];
+            }
+        if (at < MOST_STEPS) {
+            votes[at] = same;
+            steps[at] = own[i].step;
+        }
+    }
+    return found;
+}
+
+static void try_step(const struct wr_panel *panel, const struct own *own,
+                     const struct wr_step *step, struct fit *fit) {
+    *fit = (struct fit){0};
+    for (size_t s = 0; s < panel->count; s++) {
+        uint64_t missing;
+        if (!suits(panel, &panel->series[s], step, own[s].class == REGULAR, &missing))
+            continue;
+        fit->series++;
+        fit->values += panel->series[s].rows.count;
+        fit->missing += missing;
+    }
+}
+
+static bool is_better(const struct fit *a, const struct fit *b) {
+    if (a->series != b->series)
+        return a->series > b->series;
+    if (a->missing != b->missing)
+        return a->missing < b->missing;
+    return a->values > b->values;
+}
+
+/* A series with a step of its own is of another step if that leaves less of its stamps missing. */
+static wr_status check_series(const struct wr_panel *panel, const struct own *own,
+                              const struct wr_panel_series *series, size_t suited,
+                              struct wr_error *error) {
+    uint64_t missing, less;
+    char step[WR_STAMP_SIZE], ours[WR_STAMP_SIZE];
+    if (own->class != REGULAR || wr_step_compare(&own->step, &panel->step) == 0)
+        return WR_OK;
+    if (suits(panel, series, &panel->step, true, &missing) &&
+        (!suits(panel, series, &own->step, true, &less) || less >= missing))
+        return WR_OK;
+    return wr_panel_fail(
+        panel, series, series->rows.lines[0], error,
+        "its time stamps are in steps of %s, but the file is in steps of %s, which "
+        "suit %zu of %zu series; give it a file of its own, or choose the step "
+        "with --freq",
+        wr_step_text(&series->form, &own->step, step),
+        wr_step_text(&panel->series[0].form, &panel->step, ours), suited, panel->count);
+}
+
+static wr_status choose_step(struct wr_panel *panel, const struct own *own, struct own *sorted,
+                             struct wr_error *error) {
+    struct wr_step steps[MOST_STEPS] = {0};
+    struct fit best = {0}, fit;
+    memcpy(sorted, own, panel->count * sizeof *sorted);
+    size_t count = gather(sorted, panel->count, steps);
+    panel->step = steps[0];
+    for (size_t i = 0; i < count && count > 1; i++) {
+        try_step(panel, own, &steps[i], &fit);
+        if (i > 0 && !is_better(&fit, &best))
+            continue;
+        best = fit;
+        panel->step = steps[i];
+    }
+    wr_status status = WR_OK;
+    for (size_t s = 0; s < panel->count && status == WR_OK && count > 1; s++)
+        status = check_series(panel, &own[s], &panel->series[s], best.series, error);
+    return status;
+}
+
+static wr_status find_step(struct wr_panel *panel, struct wr_error *error) {
+    struct own *own = wr_alloc(panel->count, 2 * sizeof *own, "the steps of series", error);
+    if (own == NULL)
+        return WR_ERR_MEMORY;
+    wr_status status = find_own(panel, own, error);
+    if (status == WR_OK)
+        status = choose_step(panel, own, own + panel->count, error);
+    free(own);
+    return status;
+}
+
+/* ---- the step that was asked for ---- */
+
+static wr_status fail_asked(const struct wr_panel *panel, const char *what,
+                            struct wr_error *error) {
+    char step[WR_STAMP_SIZE];
+    const struct wr_stamp_form nanoseconds = {.second = 1000000000};
+    return wr_fail(error, WR_ERR_DATA, "%s: the time stamps are %s, which have no steps of %s",
+                   panel->path, what, wr_step_text(&nanoseconds, &panel->step, step));
+}
+
+/* Steps of a clock need their parts written. */
+static void raise_detail(struct wr_stamp_form *form, int64_t nanoseconds) {
+    static const int64_t units[] = {86400000000000, 3600000000000, 60000000000, 1000000000};
+    int detail = WR_DETAIL_DAY;
+    while (detail < WR_DETAIL_SECOND && nanoseconds % units[detail] != 0)
+        detail++;
+    if (detail == WR_DETAIL_HOUR && form->mark != '\0')
+        detail = WR_DETAIL_MINUTE;
+    for (int64_t unit = 1000000000; nanoseconds % unit != 0; unit /= 10)
+        detail++;
+    if (detail > form->detail)
+        form->detail = (char)detail;
+    if (form->detail > WR_DETAIL_DAY && form->separator == '\0' && form->mark != '\0')
+        form->separator = ' ';
+}
+
+static wr_status take_clock(struct wr_panel *panel, struct wr_error *error) {
+    int64_t by = panel->step.by, second = by % 1000000000 == 0 ? 1
+                                          : by % 1000000 == 0  ? 1000
+                                          : by % 1000 == 0     ? 1000000
+                                                               : 1000000000;
+    wr_status status = wr_panel_set_ticks(panel, second, error);
+    for (size_t s = 0; s < panel->count; s++)
+        raise_detail(&panel->series[s].form, by);
+    panel->step.by = by / (1000000000 / panel->series[0].form.second);
+    return status;
+}
+
+static wr_status take_asked(struct wr_panel *panel, struct wr_error *error) {
+    struct wr_step *step = &panel->step;
+    bool years = step->unit == WR_UNIT_MONTH && step->by % 12 == 0;
+    switch (panel->series[0].form.kind) {
+    case WR_STAMP_NUMBER:
+        if (step->unit != WR_UNIT_NUMBER && !years)
+            return fail_asked(panel, "numbers", error);
+        if (years)
+            *step = (struct wr_step){.unit = WR_UNIT_NUMBER, .by = step->by / 12};
+        return WR_OK;
+    case WR_STAMP_MONTH:
+        return step->unit == WR_UNIT_MONTH ? WR_OK : fail_asked(panel, "months", error);
+    case WR_STAMP_QUARTER:
+        return step->unit == WR_UNIT_MONTH && step->by % 3 == 0
+                   ? WR_OK
+                   : fail_asked(panel, "quarters", error);
+    case WR_STAMP_TIME:
+        break;
+    }
+    if (step->unit == WR_UNIT_NUMBER)
+        return fail_asked(panel, "dates", error);
+    return step->unit == WR_UNIT_TICK ? take_clock(panel, error) : WR_OK;
+}
+
+/* ---- what is told ---- */
+
+/* The weekday of steps of weeks, the month of quarters and years, as pandas' names have them: that
+ * of the last quarter's end, of the first one's start. 0: there is none. */
+static int anchor_of(const struct wr_panel_series *series) {
+    const struct wr_step *step = &series->step;
+    int64_t day = wr_floor_div(wr_stamp_local(&series->form, series->rows.times[0]),
+                               86400 * series->form.second);
+    int number, month = (int)(wr_month_of(day, &number) % 12);
+    if (step->unit == WR_UNIT_DAY && step->by % 7 == 0)
+        return 1 + wr_weekday(day);
+    if (step->unit != WR_UNIT_MONTH || step->by % 3 != 0)
+        return 0;
+    if (step->by % 12 == 0)
+        return 1 + month;
+    return 1 + month % 3 + (step->day == 1 || step->day == WR_DAY_FIRST_BUSINESS ? 0 : 9);
+}
+
+/* What the steps of all series have in common, for the name, where it was not asked for. */
+static void find_common(struct wr_panel *panel) {
+    struct wr_step *step = &panel->step;
+    bool days = !panel->asked || step->day == WR_DAY_OWN;
+    bool anchors = !panel->asked || step->anchor == 0;
+    for (size_t s = 0; s < panel->count; s++) {
+        const struct wr_panel_series *series = &panel->series[s];
+        if (series->form.kind != WR_STAMP_TIME)
+            return;
+        int day = series->step.day, anchor = anchor_of(series);
+        if (days)
+            step->day = s == 0 || step->day == day ? day : WR_DAY_OWN;
+        if (anchors)
+            step->anchor = s == 0 || step->anchor == anchor ? anchor : 0;
+    }
+}
+
+static bool is_few(const struct wr_panel *panel, const struct wr_panel_series *series) {
+    return !panel->asked && panel->count > 1 && series->rows.count < 3;
+}
+
+static void tell_few(const struct wr_panel *panel, FILE *notes) {
+    size_t count = 0;
+    char name[WR_EXCERPT];
+    for (size_t s = 0; s < panel->count; s++)
+        count += is_few(panel, &panel->series[s]);
+    if (count == 0 || count == panel->count)
+        return;
+    fprintf(notes, "%zu series of one or two values take%s the step of the others: ", count,
+            count == 1 ? "s" : "");
+    for (size_t s = 0, shown = 0; s < panel->count && shown < NAMES_SHOWN; s++)
+        if (is_few(panel, &panel->series[s]))
+            fprintf(notes, "%s%s", shown++ > 0 ? ", " : "", wr_excerpt(panel->series[s].id, name));
+    if (count > NAMES_SHOWN)
+        fprintf(notes, " and %zu more", count - NAMES_SHOWN);
+    fputc('\n', notes);
+}
+
+static void tell_digits(const struct wr_panel *panel, FILE *notes) {
+    const struct wr_panel_series *first = panel->series;
+    struct wr_stamp_form form = first->form;
+    char digits[WR_STAMP_SIZE], stamp[WR_STAMP_SIZE];
+    wr_stamp_write(&form, first->rows.times[0], digits);
+    form.mark = '-';
+    form.separator = ' ';
+    if (form.detail == WR_DETAIL_HOUR)
+        form.detail = WR_DETAIL_MINUTE;
+    wr_stamp_write(&form, first->rows.times[0], stamp);
+    fprintf(notes,
+            "the numbers of the time stamps are taken for dates: %s is %s; --freq 1 takes "
+            "them for numbers\n",
+            digits, stamp);
+}
+
+/* Of the first such series. */
+static void tell_turned(const struct wr_panel *panel, FILE *notes) {
+    for (size_t s = 0; s < panel->count; s++) {
+        const struct wr_panel_series *series = &panel->series[s];
+        if (series->turned == 0)
+            continue;
+        fprintf(notes, "the offset of time stamps changes on line %zu, so they go on in ",
+                series->turned);
+        if (series->clock < 0)
+            fputs("UTC; --tz, as --tz Europe/Berlin, goes on in local time\n", notes);
+        else
+            fprintf(
+                notes,
+                "the last, %s, and in days of 24 hours; --tz, as --tz Europe/Berlin, heeds later "
+                "changes\n",
+                series->last.zone + strspn(series->last.zone, " "));
+        return;
+    }
+}
+
+static wr_status tell(struct wr_panel *panel, bool digits, struct wr_error *error) {
+    size_t size;
+    char step[WR_STAMP_SIZE];
+    FILE *notes = open_memstream(&panel->notes, &size);
+    if (notes == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for notes", panel->path);
+    if (digits)
+        tell_digits(panel, notes);
+    tell_turned(panel, notes);
+    if (!panel->asked)
+        fprintf(notes, "time stamps are in steps of %s (--freq %s)\n",
+                wr_step_text(&panel->series[0].form, &panel->step, step), panel->freq);
+    tell_few(panel, notes);
+    bool failed = ferror(notes) != 0;
+    return fclose(notes) == 0 && !failed
+               ? WR_OK
+               : wr_fail(error, WR_ERR_MEMORY, "%s: no memory for notes", panel->path);
+}
+
+/* A zone says something of clocks alone. */
+static wr_status check_zone(const struct wr_panel *panel, struct wr_error *error) {
+    bool clocks = panel->zone == NULL;
+    for (size_t s = 0; s < panel->count; s++)
+        clocks |= panel->series[s].form.kind == WR_STAMP_TIME &&
+                  panel->series[s].form.detail > WR_DETAIL_DAY;
+    return clocks ? WR_OK
+                  : wr_fail(error, WR_ERR_DATA,
+                            "%s: the time stamps have no time of day, so a time zone changes "
+                            "nothing; leave out --tz",
+                            panel->path);
+}
+
+wr_status wr_panel_find_steps(struct wr_panel *panel, struct wr_error *error) {
+    bool digits = wr_panel_take_digits(panel);
+    wr_panel_settle_offsets(panel);
+    wr_status status = check_zone(panel, error);
+    if (status == WR_OK)
+        status = panel->asked ? take_asked(panel, error) : find_step(panel, error);
+    if (status != WR_OK)
+        return status;
+    for (size_t s = 0; s < panel->count; s++)
+        panel->series[s].step = adopt(panel, &panel->series[s], &panel->step);
+    if (panel->numbered)
+        return WR_OK;
+    find_common(panel);
+    wr_step_name(&panel->series[0].form, &panel->step, panel->freq);
+    return tell(panel, digits, error);
+}

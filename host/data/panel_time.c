@@ -1,0 +1,276 @@
+/* The time column of a long CSV. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/date.h"
+#include "data/panel.h"
+
+enum { DAY = 86400 };
+
+wr_status wr_panel_set_times(struct wr_panel *panel, const struct wr_panel_spec *spec,
+                             struct wr_error *error) {
+    char shown[WR_EXCERPT];
+    if (spec->freq != NULL && !wr_step_read(spec->freq, &panel->step))
+        return wr_fail(error, WR_ERR_DATA,
+                       "%s: \"%s\" is no step of time stamps; needs D, B, W, W-SUN, MS, ME, BM, "
+                       "QS, QE, YS, YE, h, min, 15min, s, or a number, or another such",
+                       panel->path, wr_excerpt(spec->freq, shown));
+    if (panel->numbered && (spec->freq != NULL || spec->tz != NULL))
+        return wr_fail(error, WR_ERR_DATA,
+                       "%s: has no column of time stamps, so neither steps of them nor a time "
+                       "zone; name the column with --time",
+                       panel->path);
+    panel->asked = spec->freq != NULL;
+    if (spec->tz == NULL)
+        return WR_OK;
+    panel->tz = strdup(spec->tz);
+    return panel->tz != NULL
+               ? wr_zone_open(spec->tz, &panel->zone, error)
+               : wr_fail(error, WR_ERR_MEMORY, "%s: no memory for a time zone", panel->path);
+}
+
+/* ---- ticks ---- */
+
+static wr_status fail_range(const struct wr_panel *panel, const struct wr_panel_series *series,
+                            size_t line, struct wr_error *error) {
+    return wr_panel_fail(panel, series, line, error,
+                         "the time stamp is too far from 1970 for its file's fractions of a "
+                         "second; nanoseconds reach from 1824 to 2116");
+}
+
+static bool scale_time(int64_t *time, int64_t factor) {
+    return !WR_MUL_OVERFLOWS(*time, factor, time) && *time <= WR_LATEST && *time >= -WR_LATEST;
+}
+
+wr_status wr_panel_set_ticks(struct wr_panel *panel, int64_t second, struct wr_error *error) {
+    int64_t factor = second / panel->series[0].form.second;
+    for (size_t s = 0; factor > 1 && s < panel->count; s++) {
+        struct wr_panel_series *series = &panel->series[s];
+        series->form.second = second;
+        for (size_t i = 0; i < series->rows.count; i++)
+            if (!scale_time(&series->rows.times[i], factor))
+                return fail_range(panel, series, series->rows.lines[i], error);
+    }
+    return WR_OK;
+}
+
+/* Seconds and nanoseconds to ticks, of which there may have to be more. */
+static wr_status to_ticks(struct wr_panel *panel, struct wr_panel_series *series, size_t line,
+                          int nanosecond, int64_t *time, struct wr_error *error) {
+    int64_t second = nanosecond == 0             ? 1
+                     : nanosecond % 1000000 == 0 ? 1000
+                     : nanosecond % 1000 == 0    ? 1000000
+                                                 : 1000000000;
+    wr_status status = wr_panel_set_ticks(panel, second, error);
+    if (status != WR_OK)
+        return status;
+    if (!scale_time(time, series->form.second))
+        return fail_range(panel, series, line, error);
+    *time += nanosecond / (1000000000 / series->form.second);
+    return WR_OK;
+}
+
+/* ---- zones ---- */
+
+/* A local time becomes an instant: of two the first, unless the series has reached it. */
+static wr_status to_instant(struct wr_panel *panel, struct wr_panel_series *series, size_t line,
+                            const char *text, int64_t *time, struct wr_error *error) {
+    const struct wr_panel_rows *rows = &series->rows;
+    int64_t instants[2];
+    int count = wr_zone_instants(panel->zone, *time, instants);
+    if (count == 0)
+        return wr_panel_fail(panel, series, line, error,
+                             "clocks in the time zone skip %s; name another zone, or mend the "
+                             "time stamp",
+                             text);
+    bool reached = rows->count > 0 &&
+                   instants[0] <= wr_floor_div(rows->times[rows->count - 1], series->form.second);
+    *time = instants[count == 2 && reached];
+    return WR_OK;
+}
+
+/* What a stamp adds to how the series' are written. */
+static void merge_forms(struct wr_panel_series *series, const struct wr_stamp_form *form,
+                        int64_t time, int nanosecond, size_t line) {
+    struct wr_stamp_form *own = &series->form;
+    int64_t local = time + form->offset;
+    int clock = (int)(local - DAY * wr_floor_div(local, DAY));
+    if (form->detail > own->detail)
+        own->detail = form->detail;
+    if (own->separator == '\0')
+        own->separator = form->separator;
+    if (own->rules == NULL && form->offset != own->offset && series->turned == 0)
+        series->turned = line;
+    series->last = *form;
+    if (series->rows.count == 0)
+        series->clock = clock;
+    if (series->clock != clock || nanosecond != 0)
+        series->clock = -1;
+}
+
+/* The time that is shown, under the last offset, as this one was under its own. */
+static int64_t at_last_offset(const struct wr_panel_series *series, int64_t time) {
+    int64_t second = series->form.second, day = DAY * second;
+    int64_t off = time + (series->last.offset - series->clock) * second + day / 2;
+    return time - (off - day * wr_floor_div(off, day) - day / 2);
+}
+
+/* Whether all times can be: none falls together with the one before. */
+static bool are_days(const struct wr_panel_series *series) {
+    const struct wr_panel_rows *rows = &series->rows;
+    for (size_t i = 1; series->clock >= 0 && i < rows->count; i++)
+        if (at_last_offset(series, rows->times[i]) <= at_last_offset(series, rows->times[i - 1]))
+            return false;
+    return series->clock >= 0;
+}
+
+void wr_panel_settle_offsets(struct wr_panel *panel) {
+    for (size_t s = 0; s < panel->count; s++) {
+        struct wr_panel_series *series = &panel->series[s];
+        if (series->turned == 0)
+            continue;
+        if (!are_days(series)) {
+            series->clock = -1;
+            series->form.offset = 0;
+            memcpy(series->form.zone, "Z", 2);
+            continue;
+        }
+        for (size_t i = 0; i < series->rows.count; i++)
+            series->rows.times[i] = at_last_offset(series, series->rows.times[i]);
+        series->form.offset = series->last.offset;
+        memcpy(series->form.zone, series->last.zone, sizeof series->form.zone);
+    }
+}
+
+/* ---- reading ---- */
+
+static wr_status fail_stamp(const struct wr_panel *panel, const struct wr_panel_series *series,
+                            size_t line, const char *cell, struct wr_error *error) {
+    char shown[WR_EXCERPT];
+    if (wr_stamp_is_reversed(cell))
+        return wr_panel_fail(panel, series, line, error,
+                             "\"%s\" may be a day of two months, since the year does not stand "
+                             "first; write YYYY-MM-DD or YYYY/MM/DD",
+                             wr_excerpt(cell, shown));
+    return wr_panel_fail(panel, series, line, error,
+                         "\"%s\" is no time stamp; write YYYY-MM-DD, YYYY-MM-DDTHH:MM, "
+                         "YYYY-MM-DDTHH:MM:SS, YYYY-MM, YYYY-Q1, YYYY or an integer",
+                         wr_excerpt(cell, shown));
+}
+
+/* A stamp that is not later than the one before. */
+static wr_status fail_order(const struct wr_panel *panel, const struct wr_panel_series *series,
+                            size_t line, const char *text, int64_t time, struct wr_error *error) {
+    const struct wr_panel_rows *rows = &series->rows;
+    const struct wr_stamp_form *form = &series->form;
+    char last[WR_STAMP_SIZE], hint[128];
+    bool local = form->detail > WR_DETAIL_DAY && *form->zone == '\0' && form->rules == NULL;
+    if (time == rows->times[rows->count - 1])
+        return wr_panel_fail(panel, series, line, error,
+                             "%s stands twice, on line %zu as well; leave one of them%s%s", text,
+                             rows->lines[rows->count - 1],
+                             local ? ", or if clocks were set back there, name the zone with --tz"
+                                   : "",
+                             wr_panel_id_hint(panel, hint));
+    wr_stamp_write(form, rows->times[rows->count - 1], last);
+    return wr_panel_fail(panel, series, line, error,
+                         "%s is not later than %s on line %zu; sort each series by time%s%s", text,
+                         last, rows->lines[rows->count - 1],
+                         local ? ", or if clocks were set back there, name the zone with --tz" : "",
+                         wr_panel_id_hint(panel, hint));
+}
+
+wr_status wr_panel_read_time(struct wr_panel *panel, struct wr_panel_series *series,
+                             const struct wr_csv *csv, size_t column, int64_t *time,
+                             struct wr_error *error) {
+    const struct wr_panel_series *first = &panel->series[0];
+    const struct wr_panel_rows *rows = &series->rows;
+    struct wr_stamp_form form;
+    int nanosecond;
+    char stamp[WR_EXCERPT];
+    const char *cell = wr_csv_cell(csv, column), *text = wr_excerpt(cell, stamp);
+    size_t line = csv->record_line;
+    if (!wr_stamp_read(cell, &form, time, &nanosecond))
+        return fail_stamp(panel, series, line, cell, error);
+    if (rows->count == 0) {
+        int64_t second = first->form.second;
+        series->form = form;
+        series->form.second = first->rows.count > 0 ? second : 1;
+        series->form.rules = form.kind == WR_STAMP_TIME ? panel->zone : NULL;
+    }
+    if (form.kind != first->form.kind)
+        return wr_panel_fail(panel, series, line, error,
+                             "\"%s\" is of another kind than the time stamp on line %zu; write all "
+                             "of the file alike",
+                             text, first->rows.lines[0]);
+    if (!wr_stamp_alike(&form, &series->form))
+        return wr_panel_fail(panel, series, line, error,
+                             "\"%s\" is written otherwise than the time stamp on line %zu; write "
+                             "all of a series with an offset, or all without",
+                             text, rows->lines[0]);
+    wr_status status = WR_OK;
+    merge_forms(series, &form, *time, nanosecond, line);
+    if (series->form.rules != NULL && *form.zone == '\0')
+        status = to_instant(panel, series, line, text, time, error);
+    if (status == WR_OK && form.kind == WR_STAMP_TIME)
+        status = to_ticks(panel, series, line, nanosecond, time, error);
+    if (status != WR_OK || rows->count == 0 || *time > rows->times[rows->count - 1])
+        return status;
+    return fail_order(panel, series, line, text, *time, error);
+}
+
+/* ---- numbers that are dates ---- */
+
+/* What numbers are as dates. */
+struct dates {
+    size_t count;
+    bool known;  /* each is from 1900 to 2100 */
+    bool uneven; /* as numbers */
+};
+
+static bool is_known(int64_t number) {
+    while (number >= 10000)
+        number /= 10;
+    return number >= 1900 && number <= 2100;
+}
+
+/* False unless all are dates of one length. */
+static bool are_dates(const struct wr_panel *panel, struct dates *dates) {
+    struct wr_stamp_form first, form;
+    int64_t time;
+    *dates = (struct dates){.known = true};
+    if (!wr_stamp_from_digits(panel->series[0].rows.times[0], &first, &time))
+        return false;
+    for (size_t s = 0; s < panel->count; s++) {
+        const struct wr_panel_rows *rows = &panel->series[s].rows;
+        const int64_t *times = rows->times;
+        for (size_t i = 0; i < rows->count; i++) {
+            if (!wr_stamp_from_digits(times[i], &form, &time) || form.kind != first.kind ||
+                form.detail != first.detail)
+                return false;
+            dates->known = dates->known && is_known(times[i]);
+            dates->uneven |= i > 1 && times[i] - times[i - 1] != times[1] - times[0];
+        }
+        dates->count += rows->count;
+    }
+    return true;
+}
+
+bool wr_panel_take_digits(struct wr_panel *panel) {
+    enum {
+        ENOUGH = 8
+    }; /* numbers that all are dates, though one of eight is, are so by no chance */
+    bool asked = panel->asked && panel->step.unit != WR_UNIT_NUMBER;
+    struct dates dates;
+    if (panel->numbered || panel->series[0].form.kind != WR_STAMP_NUMBER ||
+        (panel->asked && !asked) || !are_dates(panel, &dates) ||
+        !(asked || dates.known || (dates.uneven && dates.count >= ENOUGH)))
+        return false;
+    for (size_t s = 0; s < panel->count; s++) {
+        struct wr_panel_series *series = &panel->series[s];
+        for (size_t i = 0; i < series->rows.count; i++)
+            wr_stamp_from_digits(series->rows.times[i], &series->form, &series->rows.times[i]);
+    }
+    return true;
+}
