@@ -31,6 +31,7 @@ struct run {
     struct progress progress;
     struct wr_mix mix;
     struct wr_fit_report report;
+    char bare[96];      /* what --model lacks that nobody asked for, and why */
     size_t horizon;     /* of the CSV, at most the mix's */
     double *points;     /* (series, mix's horizon) */
     double *low, *high; /* (levels, series, mix's horizon) */
@@ -118,8 +119,7 @@ static wr_status check_models(struct run *run) {
             return wr_fail(run->error, WR_ERR_DATA,
                            "%s has no intervals, since %s; fit it again, or ask for --levels none",
                            run->models.texts[i], why);
-        if (!run->options[RUN_QUIET].given)
-            fprintf(stderr, "%s has no intervals, since %s\n", run->models.texts[i], why);
+        wr_format(run->bare, sizeof run->bare, "has no intervals, since %s", why);
         levels_release(&run->levels);
     }
     return WR_OK;
@@ -298,6 +298,14 @@ static wr_status tell_results(struct run *run) {
     return status == WR_OK && fitted ? run_judge(&run->report) : status;
 }
 
+static void tell_model(const struct run *run) {
+    panel_tell(run->panel, run->options);
+    if (run->bare[0] != '\0' && !run->options[RUN_QUIET].given) {
+        wr_print_shown(stderr, run->options[FORECAST_MODEL].text);
+        fprintf(stderr, " %s\n", run->bare);
+    }
+}
+
 static wr_status run_all(struct run *run) {
     if (run->options[RUN_JSON].given && !run->options[FORECAST_OUTPUT].given)
         return wr_fail(run->error, WR_ERR_USAGE,
@@ -312,7 +320,7 @@ static wr_status run_all(struct run *run) {
     if (interrupt_seen) /* whatever else it may have broken off */
         return stopped(run);
     if (status == WR_OK && run->models.count > 0) /* else it was told before the fit */
-        panel_tell(run->panel, run->options);
+        tell_model(run);
     if (status == WR_OK)
         status = write_files(run);
     if (status == WR_ERR_STORAGE && interrupt_seen) /* so that a file could not be opened */

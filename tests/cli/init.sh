@@ -43,10 +43,10 @@ says 'init      half.safetensors: activation identity, bias none'
 goes_on --bias head --window 7
 says 'init      half.safetensors: bias head, window 7'
 goes_on --data abc.csv --scale standard --inputs b,a --target a
-says 'init      half.safetensors: scale standard by its own means and deviations'
+line err 'init      half.safetensors: scale standard by its own means and deviations'
 goes_on --data abc.csv --scale standard --target c --activation relu --window 3 --bias hidden \
     --validate 0.2
-says 'init      half.safetensors: activation relu, bias hidden, scale standard by its own means and deviations, window 3'
+line err 'init      half.safetensors: activation relu, bias hidden, scale standard by its own means and deviations, window 3'
 run_train --data abc.csv --init half.safetensors --epochs 1
 exits 0
 line out "windows   57 of 3 rows: c -> c, scale standard"

@@ -13,7 +13,7 @@ unset WINDROW_CPU
 for nonsense in 0 -1 many 99999999999999999999; do
     export WINDROW_CHUNK=$nonsense
     refuses_like 4 "WINDROW_CHUNK=$nonsense: needs a whole number from 1 to *; $ours" \
-        forecast --data series.csv --recipe daily --season 1 --horizon 2
+        forecast --data series.csv --recipe daily --season 1 --horizon 2 --quiet
 done
 unset WINDROW_CHUNK
 
@@ -87,7 +87,7 @@ for option in fast-relaxed-math unsafe-math-optimizations finite-math-only mad-e
     export WINDROW_BUILD_OPTIONS="-w -cl-$option"
     refuses 4 "WINDROW_BUILD_OPTIONS: -cl-$option changes arithmetic, and so the bits of every result; leave it out" $train
 done
-for option in -D -I "-w -D " "-I	"; do
+for option in -D -I "-w -D " "-w   -I"; do
     export WINDROW_BUILD_OPTIONS="$option"
     refuses 4 "WINDROW_BUILD_OPTIONS=$option: nothing follows the last option, which needs a name" $train
 done
