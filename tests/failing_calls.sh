@@ -18,7 +18,7 @@ wrong=0
 
 awk 'BEGIN {
     print "a,bé"
-    for (i = 0; i < 24; i++) print (i * 7) % 11 "," (i * 5) % 13
+    for (i = 0; i < 24; i++) print (i * 7) % 11 + 0.5 "," (i * 5) % 13
 }' >series.csv
 awk 'BEGIN {
     print "unique_id,ds,y"
@@ -84,8 +84,10 @@ fails backtest "$output; cat scores" scores scores 0 \
     backtest --data ../in/panel.csv $small --origins 2 --csv scores
 fails backtest-json "$output" "" "" 0 \
     backtest --data ../in/panel.csv $small --origins 2 --json
-fails devices "cat \$out" "" "" 0 devices
-fails devices-json "cat \$out" "" "" 0 devices --json
+# Drivers that cannot be looked at are a row that says so, with exit code 0.
+looked='grep -q "were not looked at, since no process\|about OpenCL drivers cannot be read" $out && cat ../whole'
+fails devices "$looked || cat \$out" "" "" 0 devices
+fails devices-json "$looked || cat \$out" "" "" 0 devices --json
 fails verify "cat \$out" "" "" 0 verify --device cpu --json
 # A cell that finds no memory is a row that says so, with exit code 0.
 told='grep -q "cannot allocate\|no memory\|cannot be started" $out && cat ../whole'

@@ -350,10 +350,13 @@ class Routes(InFolder):
         self.assertEqual(json.loads(self.read("out/gpu.json")), report.data)
 
     def test_forced_choices_are_told(self):
+        before = dict(os.environ)
+        self.addCleanup(lambda: (os.environ.clear(), os.environ.update(before)))
+        for name in [name for name in os.environ if name.startswith("WINDROW_")]:
+            del os.environ[name]  # what CTest sets
         for name, value in ("WINDROW_FUSED", "rows"), ("WINDROW_WARP", ""), (
                 "WINDROW_BUILD_OPTIONS", "-w -cl-x"):
             os.environ[name] = value
-            self.addCleanup(os.environ.pop, name)
         report = self.report(cuda=True)
         report.main()
         self.assertIn("- variables: WINDROW_BUILD_OPTIONS='-w -cl-x' WINDROW_FUSED=rows\n",

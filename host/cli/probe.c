@@ -39,6 +39,7 @@ struct look {
     bool listed, ended;
     size_t trying; /* the device; SIZE_MAX: none */
     size_t tries;  /* so far */
+    int cause;     /* errno of a report that could not be read */
     char trouble[224];
 };
 
@@ -200,7 +201,9 @@ static bool listen(struct look *look, double until, struct probe_report *report,
         keep_words(look);
     if (files[0].revents == 0)
         return true;
-    *reported = read(look->reports, report, sizeof *report) == (ssize_t)sizeof *report;
+    ssize_t got = read(look->reports, report, sizeof *report);
+    look->cause = got < 0 ? errno : 0;
+    *reported = got == (ssize_t)sizeof *report;
     return *reported;
 }
 
@@ -228,6 +231,12 @@ static void tell_trouble(struct look *look, bool silent, int status) {
                        : look->listed           ? "after devices were listed"
                                                 : "while devices were listed";
     char how[96];
+    if (look->cause != 0) {
+        wr_format(look->trouble, sizeof look->trouble,
+                  "what is found out about OpenCL drivers cannot be read (%s)",
+                  strerror(look->cause));
+        return;
+    }
     if (silent)
         snprintf(how, sizeof how, "did not answer within %zu s", look->seconds);
     else if (status >= 0 && WIFSIGNALED(status))
