@@ -275,12 +275,38 @@ static void test_quiet_start(void **state) {
     assert_true(wr_spread(values, 40, 0) == 4.0 / 19);
 }
 
+/* Ten values after a quiet start of an hourly series: no hour of the quiet day before is forecast.
+ */
+static void test_late_start(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    struct wr_recipe recipe;
+    struct wr_panel *panel;
+    struct wr_fit *fit;
+    const struct wr_fit_options options = {0};
+    double values[60], points[24];
+    for (size_t t = 0; t < 60; t++)
+        values[t] = t < 50 ? 0 : 100 + (double)(t * 7 % 5);
+    TEST_OK(wr_panel_of("a", values, 60, &panel, &error));
+    TEST_OK(wr_recipe_named("hourly", &recipe, &error));
+    recipe.horizon = 24;
+    struct wr_device *device = test_device("cpu", 1);
+    TEST_OK(wr_fit(device, panel, &recipe, NULL, &options, &fit, &error));
+    TEST_OK(wr_fit_forecast(fit, panel, NULL, points, &error));
+    for (size_t k = 0; k < 24; k++)
+        assert_true(points[k] >= 100);
+    wr_fit_free(fit);
+    wr_device_close(device);
+    wr_panel_free(panel);
+}
+
 int main(int argc, char **argv) {
     everything = argc > 1 && strcmp(argv[1], "--all") == 0;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_student),     cmocka_unit_test(test_quantile),
         cmocka_unit_test(test_quiet_start), cmocka_unit_test(test_borrowed),
-        cmocka_unit_test(test_lengths),     cmocka_unit_test(test_starts),
+        cmocka_unit_test(test_late_start),  cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_starts),
     };
     test_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);

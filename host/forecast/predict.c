@@ -7,6 +7,7 @@
 #include "base/base.h"
 #include "data/panel.h"
 #include "forecast/fit.h"
+#include "forecast/spread.h"
 #include "windrow/train.h"
 
 /* Models at a time, so that a session's copies stay small. */
@@ -197,10 +198,15 @@ static bool combine_series(struct group *g, size_t i, double *sorted, double *po
     return whole;
 }
 
-static void naive(const struct wr_fit *fit, const struct wr_panel *panel, const size_t *until,
-                  size_t s, double *points) {
-    wr_naive(wr_panel_values(panel, s), wr_until(panel, until, s), fit->recipe.season,
-             fit->recipe.horizon, points);
+/* Seasonal naive, of what comes after a quiet start. */
+static wr_status naive(const struct wr_fit *fit, const struct wr_panel *panel, const size_t *until,
+                       size_t s, double *points, struct wr_error *error) {
+    const double *values = wr_panel_values(panel, s);
+    size_t length = wr_until(panel, until, s), start;
+    wr_status status = wr_quiet_start(values, length, &start, error);
+    if (status == WR_OK)
+        wr_naive(values + start, length - start, fit->recipe.season, fit->recipe.horizon, points);
+    return status;
 }
 
 static wr_status forecast_group(struct group *g, const size_t *until, double *points,
@@ -217,7 +223,7 @@ static wr_status forecast_group(struct group *g, const size_t *until, double *po
     for (size_t i = 0; i < g->count && status == WR_OK; i++) {
         double *own = points + g->which[i] * K;
         if (!combine_series(g, i, sorted, own))
-            naive(g->fit, g->panel, until, g->which[i], own);
+            status = naive(g->fit, g->panel, until, g->which[i], own, error);
         for (size_t k = 0; k < K && g->gaps[i]; k++)
             own[k] = (double)NAN;
     }
@@ -316,9 +322,9 @@ static wr_status forecast_all(const struct wr_fit *fit, const struct wr_panel *p
     size_t *which = wr_alloc(count, sizeof *which, "series", error);
     if (which == NULL)
         return WR_ERR_MEMORY;
-    for (size_t s = 0; s < count; s++)
+    for (size_t s = 0; s < count && status == WR_OK; s++)
         if (wr_fit_find(fit, wr_panel_id(panel, s))->window == 0)
-            naive(fit, panel, until, s, points + s * K);
+            status = naive(fit, panel, until, s, points + s * K, error);
     for (size_t window = fit->recipe.window; window > 0 && status == WR_OK; window--)
         status = forecast_window(fit, panel, until, known, window, which, points, error);
     free(which);

@@ -120,7 +120,7 @@ bool wr_cpu_team(const struct cpu_device *cpu, const struct wr_engine *engine,
 static void read_brand(char brand[49]) {
     memset(brand, 0, 49);
 #if defined(__x86_64__) || defined(__i386__)
-    bool known = __get_cpuid_max(0x80000000u, NULL) >= 0x80000004u;
+    bool known = (unsigned)__get_cpuid_max(0x80000000u, NULL) >= 0x80000004u;
     for (size_t i = 0; known && i < 3; i++) {
         unsigned words[4];
         __get_cpuid(0x80000002u + (unsigned)i, &words[0], &words[1], &words[2], &words[3]);
