@@ -168,7 +168,7 @@ static wr_status take_report(struct look *look, const struct probe_report *repor
 /* Keeps the end of what is printed; bytes that a terminal could take for orders are blanks. */
 static void keep_words(struct look *look) {
     char more[1024], *said = look->probe->said;
-    ssize_t got;
+    ssize_t got = 0;
     while (look->said >= 0 && (got = read(look->said, more, sizeof more)) > 0) {
         size_t length = strlen(said), count = (size_t)got;
         if (length + count >= PROBE_SAID) {
