@@ -185,7 +185,7 @@ static void test_borrowed(void **state) {
             fprintf(file, ",%d", (s * 7 + t * t * 5) % 11);
         fputc('\n', file);
     }
-    fputs("a,100,200,100\nb,1000,2000,1000\n", file);
+    fputs("a,100,200,100\nb,1000,2000,1000\nc,50\n", file);
     assert_int_equal(fclose(file), 0);
     TEST_OK(wr_panel_read_wide(CSV, WR_MISSING_REFUSE, &panel, &error));
     struct wr_device *device = test_device("cpu", 1);
@@ -193,18 +193,19 @@ static void test_borrowed(void **state) {
     struct wr_fit *fit;
     struct wr_fit_report report;
     struct wr_fit_options options = {.calibrate = true};
-    double points[32 * 3], low[LEVELS * 32 * 3], high[LEVELS * 32 * 3];
+    double points[33 * 3], low[LEVELS * 33 * 3], high[LEVELS * 33 * 3];
     TEST_OK(wr_recipe_named("daily", &recipe, &error));
     recipe.horizon = 3;
     TEST_OK(wr_fit(device, panel, &recipe, NULL, &options, &fit, &error));
     wr_fit_report(fit, &report);
-    assert_int_equal(report.borrowed, 2);
+    assert_int_equal(report.borrowed, 3);
     TEST_OK(wr_fit_forecast(fit, panel, NULL, points, &error));
     TEST_OK(wr_fit_intervals(fit, panel, NULL, points, levels, LEVELS, low, high, &error));
     for (size_t i = 30 * 3; i < 31 * 3; i++) { /* the spread of b is ten times that of a */
         double width = high[i] - points[i], wider = high[i + 3] - points[i + 3];
         assert_true(width > 0 && fabs(wider - 10 * width) <= 1e-9 * wider);
     }
+    assert_true(isnan(low[32 * 3]) && isnan(high[32 * 3])); /* one value has no spread */
     const double most = 99.9; /* the 30 series have 60 errors at each step, and 180 in all */
     TEST_OK(wr_fit_intervals(fit, panel, NULL, points, &most, 1, low, high, &error));
     assert_true(isfinite(low[0]) && isfinite(high[0]));

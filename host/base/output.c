@@ -179,21 +179,35 @@ static bool sync_file(int file) {
     return true;
 }
 
-static wr_status put_in_place(struct wr_output *out, struct wr_error *error) {
-    if (!sync_file(out->file))
-        return fail(out->path, errno, error);
+/* What close reports counts, too; *held keeps the lock of a temporary file past it. */
+static wr_status close_file(struct wr_output *out, int *held, struct wr_error *error) {
     int file = out->file;
-    out->file = -1;
-    if (close(file) != 0 && errno != EINTR)
+    *held = out->folder >= 0 ? fcntl(file, F_DUPFD_CLOEXEC, 0) : -1;
+    if (out->folder >= 0 && *held < 0)
         return fail(out->path, errno, error);
-    if (out->folder < 0)
-        return WR_OK;
+    out->file = -1;
+    return close(file) == 0 || errno == EINTR ? WR_OK : fail(out->path, errno, error);
+}
+
+static wr_status rename_file(struct wr_output *out, struct wr_error *error) {
     if (renameat(out->folder, out->temporary, out->folder, out->name) != 0)
         return fail(out->path, errno, error);
     out->temporary[0] = '\0';
-    if (!sync_file(out->folder))
+    return sync_file(out->folder) ? WR_OK : fail(out->path, errno, error);
+}
+
+/* The temporary file is locked until it has its name, or another writer would remove it for one
+ * that a killed process left. */
+static wr_status put_in_place(struct wr_output *out, struct wr_error *error) {
+    int held = -1;
+    if (!sync_file(out->file))
         return fail(out->path, errno, error);
-    return WR_OK;
+    wr_status status = close_file(out, &held, error);
+    if (status == WR_OK && out->folder >= 0)
+        status = rename_file(out, error);
+    if (held >= 0)
+        close(held);
+    return status;
 }
 
 wr_status wr_output_commit(struct wr_output *out, struct wr_error *error) {
@@ -207,10 +221,10 @@ wr_status wr_output_commit(struct wr_output *out, struct wr_error *error) {
 void wr_output_abandon(struct wr_output *out) {
     if (out == NULL)
         return;
-    if (out->file >= 0)
-        close(out->file);
     if (out->temporary[0] != '\0')
         unlinkat(out->folder, out->temporary, 0);
+    if (out->file >= 0)
+        close(out->file);
     if (out->folder >= 0)
         close(out->folder);
     free(out->path);

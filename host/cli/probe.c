@@ -17,6 +17,7 @@
 #include "cli/interrupt.h"
 
 enum { SECONDS = 10, MOST_SECONDS = 3600 };
+#define MOST_READS 64 /* of words at a time: a driver may print without end */
 #define LAST_SECONDS                                                                               \
     1.0 /* that a killed process may take to go; one may be stuck in its driver                    \
          */
@@ -136,8 +137,12 @@ static wr_status keep_device(struct probe *probe, const struct probe_report *rep
         probe->devices = grown;
         probe->count++;
     }
-    probe->devices[report->index] = report->info;
-    probe->devices[report->index].backend = "opencl"; /* the pointer was another process's */
+    struct wr_device_info *info = &probe->devices[report->index];
+    *info = report->info;
+    info->backend =
+        "opencl"; /* the pointer was another process's, which drivers may have damaged */
+    info->id[sizeof info->id - 1] = info->name[sizeof info->name - 1] = '\0';
+    info->detail[sizeof info->detail - 1] = '\0';
     return WR_OK;
 }
 
@@ -168,8 +173,11 @@ static wr_status take_report(struct look *look, const struct probe_report *repor
 /* Keeps the end of what is printed; bytes that a terminal could take for orders are blanks. */
 static void keep_words(struct look *look) {
     char more[1024], *said = look->probe->said;
-    ssize_t got = 0;
-    while (look->said >= 0 && (got = read(look->said, more, sizeof more)) > 0) {
+    ssize_t got = 1;
+    for (int reads = 0; got > 0 && reads < MOST_READS && look->said >= 0; reads++) {
+        got = read(look->said, more, sizeof more);
+        if (got <= 0)
+            break;
         size_t length = strlen(said), count = (size_t)got;
         if (length + count >= PROBE_SAID) {
             size_t lost = length + count - PROBE_SAID + 1;
@@ -182,17 +190,18 @@ static void keep_words(struct look *look) {
         }
         said[length + count] = '\0';
     }
-    if (look->said >= 0 && (got == 0 || errno != EAGAIN))
+    if (look->said >= 0 && (got == 0 || (got < 0 && errno != EAGAIN)))
         close_if_open(&look->said);
 }
 
-/* Waits for reports and words. False: nothing more will come within the time. */
+/* Waits for reports and words. False: no report comes within the time; one that has come is read
+ * however late it is looked at. */
 static bool listen(struct look *look, double until, struct probe_report *report, bool *reported) {
     struct pollfd files[2] = {{.fd = look->reports, .events = POLLIN},
                               {.fd = look->said, .events = POLLIN}};
     double left = until - wr_seconds();
     *reported = false;
-    int found = left > 0 ? poll(files, 2, (int)(left * 1000) + 1) : 0;
+    int found = poll(files, 2, left > 0 ? (int)(left * 1000) + 1 : 0);
     if (found == 0)
         return false;
     if (found < 0)
@@ -200,7 +209,7 @@ static bool listen(struct look *look, double until, struct probe_report *report,
     if (files[1].revents != 0)
         keep_words(look);
     if (files[0].revents == 0)
-        return true;
+        return left > 0;
     ssize_t got = read(look->reports, report, sizeof *report);
     look->cause = got < 0 ? errno : 0;
     *reported = got == (ssize_t)sizeof *report;

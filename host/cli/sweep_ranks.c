@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/base.h"
+#include "base/environment.h"
 #include "cli/cli.h"
 #include "cli/csv.h"
 #include "cli/find_devices.h"
@@ -65,7 +66,7 @@ static void keep_own_devices(struct run *run, const struct ranks *ranks) {
 
 static wr_status open_own_devices(struct share *share) {
     struct run *run = share->run;
-    if (!run->options[SWEEP_THREADS].given && getenv("OMP_NUM_THREADS") == NULL)
+    if (!run->options[SWEEP_THREADS].given && wr_variable("OMP_NUM_THREADS") == NULL)
         run->threads = share->ranks.threads;
     wr_status status = sweep_open_devices(run);
     if (status != WR_OK)

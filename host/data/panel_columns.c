@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "data/panel.h"
 
 /* ---- before the records ---- */
@@ -224,17 +225,17 @@ static void print_refusal(FILE *file, const struct wr_panel *panel) {
 }
 
 wr_status wr_panel_check_unused(const struct wr_panel *panel, struct wr_error *error) {
-    char *text = NULL;
-    size_t size;
+    struct wr_text refusal;
     bool any = false;
     for (size_t i = 0; i < panel->header->columns; i++)
         any = any || needs_word(panel, i);
     if (!any)
         return WR_OK;
-    FILE *file = open_memstream(&text, &size);
+    FILE *file = wr_text_open(&refusal);
     if (file != NULL)
         print_refusal(file, panel);
-    if (file == NULL || fclose(file) != 0)
+    char *text = wr_text_close(file, &refusal);
+    if (text == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for its columns", panel->path);
     wr_status status = wr_fail(error, WR_ERR_DATA, "%s: %s", panel->path, text);
     free(text);

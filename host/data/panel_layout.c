@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "data/panel.h"
 
 /* "17", "V17" */
@@ -61,13 +62,12 @@ static void print_found(FILE *file, const struct wr_csv *csv) {
 }
 
 static wr_status fail_neither(const struct wr_csv *csv, bool comma, struct wr_error *error) {
-    char *text = NULL;
-    size_t size;
-    FILE *file = open_memstream(&text, &size);
-    if (file == NULL)
-        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for its columns", csv->path);
-    print_found(file, csv);
-    if (fclose(file) != 0)
+    struct wr_text found;
+    FILE *file = wr_text_open(&found);
+    if (file != NULL)
+        print_found(file, csv);
+    char *text = wr_text_close(file, &found);
+    if (text == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for its columns", csv->path);
     wr_status status =
         wr_fail(error, WR_ERR_DATA,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "data/date.h"
 #include "data/panel.h"
 
@@ -331,9 +332,9 @@ static void tell_turned(const struct wr_panel *panel, FILE *notes) {
 }
 
 static wr_status tell(struct wr_panel *panel, bool digits, struct wr_error *error) {
-    size_t size;
+    struct wr_text text;
     char step[WR_STAMP_SIZE];
-    FILE *notes = open_memstream(&panel->notes, &size);
+    FILE *notes = wr_text_open(&text);
     if (notes == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for notes", panel->path);
     if (digits)
@@ -343,8 +344,8 @@ static wr_status tell(struct wr_panel *panel, bool digits, struct wr_error *erro
         fprintf(notes, "time stamps are in steps of %s (--freq %s)\n",
                 wr_step_text(&panel->series[0].form, &panel->step, step), panel->freq);
     tell_few(panel, notes);
-    bool failed = ferror(notes) != 0;
-    return fclose(notes) == 0 && !failed
+    panel->notes = wr_text_close(notes, &text);
+    return panel->notes != NULL
                ? WR_OK
                : wr_fail(error, WR_ERR_MEMORY, "%s: no memory for notes", panel->path);
 }

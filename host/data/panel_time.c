@@ -73,10 +73,21 @@ static wr_status to_ticks(struct wr_panel *panel, struct wr_panel_series *series
 
 /* ---- zones ---- */
 
+/* Whether the series has a record at that instant or later. */
+static bool has_reached(const struct wr_panel_series *series, int64_t instant, int nanosecond) {
+    const struct wr_panel_rows *rows = &series->rows;
+    int64_t second = series->form.second;
+    if (rows->count == 0)
+        return false;
+    int64_t last = wr_floor_div(rows->times[rows->count - 1], second);
+    int64_t ticks = rows->times[rows->count - 1] - last * second;
+    return instant < last || (instant == last && nanosecond <= ticks * (1000000000 / second));
+}
+
 /* A local time becomes an instant: of two the first, unless the series has reached it. */
 static wr_status to_instant(struct wr_panel *panel, struct wr_panel_series *series, size_t line,
-                            const char *text, int64_t *time, struct wr_error *error) {
-    const struct wr_panel_rows *rows = &series->rows;
+                            const char *text, int nanosecond, int64_t *time,
+                            struct wr_error *error) {
     int64_t instants[2];
     int count = wr_zone_instants(panel->zone, *time, instants);
     if (count == 0)
@@ -84,9 +95,7 @@ static wr_status to_instant(struct wr_panel *panel, struct wr_panel_series *seri
                              "clocks in the time zone skip %s; name another zone, or mend the "
                              "time stamp",
                              text);
-    bool reached = rows->count > 0 &&
-                   instants[0] <= wr_floor_div(rows->times[rows->count - 1], series->form.second);
-    *time = instants[count == 2 && reached];
+    *time = instants[count == 2 && has_reached(series, instants[0], nanosecond)];
     return WR_OK;
 }
 
@@ -212,7 +221,7 @@ wr_status wr_panel_read_time(struct wr_panel *panel, struct wr_panel_series *ser
     wr_status status = WR_OK;
     merge_forms(series, &form, *time, nanosecond, line);
     if (series->form.rules != NULL && *form.zone == '\0')
-        status = to_instant(panel, series, line, text, time, error);
+        status = to_instant(panel, series, line, text, nanosecond, time, error);
     if (status == WR_OK && form.kind == WR_STAMP_TIME)
         status = to_ticks(panel, series, line, nanosecond, time, error);
     if (status != WR_OK || rows->count == 0 || *time > rows->times[rows->count - 1])

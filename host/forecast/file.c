@@ -261,7 +261,7 @@ static wr_status calibration_from_json(const json_t *series, struct wr_fit *fit)
     for (size_t s = 0; s < fit->count; s++) {
         const json_t *object = json_array_get(series, s);
         if (c->origins > 0 &&
-            (!read_real(object, "spread", &c->spreads[s]) || !all_positive(&c->spreads[s], 1)))
+            (!read_real(object, "spread", &c->spreads[s]) || !(c->spreads[s] >= 0)))
             return WR_ERR_DATA;
         if (c->counts[s] > 0 && !floats_from_json(json_object_get(object, "errors"),
                                                   c->counts[s] * K, c->errors + c->first[s] * K))

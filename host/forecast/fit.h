@@ -24,7 +24,7 @@ struct fitted {
 /* Errors of a fit on less, on what it had not seen, over the spread of the series. */
 struct calibration {
     size_t origins;  /* of the series that has most; 0: not calibrated */
-    double *spreads; /* (series) wr_spread of the values that were fitted, or 1 where that is 0 */
+    double *spreads; /* (series) wr_spread of the values that were fitted */
     size_t *counts;  /* (series) origins of each; 0: it is too short */
     size_t *first;   /* (series) its first among the errors */
     float *errors;   /* (origins of all series, horizon): truth less forecast; NaN at a gap */

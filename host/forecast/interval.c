@@ -66,7 +66,8 @@ static void note_errors(const struct calibrating *c, size_t o) {
         for (size_t k = 0; k < K; k++) {
             double error =
                 values[c->origin[s] + k] - c->points[s * K + k]; /* NaN at a gap, filled or not */
-            to->errors[(to->first[s] + o) * K + k] = (float)(error / to->spreads[s]);
+            double spread = to->spreads[s] > 0 ? to->spreads[s] : 1;
+            to->errors[(to->first[s] + o) * K + k] = (float)(error / spread);
         }
     }
 }
@@ -149,8 +150,6 @@ static wr_status set_up(struct calibrating *c, struct wr_error *error) {
         c->fit->report.borrowed += wr_borrows(c->fit, s);
         status = spread_of(wr_panel_observed(c->panel, s), wr_until(c->panel, c->until, s),
                            &to->spreads[s], error);
-        if (to->spreads[s] == 0)
-            to->spreads[s] = 1;
     }
     return status;
 }
@@ -188,21 +187,26 @@ struct pool {
     double *growth; /* (horizon) mean |error| at a step over that at all steps */
     double *widths; /* (levels, horizon) for a series without errors of its own; NaN: unknown */
     double *errors; /* room for those of a series, or where some have none of all series */
+    double *step;   /* (levels) of the series and step at hand */
     double *own;    /* (levels) of the series at hand, where growth is 1; NaN: it has no errors */
 };
 
-/* The absolute errors of series first .. end-1 at steps k .. last; returns how many there are. */
+/* The absolute errors of series first .. end-1 at steps k .. last; returns how many there are.
+ * Those of a constant series, 0, say nothing about another one. */
 static size_t collect(const struct wr_fit *fit, size_t first, size_t end, size_t k, size_t last,
                       double *errors) {
     const struct calibration *c = &fit->calibration;
     size_t K = fit->recipe.horizon, n = 0;
-    for (size_t s = first; s < end; s++)
+    for (size_t s = first; s < end; s++) {
+        if (c->spreads[s] == 0 && end - first > 1)
+            continue;
         for (size_t o = 0; o < c->counts[s]; o++)
             for (size_t step = k; step <= last; step++) {
                 float error = c->errors[(c->first[s] + o) * K + step];
                 if (isfinite(error))
                     errors[n++] = fabs((double)error);
             }
+    }
     return n;
 }
 
@@ -210,15 +214,17 @@ static size_t collect(const struct wr_fit *fit, size_t first, size_t end, size_t
 static wr_status find_growth(struct pool *pool, struct wr_error *error) {
     const struct calibration *c = &pool->fit->calibration;
     size_t K = pool->fit->recipe.horizon, fewest = SIZE_MAX;
-    size_t rows = c->first[pool->fit->count - 1] + c->counts[pool->fit->count - 1];
     size_t *known = wr_alloc(K, sizeof *known, "errors", error);
     if (known == NULL)
         return WR_ERR_MEMORY;
-    for (size_t i = 0; i < rows * K; i++)
-        if (isfinite(c->errors[i])) {
-            pool->growth[i % K] += fabs((double)c->errors[i]);
-            known[i % K]++;
-        }
+    for (size_t s = 0; s < pool->fit->count; s++) {
+        const float *errors = c->errors + c->first[s] * K;
+        for (size_t i = 0; c->spreads[s] > 0 && i < c->counts[s] * K; i++)
+            if (isfinite(errors[i])) {
+                pool->growth[i % K] += fabs((double)errors[i]);
+                known[i % K]++;
+            }
+    }
     double all = 0;
     for (size_t k = 0; k < K; k++) {
         fewest = known[k] < fewest ? known[k] : fewest;
@@ -257,7 +263,9 @@ static wr_status open_pool(struct pool *pool, struct wr_error *error) {
     pool->widths = wr_alloc(K, pool->count * sizeof *pool->widths, "errors", error);
     pool->errors = wr_alloc(room, K * sizeof *pool->errors, "errors", error);
     pool->own = wr_alloc(pool->count, sizeof *pool->own, "errors", error);
-    if (pool->growth == NULL || pool->widths == NULL || pool->errors == NULL || pool->own == NULL)
+    pool->step = wr_alloc(pool->count, sizeof *pool->step, "errors", error);
+    if (pool->growth == NULL || pool->widths == NULL || pool->errors == NULL || pool->own == NULL ||
+        pool->step == NULL)
         return WR_ERR_MEMORY;
     if (borrowed)
         find_widths(pool);
@@ -269,6 +277,7 @@ static void release_pool(struct pool *pool) {
     free(pool->widths);
     free(pool->errors);
     free(pool->own);
+    free(pool->step);
 }
 
 /* The errors of a series at all steps, brought to one size by how errors grow, and their sums. */
@@ -346,6 +355,15 @@ static wr_status check(const struct wr_fit *fit, const double *levels, size_t co
     return WR_OK;
 }
 
+/* A higher level is never narrower, though it may be of other errors than a lower one. */
+static double widest(const struct pool *pool, size_t l) {
+    double width = pool->step[l];
+    for (size_t other = 0; other < pool->count; other++)
+        if (pool->levels[other] < pool->levels[l] && pool->step[other] > width)
+            width = pool->step[other];
+    return width;
+}
+
 /* Those of series s of the panel, which is number `own` of the fit. low, high (levels, series,
  * horizon). */
 static void put_intervals(struct pool *pool, size_t own, double spread, size_t s, size_t series,
@@ -353,15 +371,29 @@ static void put_intervals(struct pool *pool, size_t own, double spread, size_t s
     size_t K = pool->fit->recipe.horizon;
     bool nonnegative = pool->fit->series[own].scales.nonnegative;
     find_own(pool, own);
-    for (size_t l = 0; l < pool->count; l++)
-        for (size_t k = 0; k < K; k++) {
-            double half = spread * half_width(pool, own, k, l);
+    for (size_t k = 0; k < K; k++) {
+        for (size_t l = 0; l < pool->count; l++)
+            pool->step[l] = half_width(pool, own, k, l);
+        for (size_t l = 0; l < pool->count; l++) {
+            double half = spread * widest(pool, l);
             size_t at = (l * series + s) * K + k;
             low[at] = points[s * K + k] - half;
             high[at] = points[s * K + k] + half;
             if (nonnegative && low[at] < 0)
                 low[at] = 0;
         }
+    }
+}
+
+/* What the half-widths of a series are multiplied by: its spread, or where its values here are all
+ * the same that of the values that were fitted. Where those are, too, there is none to multiply
+ * others' errors by; its own are as they are. */
+static double scale_of(const struct wr_fit *fit, size_t own, double spread) {
+    if (spread == 0)
+        spread = fit->calibration.spreads[own];
+    if (spread == 0)
+        spread = wr_borrows(fit, own) ? (double)NAN : 1;
+    return spread;
 }
 
 wr_status wr_fit_intervals(const struct wr_fit *fit, const struct wr_panel *panel,
@@ -382,10 +414,9 @@ wr_status wr_fit_intervals(const struct wr_fit *fit, const struct wr_panel *pane
         }
         size_t own = (size_t)(fitted - fit->series);
         status = spread_of(wr_panel_observed(panel, s), wr_until(panel, until, s), &spread, error);
-        if (spread == 0)
-            spread = fit->calibration.spreads[own];
         if (status == WR_OK)
-            put_intervals(&pool, own, spread, s, wr_panel_count(panel), points, low, high);
+            put_intervals(&pool, own, scale_of(fit, own, spread), s, wr_panel_count(panel), points,
+                          low, high);
     }
     release_pool(&pool);
     return status;

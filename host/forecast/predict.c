@@ -87,6 +87,17 @@ static wr_status place(const struct group *g, size_t i, struct wr_scales *scales
                    wr_panel_path(g->panel), series->id, series->last);
 }
 
+/* This series may begin to vary elsewhere than the one that was fitted. *start: where, or 0 where
+ * the last window reaches farther back. */
+static wr_status find_start(const struct group *g, size_t i, size_t end,
+                            const struct wr_recipe *recipe, size_t *start, struct wr_error *error) {
+    size_t needed = wr_recipe_length(recipe, 1) - wr_recipe_outputs(recipe);
+    wr_status status = wr_quiet_start(wr_panel_values(g->panel, g->which[i]), end, start, error);
+    if (status == WR_OK && end - *start < needed)
+        *start = 0;
+    return status;
+}
+
 static wr_status prepare(struct group *g, const size_t *until, struct wr_error *error) {
     struct wr_recipe recipe = g->fit->recipe;
     size_t P = wr_fit_parameters(g->fit), seeds = recipe.seeds;
@@ -95,8 +106,9 @@ static wr_status prepare(struct group *g, const size_t *until, struct wr_error *
         size_t s = g->which[i], end = wr_until(g->panel, until, s);
         const struct fitted *series = g->series[i] = wr_fit_find(g->fit, wr_panel_id(g->panel, s));
         struct wr_scales scales = series->scales;
-        scales.start = 0; /* of the series that was fitted; this one may begin elsewhere */
-        wr_status status = place(g, i, &scales, error);
+        wr_status status = find_start(g, i, end, &recipe, &scales.start, error);
+        if (status == WR_OK)
+            status = place(g, i, &scales, error);
         if (status == WR_OK)
             status = wr_covariates_reach(g->panel, s, end, &recipe, error);
         if (status == WR_OK)

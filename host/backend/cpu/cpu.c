@@ -187,6 +187,8 @@ static wr_status describe(size_t index, struct wr_device_info *info, struct wr_e
     if (index > 0)
         return wr_fail(error, WR_ERR_DEVICE, "there is one cpu device");
     wr_status status = default_threads(&cpu.threads, error);
+    if (cpu.threads > MOST_THREADS)
+        cpu.threads = MOST_THREADS;
     if (status == WR_OK)
         status = choose_engines(&cpu, error);
     if (status == WR_OK)
