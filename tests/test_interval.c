@@ -85,6 +85,8 @@ static void hold(const struct noise *n, struct wr_device *device, size_t first, 
             for (size_t k = 0; k < K; k++) {
                 size_t at = (l * count + s) * K + k;
                 double truth = value_at(n, first + s, n->length + k);
+                assert_true(l == 0 ||
+                            (low[at] <= low[at - count * K] && high[at] >= high[at - count * K]));
                 bool inside = low[at] <= truth && truth <= high[at];
                 parts[l][first + s] += inside ? 1 / (double)K : 0;
                 widths[l] += (high[at] - low[at]) / (double)(SERIES * K);
@@ -285,7 +287,7 @@ static void test_late_start(void **state) {
     struct wr_panel *panel;
     struct wr_fit *fit;
     const struct wr_fit_options options = {0};
-    double values[60], points[24];
+    double values[100], points[24];
     for (size_t t = 0; t < 60; t++)
         values[t] = t < 50 ? 0 : 100 + (double)(t * 7 % 5);
     TEST_OK(wr_panel_of("a", values, 60, &panel, &error));
@@ -296,6 +298,20 @@ static void test_late_start(void **state) {
     TEST_OK(wr_fit_forecast(fit, panel, NULL, points, &error));
     for (size_t k = 0; k < 24; k++)
         assert_true(points[k] >= 100);
+    wr_fit_free(fit);
+    recipe.window = recipe.chunk = 2; /* models, of logarithms that the quiet start does not have */
+    recipe.horizon = 2;
+    recipe.updates = 50;
+    recipe.transform = WR_TRANSFORM_LOG;
+    for (size_t t = 60; t < 100; t++)
+        values[t] = 100 + (double)(t * 7 % 5);
+    wr_panel_free(panel);
+    TEST_OK(wr_panel_of("a", values, 100, &panel, &error));
+    TEST_OK(wr_fit(device, panel, &recipe, NULL, &(struct wr_fit_options){.calibrate = true}, &fit,
+                   &error));
+    TEST_OK(wr_fit_forecast(fit, panel, NULL, points, &error));
+    for (size_t k = 0; k < 2; k++)
+        assert_true(points[k] > 90 && points[k] < 120);
     wr_fit_free(fit);
     wr_device_close(device);
     wr_panel_free(panel);

@@ -59,6 +59,13 @@ static bool may_be_guessed(const struct data *data, size_t column) {
            wr_series_values(data->series, column, &values, NULL) == WR_OK;
 }
 
+/* What numbers that are rather ids than values are, or NULL. */
+static const char *suspicion(const struct wr_profile *profile) {
+    return !profile->varies              ? "all the same, as ids are"
+           : wr_profile_repeats(profile) ? "whole ones that repeat, as ids do"
+                                         : NULL;
+}
+
 /* The first column of numbers; not if it looks like ids beside other numbers. */
 static wr_status guess_column(const struct data *data, size_t *column, struct wr_error *error) {
     size_t count = 0;
@@ -71,13 +78,13 @@ static wr_status guess_column(const struct data *data, size_t *column, struct wr
     if (count == 0)
         return wr_series_first_numeric(data->series, column, error);
     const struct wr_profile *profile = &data->series->column[*column].profile;
-    if (count == 1 || (profile->varies && !wr_profile_repeats(profile)))
+    const char *why = suspicion(profile);
+    if (count == 1 || why == NULL)
         return WR_OK;
     return wr_fail(error, WR_ERR_DATA,
-                   "%s: %s is the first column of numbers, but they are %s, as ids are: name the "
-                   "target (--target), or ignore the column (--ignore)",
-                   data->series->source, wr_series_column_text(data->series, *column, text),
-                   profile->varies ? "whole ones that repeat" : "all the same");
+                   "%s: %s is the first column of numbers, but they are %s: name the target "
+                   "(--target), or ignore the column (--ignore)",
+                   data->series->source, wr_series_column_text(data->series, *column, text), why);
 }
 
 static wr_status check_ignored(const struct data *data, struct wr_error *error) {

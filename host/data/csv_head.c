@@ -169,6 +169,7 @@ struct kinds {
     unsigned char *first, *below; /* (count) */
     bool usual;                   /* a name that no data have: unique_id, ds */
     size_t trailing;              /* records behind it with one cell more, which is empty */
+    bool pandas;                  /* the first record is nothing, then 0, 1, ...: unnamed columns */
     bool counts;                  /* the first record is numbers, each 1 more than the last */
     bool counts_below;            /* so is the second */
 };
@@ -188,6 +189,14 @@ static bool counts_up(const struct wr_csv *reader) {
     return numbers > 1;
 }
 
+static bool is_pandas(const struct wr_csv *reader) {
+    double value;
+    for (size_t i = 1; i < reader->count; i++)
+        if (!wr_csv_number(reader, wr_csv_cell(reader, i), &value) || value != (double)(i - 1))
+            return false;
+    return reader->count > 1 && wr_cell_empty(wr_csv_cell(reader, 0));
+}
+
 static wr_status see_first(const struct wr_csv *reader, struct kinds *kinds,
                            struct wr_error *error) {
     double value;
@@ -203,6 +212,7 @@ static wr_status see_first(const struct wr_csv *reader, struct kinds *kinds,
         kinds->usual = kinds->usual || wr_cell_is(cell, "unique_id") || wr_cell_is(cell, "ds");
     }
     kinds->counts = counts_up(reader);
+    kinds->pandas = is_pandas(reader);
     return WR_OK;
 }
 
@@ -242,7 +252,8 @@ static bool is_value(unsigned kind) {
 
 /* A first record of the same kinds as those below it is data. A cell of another kind than those
  * below it, which are numbers or dates, makes it a header, unless it has a date above dates: those
- * are the names of nothing. */
+ * are the names of nothing. So does a first cell without a name before columns 0, 1, ...: pandas
+ * writes an index and unnamed columns so. */
 static void find_header(struct wr_csv_found *found, const struct kinds *kinds) {
     bool same = false, other = false, dated = false, text = false;
     for (size_t i = 0; i < kinds->count; i++) {
@@ -256,7 +267,8 @@ static void find_header(struct wr_csv_found *found, const struct kinds *kinds) {
         dated = dated || (first == WR_CELL_DATE && below == WR_CELL_DATE);
     }
     found->header_found = true;
-    found->header = kinds->usual || (other && !dated) || (text && !same);
+    bool pandas = kinds->pandas && kinds->count > 0 && kinds->below[0] != WR_CELL_MISSING;
+    found->header = kinds->usual || pandas || (other && !dated) || (text && !same);
     found->header_doubted =
         !kinds->usual && ((other && same) || (!found->header && kinds->counts &&
                                               kinds->records > 1 && !kinds->counts_below));

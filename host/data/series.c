@@ -70,7 +70,7 @@ bool wr_series_is_unnamed(const struct wr_series *series, size_t column) {
 
 bool wr_series_is_index(const struct wr_series *series, size_t column) {
     return wr_series_is_unnamed(series, column) &&
-           wr_profile_counts(&series->column[column].profile);
+           wr_profile_steps(&series->column[column].profile);
 }
 
 const char *wr_series_name(const struct wr_series *series, size_t column) {
