@@ -83,8 +83,8 @@ static wr_status count_steps(const struct wr_panel *panel, const struct wr_panel
     wr_stamp_write(&series->form, times[row + 1], to);
     wr_stamp_write(&series->form, wr_step_from(&series->form, &series->step, times[row], 1), lacks);
     return wr_panel_fail(panel, series, series->rows.lines[row + 1], error,
-                         "%s is missing before %s, in steps of %s; fill it in, or choose to drop "
-                         "or to interpolate what is missing%s",
+                         "%s is missing before %s, in steps of %s; fill it in, or take "
+                         "--missing drop or --missing interpolate%s",
                          lacks, to, wr_step_text(&series->form, &series->step, step),
                          zone_hint(series));
 }
@@ -180,8 +180,8 @@ static wr_status fill_column(const struct wr_panel *panel, struct wr_panel_serie
         return wr_panel_fail(panel, series, wr_panel_line(panel, s, i), error,
                              "%s has a gap at %s; fill it in%s", text, stamp,
                              missing != WR_MISSING_REFUSE ? ""
-                                                          : ", or choose to drop or to interpolate "
-                                                            "what is missing");
+                                                          : ", or take --missing drop or --missing "
+                                                            "interpolate");
     }
     return WR_OK;
 }
