@@ -2,6 +2,8 @@
 # OpenCL drivers that abort, crash, hang, print or fail cost no command its life: tests/fake_icd.c plays
 # them, alone and beside a sound one.
 . "$(dirname "$0")/lib.sh"
+# Drivers crash here on purpose: a sanitizer has nothing to say of it.
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}handle_segv=0:handle_sigbus=0:handle_abort=0:handle_sigill=0"
 fake=${3:-} # the driver; nothing in a build without OpenCL
 [ -n "$fake" ] || {
     echo "skipped: built without OpenCL"
@@ -26,11 +28,10 @@ misbehaves() {
     WINDROW_PROBE_SECONDS=300
     [ "$2" != hang ] || WINDROW_PROBE_SECONDS=1
 }
-# The sanitizers turn a signal into an exit code.
 how() {
     case $1 in
-    abort) echo 'ended its process by signal 6 (Aborted)\|ended its process with exit code [0-9]*' ;;
-    crash) echo 'ended its process by signal 11 (Segmentation fault)\|ended its process with exit code [0-9]*' ;;
+    abort) echo 'ended its process by signal 6 (Aborted)' ;;
+    crash) echo 'ended its process by signal 11 (Segmentation fault)' ;;
     exit) echo 'ended its process with exit code 3' ;;
     hang) echo 'did not answer within 1 s' ;;
     esac
