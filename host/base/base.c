@@ -102,26 +102,6 @@ uint64_t wr_hash(uint64_t hash, const void *bytes, size_t count) {
     return hash;
 }
 
-bool wr_is_utf8(const char *text, size_t length) {
-    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000}; /* that takes so many more bytes */
-    const unsigned char *at = (const unsigned char *)text, *end = at + length;
-    while (at < end) {
-        uint32_t code = *at++;
-        size_t more = code < 0x80 ? 0 : code < 0xe0 ? 1 : code < 0xf0 ? 2 : 3;
-        if ((code >= 0x80 && code < 0xc0) || code > 0xf4 || more > (size_t)(end - at))
-            return false;
-        code &= 0xffu >> (more == 0 ? 0 : more + 2);
-        for (size_t i = 0; i < more; i++, at++) {
-            if ((*at & 0xc0) != 0x80)
-                return false;
-            code = code << 6 | (*at & 0x3f);
-        }
-        if (code < least[more] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-            return false;
-    }
-    return true;
-}
-
 bool wr_read_whole(const char *text, size_t *number) {
     uint64_t value = 0;
     const char *next = text;

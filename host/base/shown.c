@@ -1,15 +1,15 @@
-/* Text that came from outside, as a terminal may be given it. */
+/* Text that came from outside: whether it is UTF-8, and as a terminal may be given it. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/base.h"
 
-/* The bytes of the UTF-8 sequence that the text begins with, at its shortest and no half of a
- * surrogate pair; 0 where it begins with none. */
-static size_t sequence_length(const unsigned char *text) {
+/* The bytes of the UTF-8 sequence that the text, of `most` bytes or up to its '\0', begins with, at
+ * its shortest and no half of a surrogate pair; 0 where it begins with none. */
+static size_t sequence_length(const unsigned char *text, size_t most) {
     unsigned char first = text[0];
     size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    if (first > 0xf4)
+    if (first > 0xf4 || length > most)
         return 0;
     for (size_t i = 1; i < length; i++)
         if ((text[i] & 0xc0) != 0x80) /* the end of the text too */
@@ -17,6 +17,17 @@ static size_t sequence_length(const unsigned char *text) {
     bool bad = (first == 0xe0 && text[1] < 0xa0) || (first == 0xed && text[1] > 0x9f) ||
                (first == 0xf0 && text[1] < 0x90) || (first == 0xf4 && text[1] > 0x8f);
     return bad ? 0 : length;
+}
+
+bool wr_is_utf8(const char *text, size_t length) {
+    while (length > 0) {
+        size_t next = sequence_length((const unsigned char *)text, length);
+        if (next == 0)
+            return false;
+        text += next;
+        length -= next;
+    }
+    return true;
 }
 
 /* C0, DEL, and C1, which UTF-8 writes in two bytes. */
@@ -28,7 +39,7 @@ static bool is_control(const unsigned char *text) {
  * that takes up. */
 static size_t show_next(const char *text, char unit[9]) {
     const unsigned char *bytes = (const unsigned char *)text;
-    size_t length = sequence_length(bytes);
+    size_t length = sequence_length(bytes, SIZE_MAX);
     if (length > 0 && !is_control(bytes)) {
         memcpy(unit, text, length);
         unit[length] = '\0';
