@@ -9,6 +9,11 @@
 #include <stdatomic.h>
 #include <string.h>
 
+/* How long a thread waits awake: sleeping and waking takes about as long. */
+#define WR_AWAKE_SECONDS 50e-6
+/* crew.c: waits, first awake, until other threads have brought the count there. */
+void wr_await_count(const atomic_size_t *count, size_t wanted);
+
 /* crew.c: the threads that a device keeps; the calling thread is thread 0 of its work. */
 typedef void wr_crew_fn(void *context, size_t thread);
 struct wr_crew {

@@ -11,9 +11,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* How long a thread waits awake: sleeping and waking takes about as long. */
-#define AWAKE_SECONDS 50e-6
-
 /* `call` has the number of the call above the number of threads that it wants: one word, so that a
  * helper that is not wanted never looks at what the call is about. */
 #define WANTED(call) ((size_t)((call)&0xffffffffu))
@@ -32,7 +29,7 @@ static bool is_news(const struct wr_crew *crew, unsigned long long seen) {
 /* Returns the call that comes after the one that was seen. */
 static unsigned long long await_call(struct wr_crew *crew, unsigned long long seen) {
     double since = wr_seconds();
-    while (!is_news(crew, seen) && wr_seconds() - since < AWAKE_SECONDS)
+    while (!is_news(crew, seen) && wr_seconds() - since < WR_AWAKE_SECONDS)
         continue;
     if (!is_news(crew, seen)) {
         pthread_mutex_lock(&crew->lock);
@@ -91,8 +88,15 @@ size_t wr_crew_hire(struct wr_crew *crew, size_t threads) {
     return crew->hired + 1;
 }
 
+void wr_await_count(const atomic_size_t *count, size_t wanted) {
+    const struct timespec pause = {.tv_nsec = 20000};
+    double since = wr_seconds();
+    while (atomic_load(count) != wanted)
+        if (wr_seconds() - since > WR_AWAKE_SECONDS)
+            nanosleep(&pause, NULL);
+}
+
 void wr_crew_run(struct wr_crew *crew, size_t threads, wr_crew_fn *work, void *context) {
-    struct timespec pause = {.tv_nsec = 20000};
     if (threads > 1) {
         crew->work = work;
         crew->context = context;
@@ -101,10 +105,8 @@ void wr_crew_run(struct wr_crew *crew, size_t threads, wr_crew_fn *work, void *c
         announce(crew);
     }
     work(context, 0);
-    double since = wr_seconds();
-    while (threads > 1 && atomic_load(&crew->working) > 0)
-        if (wr_seconds() - since > AWAKE_SECONDS)
-            nanosleep(&pause, NULL);
+    if (threads > 1)
+        wr_await_count(&crew->working, 0);
 }
 
 void wr_crew_close(struct wr_crew *crew) {

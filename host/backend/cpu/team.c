@@ -4,11 +4,6 @@
  * than one.) */
 #include "backend/cpu/cpu.h"
 
-#include <time.h>
-
-/* How long a thread waits awake: sleeping and waking takes about as long. */
-#define AWAKE_SECONDS 50e-6
-
 /* `todo` has the number of the call above the items that are left: one word, so that an item is
  * always taken from the call that it was seen in. */
 #define ITEMS_LEFT(todo) ((size_t)((todo)&0xffffffffu))
@@ -53,11 +48,7 @@ void wr_team_share(struct wr_team *team, size_t items, wr_work_fn *work, void *c
         wake(team);
     while (do_item(team, 0))
         continue;
-    struct timespec pause = {.tv_nsec = 20000};
-    double since = wr_seconds();
-    while (atomic_load(&team->done) < items)
-        if (wr_seconds() - since > AWAKE_SECONDS)
-            nanosleep(&pause, NULL);
+    wr_await_count(&team->done, items);
 }
 
 static bool is_idle(struct wr_team *team) {
@@ -69,7 +60,7 @@ void wr_team_help(struct wr_team *team, size_t thread) {
         while (do_item(team, thread))
             continue;
         double since = wr_seconds();
-        while (is_idle(team) && wr_seconds() - since < AWAKE_SECONDS)
+        while (is_idle(team) && wr_seconds() - since < WR_AWAKE_SECONDS)
             continue;
         if (!is_idle(team))
             continue;
