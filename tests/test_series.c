@@ -223,6 +223,44 @@ static void test_delimiters(void **state) {
     wr_series_free(series);
 }
 
+/* What is no delimiter is refused: as (int)(char)0xff it would be EOF, and a file would never end.
+ */
+static void test_no_delimiter(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    struct wr_series *series;
+    static const char *const lines[] = {"sep=\xff\na,b\n1,2\n", "sep=5\na,b\n1,2\n",
+                                        "sep=.\na,b\n1,2\n", "sep=\"\na,b\n1,2\n"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        assert_int_equal(
+            read_by(lines[i], strlen(lines[i]), &(struct wr_csv_options){0}, &series, &error),
+            WR_ERR_DATA);
+        assert_non_null(strstr(error.text, "sep="));
+    }
+    series = read_text("sep=;x,n\n1,2\n"); /* a name of a column, not such a line */
+    assert_int_equal(wr_series_found(series)->delimiter, ',');
+    assert_column(series, "sep=;x", 1, DOUBLES(1));
+    wr_series_free(series);
+    series = read_text("sep=\xff\xff,n\n1,2\n");
+    assert_int_equal(wr_series_columns(series), 2);
+    wr_series_free(series);
+    assert_int_equal(read_by(lines[0], strlen(lines[0]), &(struct wr_csv_options){.delimiter = ','},
+                             &series, &error),
+                     WR_OK);
+    assert_column(series, "b", 1, DOUBLES(2));
+    wr_series_free(series);
+    static const char wrong[] = {'\xff', '"', '\n', '\r', '\x1b', '5', 'e', '.', '-'};
+    for (size_t i = 0; i < sizeof wrong; i++) {
+        assert_int_equal(
+            read_by("a\n1\n", 4, &(struct wr_csv_options){.delimiter = wrong[i]}, &series, &error),
+            WR_ERR_USAGE);
+        assert_null(series);
+    }
+    assert_int_equal(
+        read_by("a\n1\n", 4, &(struct wr_csv_options){.decimal = '\xff'}, &series, &error),
+        WR_ERR_USAGE);
+}
+
 static void test_decimal(void **state) {
     (void)state;
     const struct wr_csv_options comma = {.decimal = ','};
@@ -631,23 +669,15 @@ static void test_no_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forms),
-        cmocka_unit_test(test_header),
-        cmocka_unit_test(test_header_kinds),
-        cmocka_unit_test(test_delimiters),
-        cmocka_unit_test(test_decimal),
-        cmocka_unit_test(test_index),
-        cmocka_unit_test(test_long_head),
-        cmocka_unit_test(test_files),
-        cmocka_unit_test(test_unreadable_files),
-        cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_bad_cells),
-        cmocka_unit_test(test_find),
-        cmocka_unit_test(test_long_names),
-        cmocka_unit_test(test_first_numeric),
-        cmocka_unit_test(test_long_file),
-        cmocka_unit_test(test_locale),
-        cmocka_unit_test(test_ar2),
+        cmocka_unit_test(test_forms),         cmocka_unit_test(test_header),
+        cmocka_unit_test(test_header_kinds),  cmocka_unit_test(test_delimiters),
+        cmocka_unit_test(test_no_delimiter),  cmocka_unit_test(test_decimal),
+        cmocka_unit_test(test_index),         cmocka_unit_test(test_long_head),
+        cmocka_unit_test(test_files),         cmocka_unit_test(test_unreadable_files),
+        cmocka_unit_test(test_malformed),     cmocka_unit_test(test_bad_cells),
+        cmocka_unit_test(test_find),          cmocka_unit_test(test_long_names),
+        cmocka_unit_test(test_first_numeric), cmocka_unit_test(test_long_file),
+        cmocka_unit_test(test_locale),        cmocka_unit_test(test_ar2),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

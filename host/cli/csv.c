@@ -1,6 +1,5 @@
 #include "cli/csv.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,13 +19,12 @@ static wr_status read_delimiter(const char *text, char *delimiter, struct wr_err
             *delimiter = words[i].delimiter;
             return WR_OK;
         }
-    unsigned char c = (unsigned char)text[0];
-    if (text[1] != '\0' || c >= 0x80 || isalnum(c) || strchr("\"\r\n.+-", c) != NULL)
+    if (text[0] == '\0' || text[1] != '\0' || !wr_csv_is_delimiter(text[0]))
         return wr_fail(error, WR_ERR_USAGE,
                        "--delimiter %.20s: needs comma, semicolon, tab, pipe, space or one other "
                        "character, of which no number and no quote is made",
                        text);
-    *delimiter = (char)c;
+    *delimiter = text[0];
     return WR_OK;
 }
 

@@ -1,5 +1,6 @@
 #include "data/csv.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,6 +193,11 @@ wr_status wr_csv_next(struct wr_csv *csv, bool *more, struct wr_error *error) {
         if (first_blank == 0)
             first_blank = csv->record_line;
     }
+}
+
+bool wr_csv_is_delimiter(char c) {
+    return c == '\t' ||
+           (c >= ' ' && c < 0x7f && !isalnum((unsigned char)c) && strchr("\".+-", c) == NULL);
 }
 
 const char *wr_csv_delimiter_text(char delimiter, char text[8]) {

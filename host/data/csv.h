@@ -43,7 +43,7 @@ struct wr_csv {
 };
 
 /* Reads the head of the file, and finds what the options leave open. Release with wr_csv_release,
- * in any case. WR_ERR_DATA, WR_ERR_MEMORY. */
+ * in any case. WR_ERR_USAGE: of the options; WR_ERR_DATA, WR_ERR_MEMORY. */
 wr_status wr_csv_open(struct wr_csv *csv, FILE *file, const char *path,
                       const struct wr_csv_options *options, struct wr_error *error);
 void wr_csv_release(struct wr_csv *csv);
@@ -51,6 +51,8 @@ void wr_csv_release(struct wr_csv *csv);
 wr_status wr_csv_next(struct wr_csv *csv, bool *more, struct wr_error *error);
 const char *wr_csv_cell(const struct wr_csv *csv, size_t i);
 
+/* Whether cells can be told apart by it: ASCII, and no number and no quote has it. */
+bool wr_csv_is_delimiter(char c);
 /* The delimiter in words, for messages: "';'", "tab". Returns text. */
 const char *wr_csv_delimiter_text(char delimiter, char text[8]);
 

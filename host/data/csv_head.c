@@ -29,7 +29,8 @@ static wr_status lengthen(struct wr_csv *csv, struct wr_error *error) {
     return csv->failure == 0 ? WR_OK : wr_csv_unreadable(csv, error);
 }
 
-/* The number of bytes of a first line sep=; with its line end, or 0; *delimiter: what it names. */
+/* The number of bytes of a first line sep=; with its line end, and *delimiter: what it names. Or 0,
+ * and *delimiter as before. */
 static size_t separator_line(const struct wr_csv *csv, char *delimiter) {
     const char *text = (const char *)csv->buffer;
     size_t mark = csv->filled >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0, at = mark;
@@ -37,15 +38,17 @@ static size_t separator_line(const struct wr_csv *csv, char *delimiter) {
     at += quoted;
     if (csv->filled - at < 6 || strncasecmp(text + at, "sep=", 4) != 0)
         return 0;
-    *delimiter = text[at + 4];
+    char named = text[at + 4];
     at += 5;
     if (quoted && text[at++] != '"')
         return 0;
     bool carriage = at < csv->filled && text[at] == '\r';
     at += carriage;
-    if (at < csv->filled && text[at] == '\n')
-        return at + 1;
-    return carriage ? at : 0;
+    bool feed = at < csv->filled && text[at] == '\n';
+    if (!carriage && !feed)
+        return 0;
+    *delimiter = named;
+    return at + feed;
 }
 
 /* ---- delimiters ---- */
@@ -328,6 +331,12 @@ static wr_status look(struct wr_csv *csv, const struct wr_csv_options *options,
         csv->at = separator_line(csv, &named);
         csv->line = csv->at > 0;
         csv->found.delimiter = options->delimiter != 0 ? options->delimiter : named;
+        if (csv->at > 0 && !wr_csv_is_delimiter(csv->found.delimiter))
+            return wr_fail(
+                error, WR_ERR_DATA,
+                "%s: its first line, sep=, names no delimiter, but what a number, a quote "
+                "or a letter has; mend it, or give --delimiter",
+                csv->path);
         if (csv->found.delimiter == 0)
             status = find_delimiter(csv, error);
         if (status == WR_OK)
@@ -339,6 +348,14 @@ static wr_status look(struct wr_csv *csv, const struct wr_csv_options *options,
 wr_status wr_csv_open(struct wr_csv *csv, FILE *file, const char *path,
                       const struct wr_csv_options *options, struct wr_error *error) {
     *csv = (struct wr_csv){.file = file, .path = path};
+    if (options->delimiter != 0 && !wr_csv_is_delimiter(options->delimiter))
+        return wr_fail(error, WR_ERR_USAGE,
+                       "%s: the delimiter has the code %d; it needs an ASCII character that no "
+                       "number and no quote has in it",
+                       path, (unsigned char)options->delimiter);
+    if (options->decimal != 0 && options->decimal != '.' && options->decimal != ',')
+        return wr_fail(error, WR_ERR_USAGE, "%s: the decimal sign has the code %d; it is . or ,",
+                       path, (unsigned char)options->decimal);
     csv->found.decimal = options->decimal != 0 ? options->decimal : '.';
     csv->c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (csv->c == (locale_t)0)
