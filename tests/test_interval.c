@@ -217,6 +217,50 @@ static void test_borrowed(void **state) {
     wr_panel_free(panel);
 }
 
+/* Intervals of one series alone, with `recipe`: low, high (LEVELS, horizon). */
+static void bound_one(const char *name, struct wr_panel *panel, size_t horizon, double *points,
+                      double *low, double *high) {
+    struct wr_error error = {0};
+    struct wr_recipe recipe;
+    struct wr_fit *fit;
+    const struct wr_fit_options options = {.calibrate = true};
+    struct wr_device *device = test_device("cpu", 1);
+    TEST_OK(wr_recipe_named(name, &recipe, &error));
+    recipe.horizon = horizon;
+    recipe.seeds = 2;
+    recipe.updates = 50;
+    TEST_OK(wr_fit(device, panel, &recipe, NULL, &options, &fit, &error));
+    TEST_OK(wr_fit_forecast(fit, panel, NULL, points, &error));
+    TEST_OK(wr_fit_intervals(fit, panel, NULL, points, levels, LEVELS, low, high, &error));
+    wr_fit_free(fit);
+    wr_device_close(device);
+}
+
+/* A series that jumped, and has shown little since: as much may happen again, whatever the errors
+ * of its quiet values. */
+static void test_jump(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    static const size_t horizons[] = {1, 3, 7};
+    for (size_t i = 0; i < TEST_COUNT_OF(horizons) * 30; i++) {
+        size_t K = horizons[i / 30], after = i % 15 + 1;
+        double before = i % 30 < 15 ? 0 : 50, values[75];
+        double points[7], low[LEVELS * 7], high[LEVELS * 7];
+        for (size_t t = 0; t < 60 + after; t++)
+            values[t] = t < 60 ? before + 0.01 * (double)(t % 3) : 150 + (double)(t * 7 % 5);
+        struct wr_panel *panel;
+        TEST_OK(wr_panel_of("a", values, 60 + after, &panel, &error));
+        bound_one("daily", panel, K, points, low, high);
+        bool unknown = after < 8 || after < 2 * K; /* later, errors tell */
+        for (size_t k = 0; k < LEVELS * K; k++) {
+            double half = high[k] - points[k % K];
+            if (unknown ? !(half > 99) : !(half > 1 && (k >= K || half < 99)))
+                fail_msg("%zu values after %g, %zu ahead: +- %g at %zu", after, before, K, half, k);
+        }
+        wr_panel_free(panel);
+    }
+}
+
 /* Known values: tables of Student's distribution; the normal one far out. */
 static void test_student(void **state) {
     (void)state;
@@ -322,8 +366,8 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_student),     cmocka_unit_test(test_quantile),
         cmocka_unit_test(test_quiet_start), cmocka_unit_test(test_borrowed),
-        cmocka_unit_test(test_late_start),  cmocka_unit_test(test_lengths),
-        cmocka_unit_test(test_starts),
+        cmocka_unit_test(test_late_start),  cmocka_unit_test(test_jump),
+        cmocka_unit_test(test_lengths),     cmocka_unit_test(test_starts),
     };
     test_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);

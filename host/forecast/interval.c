@@ -364,10 +364,10 @@ static double widest(const struct pool *pool, size_t l) {
     return width;
 }
 
-/* Those of series s of the panel, which is number `own` of the fit. low, high (levels, series,
- * horizon). */
-static void put_intervals(struct pool *pool, size_t own, double spread, size_t s, size_t series,
-                          const double *points, double *low, double *high) {
+/* Those of series s of the panel, which is number `own` of the fit: `spread` times its half-widths,
+ * and `least` at least. low, high (levels, series, horizon). */
+static void put_intervals(struct pool *pool, size_t own, double spread, double least, size_t s,
+                          size_t series, const double *points, double *low, double *high) {
     size_t K = pool->fit->recipe.horizon;
     bool nonnegative = pool->fit->series[own].scales.nonnegative;
     find_own(pool, own);
@@ -376,6 +376,7 @@ static void put_intervals(struct pool *pool, size_t own, double spread, size_t s
             pool->step[l] = half_width(pool, own, k, l);
         for (size_t l = 0; l < pool->count; l++) {
             double half = spread * widest(pool, l);
+            half = half < least ? least : half; /* NaN stays */
             size_t at = (l * series + s) * K + k;
             low[at] = points[s * K + k] - half;
             high[at] = points[s * K + k] + half;
@@ -406,17 +407,21 @@ wr_status wr_fit_intervals(const struct wr_fit *fit, const struct wr_panel *pane
         status = open_pool(&pool, error);
     for (size_t s = 0; s < wr_panel_count(panel) && status == WR_OK; s++) {
         const struct fitted *fitted = wr_fit_find(fit, wr_panel_id(panel, s));
-        double spread;
+        const double *values = wr_panel_observed(panel, s);
+        size_t length = wr_until(panel, until, s);
+        double spread, jump = 0;
         if (fitted == NULL) {
             status = wr_fail(error, WR_ERR_DATA, "%s: series %s has not been fitted",
                              wr_panel_path(panel), wr_panel_id(panel, s));
             break;
         }
         size_t own = (size_t)(fitted - fit->series);
-        status = spread_of(wr_panel_observed(panel, s), wr_until(panel, until, s), &spread, error);
+        status = spread_of(values, length, &spread, error);
         if (status == WR_OK)
-            put_intervals(&pool, own, scale_of(fit, own, spread), s, wr_panel_count(panel), points,
-                          low, high);
+            status = wr_late_jump(values, length, 2 * fit->recipe.horizon, &jump, error);
+        if (status == WR_OK)
+            put_intervals(&pool, own, scale_of(fit, own, spread), jump, s, wr_panel_count(panel),
+                          points, low, high);
     }
     release_pool(&pool);
     return status;
