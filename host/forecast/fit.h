@@ -95,7 +95,7 @@ wr_status wr_parts_add(struct wr_parts *parts, const struct wr_fit *fit, const s
  */
 double wr_insample_error(const double *values, size_t length, size_t season);
 
-/* interval.c */
+/* calibrate.c */
 /* Fits on less and fills in the calibration. */
 wr_status wr_fit_calibrate(struct wr_device *device, const struct wr_panel *panel,
                            const size_t *until, const struct wr_fit_options *options,

@@ -53,13 +53,10 @@ wr_status wr_quiet_start(const double *values, size_t length, size_t *start,
     return WR_OK;
 }
 
-wr_status wr_late_jump(const double *values, size_t length, size_t fewest, double *jump,
-                       struct wr_error *error) {
+double wr_late_jump(const double *values, size_t length, size_t start, size_t fewest) {
     double most = 0;
-    size_t start;
     fewest = fewest > FEWEST ? fewest : FEWEST;
-    wr_status status = wr_quiet_start(values, length, &start, error);
-    bool late = status == WR_OK && start > 0 && length - start < fewest;
+    bool late = start > 0 && length - start < fewest;
     for (size_t t = 1; t < length; t++) {
         double change = change_to(values, t);
         if (!(change > most))
@@ -67,8 +64,7 @@ wr_status wr_late_jump(const double *values, size_t length, size_t fewest, doubl
         late |= t >= FEWEST && length - t < fewest && change >= QUIET * most;
         most = change;
     }
-    *jump = late ? most : 0;
-    return status;
+    return late ? most : 0;
 }
 
 double wr_spread(const double *values, size_t length, size_t start) {
