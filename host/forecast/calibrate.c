@@ -2,9 +2,11 @@
  * has not seen. How far off it is, step by step, interval.c takes for how far off the fit on all
  * is.
  */
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/base.h"
+#include "data/panel.h"
 #include "forecast/fit.h"
 #include "forecast/spread.h"
 
@@ -45,6 +47,7 @@ static struct held hold_out(size_t until, const struct fitted *series,
 
 struct calibrating {
     const struct wr_panel *panel;
+    struct wr_panel *seen; /* from the origins at hand: no gap is filled by what comes after */
     const size_t *until;
     struct wr_fit *fit; /* on all */
     struct held *held;  /* (series) */
@@ -52,18 +55,18 @@ struct calibrating {
     double *points;     /* (series, horizon) */
 };
 
-/* How far off the forecasts from origin number o are. */
+/* How far off the forecasts from origin number o are from what was observed. NaN at a gap, filled
+ * or not, and after one: forecasts are made from a value that was observed. */
 static void note_errors(const struct calibrating *c, size_t o) {
     struct calibration *to = &c->fit->calibration;
     size_t K = c->fit->recipe.horizon;
     for (size_t s = 0; s < c->fit->count; s++) {
         if (o >= c->held[s].count)
             continue;
-        const double *values = wr_panel_observed(c->panel, s);
+        const double *truth = wr_panel_observed(c->panel, s) + c->origin[s];
+        double spread = to->spreads[s] > 0 ? to->spreads[s] : 1;
         for (size_t k = 0; k < K; k++) {
-            double error =
-                values[c->origin[s] + k] - c->points[s * K + k]; /* NaN at a gap, filled or not */
-            double spread = to->spreads[s] > 0 ? to->spreads[s] : 1;
+            double error = isnan(truth[-1]) ? (double)NAN : truth[k] - c->points[s * K + k];
             to->errors[(to->first[s] + o) * K + k] = (float)(error / spread);
         }
     }
@@ -79,7 +82,8 @@ static wr_status forecast_origins(struct calibrating *c, const struct wr_fit *le
                     ? c->held[s].from
                     : c->held[s].from +
                           (o < c->held[s].count ? o : c->held[s].count - 1) * c->held[s].apart;
-        status = wr_fit_forecast_known(less, c->panel, c->origin, c->points, error);
+        wr_panel_see(c->seen, c->panel, c->origin);
+        status = wr_fit_forecast_known(less, c->seen, c->origin, c->points, error);
         if (status == WR_OK)
             note_errors(c, o);
     }
@@ -134,8 +138,9 @@ static wr_status set_up(struct calibrating *c, struct wr_error *error) {
             "many must be held out; --levels none forecasts without",
             wr_panel_path(c->panel), K);
     wr_status status = wr_calibration_room(to, count, K, error);
+    if (status == WR_OK)
+        status = wr_panel_seen(c->panel, &c->seen, error);
     for (size_t s = 0; s < count && status == WR_OK; s++) {
-        c->fit->report.borrowed += wr_borrows(c->fit, s);
         const double *values = wr_panel_observed(c->panel, s);
         size_t length = wr_until(c->panel, c->until, s), quiet;
         status = wr_quiet_start(values, length, &quiet, error);
@@ -154,14 +159,18 @@ wr_status wr_fit_calibrate(struct wr_device *device, const struct wr_panel *pane
     if (status == WR_OK) {
         struct wr_fit_options second = *options;
         second.calibrate = false;
-        status = wr_fit(device, panel, &fit->recipe, c.origin, &second, &less, error);
+        wr_panel_see(c.seen, panel, c.origin);
+        status = wr_fit(device, c.seen, &fit->recipe, c.origin, &second, &less, error);
     }
     if (status == WR_OK) {
         fit->report.updates += less->report.updates;
         fit->report.seconds += less->report.seconds;
         status = forecast_origins(&c, less, error);
     }
+    for (size_t s = 0; s < fit->count && status == WR_OK; s++)
+        fit->report.borrowed += wr_borrows(fit, s);
     wr_fit_free(less);
+    wr_panel_unsee(c.seen);
     free(c.held);
     free(c.origin);
     free(c.points);

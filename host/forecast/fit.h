@@ -101,11 +101,6 @@ wr_status wr_fit_calibrate(struct wr_device *device, const struct wr_panel *pane
                            const size_t *until, const struct wr_fit_options *options,
                            struct wr_fit *fit, struct wr_error *error);
 
-/* Whether series s has intervals, and they are those of all series, since it is too short. */
-static inline bool wr_borrows(const struct wr_fit *fit, size_t s) {
-    return fit->calibration.origins > 0 && fit->calibration.counts[s] == 0;
-}
-
 /* fit.c: the same options, whose on_event is called in its caller's arithmetic. *outside lives as
  * long as they do. */
 struct wr_fit_outside {
@@ -117,6 +112,10 @@ struct wr_fit_options wr_fit_inside(struct wr_fit_outside *outside);
 /* Sets `first`, and makes room for the errors and spreads, once `counts` are known. */
 wr_status wr_calibration_room(struct calibration *calibration, size_t series, size_t horizon,
                               struct wr_error *error);
+
+/* interval.c: whether series s has intervals, and they are those of all series, since it has no
+ * errors: it is too short, or nothing was observed of what was held out. */
+bool wr_borrows(const struct wr_fit *fit, size_t s);
 
 /* predict.c: wr_fit_forecast, but NaN where a window to forecast from touches a gap. */
 wr_status wr_fit_forecast_known(const struct wr_fit *fit, const struct wr_panel *panel,

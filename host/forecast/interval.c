@@ -13,6 +13,28 @@
 
 /* ---- half-widths, in spreads ---- */
 
+/* Whether series s has an error of the value that stands `place` values after its first origin. */
+static bool is_known(const struct calibration *c, size_t s, size_t horizon, size_t place) {
+    size_t first = place < horizon ? 0 : place - horizon + 1;
+    for (size_t o = first; o < c->counts[s] && o <= place; o++)
+        if (isfinite(c->errors[(c->first[s] + o) * horizon + place - o]))
+            return true;
+    return false;
+}
+
+/* Values of series s that were forecast and observed; origins stand one value apart, at least. */
+static size_t count_known(const struct wr_fit *fit, size_t s) {
+    const struct calibration *c = &fit->calibration;
+    size_t K = fit->recipe.horizon, known = 0;
+    for (size_t place = 0; c->counts[s] > 0 && place < c->counts[s] + K - 1; place++)
+        known += is_known(c, s, K, place);
+    return known;
+}
+
+bool wr_borrows(const struct wr_fit *fit, size_t s) {
+    return fit->calibration.origins > 0 && count_known(fit, s) == 0;
+}
+
 /* What the errors of all series tell. */
 struct pool {
     const struct wr_fit *fit;
@@ -91,7 +113,7 @@ static wr_status open_pool(struct pool *pool, struct wr_error *error) {
     size_t last = pool->fit->count - 1, K = pool->fit->recipe.horizon;
     bool borrowed = false;
     for (size_t s = 0; s <= last; s++)
-        borrowed = borrowed || c->counts[s] == 0;
+        borrowed = borrowed || wr_borrows(pool->fit, s);
     size_t room = borrowed ? c->first[last] + c->counts[last] : c->origins;
     pool->growth = wr_alloc(K, sizeof *pool->growth, "errors", error);
     pool->widths = wr_alloc(K, pool->count * sizeof *pool->widths, "errors", error);
@@ -137,10 +159,10 @@ static struct sums collect_own(const struct pool *pool, size_t s) {
     return sums;
 }
 
-/* How many independent errors tell as much as those of a series: as many as there are values that
- * were forecast, and less where the errors share a part, as their mean says beyond what it would be
- * of itself: that part counts as one error (F. E. Satterthwaite, "An approximate distribution of
- * estimates of variance components", Biometrics Bulletin 2, 1946). */
+/* How many independent errors tell as much as those of a series: as many as there are observed
+ * values that were forecast, and less where the errors share a part, as their mean says beyond what
+ * it would be of itself: that part counts as one error (F. E. Satterthwaite, "An approximate
+ * distribution of estimates of variance components", Biometrics Bulletin 2, 1946). */
 static double freedom_of(const struct sums *sums, size_t values) {
     double n = (double)(sums->n < values ? sums->n : values), all = sums->square;
     double rest = all - sums->mean * sums->mean;
@@ -153,9 +175,8 @@ static double freedom_of(const struct sums *sums, size_t values) {
 /* Of the errors of a series at all steps: their quantile, or what Student's distribution makes of
  * their mean square where they are too few. */
 static void find_own(struct pool *pool, size_t s) {
-    const struct calibration *c = &pool->fit->calibration;
     struct sums sums = collect_own(pool, s);
-    double freedom = freedom_of(&sums, c->counts[s] + pool->fit->recipe.horizon - 1);
+    double freedom = freedom_of(&sums, count_known(pool->fit, s));
     for (size_t l = 0; l < pool->count; l++) {
         double level = pool->levels[l] / 100;
         pool->own[l] = sums.n == 0 ? (double)NAN

@@ -150,7 +150,8 @@ wr_status wr_fit_forecast(const struct wr_fit *fit, const struct wr_panel *panel
 
 /* Intervals around points (series, horizon) by split conformal prediction: the quantile of the
  * absolute errors, step by step, that a fit on less made on what it had not seen (V. Vovk et al.,
- * "Algorithmic learning in a random world", 2005). A series with too few errors at a step has the
+ * "Algorithmic learning in a random world", 2005). Values that were filled in are no evidence
+ * (wr_panel_observed). A series with too few errors at a step has the
  * quantile of those at all its steps, or with too few of them what Student's distribution makes of
  * their mean square; one without any has the quantile of all series'. Errors are measured in the
  * spread of their series, the mean absolute difference of one value to the next, and widths are
