@@ -121,6 +121,20 @@ static void find_origins(struct calibrating *c) {
     }
 }
 
+/* As many values as are forecast are held out, from as many or two. */
+static wr_status fail_short(const struct calibrating *c, struct wr_error *error) {
+    size_t K = c->fit->recipe.horizon, longest = 0;
+    for (size_t s = 0; s < c->fit->count; s++) {
+        size_t length = wr_until(c->panel, c->until, s);
+        longest = length > longest ? length : longest;
+    }
+    return wr_fail(error, WR_ERR_DATA,
+                   "%s: every series is too short for intervals: %zu step%s ahead take%s %zu "
+                   "values, and the longest has %zu; --levels none forecasts without",
+                   wr_panel_path(c->panel), K, K == 1 ? "" : "s", K == 1 ? "s" : "",
+                   K + (K > 2 ? K : 2), longest);
+}
+
 static wr_status set_up(struct calibrating *c, struct wr_error *error) {
     struct calibration *to = &c->fit->calibration;
     size_t count = c->fit->count, K = c->fit->recipe.horizon;
@@ -132,11 +146,7 @@ static wr_status set_up(struct calibrating *c, struct wr_error *error) {
         return WR_ERR_MEMORY;
     find_origins(c);
     if (to->origins == 0)
-        return wr_fail(
-            error, WR_ERR_DATA,
-            "%s: every series is too short for intervals: %zu values are forecast, and as "
-            "many must be held out; --levels none forecasts without",
-            wr_panel_path(c->panel), K);
+        return fail_short(c, error);
     wr_status status = wr_calibration_room(to, count, K, error);
     if (status == WR_OK)
         status = wr_panel_seen(c->panel, &c->seen, error);

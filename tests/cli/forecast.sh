@@ -233,6 +233,18 @@ refuses_like 3 'known.csv: line 61, series a: *3 of the 5 steps*' \
     forecast --data known.csv --future x $small --horizon 5
 refuses_like 2 '*recursive*' forecast --data known.csv --future x $small --quiet --recursive yes \
     --horizon 3
+printf 'y\n1\n2\n4\n3\n5\n' >five.csv # the values that intervals take, and no fewer
+refuses 3 'five.csv: every series is too short for intervals: 3 steps ahead take 6 values, and the longest has 5; --levels none forecasts without' \
+    forecast --data five.csv $small --horizon 3 --quiet
+echo 2 >>five.csv
+run forecast --data five.csv $small --horizon 3 --quiet
+exits 0
+printf 'y\n1\n2\n' >two.csv
+refuses_like 3 'two.csv: *: 1 step ahead takes 3 values, and the longest has 2; *' \
+    forecast --data two.csv $small --horizon 1 --quiet
+echo 4 >>two.csv
+run forecast --data two.csv $small --horizon 1 --quiet
+exits 0
 printf 'name,color,size\nx,red,1\n' >odd.csv
 refuses_like 3 'odd.csv: neither long *nor wide *' forecast --data odd.csv
 refuses 3 'missing.csv: cannot be opened: No such file or directory' forecast --data missing.csv
