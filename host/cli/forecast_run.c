@@ -40,6 +40,9 @@ wr_status levels_make(const struct option_value *options, struct levels *levels,
         if (!option_read_real(texts[i], &real) || !(real > 0 && real < 100) || count > LEVELS_MOST)
             return fail_levels(text, error);
         double level = strtod(texts[i], NULL);
+        if (level < 1) /* no one wants an interval that hardly ever holds */
+            return wr_fail(error, WR_ERR_USAGE,
+                           "--levels %s: levels are percentages, 1 or more: 95, not 0.95", text);
         char *own = texts[i];
         size_t at = i; /* where it stands, in rising order */
         for (; at > 0 && levels->levels[at - 1] >= level; at--) {

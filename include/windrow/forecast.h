@@ -151,15 +151,14 @@ wr_status wr_fit_forecast(const struct wr_fit *fit, const struct wr_panel *panel
 /* Intervals around points (series, horizon) by split conformal prediction: the quantile of the
  * absolute errors, step by step, that a fit on less made on what it had not seen (V. Vovk et al.,
  * "Algorithmic learning in a random world", 2005). Values that were filled in are no evidence
- * (wr_panel_observed). A series with too few errors at a step has the
- * quantile of those at all its steps, or with too few of them what Student's distribution makes of
- * their mean square; one without any has the quantile of all series'. Errors are measured in the
- * spread of their series, the mean absolute difference of one value to the next, and widths are
- * multiples of the same spread of `until` values, or of that of the fit where it is 0. A higher
- * level is never narrower. Where a series has jumped, and fewer than 8 values or twice the horizon
- * have followed, half a width is at least its largest change. low, high (levels, series, horizon),
- * NaN where no error tells; levels in percent, 0 < level < 100. The fit must have been calibrated.
- */
+ * (wr_panel_observed). A series with too few errors at a step has the quantile of those at all its
+ * steps, or with too few of them what Student's distribution makes of their mean square; one
+ * without any has the quantile of all series'. Errors are measured in the spread of their series,
+ * the mean absolute difference of one value to the next, and widths are multiples of the same
+ * spread of `until` values, or of that of the fit where it is 0. A higher level is never narrower.
+ * Where a series has jumped, and fewer than 8 values or twice the horizon have followed, half a
+ * width is at least its largest change. low, high (levels, series, horizon), NaN where no error
+ * tells; levels in percent, 0 < level < 100: 95, not 0.95. The fit must have been calibrated. */
 wr_status wr_fit_intervals(const struct wr_fit *fit, const struct wr_panel *panel,
                            const size_t *until, const double *points, const double *levels,
                            size_t count, double *low, double *high, struct wr_error *error);

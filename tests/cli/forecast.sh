@@ -255,6 +255,8 @@ refuses_like 2 'there is no recipe "dayly"; there are hourly, *' forecast --data
 refuses 2 '--recipe daily,daily: daily stands there twice' forecast --data x --recipe daily,daily
 refuses_like 2 'recipe hourly forecasts 24 steps, daily 7; --horizon*' \
     forecast --data x --recipe hourly,daily
+refuses 2 '--levels 0.95: levels are percentages, 1 or more: 95, not 0.95' forecast --data x --levels 0.95
+refuses 2 '--levels 80,.995: levels are percentages, 1 or more: 95, not 0.95' backtest --data x --levels 80,.995
 for levels in 0 100 80,80.0 none,80 x; do
     refuses_like 2 "--levels $levels: needs none, or*" forecast --data x --levels $levels
 done
