@@ -170,7 +170,7 @@ wr_status wr_fit_calibrate(struct wr_device *device, const struct wr_panel *pane
         struct wr_fit_options second = *options;
         second.calibrate = false;
         wr_panel_see(c.seen, panel, c.origin);
-        status = wr_fit(device, c.seen, &fit->recipe, c.origin, &second, &less, error);
+        status = wr_fit_like(device, c.seen, &fit->recipe, c.origin, &second, fit, &less, error);
     }
     if (status == WR_OK) {
         fit->report.updates += less->report.updates;

@@ -95,6 +95,14 @@ wr_status wr_parts_add(struct wr_parts *parts, const struct wr_fit *fit, const s
  */
 double wr_insample_error(const double *values, size_t length, size_t season);
 
+/* fit.c: wr_fit, inside of it, of a checked recipe. `like` (or NULL: none) is a fit of later
+ * values, which this one stands for: its windows are no longer, and need not end with the last
+ * value. */
+wr_status wr_fit_like(struct wr_device *device, const struct wr_panel *panel,
+                      const struct wr_recipe *recipe, const size_t *until,
+                      const struct wr_fit_options *options, const struct wr_fit *like,
+                      struct wr_fit **fit, struct wr_error *error);
+
 /* calibrate.c */
 /* Fits on less and fills in the calibration. */
 wr_status wr_fit_calibrate(struct wr_device *device, const struct wr_panel *panel,

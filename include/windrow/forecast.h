@@ -121,8 +121,9 @@ struct wr_fit_options {
 /* What fitting did. */
 struct wr_fit_report {
     size_t series, models;
-    size_t shorter;  /* series too short for the recipe's window, fitted with a shorter one */
-    size_t naive;    /* series too short for any, or constant: seasonal naive */
+    size_t shorter;  /* series too short for the recipe's window, or with gaps that leave too few of
+                        them: fitted with a shorter one */
+    size_t naive;    /* series with too few of any window, or constant: seasonal naive */
     size_t quiet;    /* series that begin to vary late: what comes before is not learnt from */
     size_t borrowed; /* series too short for intervals of their own: they have those of all */
     size_t diverged; /* models: left out of their series' forecast */

@@ -217,6 +217,24 @@ run forecast --data gap.csv $small --horizon 2 --missing interpolate --quiet
 exits 0
 run forecast --data gap.csv $small --horizon 2 --missing drop --window 1 --quiet
 exits 0
+# where gaps leave no window of eight weeks, a shorter one does; at the end too
+{ echo unique_id,ds,y; days a 151 'i % 40 == 30 ? "" : i % 7 + i % 5'; } >pieces.csv
+run forecast --data pieces.csv $small --horizon 2 --missing drop
+exits 0
+line err "                    1 series with a shorter window: a"
+[ "$(wc -l <out)" -eq 3 ] || fail "not 2 forecasts"
+{ echo unique_id,ds,y; days a 140 'i == 120 ? "" : i % 7 + i % 5'; } >ending.csv
+run forecast --data ending.csv $small --horizon 2 --missing drop
+exits 0
+line err "                    1 series with a shorter window: a"
+# where they leave none of a week, there is seasonal naive; where they leave none at the end, a word
+{ echo unique_id,ds,y; days a 150 'i % 8 == 4 ? "" : i % 7 + i % 5'; } >weeks.csv
+run forecast --data weeks.csv $small --horizon 2 --missing drop --levels none
+exits 0
+line err "                    1 series too short or constant, so seasonal naive: a"
+{ echo unique_id,ds,y; days a 140 'i == 138 ? "" : i % 7 + i % 5'; } >end.csv
+refuses_like 3 'end.csv: series a: the last window, *touches a gap*--missing interpolate fills gaps' \
+    forecast --data end.csv $small --horizon 2 --missing drop --quiet
 { echo unique_id,ds,y,x; days a 63 '(i < 60 ? (i * i) % 7 : "") "," i % 7'; } >known.csv
 run forecast --data known.csv --future x $small --horizon 3 --quiet --levels none
 exits 0
