@@ -159,7 +159,7 @@ wr_status run_judge(const struct wr_fit_report *report) {
     cli_flush();
     fprintf(stderr,
             "windrow: %zu of %zu models diverged, and are left out of their series' forecasts; a "
-            "smaller --lr or --clip may help\n",
+            "smaller --lr or --clip may help, or --scale standard where values are large\n",
             report->diverged, report->models);
     return CLI_DIVERGED;
 }

@@ -121,6 +121,11 @@ static wr_status prepare(struct group *g, const size_t *until, struct wr_error *
     return WR_OK;
 }
 
+/* Whether a recursive model's forecast has come to what is no number: it has no next window. */
+static bool is_lost(const struct group *g, size_t m, size_t step) {
+    return step > 0 && !isfinite(g->paths[m * g->horizon + step - 1]);
+}
+
 /* The window of each model at a step: of series, unless models go their own ways. */
 static wr_status fill_windows(struct group *g, size_t step, struct wr_error *error) {
     size_t seeds = g->fit->recipe.seeds;
@@ -128,7 +133,7 @@ static wr_status fill_windows(struct group *g, size_t step, struct wr_error *err
     for (size_t m = 0; m < g->models; m++) {
         size_t i = m / seeds, window = recursive ? m : i;
         g->own[m] = window;
-        if (!recursive && m % seeds > 0)
+        if ((!recursive && m % seeds > 0) || is_lost(g, m, step))
             continue;
         const double *path = step > 0 ? g->paths + m * g->horizon : NULL;
         if (wr_prepared_last(g->prepared[i], path, step, g->inputs + window * g->width))
@@ -140,6 +145,20 @@ static wr_status fill_windows(struct group *g, size_t step, struct wr_error *err
                            "longer than the series; --missing interpolate fills gaps",
                            wr_panel_path(g->panel), g->series[i]->id,
                            g->window * g->fit->recipe.chunk);
+    }
+    return WR_OK;
+}
+
+/* Diverged models are left out, and counted; of another one that overflows nobody would know. */
+static wr_status check_paths(const struct group *g, struct wr_error *error) {
+    size_t seeds = g->fit->recipe.seeds;
+    for (size_t m = 0; m < g->models; m++) {
+        const struct fitted *series = g->series[m / seeds];
+        if (!g->fit->diverged[series->models + m % seeds] && is_lost(g, m, g->horizon))
+            return wr_fail(error, WR_ERR_DATA,
+                           "%s: series %s: its forecast overflows, fed back %zu times; a smaller "
+                           "--lr, --scale standard or fewer steps may help",
+                           wr_panel_path(g->panel), series->id, g->horizon - 1);
     }
     return WR_OK;
 }
@@ -163,11 +182,14 @@ static wr_status predict(struct group *g, struct wr_error *error) {
                                      &view, g->own, g->predictions, error);
         for (size_t m = 0; m < g->models && status == WR_OK; m++) {
             double *path = g->paths + m * g->horizon;
-            wr_prepared_next(g->prepared[m / recipe->seeds], step > 0 ? path : NULL, step,
-                             g->predictions + m * g->outputs, path + step);
+            if (is_lost(g, m, step))
+                path[step] = (double)NAN;
+            else
+                wr_prepared_next(g->prepared[m / recipe->seeds], step > 0 ? path : NULL, step,
+                                 g->predictions + m * g->outputs, path + step);
         }
     }
-    return status;
+    return status == WR_OK && recipe->recursive && !g->known ? check_paths(g, error) : status;
 }
 
 /* ---- from seeds to a point ---- */
