@@ -72,21 +72,27 @@ static void note_errors(const struct calibrating *c, size_t o) {
     }
 }
 
+/* Moves to origin number o; series that have no more stay at their last. */
+static void move_to(struct calibrating *c, size_t o) {
+    for (size_t s = 0; s < c->fit->count; s++) {
+        const struct held *held = &c->held[s];
+        size_t last = held->count > 0 ? held->count - 1 : 0;
+        c->origin[s] = held->from + (o < last ? o : last) * held->apart;
+    }
+    wr_panel_see(c->seen, c->panel, c->origin);
+}
+
 static wr_status forecast_origins(struct calibrating *c, const struct wr_fit *less,
                                   struct wr_error *error) {
-    wr_status status = WR_OK;
+    struct wr_device *cpu = NULL;
+    wr_status status = wr_device_open("cpu", NULL, &cpu, error);
     for (size_t o = 0; o < c->fit->calibration.origins && status == WR_OK; o++) {
-        for (size_t s = 0; s < c->fit->count; s++) /* those that have no more repeat their last */
-            c->origin[s] =
-                c->held[s].count == 0
-                    ? c->held[s].from
-                    : c->held[s].from +
-                          (o < c->held[s].count ? o : c->held[s].count - 1) * c->held[s].apart;
-        wr_panel_see(c->seen, c->panel, c->origin);
-        status = wr_fit_forecast_known(less, c->seen, c->origin, c->points, error);
+        move_to(c, o);
+        status = wr_fit_forecast_known(cpu, less, c->seen, c->origin, c->points, error);
         if (status == WR_OK)
             note_errors(c, o);
     }
+    wr_device_close(cpu);
     return status;
 }
 
@@ -115,7 +121,6 @@ static void find_origins(struct calibrating *c) {
     for (size_t s = 0; s < c->fit->count; s++) {
         c->held[s] =
             hold_out(wr_until(c->panel, c->until, s), &c->fit->series[s], &c->fit->recipe, most);
-        c->origin[s] = c->held[s].from;
         to->counts[s] = c->held[s].count;
         to->origins = to->counts[s] > to->origins ? to->counts[s] : to->origins;
     }
@@ -169,7 +174,7 @@ wr_status wr_fit_calibrate(struct wr_device *device, const struct wr_panel *pane
     if (status == WR_OK) {
         struct wr_fit_options second = *options;
         second.calibrate = false;
-        wr_panel_see(c.seen, panel, c.origin);
+        move_to(&c, 0);
         status = wr_fit_like(device, c.seen, &fit->recipe, c.origin, &second, fit, &less, error);
     }
     if (status == WR_OK) {

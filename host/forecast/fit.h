@@ -125,9 +125,11 @@ wr_status wr_calibration_room(struct calibration *calibration, size_t series, si
  * errors: it is too short, or nothing was observed of what was held out. */
 bool wr_borrows(const struct wr_fit *fit, size_t s);
 
-/* predict.c: wr_fit_forecast, but NaN where a window to forecast from touches a gap. */
-wr_status wr_fit_forecast_known(const struct wr_fit *fit, const struct wr_panel *panel,
-                                const size_t *until, double *points, struct wr_error *error);
+/* predict.c: wr_fit_forecast, but NaN where a window to forecast from touches a gap; on a device
+ * that was opened as "cpu". */
+wr_status wr_fit_forecast_known(struct wr_device *cpu, const struct wr_fit *fit,
+                                const struct wr_panel *panel, const size_t *until, double *points,
+                                struct wr_error *error);
 
 /* recipe_json.c: every field of a recipe but its rule's decay_epochs. */
 json_t *wr_recipe_to_json(const struct wr_recipe *recipe);
