@@ -44,8 +44,8 @@ enum wr_combine { WR_COMBINE_MEAN, WR_COMBINE_MEDIAN }; /* of the seeds' forecas
  * Then, in this order, each undone in a forecast:
  *  1. transform: log v. Where the steps below make no difference of the level, the values are taken
  *     relative to one of them first (v - r, log (v / r)): a level far above the spread costs no
- *     digits, and y + c is forecast as y, plus c. After a logarithm, or with scale or normalize
- * mean or standard, k y is forecast as y, times k.
+ *     digits, and y + c is forecast as y, plus c. After a logarithm, or with scale, or with
+ *     normalize mean or standard, k y is forecast as y, times k.
  *  2. adjust: a series whose autocorrelation at lag `season` is significant (the test of the M4
  *     competition's benchmarks, 90 %) is divided by the seasonal indices of a classical
  *     multiplicative decomposition; after a logarithm, or with values of 0 or less, those of an
