@@ -373,7 +373,11 @@ static void test_quiet_start(void **state) {
     assert_int_equal(start, 0);
     TEST_OK(wr_quiet_start(values + 20, 20, &start, &error)); /* steady */
     assert_int_equal(start, 0);
-    values[39] = 1e6; /* an outlier at the end is no start */
+    assert_true(wr_late_jump(values + 20, 20, 0, 14) == 0);
+    assert_true(wr_late_jump(values, 40, 20, 20) == 0); /* enough have followed */
+    assert_true(wr_late_jump(values, 40, 20, 21) == values[20] - values[19]);
+    values[39] = 1e6; /* an outlier at the end is no start, but a jump */
+    assert_true(wr_late_jump(values, 40, 0, 0) == values[39] - values[38]);
     TEST_OK(wr_quiet_start(values + 20, 20, &start, &error));
     assert_int_equal(start, 0);
     for (size_t t = 0; t < 40; t++)

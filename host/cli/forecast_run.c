@@ -122,7 +122,8 @@ static void tell_fit(const struct wr_fit *fit) {
     tell_series(fit, report.shorter, "with a shorter window", is_shorter);
     tell_series(fit, report.naive, "too short or constant, so seasonal naive", is_naive);
     tell_series(fit, report.borrowed,
-                "too short for intervals of their own, so those of all series", wr_borrows);
+                "without errors of their own, so with intervals by those of all series",
+                wr_borrows);
 }
 
 void run_tell_report(const struct wr_mix *mix, const struct wr_fit_report *report) {

@@ -126,7 +126,8 @@ struct wr_fit_report {
                         them: fitted with a shorter one */
     size_t naive;    /* series with too few of any window, or constant: seasonal naive */
     size_t quiet;    /* series that begin to vary late: what comes before is not learnt from */
-    size_t borrowed; /* series too short for intervals of their own: they have those of all */
+    size_t borrowed; /* series without errors of their own, since they are too short or nothing was
+                        observed of what was held out: intervals are by those of all */
     size_t diverged; /* models: left out of their series' forecast */
     double updates, seconds; /* training alone */
 };
