@@ -236,6 +236,39 @@ static void test_looks_not_ahead(void **state) {
     assert_near(mae[1] - mae[0], 1000);
 }
 
+/* Naive methods leave out a quiet start, too: they are what they are without it. And a jump just
+ * before the origin is as wide for them. */
+static void test_quiet_start(void **state) {
+    struct fixture *f = *state;
+    struct wr_backtest_spec spec = spec_of(f);
+    struct wr_panel *line = f->panel;
+    struct wr_backtest backtest[2];
+    double values[LENGTH + 50] = {0};
+    for (size_t t = 0; t < LENGTH; t++)
+        values[50 + t] = 100 + (double)(t * t * 5 % 11);
+    for (int i = 0; i < 2; i++) {
+        size_t from = i == 0 ? 50 : 0;
+        wr_panel_of("a", values + from, LENGTH + 50 - from, &f->panel, NULL);
+        backtest[i] = run(f, &spec);
+        wr_panel_free(f->panel);
+    }
+    for (int m = WR_METHOD_NAIVE; m <= WR_METHOD_SEASONAL; m++) {
+        assert_near(backtest[1].overall[m].width[0], backtest[0].overall[m].width[0]);
+        assert_near(backtest[1].overall[m].crps, backtest[0].overall[m].crps);
+    }
+    wr_backtest_release(&backtest[0]);
+    wr_backtest_release(&backtest[1]);
+    spec.origins = 1;
+    wr_panel_of("a", values, 50 + HORIZON + 1, &f->panel, NULL); /* one value before the origin */
+    backtest[0] = run(f, &spec);
+    assert_near(backtest[0].overall[WR_METHOD_NAIVE].width[0], 2 * values[50]);
+    double own = backtest[0].overall[WR_METHOD_WINDROW].width[0]; /* not below 0 */
+    assert_true(own > values[50] && own <= 2 * values[50]);
+    wr_backtest_release(&backtest[0]);
+    wr_panel_free(f->panel);
+    f->panel = line;
+}
+
 static void refuse(const struct fixture *f, const struct wr_backtest_spec *spec, wr_status status,
                    const char *words) {
     struct wr_fit_options options = {0};
@@ -277,6 +310,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_scores_what_was_observed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_scale_of_observed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_looks_not_ahead, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_quiet_start, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,7 @@ struct noise {
     size_t quiet; /* values before it, all the same: */
     double before;
     bool together; /* one panel of all series, else each is fitted by itself */
+    size_t every;  /* this one of so many values is observed, and the last; 0: all are */
 };
 
 static double value_at(const struct noise *n, size_t series, size_t t) {
@@ -47,11 +48,14 @@ static struct wr_panel *panel_of(const struct noise *n, size_t first, size_t cou
     for (size_t s = first; s < first + count; s++) {
         fprintf(file, "\ns%zu", s);
         for (size_t t = 0; t < n->length; t++)
-            fprintf(file, ",%.17g", value_at(n, s, t));
+            if (n->every == 0 || t % n->every == 0 || t + 1 == n->length)
+                fprintf(file, ",%.17g", value_at(n, s, t));
+            else
+                fputc(',', file);
     }
     fputc('\n', file);
     assert_int_equal(fclose(file), 0);
-    TEST_OK(wr_panel_read_wide(CSV, WR_MISSING_REFUSE, &panel, &error));
+    TEST_OK(wr_panel_read_wide(CSV, WR_MISSING_INTERPOLATE, &panel, &error));
     return panel;
 }
 
@@ -126,11 +130,12 @@ static void check(const struct noise *n) {
     for (size_t l = 0; l < LEVELS; l++) {
         double level = levels[l] / 100, slack = 3.5 * found[l].error;
         if (!(found[l].part >= level - slack && found[l].part <= level + slack + (1 - level) / 3))
-            fail_msg("%s, %zu values after %zu quiet ones, %zu ahead, %s, %g %%: %.1f %% covered, "
-                     "standard error %.1f %%, width %.3g deviations",
-                     n->recipe, n->length - n->quiet, n->quiet, n->horizon,
-                     n->together ? "together" : "alone", levels[l], 100 * found[l].part,
-                     100 * found[l].error, found[l].width / n->deviation);
+            fail_msg(
+                "%s, %zu values after %zu quiet ones, 1 of %zu observed, %zu ahead, %s, %g %%: "
+                "%.1f %% covered, standard error %.1f %%, width %.3g deviations",
+                n->recipe, n->length - n->quiet, n->quiet, n->every, n->horizon,
+                n->together ? "together" : "alone", levels[l], 100 * found[l].part,
+                100 * found[l].error, found[l].width / n->deviation);
         assert_true(found[l].width < n->deviation * (l == 0 ? 8 : 25));
     }
 }
@@ -170,6 +175,64 @@ static void test_starts(void **state) {
                                       .quiet = quiet,
                                       .before = zero ? 0 : 7,
                                       .together = true});
+}
+
+/* Of values that were filled in no error tells: they are forecast too well. */
+static void test_filled(void **state) {
+    (void)state;
+    for (size_t every = 2; every <= 4; every++)
+        check(&(struct noise){.recipe = "daily",
+                              .length = 120,
+                              .horizon = 7,
+                              .level = 1000,
+                              .deviation = 10,
+                              .together = true,
+                              .every = every});
+}
+
+/* Where nothing that was held out was observed, there is no interval, unless another series has
+ * one. */
+static void test_nothing_observed(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    struct wr_recipe recipe;
+    struct wr_fit *fit;
+    const struct wr_fit_options options = {.calibrate = true};
+    struct wr_device *device = test_device("cpu", 1);
+    const size_t until[2] = {150, 150};
+    TEST_OK(wr_recipe_named("daily", &recipe, &error));
+    recipe.horizon = 7;
+    recipe.seeds = 2;
+    recipe.updates = 50;
+    for (size_t count = 1; count <= 2; count++) {
+        struct wr_panel *panel;
+        struct wr_fit_report report;
+        double points[2 * 7], low[LEVELS * 2 * 7], high[LEVELS * 2 * 7];
+        FILE *file = fopen(CSV, "w");
+        assert_non_null(file);
+        fputs("id,ds,y\n", file);
+        for (int t = 0; t < 200; t++) {
+            if (t < 60 || t == 199)
+                fprintf(file, "a,%d,%d\n", t, 100 + t * t * 5 % 11);
+            if (count == 2)
+                fprintf(file, "b,%d,%d\n", t, 100 + t * t * 7 % 13);
+        }
+        assert_int_equal(fclose(file), 0);
+        struct wr_panel_spec spec = {.id = "id", .missing = WR_MISSING_INTERPOLATE};
+        TEST_OK(wr_panel_read_long(CSV, &spec, &panel, &error));
+        TEST_OK(wr_fit(device, panel, &recipe, until, &options, &fit, &error));
+        TEST_OK(wr_fit_forecast(fit, panel, until, points, &error));
+        TEST_OK(wr_fit_intervals(fit, panel, until, points, levels, LEVELS, low, high, &error));
+        wr_fit_report(fit, &report);
+        assert_int_equal(report.borrowed, 1);
+        for (size_t l = 0; l < LEVELS; l++)
+            for (size_t k = 0; k < 7; k++)
+                assert_true(count == 1 ? isnan(low[l * 7 + k]) && isnan(high[l * 7 + k])
+                                       : high[l * 14 + k] > low[l * 14 + k] + 1);
+        wr_fit_free(fit);
+        wr_panel_free(panel);
+    }
+    wr_device_close(device);
 }
 
 /* A series too short for errors of its own has the others', in its own spread; and where those are
@@ -215,6 +278,50 @@ static void test_borrowed(void **state) {
     wr_fit_free(fit);
     wr_device_close(device);
     wr_panel_free(panel);
+}
+
+/* Intervals of one series alone, with `recipe`: low, high (LEVELS, horizon). */
+static void bound_one(const char *name, struct wr_panel *panel, size_t horizon, double *points,
+                      double *low, double *high) {
+    struct wr_error error = {0};
+    struct wr_recipe recipe;
+    struct wr_fit *fit;
+    const struct wr_fit_options options = {.calibrate = true};
+    struct wr_device *device = test_device("cpu", 1);
+    TEST_OK(wr_recipe_named(name, &recipe, &error));
+    recipe.horizon = horizon;
+    recipe.seeds = 2;
+    recipe.updates = 50;
+    TEST_OK(wr_fit(device, panel, &recipe, NULL, &options, &fit, &error));
+    TEST_OK(wr_fit_forecast(fit, panel, NULL, points, &error));
+    TEST_OK(wr_fit_intervals(fit, panel, NULL, points, levels, LEVELS, low, high, &error));
+    wr_fit_free(fit);
+    wr_device_close(device);
+}
+
+/* A series that jumped, and has shown little since: as much may happen again, whatever the errors
+ * of its quiet values. */
+static void test_jump(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    static const size_t horizons[] = {1, 3, 7};
+    for (size_t i = 0; i < TEST_COUNT_OF(horizons) * 30; i++) {
+        size_t K = horizons[i / 30], after = i % 15 + 1;
+        double before = i % 30 < 15 ? 0 : 50, values[75];
+        double points[7], low[LEVELS * 7], high[LEVELS * 7];
+        for (size_t t = 0; t < 60 + after; t++)
+            values[t] = t < 60 ? before + 0.01 * (double)(t % 3) : 150 + (double)(t * 7 % 5);
+        struct wr_panel *panel;
+        TEST_OK(wr_panel_of("a", values, 60 + after, &panel, &error));
+        bound_one("daily", panel, K, points, low, high);
+        bool unknown = after < 8 || after < 2 * K; /* later, errors tell */
+        for (size_t k = 0; k < LEVELS * K; k++) {
+            double half = high[k] - points[k % K];
+            if (unknown ? !(half > 99) : !(half > 1 && (k >= K || half < 99)))
+                fail_msg("%zu values after %g, %zu ahead: +- %g at %zu", after, before, K, half, k);
+        }
+        wr_panel_free(panel);
+    }
 }
 
 /* Known values: tables of Student's distribution; the normal one far out. */
@@ -266,7 +373,11 @@ static void test_quiet_start(void **state) {
     assert_int_equal(start, 0);
     TEST_OK(wr_quiet_start(values + 20, 20, &start, &error)); /* steady */
     assert_int_equal(start, 0);
-    values[39] = 1e6; /* an outlier at the end is no start */
+    assert_true(wr_late_jump(values + 20, 20, 0, 14) == 0);
+    assert_true(wr_late_jump(values, 40, 20, 20) == 0); /* enough have followed */
+    assert_true(wr_late_jump(values, 40, 20, 21) == values[20] - values[19]);
+    values[39] = 1e6; /* an outlier at the end is no start, but a jump */
+    assert_true(wr_late_jump(values, 40, 0, 0) == values[39] - values[38]);
     TEST_OK(wr_quiet_start(values + 20, 20, &start, &error));
     assert_int_equal(start, 0);
     for (size_t t = 0; t < 40; t++)
@@ -322,8 +433,9 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_student),     cmocka_unit_test(test_quantile),
         cmocka_unit_test(test_quiet_start), cmocka_unit_test(test_borrowed),
-        cmocka_unit_test(test_late_start),  cmocka_unit_test(test_lengths),
-        cmocka_unit_test(test_starts),
+        cmocka_unit_test(test_late_start),  cmocka_unit_test(test_jump),
+        cmocka_unit_test(test_filled),      cmocka_unit_test(test_nothing_observed),
+        cmocka_unit_test(test_lengths),     cmocka_unit_test(test_starts),
     };
     test_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -480,6 +480,20 @@ static void test_mixed(void **state) {
              "d,2023-01-03,1\nn,2023-01-31,1\nn,2023-02-28,1\nn,2023-03-31,1\n",
              NULL, "line 5, series \"d\"",
              "but the file is in steps of 1 month, which suit 2 of 3");
+    /* most are business days, whatever stands on them; or most are days */
+    static const int weeks[] = {4, 5, 8, 9, 10, 11, 12, 15}, days[] = {4, 5, 6, 7, 8, 9, 10, 11};
+    for (int turn = 0; turn < 2; turn++) {
+        size_t at = 0;
+        for (int id = 'a'; id <= 'c'; id++)
+            for (int i = 0; i < 8; i++)
+                at += (size_t)snprintf(text + at, sizeof text - at, "%c,2024-01-%02d,1\n", id,
+                                       (id == 'c') == (turn == 0) ? days[i] : weeks[i]);
+        bad_rows(text, &fill, "line 18, series \"c\"",
+                 turn == 0 ? "its time stamps are in steps of 1 day, but the file is in steps of 1 "
+                             "business day, which suit 2 of 3"
+                           : "its time stamps are in steps of 1 business day, but the file is in "
+                             "steps of 1 day, which suit 2 of 3");
+    }
     /* a step that is another's multiple */
     bad_rows("a,1,1\na,2,1\na,3,1\nb,2,1\nb,4,1\nb,6,1\nb,8,1\nc,5,1\nc,6,1\nc,7,1\n", &fill,
              "line 5, series \"b\"",

@@ -272,18 +272,38 @@ static wr_status stopped(struct run *run) {
     return CLI_STOPPED;
 }
 
+/* The lowest level at which series s has no interval, or run->levels.count: higher ones have none
+ * either. */
+static size_t first_unknown(const struct run *run, size_t s) {
+    size_t steps = wr_mix_horizon(&run->mix), all = wr_panel_count(run->panel) * steps, level = 0;
+    for (; level < run->levels.count; level++)
+        for (size_t k = 0; k < run->horizon; k++)
+            if (isnan(run->low[level * all + s * steps + k]))
+                return level;
+    return level;
+}
+
 /* Whatever --quiet says: cells are empty. */
 static void tell_unknown(const struct run *run) {
-    size_t steps = wr_mix_horizon(&run->mix), unknown = 0;
-    for (size_t s = 0; s < wr_panel_count(run->panel) && run->levels.count > 0; s++)
-        unknown +=
-            isnan(run->low[((run->levels.count - 1) * wr_panel_count(run->panel) + s) * steps]) ? 1
-                                                                                                : 0;
-    if (unknown > 0)
-        fprintf(
-            stderr,
-            "%zu series without an interval at %s %%, since too few errors tell how wide it is\n",
-            unknown, run->levels.texts.texts[run->levels.count - 1]);
+    for (size_t level = 0; level < run->levels.count; level++) {
+        size_t unknown = 0, first = 0;
+        for (size_t s = wr_panel_count(run->panel); s-- > 0;)
+            if (first_unknown(run, s) == level) {
+                unknown++;
+                first = s;
+            }
+        if (unknown == 0)
+            continue;
+        fprintf(stderr,
+                "%zu series without intervals at %s %%%s, since too few errors tell how "
+                "wide they are: ",
+                unknown, run->levels.texts.texts[level],
+                level + 1 < run->levels.count ? " and above" : "");
+        wr_print_shown(stderr, wr_panel_id(run->panel, first));
+        if (unknown > 1)
+            fprintf(stderr, " and %zu more", unknown - 1);
+        fputc('\n', stderr);
+    }
 }
 
 static wr_status tell_results(struct run *run) {

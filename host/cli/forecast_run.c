@@ -40,6 +40,9 @@ wr_status levels_make(const struct option_value *options, struct levels *levels,
         if (!option_read_real(texts[i], &real) || !(real > 0 && real < 100) || count > LEVELS_MOST)
             return fail_levels(text, error);
         double level = strtod(texts[i], NULL);
+        if (level < 1) /* no one wants an interval that hardly ever holds */
+            return wr_fail(error, WR_ERR_USAGE,
+                           "--levels %s: levels are percentages, 1 or more: 95, not 0.95", text);
         char *own = texts[i];
         size_t at = i; /* where it stands, in rising order */
         for (; at > 0 && levels->levels[at - 1] >= level; at--) {
@@ -119,7 +122,8 @@ static void tell_fit(const struct wr_fit *fit) {
     tell_series(fit, report.shorter, "with a shorter window", is_shorter);
     tell_series(fit, report.naive, "too short or constant, so seasonal naive", is_naive);
     tell_series(fit, report.borrowed,
-                "too short for intervals of their own, so those of all series", wr_borrows);
+                "without errors of their own, so with intervals by those of all series",
+                wr_borrows);
 }
 
 void run_tell_report(const struct wr_mix *mix, const struct wr_fit_report *report) {
@@ -156,7 +160,7 @@ wr_status run_judge(const struct wr_fit_report *report) {
     cli_flush();
     fprintf(stderr,
             "windrow: %zu of %zu models diverged, and are left out of their series' forecasts; a "
-            "smaller --lr or --clip may help\n",
+            "smaller --lr or --clip may help, or --scale standard where values are large\n",
             report->diverged, report->models);
     return CLI_DIVERGED;
 }

@@ -1,4 +1,5 @@
 /* Options to a panel, and its file's layout. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +125,23 @@ wr_status panel_read(const char *command, const struct option_value *options,
     return status;
 }
 
+/* Values that were filled in are no evidence. */
+static void tell_filled(const struct wr_panel *panel) {
+    size_t filled = 0, all = 0;
+    for (size_t s = 0; s < wr_panel_count(panel); s++) {
+        const double *values = wr_panel_values(panel, s), *observed = wr_panel_observed(panel, s);
+        for (size_t t = 0; t < wr_panel_length(panel, s); t++)
+            filled += isnan(observed[t]) && !isnan(values[t]);
+        all += wr_panel_length(panel, s);
+    }
+    if (filled > 0)
+        fprintf(
+            stderr,
+            "%zu of %zu values were missing and are filled in; intervals and scores come of the "
+            "others alone\n",
+            filled, all);
+}
+
 void panel_tell(const struct wr_panel *panel, const struct option_value *options) {
     const char *path = wr_panel_path(panel);
     csv_warn(path, wr_panel_found(panel));
@@ -134,6 +152,7 @@ void panel_tell(const struct wr_panel *panel, const struct option_value *options
     csv_print_found(stderr, wr_panel_found(panel));
     fputc('\n', stderr);
     fputs(wr_panel_notes(panel), stderr);
+    tell_filled(panel);
 }
 
 /* ---- the step of the time stamps ---- */

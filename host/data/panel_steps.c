@@ -17,7 +17,7 @@ struct own {
 
 /* How a step suits the series. */
 struct fit {
-    size_t series, values; /* that it suits */
+    size_t series, values; /* that may keep it */
     uint64_t missing;      /* stamps that these lack */
 };
 
@@ -54,6 +54,18 @@ static bool suits(const struct wr_panel *panel, const struct wr_panel_series *se
     }
     return wr_step_holds(&series->form, &own, rows->times[0]) &&
            (!regular || 2 * single >= rows->count - 1);
+}
+
+/* Whether a series may keep a step: it suits, and a regular series has none of its own that leaves
+ * less of its stamps missing. */
+static bool keeps(const struct wr_panel *panel, const struct wr_panel_series *series,
+                  const struct own *own, const struct wr_step *step, uint64_t *missing) {
+    bool regular = own->class == REGULAR;
+    uint64_t less;
+    if (!suits(panel, series, step, regular, missing))
+        return false;
+    return !regular || wr_step_compare(&own->step, step) == 0 ||
+           !suits(panel, series, &own->step, true, &less) || less >= *missing;
 }
 
 /* ---- the file ---- */
@@ -110,7 +122,7 @@ static void try_step(const struct wr_panel *panel, const struct own *own,
     *fit = (struct fit){0};
     for (size_t s = 0; s < panel->count; s++) {
         uint64_t missing;
-        if (!suits(panel, &panel->series[s], step, own[s].class == REGULAR, &missing))
+        if (!keeps(panel, &panel->series[s], &own[s], step, &missing))
             continue;
         fit->series++;
         fit->values += panel->series[s].rows.count;
@@ -126,16 +138,14 @@ static bool is_better(const struct fit *a, const struct fit *b) {
     return a->values > b->values;
 }
 
-/* A series with a step of its own is of another step if that leaves less of its stamps missing. */
+/* A regular series that may not keep the file's step is of another one. */
 static wr_status check_series(const struct wr_panel *panel, const struct own *own,
                               const struct wr_panel_series *series, size_t suited,
                               struct wr_error *error) {
-    uint64_t missing, less;
+    uint64_t missing;
     char step[WR_STAMP_SIZE], ours[WR_STAMP_SIZE];
-    if (own->class != REGULAR || wr_step_compare(&own->step, &panel->step) == 0)
-        return WR_OK;
-    if (suits(panel, series, &panel->step, true, &missing) &&
-        (!suits(panel, series, &own->step, true, &less) || less >= missing))
+    if (own->class != REGULAR || wr_step_compare(&own->step, &panel->step) == 0 ||
+        keeps(panel, series, own, &panel->step, &missing))
         return WR_OK;
     return wr_panel_fail(
         panel, series, series->rows.lines[0], error,

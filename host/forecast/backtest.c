@@ -10,6 +10,7 @@
 #include "forecast/fit.h"
 #include "forecast/mix.h"
 #include "forecast/quantiles.h"
+#include "forecast/spread.h"
 
 #define MOST_ERRORS 200 /* of a naive method at each step, the latest */
 
@@ -149,8 +150,8 @@ static size_t past_errors(struct backtest *b, const double *values, size_t until
 }
 
 /* The conformal quantiles of the errors at step k as half-widths of the intervals, or the largest
- * error where there are too few. */
-static void naive_intervals(struct backtest *b, size_t s, size_t k, size_t count) {
+ * error where there are too few; `least` at least. */
+static void naive_intervals(struct backtest *b, size_t s, size_t k, size_t count, double least) {
     size_t known = 0;
     double largest = NAN;
     for (size_t i = 0; i < count; i++)
@@ -163,21 +164,37 @@ static void naive_intervals(struct backtest *b, size_t s, size_t k, size_t count
         double half = wr_quantile(b->sorted, known, b->spec->levels[i] / 100);
         if (isnan(half))
             half = largest;
+        half = half < least ? least : half; /* NaN stays */
         b->now.low[at] = b->now.points[s * b->horizon + k] - half;
         b->now.high[at] = b->now.points[s * b->horizon + k] + half;
     }
 }
 
-static void forecast_naive(struct backtest *b, size_t season) {
-    for (size_t s = 0; s < b->series; s++) {
-        const double *values = wr_panel_observed(b->panel, s);
-        wr_naive(values, b->until[s], season, b->horizon, b->now.points + s * b->horizon);
-        if (b->spec->level_count == 0)
-            continue;
-        size_t count = past_errors(b, values, b->until[s], season);
-        for (size_t k = 0; k < b->horizon; k++)
-            naive_intervals(b, s, k, count);
-    }
+/* Of what comes after a quiet start; errors of all where too few values do. */
+static wr_status forecast_series(struct backtest *b, size_t s, size_t season) {
+    const double *values = wr_panel_observed(b->panel, s);
+    size_t H = b->horizon, length = b->until[s], start;
+    wr_status status = wr_quiet_start(values, length, &start, b->error);
+    if (status != WR_OK)
+        return status;
+    wr_naive(values + start, length - start, season, H, b->now.points + s * H);
+    if (b->spec->level_count == 0)
+        return WR_OK;
+    size_t from = length - start < H + (season > H ? season : H) ? 0 : start;
+    size_t count = past_errors(b, values + from, length - from, season);
+    double jump = wr_late_jump(values, length, start, 2 * H);
+    for (size_t k = 0; k < H; k++)
+        naive_intervals(b, s, k, count, jump);
+    return WR_OK;
+}
+
+static wr_status score_naive(struct backtest *b, enum wr_method method, size_t season) {
+    wr_status status = WR_OK;
+    for (size_t s = 0; s < b->series && status == WR_OK; s++)
+        status = forecast_series(b, s, season);
+    if (status == WR_OK)
+        score_method(b, method);
+    return status;
 }
 
 /* ---- origins ---- */
@@ -238,11 +255,8 @@ static wr_status score_origin(struct backtest *b, const struct wr_mix *mix) {
         b->result->scored += count_observed(b, s);
     b->result->values += b->series * b->horizon;
     score_method(b, WR_METHOD_WINDROW);
-    forecast_naive(b, 1);
-    score_method(b, WR_METHOD_NAIVE);
-    forecast_naive(b, b->season);
-    score_method(b, WR_METHOD_SEASONAL);
-    return WR_OK;
+    status = score_naive(b, WR_METHOD_NAIVE, 1);
+    return status == WR_OK ? score_naive(b, WR_METHOD_SEASONAL, b->season) : status;
 }
 
 static wr_status run(struct backtest *b, struct wr_device *device,

@@ -79,12 +79,7 @@ static wr_status cut_series(struct training *t, size_t i, size_t room, struct wr
     if (status != WR_OK)
         return status;
     size_t count = wr_prepared_windows(prepared, 0);
-    if (count == 0)
-        status = wr_fail(error, WR_ERR_DATA,
-                         "%s: series %s: every window touches a gap; --missing interpolate fills "
-                         "gaps",
-                         wr_panel_path(c->panel), series->id);
-    if (status == WR_OK && t->windows + count > room)
+    if (t->windows + count > room)
         status =
             wr_fail(error, WR_ERR_MEMORY, "series %s has more windows than expected", series->id);
     t->starts[i] = t->windows;

@@ -1,5 +1,6 @@
 #include "forecast/fit.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "base/base.h"
 #include "base/environment.h"
 #include "data/panel.h"
+#include "forecast/scales.h"
 
 size_t wr_fit_parameters(const struct wr_fit *fit) {
     struct wr_layout layout;
@@ -58,10 +60,62 @@ const struct fitted *wr_fit_find(const struct wr_fit *fit, const char *id) {
 
 /* ---- setting up ---- */
 
-static wr_status set_up_series(const struct wr_panel *panel, size_t s, size_t until,
-                               struct wr_fit *fit, struct wr_error *error) {
-    struct fitted *series = &fit->series[s];
+static bool has_gaps(const struct wr_panel *panel, size_t s, size_t until) {
+    size_t covariates = wr_panel_pasts(panel) + wr_panel_futures(panel);
+    for (size_t t = 0; t < until; t++) {
+        if (isnan(wr_panel_values(panel, s)[t]))
+            return true;
+        for (size_t c = 0; c < covariates; c++)
+            if (isnan(wr_covariate(panel, s, c)[t]))
+                return true;
+    }
+    return false;
+}
+
+/* Of the windows up to recipe->window the longest of which enough touch no gap, and if there is one
+ * the longest of these that may also end with the last value. 0: not even of window 1. */
+static wr_status between_gaps(const struct wr_panel *panel, size_t s, size_t until,
+                              const struct wr_scales *scales, struct wr_recipe recipe, bool ends,
+                              size_t *window, struct wr_error *error) {
+    *window = 0;
+    for (; recipe.window > 0; recipe.window--) {
+        struct wr_prepared *prepared;
+        wr_status status = wr_prepared_make(panel, s, until, &recipe, scales, &prepared, error);
+        if (status != WR_OK)
+            return status;
+        bool enough = wr_prepared_windows(prepared, 0) >= wr_recipe_fewest(&recipe);
+        bool whole = enough && (!ends || wr_prepared_last(prepared, NULL, 0, NULL));
+        wr_prepared_free(prepared);
+        if (whole || (enough && *window == 0))
+            *window = recipe.window;
+        if (whole)
+            return WR_OK;
+    }
+    return WR_OK;
+}
+
+/* 0: seasonal naive. A fit like another one has no longer windows, and forecasts from where its
+ * last values are no gaps. */
+static wr_status choose_window(const struct wr_panel *panel, size_t s, size_t until,
+                               const struct wr_fit *fit, const struct wr_fit *like, size_t *window,
+                               struct wr_error *error) {
+    const struct wr_scales *scales = &fit->series[s].scales;
     struct wr_recipe shorter;
+    *window = 0;
+    if (scales->constant || !wr_recipe_shorten(&fit->recipe, until - scales->start, &shorter))
+        return WR_OK;
+    if (like != NULL && like->series[s].window > 0 && like->series[s].window < shorter.window)
+        shorter.window = like->series[s].window;
+    *window = shorter.window;
+    return has_gaps(panel, s, until)
+               ? between_gaps(panel, s, until, scales, shorter, like == NULL, window, error)
+               : WR_OK;
+}
+
+static wr_status set_up_series(const struct wr_panel *panel, size_t s, size_t until,
+                               const struct wr_fit *like, struct wr_fit *fit,
+                               struct wr_error *error) {
+    struct fitted *series = &fit->series[s];
     series->id = strdup(wr_panel_id(panel, s));
     if (series->id == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "no memory for the names of series");
@@ -74,13 +128,13 @@ static wr_status set_up_series(const struct wr_panel *panel, size_t s, size_t un
     if (status != WR_OK)
         return status;
     fit->report.quiet += series->scales.start > 0;
-    bool fits = !series->scales.constant &&
-                wr_recipe_shorten(&fit->recipe, until - series->scales.start, &shorter);
-    if (!fits) {
+    status = choose_window(panel, s, until, fit, like, &series->window, error);
+    if (status != WR_OK)
+        return status;
+    if (series->window == 0) {
         fit->report.naive++;
         return WR_OK;
     }
-    series->window = shorter.window;
     series->models = fit->models;
     fit->models += fit->recipe.seeds;
     fit->report.shorter += series->window < fit->recipe.window;
@@ -88,7 +142,8 @@ static wr_status set_up_series(const struct wr_panel *panel, size_t s, size_t un
 }
 
 static wr_status set_up(const struct wr_panel *panel, const struct wr_recipe *recipe,
-                        const size_t *until, struct wr_fit *fit, struct wr_error *error) {
+                        const size_t *until, const struct wr_fit *like, struct wr_fit *fit,
+                        struct wr_error *error) {
     fit->recipe = *recipe;
     fit->shape = (struct wr_shape){wr_recipe_inputs(recipe, panel), recipe->hidden,
                                    wr_recipe_outputs(recipe), recipe->window};
@@ -103,7 +158,7 @@ static wr_status set_up(const struct wr_panel *panel, const struct wr_recipe *re
         return WR_ERR_MEMORY;
     wr_status status = WR_OK;
     for (size_t s = 0; s < fit->count && status == WR_OK; s++)
-        status = set_up_series(panel, s, wr_until(panel, until, s), fit, error);
+        status = set_up_series(panel, s, wr_until(panel, until, s), like, fit, error);
     struct wr_layout layout;
     size_t floats;
     if (status == WR_OK)
@@ -206,6 +261,27 @@ static wr_status train_all(struct wr_device *device, const struct wr_panel *pane
     return status;
 }
 
+wr_status wr_fit_like(struct wr_device *device, const struct wr_panel *panel,
+                      const struct wr_recipe *recipe, const size_t *until,
+                      const struct wr_fit_options *options, const struct wr_fit *like,
+                      struct wr_fit **fit, struct wr_error *error) {
+    *fit = NULL;
+    struct wr_fit *made = wr_alloc(1, sizeof *made, "a fit", error);
+    if (made == NULL)
+        return WR_ERR_MEMORY;
+    wr_status status = set_up(panel, recipe, until, like, made, error);
+    if (status == WR_OK)
+        status = train_all(device, panel, until, options, made, error);
+    if (status == WR_OK && options->calibrate)
+        status = wr_fit_calibrate(device, panel, until, options, made, error);
+    if (status != WR_OK) {
+        wr_fit_free(made);
+        return status;
+    }
+    *fit = made;
+    return WR_OK;
+}
+
 wr_status wr_fit(struct wr_device *device, const struct wr_panel *panel,
                  const struct wr_recipe *recipe, const size_t *until,
                  const struct wr_fit_options *options, struct wr_fit **fit,
@@ -217,22 +293,8 @@ wr_status wr_fit(struct wr_device *device, const struct wr_panel *panel,
     wr_status status = wr_recipe_check(recipe, error);
     if (status == WR_OK && recipe->horizon == 0)
         status = wr_fail(error, WR_ERR_USAGE, "recipe %s: no horizon is given", recipe->name);
-    if (status != WR_OK)
-        return status;
-    struct wr_fit *made = wr_alloc(1, sizeof *made, "a fit", error);
-    if (made == NULL)
-        return WR_ERR_MEMORY;
-    status = set_up(panel, recipe, until, made, error);
-    if (status == WR_OK)
-        status = train_all(device, panel, until, &inside, made, error);
-    if (status == WR_OK && options->calibrate)
-        status = wr_fit_calibrate(device, panel, until, &inside, made, error);
-    if (status != WR_OK) {
-        wr_fit_free(made);
-        return status;
-    }
-    *fit = made;
-    return WR_OK;
+    return status == WR_OK ? wr_fit_like(device, panel, recipe, until, &inside, NULL, fit, error)
+                           : status;
 }
 
 void wr_fit_free(struct wr_fit *fit) {

@@ -95,16 +95,19 @@ wr_status wr_parts_add(struct wr_parts *parts, const struct wr_fit *fit, const s
  */
 double wr_insample_error(const double *values, size_t length, size_t season);
 
-/* interval.c */
+/* fit.c: wr_fit, inside of it, of a checked recipe. `like` (or NULL: none) is a fit of later
+ * values, which this one stands for: its windows are no longer, and need not end with the last
+ * value. */
+wr_status wr_fit_like(struct wr_device *device, const struct wr_panel *panel,
+                      const struct wr_recipe *recipe, const size_t *until,
+                      const struct wr_fit_options *options, const struct wr_fit *like,
+                      struct wr_fit **fit, struct wr_error *error);
+
+/* calibrate.c */
 /* Fits on less and fills in the calibration. */
 wr_status wr_fit_calibrate(struct wr_device *device, const struct wr_panel *panel,
                            const size_t *until, const struct wr_fit_options *options,
                            struct wr_fit *fit, struct wr_error *error);
-
-/* Whether series s has intervals, and they are those of all series, since it is too short. */
-static inline bool wr_borrows(const struct wr_fit *fit, size_t s) {
-    return fit->calibration.origins > 0 && fit->calibration.counts[s] == 0;
-}
 
 /* fit.c: the same options, whose on_event is called in its caller's arithmetic. *outside lives as
  * long as they do. */
@@ -118,9 +121,15 @@ struct wr_fit_options wr_fit_inside(struct wr_fit_outside *outside);
 wr_status wr_calibration_room(struct calibration *calibration, size_t series, size_t horizon,
                               struct wr_error *error);
 
-/* predict.c: wr_fit_forecast, but NaN where a window to forecast from touches a gap. */
-wr_status wr_fit_forecast_known(const struct wr_fit *fit, const struct wr_panel *panel,
-                                const size_t *until, double *points, struct wr_error *error);
+/* interval.c: whether series s has intervals, and they are those of all series, since it has no
+ * errors: it is too short, or nothing was observed of what was held out. */
+bool wr_borrows(const struct wr_fit *fit, size_t s);
+
+/* predict.c: wr_fit_forecast, but NaN where a window to forecast from touches a gap; on a device
+ * that was opened as "cpu". */
+wr_status wr_fit_forecast_known(struct wr_device *cpu, const struct wr_fit *fit,
+                                const struct wr_panel *panel, const size_t *until, double *points,
+                                struct wr_error *error);
 
 /* recipe_json.c: every field of a recipe but its rule's decay_epochs. */
 json_t *wr_recipe_to_json(const struct wr_recipe *recipe);

@@ -1,8 +1,7 @@
-/* Intervals by split conformal prediction: a fit on less forecasts, from many origins, what it has
- * not seen; how far off it was, step by step, is how far off the fit on all is taken to be. */
+/* Intervals by split conformal prediction: how far off a fit on less was (calibrate.c) is how far
+ * off the fit on all is taken to be. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/arithmetic.h"
 #include "base/base.h"
@@ -10,174 +9,31 @@
 #include "forecast/quantiles.h"
 #include "forecast/spread.h"
 
-#define MOST_ORIGINS   100
-#define ALL_ORIGINS    200000 /* of all series together, but at least one each */
-#define FEWEST_ORIGINS 19     /* with which 95 % has a quantile */
-#define FEWEST_AT_STEP 20     /* errors of all series that tell how errors grow over the steps */
-
-/* ---- what is held out ---- */
-
-/* The values of a series that the fit on less does not see: a fifth, or what FEWEST_ORIGINS take if
- * that is more, but never more than half, and where it can be as many are left as the fit on all
- * needs for what it does: a season for seasonal naive, windows for models. A quiet start does not
- * count. Origins stand `apart` steps from each other. */
-struct held {
-    size_t from;  /* values that the fit on less has */
-    size_t count; /* origins; 0: too short */
-    size_t apart;
-};
-
-static struct held hold_out(size_t until, const struct fitted *series,
-                            const struct wr_recipe *recipe, size_t most) {
-    size_t quiet = series->scales.start;
-    size_t kept = series->models == WR_NAIVE ? recipe->season : quiet + wr_recipe_shortest(recipe);
-    size_t horizon = recipe->horizon, least = horizon + FEWEST_ORIGINS - 1;
-    size_t active = (until - quiet) / 2 < horizon ? until : until - quiet;
-    size_t held = active / 5;
-    held = held > least ? held : least;
-    held = held > horizon + 199 ? (least > horizon + 199 ? least : horizon + 199) : held;
-    held = held < active / 2 ? held : active / 2;
-    if (until >= kept + horizon && held > until - kept)
-        held = until - kept;
-    if (held < horizon || until - held < 2)
-        return (struct held){.from = until};
-    size_t places = held - horizon + 1;
-    size_t apart = (places - 1) / most + 1;
-    return (struct held){.from = until - held, .count = (places - 1) / apart + 1, .apart = apart};
-}
-
-struct calibrating {
-    const struct wr_panel *panel;
-    const size_t *until;
-    struct wr_fit *fit; /* on all */
-    struct held *held;  /* (series) */
-    size_t *origin;     /* (series) */
-    double *points;     /* (series, horizon) */
-};
-
-/* How far off the forecasts from origin number o are. */
-static void note_errors(const struct calibrating *c, size_t o) {
-    struct calibration *to = &c->fit->calibration;
-    size_t K = c->fit->recipe.horizon;
-    for (size_t s = 0; s < c->fit->count; s++) {
-        if (o >= c->held[s].count)
-            continue;
-        const double *values = wr_panel_observed(c->panel, s);
-        for (size_t k = 0; k < K; k++) {
-            double error =
-                values[c->origin[s] + k] - c->points[s * K + k]; /* NaN at a gap, filled or not */
-            double spread = to->spreads[s] > 0 ? to->spreads[s] : 1;
-            to->errors[(to->first[s] + o) * K + k] = (float)(error / spread);
-        }
-    }
-}
-
-static wr_status forecast_origins(struct calibrating *c, const struct wr_fit *less,
-                                  struct wr_error *error) {
-    wr_status status = WR_OK;
-    for (size_t o = 0; o < c->fit->calibration.origins && status == WR_OK; o++) {
-        for (size_t s = 0; s < c->fit->count; s++) /* those that have no more repeat their last */
-            c->origin[s] =
-                c->held[s].count == 0
-                    ? c->held[s].from
-                    : c->held[s].from +
-                          (o < c->held[s].count ? o : c->held[s].count - 1) * c->held[s].apart;
-        status = wr_fit_forecast_known(less, c->panel, c->origin, c->points, error);
-        if (status == WR_OK)
-            note_errors(c, o);
-    }
-    return status;
-}
-
-wr_status wr_calibration_room(struct calibration *calibration, size_t series, size_t horizon,
-                              struct wr_error *error) {
-    size_t all = 0, floats;
-    calibration->first = wr_alloc(series, sizeof *calibration->first, "series", error);
-    if (calibration->first == NULL)
-        return WR_ERR_MEMORY;
-    for (size_t s = 0; s < series; s++) {
-        calibration->first[s] = all;
-        if (!wr_size_add(all, calibration->counts[s], &all))
-            return wr_fail(error, WR_ERR_MEMORY, "the origins of %zu series overflow", series);
-    }
-    if (!wr_size_mul(all, horizon, &floats))
-        return wr_fail(error, WR_ERR_MEMORY, "the errors of %zu series overflow memory", series);
-    calibration->errors = wr_alloc(floats, sizeof(float), "errors of forecasts", error);
-    calibration->spreads = wr_alloc(series, sizeof(double), "series", error);
-    return calibration->errors != NULL && calibration->spreads != NULL ? WR_OK : WR_ERR_MEMORY;
-}
-
-/* Of the first `until` values, without a quiet start. */
-static wr_status spread_of(const double *values, size_t until, double *spread,
-                           struct wr_error *error) {
-    size_t quiet;
-    wr_status status = wr_quiet_start(values, until, &quiet, error);
-    *spread = status == WR_OK ? wr_spread(values, until, quiet) : 0;
-    return status;
-}
-
-static void find_origins(struct calibrating *c) {
-    struct calibration *to = &c->fit->calibration;
-    size_t most = ALL_ORIGINS / c->fit->count;
-    most = most < 1 ? 1 : most > MOST_ORIGINS ? MOST_ORIGINS : most;
-    for (size_t s = 0; s < c->fit->count; s++) {
-        c->held[s] =
-            hold_out(wr_until(c->panel, c->until, s), &c->fit->series[s], &c->fit->recipe, most);
-        c->origin[s] = c->held[s].from;
-        to->counts[s] = c->held[s].count;
-        to->origins = to->counts[s] > to->origins ? to->counts[s] : to->origins;
-    }
-}
-
-static wr_status set_up(struct calibrating *c, struct wr_error *error) {
-    struct calibration *to = &c->fit->calibration;
-    size_t count = c->fit->count, K = c->fit->recipe.horizon;
-    c->held = wr_alloc(count, sizeof *c->held, "series", error);
-    c->origin = wr_alloc(count, sizeof *c->origin, "series", error);
-    c->points = wr_alloc(count * K, sizeof *c->points, "forecasts", error);
-    to->counts = wr_alloc(count, sizeof *to->counts, "series", error);
-    if (c->held == NULL || c->origin == NULL || c->points == NULL || to->counts == NULL)
-        return WR_ERR_MEMORY;
-    find_origins(c);
-    if (to->origins == 0)
-        return wr_fail(
-            error, WR_ERR_DATA,
-            "%s: every series is too short for intervals: %zu values are forecast, and as "
-            "many must be held out; --levels none forecasts without",
-            wr_panel_path(c->panel), K);
-    wr_status status = wr_calibration_room(to, count, K, error);
-    for (size_t s = 0; s < count && status == WR_OK; s++) {
-        c->fit->report.borrowed += wr_borrows(c->fit, s);
-        status = spread_of(wr_panel_observed(c->panel, s), wr_until(c->panel, c->until, s),
-                           &to->spreads[s], error);
-    }
-    return status;
-}
-
-wr_status wr_fit_calibrate(struct wr_device *device, const struct wr_panel *panel,
-                           const size_t *until, const struct wr_fit_options *options,
-                           struct wr_fit *fit, struct wr_error *error) {
-    struct calibrating c = {.panel = panel, .until = until, .fit = fit};
-    struct wr_fit *less = NULL;
-    wr_status status = set_up(&c, error);
-    if (status == WR_OK) {
-        struct wr_fit_options second = *options;
-        second.calibrate = false;
-        status = wr_fit(device, panel, &fit->recipe, c.origin, &second, &less, error);
-    }
-    if (status == WR_OK) {
-        fit->report.updates += less->report.updates;
-        fit->report.seconds += less->report.seconds;
-        status = forecast_origins(&c, less, error);
-    }
-    wr_fit_free(less);
-    free(c.held);
-    free(c.origin);
-    free(c.points);
-    return status;
-}
+#define FEWEST_AT_STEP 20 /* errors of all series that tell how errors grow over the steps */
 
 /* ---- half-widths, in spreads ---- */
+
+/* Whether series s has an error of the value that stands `place` values after its first origin. */
+static bool is_known(const struct calibration *c, size_t s, size_t horizon, size_t place) {
+    size_t first = place < horizon ? 0 : place - horizon + 1;
+    for (size_t o = first; o < c->counts[s] && o <= place; o++)
+        if (isfinite(c->errors[(c->first[s] + o) * horizon + place - o]))
+            return true;
+    return false;
+}
+
+/* Values of series s that were forecast and observed; origins stand one value apart, at least. */
+static size_t count_known(const struct wr_fit *fit, size_t s) {
+    const struct calibration *c = &fit->calibration;
+    size_t K = fit->recipe.horizon, known = 0;
+    for (size_t place = 0; c->counts[s] > 0 && place < c->counts[s] + K - 1; place++)
+        known += is_known(c, s, K, place);
+    return known;
+}
+
+bool wr_borrows(const struct wr_fit *fit, size_t s) {
+    return fit->calibration.origins > 0 && count_known(fit, s) == 0;
+}
 
 /* What the errors of all series tell. */
 struct pool {
@@ -257,7 +113,7 @@ static wr_status open_pool(struct pool *pool, struct wr_error *error) {
     size_t last = pool->fit->count - 1, K = pool->fit->recipe.horizon;
     bool borrowed = false;
     for (size_t s = 0; s <= last; s++)
-        borrowed = borrowed || c->counts[s] == 0;
+        borrowed = borrowed || wr_borrows(pool->fit, s);
     size_t room = borrowed ? c->first[last] + c->counts[last] : c->origins;
     pool->growth = wr_alloc(K, sizeof *pool->growth, "errors", error);
     pool->widths = wr_alloc(K, pool->count * sizeof *pool->widths, "errors", error);
@@ -303,10 +159,10 @@ static struct sums collect_own(const struct pool *pool, size_t s) {
     return sums;
 }
 
-/* How many independent errors tell as much as those of a series: as many as there are values that
- * were forecast, and less where the errors share a part, as their mean says beyond what it would be
- * of itself: that part counts as one error (F. E. Satterthwaite, "An approximate distribution of
- * estimates of variance components", Biometrics Bulletin 2, 1946). */
+/* How many independent errors tell as much as those of a series: as many as there are observed
+ * values that were forecast, and less where the errors share a part, as their mean says beyond what
+ * it would be of itself: that part counts as one error (F. E. Satterthwaite, "An approximate
+ * distribution of estimates of variance components", Biometrics Bulletin 2, 1946). */
 static double freedom_of(const struct sums *sums, size_t values) {
     double n = (double)(sums->n < values ? sums->n : values), all = sums->square;
     double rest = all - sums->mean * sums->mean;
@@ -319,9 +175,8 @@ static double freedom_of(const struct sums *sums, size_t values) {
 /* Of the errors of a series at all steps: their quantile, or what Student's distribution makes of
  * their mean square where they are too few. */
 static void find_own(struct pool *pool, size_t s) {
-    const struct calibration *c = &pool->fit->calibration;
     struct sums sums = collect_own(pool, s);
-    double freedom = freedom_of(&sums, c->counts[s] + pool->fit->recipe.horizon - 1);
+    double freedom = freedom_of(&sums, count_known(pool->fit, s));
     for (size_t l = 0; l < pool->count; l++) {
         double level = pool->levels[l] / 100;
         pool->own[l] = sums.n == 0 ? (double)NAN
@@ -364,10 +219,10 @@ static double widest(const struct pool *pool, size_t l) {
     return width;
 }
 
-/* Those of series s of the panel, which is number `own` of the fit. low, high (levels, series,
- * horizon). */
-static void put_intervals(struct pool *pool, size_t own, double spread, size_t s, size_t series,
-                          const double *points, double *low, double *high) {
+/* Those of series s of the panel, which is number `own` of the fit: `spread` times its half-widths,
+ * and `least` at least. low, high (levels, series, horizon). */
+static void put_intervals(struct pool *pool, size_t own, double spread, double least, size_t s,
+                          size_t series, const double *points, double *low, double *high) {
     size_t K = pool->fit->recipe.horizon;
     bool nonnegative = pool->fit->series[own].scales.nonnegative;
     find_own(pool, own);
@@ -376,6 +231,7 @@ static void put_intervals(struct pool *pool, size_t own, double spread, size_t s
             pool->step[l] = half_width(pool, own, k, l);
         for (size_t l = 0; l < pool->count; l++) {
             double half = spread * widest(pool, l);
+            half = half < least ? least : half; /* NaN stays */
             size_t at = (l * series + s) * K + k;
             low[at] = points[s * K + k] - half;
             high[at] = points[s * K + k] + half;
@@ -406,17 +262,20 @@ wr_status wr_fit_intervals(const struct wr_fit *fit, const struct wr_panel *pane
         status = open_pool(&pool, error);
     for (size_t s = 0; s < wr_panel_count(panel) && status == WR_OK; s++) {
         const struct fitted *fitted = wr_fit_find(fit, wr_panel_id(panel, s));
-        double spread;
+        const double *values = wr_panel_observed(panel, s);
+        size_t length = wr_until(panel, until, s);
+        size_t quiet;
         if (fitted == NULL) {
             status = wr_fail(error, WR_ERR_DATA, "%s: series %s has not been fitted",
                              wr_panel_path(panel), wr_panel_id(panel, s));
             break;
         }
         size_t own = (size_t)(fitted - fit->series);
-        status = spread_of(wr_panel_observed(panel, s), wr_until(panel, until, s), &spread, error);
+        status = wr_quiet_start(values, length, &quiet, error);
         if (status == WR_OK)
-            put_intervals(&pool, own, scale_of(fit, own, spread), s, wr_panel_count(panel), points,
-                          low, high);
+            put_intervals(&pool, own, scale_of(fit, own, wr_spread(values, length, quiet)),
+                          wr_late_jump(values, length, quiet, 2 * fit->recipe.horizon), s,
+                          wr_panel_count(panel), points, low, high);
     }
     release_pool(&pool);
     return status;

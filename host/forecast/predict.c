@@ -8,13 +8,14 @@
 #include "data/panel.h"
 #include "forecast/fit.h"
 #include "forecast/spread.h"
-#include "windrow/train.h"
+#include "train/predict.h"
 
 /* Models at a time, so that a session's copies stay small. */
 #define FLOATS_AT_ONCE 3e7
 
 /* Series of a panel, all of one window, that are forecast together. */
 struct group {
+    struct wr_device *cpu;
     const struct wr_fit *fit;
     const struct wr_panel *panel;
     size_t window, count, models;
@@ -121,6 +122,11 @@ static wr_status prepare(struct group *g, const size_t *until, struct wr_error *
     return WR_OK;
 }
 
+/* Whether a recursive model's forecast has come to what is no number: it has no next window. */
+static bool is_lost(const struct group *g, size_t m, size_t step) {
+    return step > 0 && !isfinite(g->paths[m * g->horizon + step - 1]);
+}
+
 /* The window of each model at a step: of series, unless models go their own ways. */
 static wr_status fill_windows(struct group *g, size_t step, struct wr_error *error) {
     size_t seeds = g->fit->recipe.seeds;
@@ -128,7 +134,7 @@ static wr_status fill_windows(struct group *g, size_t step, struct wr_error *err
     for (size_t m = 0; m < g->models; m++) {
         size_t i = m / seeds, window = recursive ? m : i;
         g->own[m] = window;
-        if (!recursive && m % seeds > 0)
+        if ((!recursive && m % seeds > 0) || is_lost(g, m, step))
             continue;
         const double *path = step > 0 ? g->paths + m * g->horizon : NULL;
         if (wr_prepared_last(g->prepared[i], path, step, g->inputs + window * g->width))
@@ -140,6 +146,20 @@ static wr_status fill_windows(struct group *g, size_t step, struct wr_error *err
                            "longer than the series; --missing interpolate fills gaps",
                            wr_panel_path(g->panel), g->series[i]->id,
                            g->window * g->fit->recipe.chunk);
+    }
+    return WR_OK;
+}
+
+/* Diverged models are left out, and counted; of another one that overflows nobody would know. */
+static wr_status check_paths(const struct group *g, struct wr_error *error) {
+    size_t seeds = g->fit->recipe.seeds;
+    for (size_t m = 0; m < g->models; m++) {
+        const struct fitted *series = g->series[m / seeds];
+        if (!g->fit->diverged[series->models + m % seeds] && is_lost(g, m, g->horizon))
+            return wr_fail(error, WR_ERR_DATA,
+                           "%s: series %s: its forecast overflows, fed back %zu times; a smaller "
+                           "--lr, --scale standard or fewer steps may help",
+                           wr_panel_path(g->panel), series->id, g->horizon - 1);
     }
     return WR_OK;
 }
@@ -159,15 +179,18 @@ static wr_status predict(struct group *g, struct wr_error *error) {
     for (size_t step = 0; step < rounds && status == WR_OK; step++) {
         status = fill_windows(g, step, error);
         if (status == WR_OK)
-            status = wr_predict_each(&shape, recipe->rule.activation, g->models, g->parameters,
-                                     &view, g->own, g->predictions, error);
+            status = wr_predict_each_on(g->cpu, &shape, recipe->rule.activation, g->models,
+                                        g->parameters, &view, g->own, g->predictions, error);
         for (size_t m = 0; m < g->models && status == WR_OK; m++) {
             double *path = g->paths + m * g->horizon;
-            wr_prepared_next(g->prepared[m / recipe->seeds], step > 0 ? path : NULL, step,
-                             g->predictions + m * g->outputs, path + step);
+            if (is_lost(g, m, step))
+                path[step] = (double)NAN;
+            else
+                wr_prepared_next(g->prepared[m / recipe->seeds], step > 0 ? path : NULL, step,
+                                 g->predictions + m * g->outputs, path + step);
         }
     }
-    return status;
+    return status == WR_OK && recipe->recursive && !g->known ? check_paths(g, error) : status;
 }
 
 /* ---- from seeds to a point ---- */
@@ -262,13 +285,15 @@ static size_t gather(const struct wr_fit *fit, const struct wr_panel *panel, siz
     return count;
 }
 
-static wr_status forecast_window(const struct wr_fit *fit, const struct wr_panel *panel,
-                                 const size_t *until, bool known, size_t window, size_t *which,
-                                 double *points, struct wr_error *error) {
+static wr_status forecast_window(struct wr_device *cpu, const struct wr_fit *fit,
+                                 const struct wr_panel *panel, const size_t *until, bool known,
+                                 size_t window, size_t *which, double *points,
+                                 struct wr_error *error) {
     wr_status status = WR_OK;
     size_t next = 0, count;
     while (status == WR_OK && (count = gather(fit, panel, window, &next, which)) > 0) {
-        struct group g = {.fit = fit,
+        struct group g = {.cpu = cpu,
+                          .fit = fit,
                           .panel = panel,
                           .window = window,
                           .count = count,
@@ -324,9 +349,9 @@ static wr_status check_panel(const struct wr_fit *fit, const struct wr_panel *pa
     return WR_OK;
 }
 
-static wr_status forecast_all(const struct wr_fit *fit, const struct wr_panel *panel,
-                              const size_t *until, bool known, double *points,
-                              struct wr_error *error) {
+static wr_status forecast_all(struct wr_device *cpu, const struct wr_fit *fit,
+                              const struct wr_panel *panel, const size_t *until, bool known,
+                              double *points, struct wr_error *error) {
     size_t K = fit->recipe.horizon, count = wr_panel_count(panel);
     wr_status status = check_panel(fit, panel, error);
     if (status != WR_OK)
@@ -338,7 +363,7 @@ static wr_status forecast_all(const struct wr_fit *fit, const struct wr_panel *p
         if (wr_fit_find(fit, wr_panel_id(panel, s))->window == 0)
             status = naive(fit, panel, until, s, points + s * K, error);
     for (size_t window = fit->recipe.window; window > 0 && status == WR_OK; window--)
-        status = forecast_window(fit, panel, until, known, window, which, points, error);
+        status = forecast_window(cpu, fit, panel, until, known, window, which, points, error);
     free(which);
     return status;
 }
@@ -346,10 +371,16 @@ static wr_status forecast_all(const struct wr_fit *fit, const struct wr_panel *p
 wr_status wr_fit_forecast(const struct wr_fit *fit, const struct wr_panel *panel,
                           const size_t *until, double *points, struct wr_error *error) {
     WR_ARITHMETIC(callers);
-    return forecast_all(fit, panel, until, false, points, error);
+    struct wr_device *cpu = NULL;
+    wr_status status = wr_device_open("cpu", NULL, &cpu, error);
+    if (status == WR_OK)
+        status = forecast_all(cpu, fit, panel, until, false, points, error);
+    wr_device_close(cpu);
+    return status;
 }
 
-wr_status wr_fit_forecast_known(const struct wr_fit *fit, const struct wr_panel *panel,
-                                const size_t *until, double *points, struct wr_error *error) {
-    return forecast_all(fit, panel, until, true, points, error);
+wr_status wr_fit_forecast_known(struct wr_device *cpu, const struct wr_fit *fit,
+                                const struct wr_panel *panel, const size_t *until, double *points,
+                                struct wr_error *error) {
+    return forecast_all(cpu, fit, panel, until, true, points, error);
 }

@@ -295,7 +295,8 @@ bool wr_prepared_last(const struct wr_prepared *prepared, const double *path, si
     for (size_t k = 0; k < lesser(prepared->difference, prepared->horizon); k++)
         if (isnan(prepared->tail[k]))
             return false;
-    fill_inputs(prepared, &track, start, norm_of(prepared, &track, start), inputs);
+    if (inputs != NULL)
+        fill_inputs(prepared, &track, start, norm_of(prepared, &track, start), inputs);
     return true;
 }
 

@@ -32,8 +32,10 @@ size_t wr_recipe_windows(const struct wr_recipe *recipe, size_t length);
 size_t wr_recipe_length(const struct wr_recipe *recipe, size_t windows);
 /* Values of which wr_recipe_shorten makes windows. */
 size_t wr_recipe_shortest(const struct wr_recipe *recipe);
-/* *shorter: the recipe with the longest window, recipe's at most, of which `length` values have at
- * least 1 + max(8, horizon / 2): fewer are too alike to learn from. False: not even with window 1,
+/* Windows of which fewer are too alike to learn from: 1 + max(8, horizon / 2). */
+size_t wr_recipe_fewest(const struct wr_recipe *recipe);
+/* *shorter: the recipe with the longest window, recipe's at most, of which `length` values have as
+ * many. False: not even with window 1,
  * so that seasonal naive is left. */
 bool wr_recipe_shorten(const struct wr_recipe *recipe, size_t length, struct wr_recipe *shorter);
 
@@ -96,7 +98,8 @@ wr_status wr_covariates_reach(const struct wr_panel *panel, size_t series, size_
                               const struct wr_recipe *recipe, struct wr_error *error);
 
 /* The window whose inputs (T, I) end with the last value, or with path (steps), the z forecast so
- * far. False: it touches a gap, or begins before the first value, or a future covariate ends. */
+ * far. False: it touches a gap, or begins before the first value, or a future covariate ends.
+ * inputs may be NULL, to ask for no more than that. */
 bool wr_prepared_last(const struct wr_prepared *prepared, const double *path, size_t steps,
                       float *inputs);
 /* z (O) for which outputs (O) of that window stand: undoes steps 7 and 6. z may be path + steps. */

@@ -235,19 +235,18 @@ size_t wr_recipe_windows(const struct wr_recipe *recipe, size_t length) {
     return length < shortest ? 0 : length - shortest + 1;
 }
 
-/* Windows of which fewer are too alike to learn from. */
-static size_t fewest_windows(const struct wr_recipe *recipe) {
+size_t wr_recipe_fewest(const struct wr_recipe *recipe) {
     return 1 + greater(8, recipe->horizon / 2);
 }
 
 size_t wr_recipe_shortest(const struct wr_recipe *recipe) {
     struct wr_recipe shorter = *recipe;
     shorter.window = 1;
-    return wr_recipe_length(&shorter, fewest_windows(recipe));
+    return wr_recipe_length(&shorter, wr_recipe_fewest(recipe));
 }
 
 bool wr_recipe_shorten(const struct wr_recipe *recipe, size_t length, struct wr_recipe *shorter) {
-    size_t least = fewest_windows(recipe);
+    size_t least = wr_recipe_fewest(recipe);
     *shorter = *recipe;
     if (wr_recipe_windows(recipe, length) >= least)
         return true;

@@ -53,6 +53,20 @@ wr_status wr_quiet_start(const double *values, size_t length, size_t *start,
     return WR_OK;
 }
 
+double wr_late_jump(const double *values, size_t length, size_t start, size_t fewest) {
+    double most = 0;
+    fewest = fewest > FEWEST ? fewest : FEWEST;
+    bool late = start > 0 && length - start < fewest;
+    for (size_t t = 1; t < length; t++) {
+        double change = change_to(values, t);
+        if (!(change > most))
+            continue;
+        late |= t >= FEWEST && length - t < fewest && change >= QUIET * most;
+        most = change;
+    }
+    return late ? most : 0;
+}
+
 double wr_spread(const double *values, size_t length, size_t start) {
     double sum = 0;
     size_t known = 0;

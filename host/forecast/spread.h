@@ -13,6 +13,11 @@
 wr_status wr_quiet_start(const double *values, size_t length, size_t *start,
                          struct wr_error *error);
 
+/* The largest change of a series whose last values are of another kind than those before: fewer
+ * than `fewest` values (8 at least) stand from its `start` on (wr_quiet_start), or from a change on
+ * that is at least 20 times as large as all before it. 0 of any other series. */
+double wr_late_jump(const double *values, size_t length, size_t start, size_t fewest);
+
 /* Mean absolute difference of each known value from `start` on and the known one before it: it does
  * not depend on the level, and exists for any two values. 0: all are the same. */
 double wr_spread(const double *values, size_t length, size_t start);

@@ -1,4 +1,4 @@
-#include "windrow/train.h"
+#include "train/predict.h"
 
 #include "backend/backend.h"
 #include "base/arithmetic.h"
@@ -8,13 +8,13 @@
 
 /* ---- forward alone, on the cpu backend ---- */
 
-/* Opens a session whose batches are `batch` of `windows`, all or those of each model. *cpu and
- * *session are closed by the caller, whatever is returned. */
-static wr_status open_forward(const struct wr_shape *shape, const struct wr_rule *rule,
-                              size_t models, const float *parameters,
+/* Opens a session whose batches are `batch` of `windows`, all or those of each model. It is closed
+ * by the caller, whatever is returned. */
+static wr_status open_forward(struct wr_device *cpu, const struct wr_shape *shape,
+                              const struct wr_rule *rule, size_t models, const float *parameters,
                               const struct wr_windows_view *windows, const size_t *first,
-                              const size_t *count, size_t batch, struct wr_device **cpu,
-                              struct wr_session **session, struct wr_error *error) {
+                              const size_t *count, size_t batch, struct wr_session **session,
+                              struct wr_error *error) {
     float *zeros = wr_alloc(models, sizeof *zeros, "learning rates", error);
     if (zeros == NULL)
         return WR_ERR_MEMORY;
@@ -33,9 +33,7 @@ static wr_status open_forward(const struct wr_shape *shape, const struct wr_rule
         ensemble.rule.loss = rule->loss;
         ensemble.rule.huber_delta = rule->huber_delta;
     }
-    wr_status status = wr_device_open("cpu", NULL, cpu, error);
-    if (status == WR_OK)
-        status = wr_session_open(*cpu, &ensemble, session, error);
+    wr_status status = wr_session_open(cpu, &ensemble, session, error);
     free(zeros);
     return status;
 }
@@ -62,7 +60,9 @@ wr_status wr_predict(const struct wr_shape *shape, enum wr_activation activation
     const struct wr_rule rule = {.activation = activation};
     wr_status status = cut_view(windows, first, count, &part, error);
     if (status == WR_OK)
-        status = open_forward(shape, &rule, models, parameters, &part, NULL, NULL, count, &cpu,
+        status = wr_device_open("cpu", NULL, &cpu, error);
+    if (status == WR_OK)
+        status = open_forward(cpu, shape, &rule, models, parameters, &part, NULL, NULL, count,
                               &session, error);
     if (status == WR_OK)
         status = wr_session_forward(session, 0, count, error);
@@ -73,12 +73,10 @@ wr_status wr_predict(const struct wr_shape *shape, enum wr_activation activation
     return status;
 }
 
-wr_status wr_predict_each(const struct wr_shape *shape, enum wr_activation activation,
-                          size_t models, const float *parameters,
-                          const struct wr_windows_view *windows, const size_t *which,
-                          float *predictions, struct wr_error *error) {
-    WR_ARITHMETIC(callers);
-    struct wr_device *cpu = NULL;
+wr_status wr_predict_each_on(struct wr_device *cpu, const struct wr_shape *shape,
+                             enum wr_activation activation, size_t models, const float *parameters,
+                             const struct wr_windows_view *windows, const size_t *which,
+                             float *predictions, struct wr_error *error) {
     struct wr_session *session = NULL;
     const struct wr_rule rule = {.activation = activation};
     size_t *ones = wr_alloc(models, sizeof *ones, "windows of models", error);
@@ -86,15 +84,28 @@ wr_status wr_predict_each(const struct wr_shape *shape, enum wr_activation activ
         return WR_ERR_MEMORY;
     for (size_t m = 0; m < models; m++)
         ones[m] = 1;
-    wr_status status = open_forward(shape, &rule, models, parameters, windows, which, ones, 1, &cpu,
+    wr_status status = open_forward(cpu, shape, &rule, models, parameters, windows, which, ones, 1,
                                     &session, error);
     if (status == WR_OK)
         status = wr_session_forward(session, 0, 1, error);
     if (status == WR_OK)
         status = wr_session_read(session, WR_PREDICTIONS, predictions, error);
     wr_session_close(session);
-    wr_device_close(cpu);
     free(ones);
+    return status;
+}
+
+wr_status wr_predict_each(const struct wr_shape *shape, enum wr_activation activation,
+                          size_t models, const float *parameters,
+                          const struct wr_windows_view *windows, const size_t *which,
+                          float *predictions, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
+    struct wr_device *cpu = NULL;
+    wr_status status = wr_device_open("cpu", NULL, &cpu, error);
+    if (status == WR_OK)
+        status = wr_predict_each_on(cpu, shape, activation, models, parameters, windows, which,
+                                    predictions, error);
+    wr_device_close(cpu);
     return status;
 }
 
@@ -134,8 +145,10 @@ wr_status wr_evaluate(const struct wr_shape *shape, const struct wr_rule *rule, 
         return WR_ERR_MEMORY;
     for (size_t m = 0; m < models; m++)
         mean_losses[m] = 0;
-    status = open_forward(shape, rule, models, parameters, &part, NULL, NULL, batch, &cpu, &session,
-                          error);
+    status = wr_device_open("cpu", NULL, &cpu, error);
+    if (status == WR_OK)
+        status = open_forward(cpu, shape, rule, models, parameters, &part, NULL, NULL, batch,
+                              &session, error);
     if (status == WR_OK)
         status = add_losses(session, models, count, batch, losses, mean_losses, error);
     for (size_t m = 0; m < models && status == WR_OK; m++)

@@ -55,9 +55,9 @@ struct wr_backtest {
 };
 
 /* The intervals of naive and seasonal naive are conformal too: by the errors that they made before
- * each origin. Both know the values alone that were observed. options->resume and calibrate do not
- * count. WR_ERR_DATA names a series that is too short for its first origin. *backtest is released
- * by wr_backtest_release, after any failure too.
+ * each origin. Both know the values alone that were observed, and leave out a quiet start.
+ * options->resume and calibrate do not count. WR_ERR_DATA names a series that is too short for its
+ * first origin. *backtest is released by wr_backtest_release, after any failure too.
  */
 wr_status wr_backtest(struct wr_device *device, const struct wr_panel *panel,
                       const struct wr_backtest_spec *spec, const struct wr_fit_options *options,

@@ -44,7 +44,8 @@ enum wr_combine { WR_COMBINE_MEAN, WR_COMBINE_MEDIAN }; /* of the seeds' forecas
  * Then, in this order, each undone in a forecast:
  *  1. transform: log v. Where the steps below make no difference of the level, the values are taken
  *     relative to one of them first (v - r, log (v / r)): a level far above the spread costs no
- *     digits, and y + c and k y are forecast as y, plus c and times k.
+ *     digits, and y + c is forecast as y, plus c. After a logarithm, or with scale, or with
+ *     normalize mean or standard, k y is forecast as y, times k.
  *  2. adjust: a series whose autocorrelation at lag `season` is significant (the test of the M4
  *     competition's benchmarks, 90 %) is divided by the seasonal indices of a classical
  *     multiplicative decomposition; after a logarithm, or with values of 0 or less, those of an
@@ -121,10 +122,12 @@ struct wr_fit_options {
 /* What fitting did. */
 struct wr_fit_report {
     size_t series, models;
-    size_t shorter;  /* series too short for the recipe's window, fitted with a shorter one */
-    size_t naive;    /* series too short for any, or constant: seasonal naive */
+    size_t shorter;  /* series too short for the recipe's window, or with gaps that leave too few of
+                        them: fitted with a shorter one */
+    size_t naive;    /* series with too few of any window, or constant: seasonal naive */
     size_t quiet;    /* series that begin to vary late: what comes before is not learnt from */
-    size_t borrowed; /* series too short for intervals of their own: they have those of all */
+    size_t borrowed; /* series without errors of their own, since they are too short or nothing was
+                        observed of what was held out: intervals are by those of all */
     size_t diverged; /* models: left out of their series' forecast */
     double updates, seconds; /* training alone */
 };
@@ -150,13 +153,15 @@ wr_status wr_fit_forecast(const struct wr_fit *fit, const struct wr_panel *panel
 
 /* Intervals around points (series, horizon) by split conformal prediction: the quantile of the
  * absolute errors, step by step, that a fit on less made on what it had not seen (V. Vovk et al.,
- * "Algorithmic learning in a random world", 2005). A series with too few errors at a step has the
- * quantile of those at all its steps, or with too few of them what Student's distribution makes of
- * their mean square; one without any has the quantile of all series'. Errors are measured in the
- * spread of their series, the mean absolute difference of one value to the next, and widths are
- * multiples of the same spread of `until` values, or of that of the fit where it is 0. A higher
- * level is never narrower. low, high (levels, series, horizon), NaN where no error tells; levels in
- * percent, 0 < level < 100. The fit must have been calibrated. */
+ * "Algorithmic learning in a random world", 2005). Values that were filled in are no evidence
+ * (wr_panel_observed). A series with too few errors at a step has the quantile of those at all its
+ * steps, or with too few of them what Student's distribution makes of their mean square; one
+ * without any has the quantile of all series'. Errors are measured in the spread of their series,
+ * the mean absolute difference of one value to the next, and widths are multiples of the same
+ * spread of `until` values, or of that of the fit where it is 0. A higher level is never narrower.
+ * Where a series has jumped, and fewer than 8 values or twice the horizon have followed, half a
+ * width is at least its largest change. low, high (levels, series, horizon), NaN where no error
+ * tells; levels in percent, 0 < level < 100: 95, not 0.95. The fit must have been calibrated. */
 wr_status wr_fit_intervals(const struct wr_fit *fit, const struct wr_panel *panel,
                            const size_t *until, const double *points, const double *levels,
                            size_t count, double *low, double *high, struct wr_error *error);

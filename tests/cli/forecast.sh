@@ -217,6 +217,24 @@ run forecast --data gap.csv $small --horizon 2 --missing interpolate --quiet
 exits 0
 run forecast --data gap.csv $small --horizon 2 --missing drop --window 1 --quiet
 exits 0
+# where gaps leave no window of eight weeks, a shorter one does; at the end too
+{ echo unique_id,ds,y; days a 151 'i % 40 == 30 ? "" : i % 7 + i % 5'; } >pieces.csv
+run forecast --data pieces.csv $small --horizon 2 --missing drop
+exits 0
+line err "                    1 series with a shorter window: a"
+[ "$(wc -l <out)" -eq 3 ] || fail "not 2 forecasts"
+{ echo unique_id,ds,y; days a 140 'i == 120 ? "" : i % 7 + i % 5'; } >ending.csv
+run forecast --data ending.csv $small --horizon 2 --missing drop
+exits 0
+line err "                    1 series with a shorter window: a"
+# where they leave none of a week, there is seasonal naive; where they leave none at the end, a word
+{ echo unique_id,ds,y; days a 150 'i % 8 == 4 ? "" : i % 7 + i % 5'; } >weeks.csv
+run forecast --data weeks.csv $small --horizon 2 --missing drop --levels none
+exits 0
+line err "                    1 series too short or constant, so seasonal naive: a"
+{ echo unique_id,ds,y; days a 140 'i == 138 ? "" : i % 7 + i % 5'; } >end.csv
+refuses_like 3 'end.csv: series a: the last window, *touches a gap*--missing interpolate fills gaps' \
+    forecast --data end.csv $small --horizon 2 --missing drop --quiet
 { echo unique_id,ds,y,x; days a 63 '(i < 60 ? (i * i) % 7 : "") "," i % 7'; } >known.csv
 run forecast --data known.csv --future x $small --horizon 3 --quiet --levels none
 exits 0
@@ -233,6 +251,18 @@ refuses_like 3 'known.csv: line 61, series a: *3 of the 5 steps*' \
     forecast --data known.csv --future x $small --horizon 5
 refuses_like 2 '*recursive*' forecast --data known.csv --future x $small --quiet --recursive yes \
     --horizon 3
+printf 'y\n1\n2\n4\n3\n5\n' >five.csv # the values that intervals take, and no fewer
+refuses 3 'five.csv: every series is too short for intervals: 3 steps ahead take 6 values, and the longest has 5; --levels none forecasts without' \
+    forecast --data five.csv $small --horizon 3 --quiet
+echo 2 >>five.csv
+run forecast --data five.csv $small --horizon 3 --quiet
+exits 0
+printf 'y\n1\n2\n' >two.csv
+refuses_like 3 'two.csv: *: 1 step ahead takes 3 values, and the longest has 2; *' \
+    forecast --data two.csv $small --horizon 1 --quiet
+echo 4 >>two.csv
+run forecast --data two.csv $small --horizon 1 --quiet
+exits 0
 printf 'name,color,size\nx,red,1\n' >odd.csv
 refuses_like 3 'odd.csv: neither long *nor wide *' forecast --data odd.csv
 refuses 3 'missing.csv: cannot be opened: No such file or directory' forecast --data missing.csv
@@ -243,6 +273,8 @@ refuses_like 2 'there is no recipe "dayly"; there are hourly, *' forecast --data
 refuses 2 '--recipe daily,daily: daily stands there twice' forecast --data x --recipe daily,daily
 refuses_like 2 'recipe hourly forecasts 24 steps, daily 7; --horizon*' \
     forecast --data x --recipe hourly,daily
+refuses 2 '--levels 0.95: levels are percentages, 1 or more: 95, not 0.95' forecast --data x --levels 0.95
+refuses 2 '--levels 80,.995: levels are percentages, 1 or more: 95, not 0.95' backtest --data x --levels 80,.995
 for levels in 0 100 80,80.0 none,80 x; do
     refuses_like 2 "--levels $levels: needs none, or*" forecast --data x --levels $levels
 done

@@ -1,5 +1,5 @@
 #!/bin/sh
-# windrow backtest on a series with gaps: what was filled in is not scored, and that is told.
+# windrow on series with gaps: what was filled in is not scored, nor evidence, and that is told.
 . "$(dirname "$0")/lib.sh"
 small="--device cpu --threads 1 --updates 50 --hidden 4 --seeds 2 --quiet"
 
@@ -34,6 +34,27 @@ mae=$(awk -F, 'NR > 1 {
 } END { printf "%.6f", sum / n }' gaps.csv)
 grep -o '"method":"naive","mae":[0-9.]*' out | cut -d : -f 3 |
     awk -v mae="$mae" '{ exit !($1 - mae < 1e-5 && mae - $1 < 1e-5) }' || fail "naive is not $mae"
+
+# Nor does what was filled in count for intervals, which is told: here nothing else was held out.
+{ echo ds,y; awk 'BEGIN { for (day = 1; day < 70; day++) print day "," day * day % 7; print "200,3" }'; } >hole.csv
+run forecast --data hole.csv --missing interpolate --recipe daily --horizon 7 ${small% --quiet}
+exits 0
+line err "130 of 200 values were missing and are filled in; intervals and scores come of the others alone"
+grep -q '^y,201,[0-9.]*,,,,$' out || fail "an interval of values that were filled in"
+line err "1 series without intervals at 80 % and above, since too few errors tell how wide they are: y"
+
+# From which level on, and of which series: the 180 errors of all series, which short ones have, do not
+# tell of 99.9 %; and one value has no spread.
+{ echo id,V1,V2,V3,V4,V5,V6,V7,V8
+    awk 'BEGIN { for (s = 0; s < 30; s++) {
+        printf "s%d", s
+        for (t = 0; t < 8; t++) printf ",%d", (s * 7 + t * t * 5) % 11
+        print "" } }'
+    printf '%s\n' a,100,200,100 b,1000,2000,1000 c,50; } >short.csv
+run forecast --data short.csv --recipe daily --horizon 3 --levels 80,95,99.9 $small
+exits 0
+says "1 series without intervals at 80 % and above, since too few errors tell how wide they are: c
+2 series without intervals at 99.9 %, since too few errors tell how wide they are: a and 1 more"
 
 # Nothing of the kind is said where nothing is missing.
 { echo ds,y; awk 'BEGIN { for (day = 1; day <= 100; day++) print day "," day % 7 }'; } >whole.csv

@@ -25,6 +25,19 @@ exits 0
 awk -F, 'NR > 1 && !($6 < $4 && $4 < $3 && $3 < $5 && $5 < $7) { exit 1 }' out ||
     fail "bounds that are the point"
 
+# Values whose squares overflow a float: the models diverge, and are left out. Those that only their own
+# forecasts let overflow end with an error, and neither has to do with gaps.
+series '(1 + i % 7) * 1e30' >large.csv
+run forecast --data large.csv --recipe m4-rnn --season 1 --horizon 5 --levels none $small
+exits 8
+says "windrow: 2 of 2 models diverged, and are left out of their series' forecasts; a smaller --lr or --clip may help, or --scale standard where values are large"
+[ "$(grep -c '^y,6[1-5],[0-9.e+]*$' out)" -eq 5 ] || fail "not 5 forecasts"
+run forecast --data large.csv --recipe m4-rnn --season 1 --scale standard --horizon 5 --levels none $small
+exits 0
+{ echo y; awk 'BEGIN { for (i = 0; i < 400; i++) printf "%.4f\n", 1 + i * i % 17 / 17 }'; } >noise.csv
+refuses 3 "noise.csv: series y: its forecast overflows, fed back 499 times; a smaller --lr, --scale standard or fewer steps may help" \
+    forecast --data noise.csv --recipe m4-rnn --season 1 --horizon 500 --levels none --lr 1 --epochs 1 --device cpu --quiet
+
 # A backtest of one series says the same in its CSV and its JSON.
 run backtest --data level.csv --recipe daily --horizon 5 --origins 2 $small --csv scores.csv --json
 exits 0

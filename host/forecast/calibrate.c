@@ -1,0 +1,193 @@
+/* The first half of split conformal prediction: a fit on less forecasts, from many origins, what it
+ * has not seen. How far off it is, step by step, interval.c takes for how far off the fit on all
+ * is.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/base.h"
+#include "data/panel.h"
+#include "forecast/fit.h"
+#include "forecast/spread.h"
+
+#define MOST_ORIGINS   100
+#define ALL_ORIGINS    200000 /* of all series together, but at least one each */
+#define FEWEST_ORIGINS 19     /* with which 95 % has a quantile */
+
+/* ---- what is held out ---- */
+
+/* The values of a series that the fit on less does not see: a fifth, or what FEWEST_ORIGINS take if
+ * that is more, but never more than half, and where it can be as many are left as the fit on all
+ * needs for what it does: a season for seasonal naive, windows for models. A quiet start does not
+ * count. Origins stand `apart` steps from each other. */
+struct held {
+    size_t from;  /* values that the fit on less has */
+    size_t count; /* origins; 0: too short */
+    size_t apart;
+};
+
+static struct held hold_out(size_t until, const struct fitted *series,
+                            const struct wr_recipe *recipe, size_t most) {
+    size_t quiet = series->scales.start;
+    size_t kept = series->models == WR_NAIVE ? recipe->season : quiet + wr_recipe_shortest(recipe);
+    size_t horizon = recipe->horizon, least = horizon + FEWEST_ORIGINS - 1;
+    size_t active = (until - quiet) / 2 < horizon ? until : until - quiet;
+    size_t held = active / 5;
+    held = held > least ? held : least;
+    held = held > horizon + 199 ? (least > horizon + 199 ? least : horizon + 199) : held;
+    held = held < active / 2 ? held : active / 2;
+    if (until >= kept + horizon && held > until - kept)
+        held = until - kept;
+    if (held < horizon || until - held < 2)
+        return (struct held){.from = until};
+    size_t places = held - horizon + 1;
+    size_t apart = (places - 1) / most + 1;
+    return (struct held){.from = until - held, .count = (places - 1) / apart + 1, .apart = apart};
+}
+
+struct calibrating {
+    const struct wr_panel *panel;
+    struct wr_panel *seen; /* from the origins at hand: no gap is filled by what comes after */
+    const size_t *until;
+    struct wr_fit *fit; /* on all */
+    struct held *held;  /* (series) */
+    size_t *origin;     /* (series) */
+    double *points;     /* (series, horizon) */
+};
+
+/* How far off the forecasts from origin number o are from what was observed. NaN at a gap, filled
+ * or not, and after one: forecasts are made from a value that was observed. */
+static void note_errors(const struct calibrating *c, size_t o) {
+    struct calibration *to = &c->fit->calibration;
+    size_t K = c->fit->recipe.horizon;
+    for (size_t s = 0; s < c->fit->count; s++) {
+        if (o >= c->held[s].count)
+            continue;
+        const double *truth = wr_panel_observed(c->panel, s) + c->origin[s];
+        double spread = to->spreads[s] > 0 ? to->spreads[s] : 1;
+        for (size_t k = 0; k < K; k++) {
+            double error = isnan(truth[-1]) ? (double)NAN : truth[k] - c->points[s * K + k];
+            to->errors[(to->first[s] + o) * K + k] = (float)(error / spread);
+        }
+    }
+}
+
+/* Moves to origin number o; series that have no more stay at their last. */
+static void move_to(struct calibrating *c, size_t o) {
+    for (size_t s = 0; s < c->fit->count; s++) {
+        const struct held *held = &c->held[s];
+        size_t last = held->count > 0 ? held->count - 1 : 0;
+        c->origin[s] = held->from + (o < last ? o : last) * held->apart;
+    }
+    wr_panel_see(c->seen, c->panel, c->origin);
+}
+
+static wr_status forecast_origins(struct calibrating *c, const struct wr_fit *less,
+                                  struct wr_error *error) {
+    struct wr_device *cpu = NULL;
+    wr_status status = wr_device_open("cpu", NULL, &cpu, error);
+    for (size_t o = 0; o < c->fit->calibration.origins && status == WR_OK; o++) {
+        move_to(c, o);
+        status = wr_fit_forecast_known(cpu, less, c->seen, c->origin, c->points, error);
+        if (status == WR_OK)
+            note_errors(c, o);
+    }
+    wr_device_close(cpu);
+    return status;
+}
+
+wr_status wr_calibration_room(struct calibration *calibration, size_t series, size_t horizon,
+                              struct wr_error *error) {
+    size_t all = 0, floats;
+    calibration->first = wr_alloc(series, sizeof *calibration->first, "series", error);
+    if (calibration->first == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t s = 0; s < series; s++) {
+        calibration->first[s] = all;
+        if (!wr_size_add(all, calibration->counts[s], &all))
+            return wr_fail(error, WR_ERR_MEMORY, "the origins of %zu series overflow", series);
+    }
+    if (!wr_size_mul(all, horizon, &floats))
+        return wr_fail(error, WR_ERR_MEMORY, "the errors of %zu series overflow memory", series);
+    calibration->errors = wr_alloc(floats, sizeof(float), "errors of forecasts", error);
+    calibration->spreads = wr_alloc(series, sizeof(double), "series", error);
+    return calibration->errors != NULL && calibration->spreads != NULL ? WR_OK : WR_ERR_MEMORY;
+}
+
+static void find_origins(struct calibrating *c) {
+    struct calibration *to = &c->fit->calibration;
+    size_t most = ALL_ORIGINS / c->fit->count;
+    most = most < 1 ? 1 : most > MOST_ORIGINS ? MOST_ORIGINS : most;
+    for (size_t s = 0; s < c->fit->count; s++) {
+        c->held[s] =
+            hold_out(wr_until(c->panel, c->until, s), &c->fit->series[s], &c->fit->recipe, most);
+        to->counts[s] = c->held[s].count;
+        to->origins = to->counts[s] > to->origins ? to->counts[s] : to->origins;
+    }
+}
+
+/* As many values as are forecast are held out, from as many or two. */
+static wr_status fail_short(const struct calibrating *c, struct wr_error *error) {
+    size_t K = c->fit->recipe.horizon, longest = 0;
+    for (size_t s = 0; s < c->fit->count; s++) {
+        size_t length = wr_until(c->panel, c->until, s);
+        longest = length > longest ? length : longest;
+    }
+    return wr_fail(error, WR_ERR_DATA,
+                   "%s: every series is too short for intervals: %zu step%s ahead take%s %zu "
+                   "values, and the longest has %zu; --levels none forecasts without",
+                   wr_panel_path(c->panel), K, K == 1 ? "" : "s", K == 1 ? "s" : "",
+                   K + (K > 2 ? K : 2), longest);
+}
+
+static wr_status set_up(struct calibrating *c, struct wr_error *error) {
+    struct calibration *to = &c->fit->calibration;
+    size_t count = c->fit->count, K = c->fit->recipe.horizon;
+    c->held = wr_alloc(count, sizeof *c->held, "series", error);
+    c->origin = wr_alloc(count, sizeof *c->origin, "series", error);
+    c->points = wr_alloc(count * K, sizeof *c->points, "forecasts", error);
+    to->counts = wr_alloc(count, sizeof *to->counts, "series", error);
+    if (c->held == NULL || c->origin == NULL || c->points == NULL || to->counts == NULL)
+        return WR_ERR_MEMORY;
+    find_origins(c);
+    if (to->origins == 0)
+        return fail_short(c, error);
+    wr_status status = wr_calibration_room(to, count, K, error);
+    if (status == WR_OK)
+        status = wr_panel_seen(c->panel, &c->seen, error);
+    for (size_t s = 0; s < count && status == WR_OK; s++) {
+        const double *values = wr_panel_observed(c->panel, s);
+        size_t length = wr_until(c->panel, c->until, s), quiet;
+        status = wr_quiet_start(values, length, &quiet, error);
+        if (status == WR_OK)
+            to->spreads[s] = wr_spread(values, length, quiet);
+    }
+    return status;
+}
+
+wr_status wr_fit_calibrate(struct wr_device *device, const struct wr_panel *panel,
+                           const size_t *until, const struct wr_fit_options *options,
+                           struct wr_fit *fit, struct wr_error *error) {
+    struct calibrating c = {.panel = panel, .until = until, .fit = fit};
+    struct wr_fit *less = NULL;
+    wr_status status = set_up(&c, error);
+    if (status == WR_OK) {
+        struct wr_fit_options second = *options;
+        second.calibrate = false;
+        move_to(&c, 0);
+        status = wr_fit_like(device, c.seen, &fit->recipe, c.origin, &second, fit, &less, error);
+    }
+    if (status == WR_OK) {
+        fit->report.updates += less->report.updates;
+        fit->report.seconds += less->report.seconds;
+        status = forecast_origins(&c, less, error);
+    }
+    for (size_t s = 0; s < fit->count && status == WR_OK; s++)
+        fit->report.borrowed += wr_borrows(fit, s);
+    wr_fit_free(less);
+    wr_panel_unsee(c.seen);
+    free(c.held);
+    free(c.origin);
+    free(c.points);
+    return status;
+}
