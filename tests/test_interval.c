@@ -127,6 +127,12 @@ static void cover(const struct noise *n, struct coverage coverage[LEVELS]) {
 static void check(const struct noise *n) {
     struct coverage found[LEVELS];
     cover(n, found);
+    if (everything) /* the table, level by level: part and its standard error */
+        printf("%-9s %3zu values, %2zu quiet, 1 of %zu observed, %2zu ahead, %s: %.1f (%.1f), %.1f "
+               "(%.1f) %%\n",
+               n->recipe, n->length - n->quiet, n->quiet, n->every > 1 ? n->every : 1, n->horizon,
+               n->together ? "together" : "alone", 100 * found[0].part, 100 * found[0].error,
+               100 * found[1].part, 100 * found[1].error);
     for (size_t l = 0; l < LEVELS; l++) {
         double level = levels[l] / 100, slack = 3.5 * found[l].error;
         if (!(found[l].part >= level - slack && found[l].part <= level + slack + (1 - level) / 3))
@@ -338,6 +344,7 @@ static void test_student(void **state) {
             fail_msg("level %g, %g degrees of freedom: %.7g, not %.7g", known[i].level,
                      known[i].freedom, t, known[i].t);
     }
+    assert_true(wr_student(0.95, nextafter(1, 0)) == wr_student(0.95, 1)); /* it had no end */
     double between = wr_student(0.95, 2.5);
     assert_true(between < wr_student(0.95, 2) && between > wr_student(0.95, 3));
 }
