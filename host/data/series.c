@@ -148,13 +148,15 @@ static size_t count_named(const struct wr_series *series, const char *name, bool
 wr_status wr_series_find(const struct wr_series *series, const char *column, size_t *index,
                          struct wr_error *error) {
     size_t found[2] = {0}, count = count_named(series, column, true, found);
+    bool exactly = count > 0;
     char excerpt[WR_EXCERPT], list[512];
+    if (!exactly)
+        count = count_named(series, column, false, found);
     if (count > 1)
         return wr_fail(error, WR_ERR_DATA,
-                       "%s: columns %zu and %zu are both named \"%s\"; choose one by its number",
-                       series->source, found[0] + 1, found[1] + 1, wr_excerpt(column, excerpt));
-    if (count == 0)
-        count = count_named(series, column, false, found) == 1;
+                       "%s: columns %zu and %zu are both named \"%s\"%s; choose one by its number",
+                       series->source, found[0] + 1, found[1] + 1, wr_excerpt(column, excerpt),
+                       exactly ? "" : " but for case");
     if (count == 0)
         found[0] = column_number(column, series->columns);
     if (found[0] == series->columns)
