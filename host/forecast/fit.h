@@ -122,6 +122,11 @@ wr_status wr_calibration_room(struct calibration *calibration, size_t series, si
 wr_status wr_fit_forecast_known(const struct wr_fit *fit, const struct wr_panel *panel,
                                 const size_t *until, double *points, struct wr_error *error);
 
+/* file.c: the hash that a fit's file holds of itself, of its metadata's text and of its models. */
+#define WR_FIT_HASH_KEY "windrow_fit_hash"
+void wr_fit_hash(const char *text, const struct wr_shape *shape, size_t models,
+                 const float *parameters, char hash[17]);
+
 /* recipe_json.c: every field of a recipe but its rule's decay_epochs. */
 json_t *wr_recipe_to_json(const struct wr_recipe *recipe);
 /* WR_ERR_DATA names what is missing or of another kind; path for messages. */
