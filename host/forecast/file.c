@@ -405,6 +405,8 @@ static wr_status load(const char *path, const char *text, struct wr_fit *fit,
                       "its metadata are no JSON", error);
     wr_status status = fit_from_json(json, path, fit, error);
     json_decref(json);
+    if (status == WR_OK && (fit->path = strdup(path)) == NULL)
+        status = unread(WR_ERR_MEMORY, path, "", error);
     if (status == WR_OK)
         status = load_models(path, fit, error);
     return status == WR_OK ? check_hash(path, text, fit, error) : status;

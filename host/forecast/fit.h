@@ -31,6 +31,7 @@ struct calibration {
 };
 
 struct wr_fit {
+    char *path; /* of the file that it was read from, or NULL */
     struct wr_recipe recipe;
     char *covariates;        /* wr_panel_covariates of the panel that was fitted */
     char *freq, *tz;         /* wr_panel_freq and wr_panel_tz of it, or "" */
