@@ -191,8 +191,10 @@ void data_tell(const struct data *data, bool quiet) {
     csv_warn(series->source, found);
     if (quiet)
         return;
-    fprintf(stderr, "%s: target %s%s", series->source, data->target_names,
-            data->guessed ? " (the first column of numbers)" : "");
+    wr_print_shown(stderr, series->source);
+    fputs(": target ", stderr);
+    wr_print_shown(stderr, data->target_names);
+    fputs(data->guessed ? " (the first column of numbers)" : "", stderr);
     for (size_t i = 0; i < wr_series_columns(series); i++) {
         if (is_in(&data->inputs, i) || is_in(&data->targets, i) || is_in(&data->ignored, i) ||
             count++ >= SHOWN)

@@ -32,9 +32,12 @@ void cli_flush(void) {
 void cli_complain(const struct wr_error *error) {
     cli_flush();
     fprintf(stderr, "windrow: %s\n", error->text);
-    if (error->log != NULL)
-        fprintf(stderr, "%s%s", error->log,
-                *error->log != '\0' && error->log[strlen(error->log) - 1] == '\n' ? "" : "\n");
+    if (error->log == NULL)
+        return;
+    size_t length = strlen(error->log);
+    wr_print_lines(stderr, error->log);
+    if (length == 0 || error->log[length - 1] != '\n')
+        fputc('\n', stderr);
 }
 
 static wr_status fail_command(const char *name, struct wr_error *error) {

@@ -77,19 +77,6 @@ const char *wr_series_name(const struct wr_series *series, size_t column) {
     return column < series->columns ? series->column[column].name : NULL;
 }
 
-const char *wr_excerpt(const char *text, char to[WR_EXCERPT]) {
-    size_t length = strlen(text), kept = length;
-    if (length > 40)
-        for (kept = 37; ((unsigned char)text[kept] & 0xc0) == 0x80 && kept > 33; kept--)
-            ; /* not inside a UTF-8 character */
-    for (size_t i = 0; i < kept; i++) {
-        unsigned char c = (unsigned char)text[i];
-        to[i] = c < ' ' || c == 0x7f ? '?' : text[i];
-    }
-    memcpy(to + kept, kept < length ? "..." : "", kept < length ? 4 : 1);
-    return to;
-}
-
 const char *wr_series_column_text(const struct wr_series *series, size_t column, char to[96]) {
     char name[WR_EXCERPT];
     if (series->column[column].name == NULL)

@@ -224,6 +224,14 @@ awk 'BEGIN { split("Mon Tue Wed Thu Fri Sat Sun", day, " "); print "sky,day,note
 run train $train --data notes.csv
 exits 0
 tells 'not used: "sky" (text), "day" (text), "note" (text)'
+# names that a terminal would obey are shown
+printf 'a\033[2J,b\302\233\342\200\256\233,é漢\n' >orders.csv
+awk 'BEGIN { for (i = 0; i < 20; i++) print i % 7 / 4 "," i % 5 / 4 "," i }' >>orders.csv
+run train $train --data orders.csv
+exits 0
+tells 'orders.csv: target a\x1b[2J (the first column of numbers); not used: "b\xc2\x9b\xe2\x80\xae\x9b" (numbers), "é漢" (numbers that count the lines)'
+refuses 3 'orders.csv: there is no column "\x1b"; it has the columns "a\x1b[2J", "b\xc2\x9b\xe2\x80\xae\x9b", "é漢"' \
+    train --data orders.csv --target "$(printf '\033')"
 # in turn, and with no dates at all
 awk 'BEGIN { print "shop,sales"; for (i = 0; i < 60; i++) print i % 3 "," i % 7 + i % 3 }' >turns.csv
 refuses_like 3 'turns.csv: nobody says *"shop" (whole numbers that repeat)*--ignore shop' \
