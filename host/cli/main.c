@@ -119,6 +119,8 @@ static wr_status close_stdout(wr_status status, struct wr_error *error) {
 
 int main(int count, char **arguments) {
     struct wr_error error = {0};
+    /* A parent may ignore it, and then nobody learns how our processes and those of drivers end. */
+    signal(SIGCHLD, SIG_DFL);
     if (count > 1 && strcmp(arguments[1], PROBE_WORD) == 0)
         _exit(probe_child(count - 2, arguments + 2));
     hold_standard_streams();

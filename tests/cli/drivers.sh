@@ -96,6 +96,17 @@ prints ''
 says_line "windrow: --device opencl:0.0 (Fake GPU): $reason; try --device cpu"
 says_line "fake driver: at build"
 
+# A parent that ignores SIGCHLD, as some supervisors do, hides no crash.
+if env --ignore-signal=CHLD true 2>/dev/null; then
+    for what in crash exit; do
+        misbehaves build $what
+        title="windrow devices, SIGCHLD ignored"
+        env --ignore-signal=CHLD "$windrow" devices >out 2>err || fail "exit code $?"
+        grep -q " an OpenCL driver \($(how $what)\) while it built and ran a kernel" out ||
+            fail "another reason"
+    done
+fi
+
 # Words that a terminal would obey are shown.
 export WR_FAKE_WORDS=orders
 misbehaves build abort
