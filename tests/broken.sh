@@ -1,11 +1,13 @@
 #!/bin/sh
-# broken.sh WINDROW_BROKEN WINDROW_FAR LOG: what a command whose bptt kernel is damaged must do:
+# broken.sh WINDROW_BROKEN WINDROW_FAR WINDROW_LONG LOG: what a command whose bptt kernel is damaged must do:
 # verify finds stage and place, and train refuses the device. --inexact takes the one whose
 # gradients are off by 1 in 10,000,000, and tells how far off it is; the other's are twice too large.
+# WINDROW_LONG has damage in what batches of more than 65,536 windows alone take.
 set -eu
 windrow=$1
 far=$2
-log=$3
+long=$3
+log=$4
 
 fail() {
     echo "$1"
@@ -24,6 +26,15 @@ code=0
 [ $code -eq 7 ] || fail "verify exits $code, not 7:"
 grep -q 'windrow: bptt: gradients differ in .* first \[[0-9]*\] cpu' "$log" ||
     fail "verify does not name stage bptt and the first difference:"
+
+# Batches of more than 65,536 windows: the check at open sees what they alone take.
+train="train --device $device --schedule fused --epochs 1 --hidden 4 --length 66000"
+code=0
+"$long" $train --batch all >"$log" 2>&1 || code=$?
+[ $code -eq 4 ] || fail "train by large batches on a device that adds them wrongly exits $code, not 4:"
+grep -q "is not exact: known case: .* differ in .* B=65569 " "$log" || fail "train does not tell why:"
+"$long" $train --batch 60000 >"$log" 2>&1 || fail "train by smaller batches fails:"
+"$windrow" $train --batch all >"$log" 2>&1 || fail "train by large batches fails:"
 
 code=0
 "$windrow" train --device "$device" --schedule staged --epochs 1 >"$log" 2>&1 || code=$?

@@ -49,7 +49,7 @@ fails() {
     shift 5
     case " ${commands:-$name} " in *" $name "*) ;; *) return ;; esac
     for kind in alloc:12:0:5 open:24:0:"3 4 5 6" open:12:0:"5 6" write:28:0:6 write:28:1:6 sync:5:0:6 \
-        rename:5:0:6 close:5:0:"3 6" read:5:0:"3 6" thread:11:0:5; do
+        rename:5:0:6 close:5:0:"3 6" read:5:0:"3 6" thread:11:0:; do
         rest=${kind#*:*:}
         cause=${kind#*:} && cause=${cause%%:*}
         FAIL_CAMPAIGN=$name FAIL_KIND=${kind%%:*} FAIL_ERRNO=$cause FAIL_ONWARDS=${rest%%:*} \

@@ -3,6 +3,7 @@
  *
  *   WR_FAKE_AT    where: load, list, describe, context, build
  *   WR_FAKE_DOES  what: abort, crash, hang, exit, print (and go on), or fail with an error code
+ *   WR_FAKE_WORDS orders: what it says and its GPUs' name hold what a terminal obeys
  *   WR_FAKE_GPUS  how many GPUs; 1 if it is not set. It is the first that misbehaves. */
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl.h>
@@ -37,6 +38,8 @@ static bool misbehave(const char *place) {
     printf("fake driver: on stdout, at %s\n", place);
     fflush(stdout);
     fprintf(stderr, "fake driver: at %s\n", place);
+    if (is("WR_FAKE_WORDS", "orders"))
+        fputs("\x1b[31m \x9b \xc2\x9b \u202e \u00e9 \u6f22\n", stderr);
     if (is("WR_FAKE_DOES", "abort"))
         abort();
     if (is("WR_FAKE_DOES", "crash"))
@@ -127,7 +130,7 @@ static cl_int device_info(cl_device_id id, cl_device_info what, size_t room, voi
     case CL_DEVICE_MAX_WORK_ITEM_SIZES:
         return answer(items, sizeof items, room, to, needed);
     case CL_DEVICE_NAME:
-        text = "Fake GPU";
+        text = is("WR_FAKE_WORDS", "orders") ? "\x1b[31m \xc2\x9b \u202e \u00e9" : "Fake GPU";
         break;
     case CL_DEVICE_VERSION:
         text = "OpenCL 1.2 fake";

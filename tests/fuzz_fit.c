@@ -5,8 +5,11 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "forecast/fit.h"
 #include "fuzz.h"
 #include "windrow/forecast.h"
+
+static const float zeros[64];
 
 static void check(int holds) {
     if (!holds)
@@ -30,12 +33,16 @@ static char *header(const uint8_t *data, size_t size, size_t *bytes) {
     static const char *const names[] = {"rnn.weight_ih_l0", "rnn.weight_hh_l0", "rnn.bias_ih_l0",
                                         "rnn.bias_hh_l0",   "head.weight",      "head.bias"};
     static const size_t columns[] = {2, 2, 0, 0, 2, 0};
+    static const struct wr_shape shape = {2, 2, 2, 1};
+    char hash[17];
     *bytes = 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         json_object_set_new(head, names[i], tensor(2, columns[i], bytes));
     char *dumped = NULL;
     if (text != NULL) {
-        json_object_set_new(head, "__metadata__", json_pack("{s:o}", "windrow_fit", text));
+        wr_fit_hash(json_string_value(text), &shape, 2, zeros, hash);
+        json_object_set_new(head, "__metadata__",
+                            json_pack("{s:o, s:s}", "windrow_fit", text, WR_FIT_HASH_KEY, hash));
         dumped = json_dumps(head, JSON_COMPACT);
     }
     json_decref(head);
@@ -43,7 +50,6 @@ static char *header(const uint8_t *data, size_t size, size_t *bytes) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const float zeros[64];
     struct wr_error error = {0};
     struct wr_fit *fit;
     size_t bytes;

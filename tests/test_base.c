@@ -47,8 +47,11 @@ static void test_shown(void **state) {
         {"\u00e9 \u20ac \U0001f40c", "\u00e9 \u20ac \U0001f40c"},
         {"\xc2\x9b"
          "31m\xc2\xa0",
-         "\\xc2\\x9b31m\xc2\xa0"},                                               /* C1's CSI */
-        {"\x9b\xff\xc0\x80", "\\x9b\\xff\\xc0\\x80"},                            /* no UTF-8 */
+         "\\xc2\\x9b31m\xc2\xa0"},                    /* C1's CSI */
+        {"\x9b\xff\xc0\x80", "\\x9b\\xff\\xc0\\x80"}, /* no UTF-8 */
+        {"a\u202ecod.exe\u2066\u2069", "a\\xe2\\x80\\xaecod.exe\\xe2\\x81\\xa6\\xe2\\x81\\xa9"},
+        {"\u2028\u202a\u2029", "\\xe2\\x80\\xa8\\xe2\\x80\\xaa\\xe2\\x80\\xa9"},
+        {"\u2027\u202f\u2065\u206a \u6f22", "\u2027\u202f\u2065\u206a \u6f22"},
         {"\xe2\x82", "\\xe2\\x82"},                                              /* cut off */
         {"\xed\xa0\x80\xf4\x90\x80\x80", "\\xed\\xa0\\x80\\xf4\\x90\\x80\\x80"}, /* no characters */
     };
@@ -72,6 +75,33 @@ static void test_shown(void **state) {
     wr_fail(&error, WR_ERR_USAGE, "--store %s: no", "a\nwindrow: all is well\x1b[2K");
     assert_string_equal(error.text, "--store a\\x0awindrow: all is well\\x1b[2K: no");
     wr_error_release(&error);
+}
+
+/* At most 40 bytes as they are shown, cut between characters; lines stay lines. */
+static void test_excerpts(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *shown;
+    } cases[] = {
+        {"\x1b\a\x7f\x9b\xc2\x9b", "\\x1b\\x07\\x7f\\x9b\\xc2\\x9b"},
+        {"\u00e9 \u6f22 \U0001f40c", "\u00e9 \u6f22 \U0001f40c"},
+        {"0123456789012345678901234567890123456789", "0123456789012345678901234567890123456789"},
+        {"01234567890123456789012345678901234567890", "0123456789012345678901234567890123456..."},
+        {"012345678901234567890123456789012345\u6f220123",
+         "012345678901234567890123456789012345..."},
+        {"01234567890123456789012345678901234567\x1b", "0123456789012345678901234567890123456..."},
+        {"\u202e\u202e\u202e\u202e", "\\xe2\\x80\\xae\\xe2\\x80\\xae\\xe2\\x80\\xae..."},
+    };
+    char excerpt[WR_EXCERPT], *lines;
+    size_t size;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(wr_excerpt(cases[i].text, excerpt), cases[i].shown);
+    FILE *file = open_memstream(&lines, &size);
+    assert_non_null(file);
+    wr_print_lines(file, "a\tb\n\x9b\x1b\xc2\x9b\r\u00e9\n");
+    fclose(file);
+    assert_string_equal(lines, "a\tb\n\\x9b\\x1b\\xc2\\x9b\\x0d\u00e9\n");
+    free(lines);
 }
 
 /* Numbers keep the point in a host program whose locale has a comma. */
@@ -149,10 +179,10 @@ static void test_texts(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shown),  cmocka_unit_test(test_fail),
-        cmocka_unit_test(test_locale), cmocka_unit_test(test_status_names),
-        cmocka_unit_test(test_sizes),  cmocka_unit_test(test_alloc),
-        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_shown),        cmocka_unit_test(test_excerpts),
+        cmocka_unit_test(test_fail),         cmocka_unit_test(test_locale),
+        cmocka_unit_test(test_status_names), cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_alloc),        cmocka_unit_test(test_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -329,7 +329,7 @@ static void hostile_files_are_refused(void **state) {
         {"{" IH HH BI BH HB "}", 0, 52, "\"head.weight\" is missing"},
         {"{" IH HH BI BH HW HB "," TENSOR("rnn.weight_ih_l1", "[1]", "[52,56]") "}", 0, 56,
          "\"rnn.weight_ih_l1\" is not one"},
-        {"{\"\\u001b[2J\\n\":{}}", 0, 0, "\"?[2J?\" is not one"},
+        {"{\"\\u001b[2J\\n\":{}}", 0, 0, "\"\\x1b[2J\\x0a\" is not one"},
         {"{\"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
          "\":{}}",
          0, 0, "nnn...\" is not one"},

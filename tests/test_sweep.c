@@ -2,7 +2,10 @@
  * spread over devices. */
 #include "support.h"
 
+#include <errno.h>
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -331,6 +334,75 @@ static void test_several_devices(void **state) {
     wr_series_free(series);
 }
 
+/* The names that --wrap gives. */
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*start)(void *), void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*start)(void *), void *argument);
+
+static atomic_int threads_left = 1 << 20;
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*start)(void *), void *argument) {
+    return atomic_fetch_sub(&threads_left, 1) > 0
+               ? __real_pthread_create(thread, attributes, start, argument)
+               : EAGAIN;
+}
+
+struct watcher {
+    pthread_t thread;
+    size_t events, most;
+};
+
+static wr_status count_event(void *context, const struct wr_sweep_event *event) {
+    struct watcher *watcher = context;
+    assert_true(pthread_equal(watcher->thread, pthread_self()));
+    assert_true(event->fraction >= 0 && event->fraction <= 1);
+    return ++watcher->events < watcher->most ? WR_OK : WR_ERR_STOPPED;
+}
+
+/* No thread for some of the devices, or for none: the rows are the same, and whoever watches can
+ * still stop it. */
+static void test_few_threads(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    struct wr_series *series;
+    struct wr_sweep sweep = make_sweep(&series);
+    struct wr_device *devices[] = {test_device("cpu", 1), test_device("cpu", 2),
+                                   test_device("cpu", 1)};
+    struct wr_study *study = open_study("many.db", WR_STUDY_WRITE);
+    run(&sweep, study, devices, 3);
+    struct rows *expected = read_rows(study);
+    wr_study_close(study);
+    for (int threads = 0; threads < 3; threads++) {
+        const char *name = (const char *const[]){"none.db", "first.db", "second.db"}[threads];
+        struct watcher watcher = {pthread_self(), 0, threads == 0 ? 3 : SIZE_MAX};
+        struct wr_sweep_options options = {
+            .devices = devices, .device_count = 3, .on_event = count_event, .context = &watcher};
+        struct wr_sweep_result result;
+        study = open_study(name, WR_STUDY_WRITE);
+        atomic_store(&threads_left, threads);
+        wr_status status = wr_sweep_run(&sweep, study, &options, &result, &error);
+        if (threads == 0) {
+            assert_int_equal(status, WR_ERR_STOPPED);
+            assert_true(watcher.events == 3 && result.pending > 0);
+            options.on_event = NULL;
+            status = wr_sweep_run(&sweep, study, &options, &result, &error);
+        }
+        atomic_store(&threads_left, 1 << 20);
+        assert_int_equal(status, WR_OK);
+        struct rows *rows = read_rows(study);
+        check_same_rows(expected, rows);
+        free(rows);
+        wr_study_close(study);
+    }
+    free(expected);
+    for (size_t i = 0; i < 3; i++)
+        wr_device_close(devices[i]);
+    wr_series_free(series);
+    wr_error_release(&error);
+}
+
 /* ---- what is refused, and plans ---- */
 
 static void test_refusals(void **state) {
@@ -412,6 +484,7 @@ int main(void) {
         cmocka_unit_test(test_rows_are_those_of_training_alone),
         cmocka_unit_test(test_stop_and_resume),
         cmocka_unit_test(test_several_devices),
+        cmocka_unit_test(test_few_threads),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_plan),
     };

@@ -115,6 +115,54 @@ static void test_no_rules(void **state) {
         assert_int_equal(wr_zone_read("x", bytes, i, &zone, NULL), WR_ERR_DATA);
 }
 
+/* A block of three transitions between two types; returns where it ends. */
+static unsigned char *make_block(unsigned char *at, int wide) {
+    memset(at, 0, 44);
+    memcpy(at, "TZif2", 5);
+    at[35] = 3; /* transitions */
+    at[39] = 2; /* types */
+    at[43] = 8; /* letters */
+    at += 44;
+    for (int i = 1; i <= 3; i++, at += wide) {
+        memset(at, 0, (size_t)wide);
+        at[wide - 2] = (unsigned char)i;
+    }
+    memcpy(at, "\1\0\1", 3);
+    memcpy(at + 3, "\0\0\0\0\0\0\0\0\x0e\x10\1\4", 12); /* 0 s, 3600 s */
+    memcpy(at + 15, "XXX\0YYY", 8);
+    return at + 23;
+}
+
+/* Every file that ends early, in memory that ends where it does; and counts beyond any file. */
+static void test_cut_off(void **state) {
+    (void)state;
+    unsigned char whole[256], *end = make_block(make_block(whole, 4), 8);
+    memcpy(end, "\nXXX0\n", 6);
+    size_t size = (size_t)(end + 6 - whole);
+    struct wr_zone *zone;
+    assert_int_equal(wr_zone_read("x", whole, size, &zone, NULL), WR_OK);
+    assert_int_equal(wr_zone_offset(zone, 255), 0);
+    assert_int_equal(wr_zone_offset(zone, 256), 3600);
+    assert_int_equal(wr_zone_offset(zone, 512), 0);
+    wr_zone_free(zone);
+    for (size_t length = 0; length < size; length++) {
+        unsigned char *cut = malloc(length > 0 ? length : 1);
+        assert_non_null(cut);
+        memcpy(cut, whole, length);
+        assert_int_equal(wr_zone_read("x", cut, length, &zone, NULL), WR_ERR_DATA);
+        assert_null(zone);
+        free(cut);
+    }
+    for (size_t i = 20; i < 44; i++) {
+        unsigned char *large = malloc(size);
+        assert_non_null(large);
+        memcpy(large, whole, size);
+        large[i] = 0x0f;
+        assert_int_equal(wr_zone_read("x", large, size, &zone, NULL), WR_ERR_DATA);
+        free(large);
+    }
+}
+
 static void test_local(void **state) {
     (void)state;
     struct wr_zone *zone;
@@ -210,8 +258,9 @@ static void test_system(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rules), cmocka_unit_test(test_no_rules), cmocka_unit_test(test_local),
-        cmocka_unit_test(test_names), cmocka_unit_test(test_system),
+        cmocka_unit_test(test_rules),   cmocka_unit_test(test_no_rules),
+        cmocka_unit_test(test_cut_off), cmocka_unit_test(test_local),
+        cmocka_unit_test(test_names),   cmocka_unit_test(test_system),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,11 +13,17 @@
 /* snprintf with a decimal point whatever the process's locale is. */
 void wr_format(char *text, size_t size, const char *format, ...) WR_PRINTF(3, 4);
 
-/* Text that came from outside (a file, an option, a variable) as a terminal may be given it:
- * control characters, line ends among them, and bytes that are no UTF-8 are written \x1b. As much
- * as fits, in whole characters, into shown (size > 0). Returns shown. */
+/* Text that came from outside (a file, an option, a variable, a driver) as a terminal may be given
+ * it: control characters, line ends among them, those that turn the direction of the text, and
+ * bytes that are no UTF-8 are written \x1b. As much as fits, in whole characters, into shown (size
+ * > 0). Returns shown. */
 char *wr_shown(const char *text, char *shown, size_t size);
 void wr_print_shown(FILE *file, const char *text);
+/* The same of several lines: their ends and tabs stay. */
+void wr_print_lines(FILE *file, const char *text);
+#define WR_EXCERPT 41
+/* At most 40 bytes of the text as it is shown, for a one-line message. Returns to. */
+const char *wr_excerpt(const char *text, char to[WR_EXCERPT]);
 
 /* Fills error (which may be NULL) as wr_format does, and returns status:
  * `return wr_fail(error, WR_ERR_DATA, ...);` The text is one line, as wr_shown makes it. */

@@ -35,12 +35,20 @@ static bool is_control(const unsigned char *text) {
     return text[0] < 0x20 || text[0] == 0x7f || (text[0] == 0xc2 && text[1] < 0xa0);
 }
 
-/* The next character of the text as it is shown, at most 8 bytes, and how many of its own bytes
- * that takes up. */
-static size_t show_next(const char *text, char unit[9]) {
+/* U+2028 to U+202E and U+2066 to U+2069: ends of lines, and what turns the direction of the text
+ * around it. */
+static bool is_turn(const unsigned char *text) {
+    return text[0] == 0xe2 && ((text[1] == 0x80 && text[2] >= 0xa8 && text[2] <= 0xae) ||
+                               (text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9));
+}
+
+enum { UNIT = 13 }; /* three bytes as \xe2\x80\xae, and the end */
+
+/* The next character of the text as it is shown, and how many of its own bytes that takes up. */
+static size_t show_next(const char *text, char unit[UNIT]) {
     const unsigned char *bytes = (const unsigned char *)text;
     size_t length = sequence_length(bytes, SIZE_MAX);
-    if (length > 0 && !is_control(bytes)) {
+    if (length > 0 && !is_control(bytes) && !is_turn(bytes)) {
         memcpy(unit, text, length);
         unit[length] = '\0';
         return length;
@@ -51,21 +59,49 @@ static size_t show_next(const char *text, char unit[9]) {
     return length;
 }
 
-char *wr_shown(const char *text, char *shown, size_t size) {
-    char unit[9], *to = shown;
+/* wr_shown; returns what did not fit. */
+static const char *show(const char *text, char *shown, size_t size) {
+    char unit[UNIT], *to = shown;
     *to = '\0';
     while (*text != '\0') {
-        text += show_next(text, unit);
+        size_t taken = show_next(text, unit);
         if (strlen(unit) >= size - (size_t)(to - shown))
             break;
         to = stpcpy(to, unit);
+        text += taken;
     }
+    return text;
+}
+
+char *wr_shown(const char *text, char *shown, size_t size) {
+    show(text, shown, size);
     return shown;
 }
 
+const char *wr_excerpt(const char *text, char to[WR_EXCERPT]) {
+    static const char dots[] = "...";
+    if (*show(text, to, WR_EXCERPT) != '\0') {
+        show(text, to, WR_EXCERPT - strlen(dots));
+        strcat(to, dots);
+    }
+    return to;
+}
+
 void wr_print_shown(FILE *file, const char *text) {
-    char unit[9];
+    char unit[UNIT];
     while (*text != '\0') {
+        text += show_next(text, unit);
+        fputs(unit, file);
+    }
+}
+
+void wr_print_lines(FILE *file, const char *text) {
+    char unit[UNIT];
+    while (*text != '\0') {
+        if (*text == '\n' || *text == '\t') {
+            fputc(*text++, file);
+            continue;
+        }
         text += show_next(text, unit);
         fputs(unit, file);
     }

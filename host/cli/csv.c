@@ -48,11 +48,14 @@ void csv_print_found(FILE *file, const struct wr_csv_found *found) {
 }
 
 void csv_warn(const char *path, const struct wr_csv_found *found) {
-    if (found->header_doubted)
-        fprintf(stderr,
-                "windrow: %s: the first line was taken for %s, but some of it looks like %s; "
-                "--header yes or --header no tells which it is\n",
-                path, found->header ? "a header" : "data", found->header ? "data" : "a header");
+    if (!found->header_doubted)
+        return;
+    fputs("windrow: ", stderr);
+    wr_print_shown(stderr, path);
+    fprintf(stderr,
+            ": the first line was taken for %s, but some of it looks like %s; --header yes or "
+            "--header no tells which it is\n",
+            found->header ? "a header" : "data", found->header ? "data" : "a header");
 }
 
 const char *csv_delimiter_word(char delimiter, char text[8]) {

@@ -98,6 +98,33 @@ static wr_status check_ignored(const struct data *data, struct wr_error *error) 
     return WR_OK;
 }
 
+/* Whether a column is the names of series that follow one another: text in all of its cells. */
+static bool tells_series_apart(const struct wr_profile *profile) {
+    return wr_profile_kind(profile) == WR_CELL_TEXT &&
+           (profile->kinds & 1u << WR_CELL_MISSING) == 0 && wr_profile_blocks(profile);
+}
+
+/* Refuses a file of several series, which would be learnt end to end. */
+static wr_status check_unused(const struct data *data, struct wr_error *error) {
+    char text[96];
+    for (size_t i = 0; i < wr_series_columns(data->series); i++) {
+        if (is_in(&data->ignored, i) || !tells_series_apart(&data->series->column[i].profile))
+            continue;
+        struct columns one = {1, &i};
+        char *name = columns_text(&one, data->series);
+        if (name == NULL)
+            return wr_fail(error, WR_ERR_MEMORY, "no memory for the name of a column");
+        wr_fail(error, WR_ERR_DATA,
+                "%s: %s is text in blocks of lines, as the names of several series are, which "
+                "would be joined end to end: give a file for each series, forecast them (windrow "
+                "forecast), or leave the column out by --ignore %s",
+                data->series->source, wr_series_column_text(data->series, i, text), name);
+        free(name);
+        return WR_ERR_DATA;
+    }
+    return WR_OK;
+}
+
 /* --inputs and --target, each by default what the other says, or the first column of numbers. */
 static wr_status choose_columns(struct data *data, const struct option_value *options,
                                 struct wr_error *error) {
@@ -125,6 +152,8 @@ static wr_status choose_columns(struct data *data, const struct option_value *op
         status = columns_copy(&data->inputs, 1, &data->targets, error);
     if (status == WR_OK)
         status = check_ignored(data, error);
+    if (status == WR_OK)
+        status = check_unused(data, error);
     if (status != WR_OK)
         return status;
     data->input_names = columns_text(&data->inputs, data->series);
@@ -162,8 +191,10 @@ void data_tell(const struct data *data, bool quiet) {
     csv_warn(series->source, found);
     if (quiet)
         return;
-    fprintf(stderr, "%s: target %s%s", series->source, data->target_names,
-            data->guessed ? " (the first column of numbers)" : "");
+    wr_print_shown(stderr, series->source);
+    fputs(": target ", stderr);
+    wr_print_shown(stderr, data->target_names);
+    fputs(data->guessed ? " (the first column of numbers)" : "", stderr);
     for (size_t i = 0; i < wr_series_columns(series); i++) {
         if (is_in(&data->inputs, i) || is_in(&data->targets, i) || is_in(&data->ignored, i) ||
             count++ >= SHOWN)

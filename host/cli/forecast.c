@@ -31,7 +31,8 @@ struct run {
     struct progress progress;
     struct wr_mix mix;
     struct wr_fit_report report;
-    char bare[96];      /* what --model lacks that nobody asked for, and why */
+    const char *bare;   /* a file of --model without intervals, which nobody asked for */
+    const char *why;    /* it has none */
     size_t horizon;     /* of the CSV, at most the mix's */
     double *points;     /* (series, mix's horizon) */
     double *low, *high; /* (levels, series, mix's horizon) */
@@ -119,7 +120,8 @@ static wr_status check_models(struct run *run) {
             return wr_fail(run->error, WR_ERR_DATA,
                            "%s has no intervals, since %s; fit it again, or ask for --levels none",
                            run->models.texts[i], why);
-        wr_format(run->bare, sizeof run->bare, "has no intervals, since %s", why);
+        run->bare = run->models.texts[i];
+        run->why = why;
         levels_release(&run->levels);
     }
     return WR_OK;
@@ -320,9 +322,9 @@ static wr_status tell_results(struct run *run) {
 
 static void tell_model(const struct run *run) {
     panel_tell(run->panel, run->options);
-    if (run->bare[0] != '\0' && !run->options[RUN_QUIET].given) {
-        wr_print_shown(stderr, run->options[FORECAST_MODEL].text);
-        fprintf(stderr, " %s\n", run->bare);
+    if (run->bare != NULL && !run->options[RUN_QUIET].given) {
+        wr_print_shown(stderr, run->bare);
+        fprintf(stderr, " has no intervals, since %s\n", run->why);
     }
 }
 

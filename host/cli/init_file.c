@@ -9,7 +9,6 @@
 #include "base/base.h"
 #include "cli/rule.h"
 #include "cli/tables.h"
-#include "model/safetensors.h"
 
 static const char *find(const struct init_file *file, const char *key) {
     for (size_t i = 0; i < file->metadata_count; i++)
@@ -21,12 +20,12 @@ static const char *find(const struct init_file *file, const char *key) {
 static wr_status fail_value(const struct init_file *file, const char *key, const char *needs,
                             struct wr_error *error) {
     const char *value = find(file, key);
-    char text[64];
+    char text[WR_EXCERPT];
     if (value == NULL)
         return wr_fail(error, WR_ERR_DATA, "%s: its metadata lack \"%s\"; %s would do", file->path,
                        key, needs);
     return wr_fail(error, WR_ERR_DATA, "%s: its metadata say %s \"%s\"; %s would do", file->path,
-                   key, wr_printable(value, text), needs);
+                   key, wr_excerpt(value, text), needs);
 }
 
 wr_status init_file_read(const char *path, struct init_file *file, struct wr_error *error) {
@@ -216,8 +215,10 @@ static void tell_options(const struct init_file *file, const struct option_value
         bool own_scale = option == DATA_SCALE && file->input_scales != NULL;
         if (is_usual(options, option) && !own_scale)
             continue;
-        fprintf(stderr, "%s%s%s%s %s%s", before, name, colon, train_options[option].name,
-                options[option].text, own_scale ? " by its own means and deviations" : "");
+        fputs(before, stderr);
+        wr_print_shown(stderr, name);
+        fprintf(stderr, "%s%s %s%s", colon, train_options[option].name, options[option].text,
+                own_scale ? " by its own means and deviations" : "");
         before = ", ";
         name = colon = "";
     }
@@ -227,11 +228,20 @@ static void tell_options(const struct init_file *file, const struct option_value
 
 static void tell_columns(const struct init_file *file, const char *inputs, const char *targets) {
     const char *own_inputs = find(file, "inputs"), *own_targets = find(file, "targets");
-    char from[64], to[64];
-    if (own_inputs != NULL && own_targets != NULL &&
-        (strcmp(own_inputs, inputs) != 0 || strcmp(own_targets, targets) != 0))
-        fprintf(stderr, "init      %s was trained on %s -> %s; here on %s -> %s\n", file->path,
-                wr_printable(own_inputs, from), wr_printable(own_targets, to), inputs, targets);
+    if (own_inputs == NULL || own_targets == NULL ||
+        (strcmp(own_inputs, inputs) == 0 && strcmp(own_targets, targets) == 0))
+        return;
+    const char *const words[][2] = {{"init      ", file->path},
+                                    {" was trained on ", own_inputs},
+                                    {" -> ", own_targets},
+                                    {"; here on ", inputs},
+                                    {" -> ", targets}};
+    char excerpt[WR_EXCERPT];
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        fputs(words[i][0], stderr);
+        wr_print_shown(stderr, i == 0 ? words[i][1] : wr_excerpt(words[i][1], excerpt));
+    }
+    fputc('\n', stderr);
 }
 
 void init_file_tell(const struct init_file *file, const struct option_value *options,

@@ -32,9 +32,12 @@ void cli_flush(void) {
 void cli_complain(const struct wr_error *error) {
     cli_flush();
     fprintf(stderr, "windrow: %s\n", error->text);
-    if (error->log != NULL)
-        fprintf(stderr, "%s%s", error->log,
-                *error->log != '\0' && error->log[strlen(error->log) - 1] == '\n' ? "" : "\n");
+    if (error->log == NULL)
+        return;
+    size_t length = strlen(error->log);
+    wr_print_lines(stderr, error->log);
+    if (length == 0 || error->log[length - 1] != '\n')
+        fputc('\n', stderr);
 }
 
 static wr_status fail_command(const char *name, struct wr_error *error) {
@@ -116,6 +119,8 @@ static wr_status close_stdout(wr_status status, struct wr_error *error) {
 
 int main(int count, char **arguments) {
     struct wr_error error = {0};
+    /* A parent may ignore it, and then nobody learns how our processes and those of drivers end. */
+    signal(SIGCHLD, SIG_DFL);
     if (count > 1 && strcmp(arguments[1], PROBE_WORD) == 0)
         _exit(probe_child(count - 2, arguments + 2));
     hold_standard_streams();

@@ -147,11 +147,12 @@ void panel_tell(const struct wr_panel *panel, const struct option_value *options
     csv_warn(path, wr_panel_found(panel));
     if (options[RUN_QUIET].given)
         return;
-    fprintf(stderr, "%s: ", path);
+    wr_print_shown(stderr, path);
+    fputs(": ", stderr);
     wr_panel_print_columns(stderr, panel);
     csv_print_found(stderr, wr_panel_found(panel));
     fputc('\n', stderr);
-    fputs(wr_panel_notes(panel), stderr);
+    wr_print_lines(stderr, wr_panel_notes(panel));
     tell_filled(panel);
 }
 

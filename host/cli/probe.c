@@ -170,7 +170,7 @@ static wr_status take_report(struct look *look, const struct probe_report *repor
     return WR_OK;
 }
 
-/* Keeps the end of what is printed; bytes that a terminal could take for orders are blanks. */
+/* Keeps the end of what is printed, as it is, but for zeros: they are blanks. */
 static void keep_words(struct look *look) {
     char more[1024], *said = look->probe->said;
     ssize_t got = 1;
@@ -184,10 +184,8 @@ static void keep_words(struct look *look) {
             memmove(said, said + lost, length - lost + 1);
             length -= lost;
         }
-        for (size_t i = 0; i < count; i++) {
-            unsigned char byte = (unsigned char)more[i];
-            said[length + i] = (byte < ' ' && byte != '\n') || byte == 127 ? ' ' : more[i];
-        }
+        for (size_t i = 0; i < count; i++)
+            said[length + i] = more[i] == '\0' ? ' ' : more[i];
         said[length + count] = '\0';
     }
     if (look->said >= 0 && (got == 0 || (got < 0 && errno != EAGAIN)))
@@ -284,8 +282,9 @@ static wr_status follow(struct look *look, struct wr_error *error) {
     return status;
 }
 
-/* The last line that was printed. */
+/* The last line that was printed, as it may be shown. */
 static void add_last_words(const struct probe *probe, char *text, size_t size) {
+    char line[PROBE_SAID];
     const char *end = probe->said + strlen(probe->said), *start;
     while (end > probe->said && strchr("\n .", end[-1]))
         end--;
@@ -294,8 +293,9 @@ static void add_last_words(const struct probe *probe, char *text, size_t size) {
     while (start < end && strchr(" *", *start))
         start++;
     size_t length = strlen(text);
+    snprintf(line, sizeof line, ": %.*s", (int)(end - start), start);
     if (end > start)
-        snprintf(text + length, size - length, ": %.*s", (int)(end - start), start);
+        wr_shown(line, text + length, size - length);
 }
 
 /* What came of the device, or of the drivers as a whole. */

@@ -20,7 +20,7 @@ struct probe {
     bool broken;           /* a driver did not come back while devices were listed: `why` */
     char why[256];         /* that, or why there is no device at all */
     size_t broke;          /* the first device whose driver did not come back; SIZE_MAX: none */
-    char said[PROBE_SAID]; /* the end of what drivers printed meanwhile */
+    char said[PROBE_SAID]; /* the end of what drivers printed meanwhile, for wr_print_lines */
 };
 
 /* selector, as --device takes it, says which devices are tried beside being listed: "all"; "auto",

@@ -141,14 +141,17 @@ bool wr_profile_steps(const struct wr_profile *profile) {
     return !profile->uncounted && !profile->fractions && profile->cells > 1;
 }
 
+bool wr_profile_blocks(const struct wr_profile *profile) {
+    return profile->varies && !profile->scattered && 2 * profile->runs <= profile->cells;
+}
+
 bool wr_profile_repeats(const struct wr_profile *profile) {
     enum wr_cell_kind kind = wr_profile_kind(profile);
     if (!profile->varies ||
         (kind != WR_CELL_TEXT && (kind != WR_CELL_NUMBER || profile->fractions)))
         return false;
-    bool blocks = !profile->scattered && 2 * profile->runs <= profile->cells;
     bool turns = !profile->acyclic && profile->period > 0 && 2 * profile->period <= profile->cells;
-    return blocks || turns;
+    return wr_profile_blocks(profile) || turns;
 }
 
 const char *wr_profile_text(const struct wr_profile *profile) {

@@ -37,6 +37,9 @@ bool wr_profile_steps(const struct wr_profile *profile);
 /* Whether they may be the names of series: whole numbers or text that repeats, in blocks of rows or
  * in turn, as values do not. */
 bool wr_profile_repeats(const struct wr_profile *profile);
+/* Whether each value stands in one block of rows, two or more of them on average, as the names of
+ * series that follow one another do. */
+bool wr_profile_blocks(const struct wr_profile *profile);
 /* "dates", "text", ...: what the cells are, for messages. */
 const char *wr_profile_text(const struct wr_profile *profile);
 

@@ -77,19 +77,6 @@ const char *wr_series_name(const struct wr_series *series, size_t column) {
     return column < series->columns ? series->column[column].name : NULL;
 }
 
-const char *wr_excerpt(const char *text, char to[WR_EXCERPT]) {
-    size_t length = strlen(text), kept = length;
-    if (length > 40)
-        for (kept = 37; ((unsigned char)text[kept] & 0xc0) == 0x80 && kept > 33; kept--)
-            ; /* not inside a UTF-8 character */
-    for (size_t i = 0; i < kept; i++) {
-        unsigned char c = (unsigned char)text[i];
-        to[i] = c < ' ' || c == 0x7f ? '?' : text[i];
-    }
-    memcpy(to + kept, kept < length ? "..." : "", kept < length ? 4 : 1);
-    return to;
-}
-
 const char *wr_series_column_text(const struct wr_series *series, size_t column, char to[96]) {
     char name[WR_EXCERPT];
     if (series->column[column].name == NULL)
@@ -148,13 +135,15 @@ static size_t count_named(const struct wr_series *series, const char *name, bool
 wr_status wr_series_find(const struct wr_series *series, const char *column, size_t *index,
                          struct wr_error *error) {
     size_t found[2] = {0}, count = count_named(series, column, true, found);
+    bool exactly = count > 0;
     char excerpt[WR_EXCERPT], list[512];
+    if (!exactly)
+        count = count_named(series, column, false, found);
     if (count > 1)
         return wr_fail(error, WR_ERR_DATA,
-                       "%s: columns %zu and %zu are both named \"%s\"; choose one by its number",
-                       series->source, found[0] + 1, found[1] + 1, wr_excerpt(column, excerpt));
-    if (count == 0)
-        count = count_named(series, column, false, found) == 1;
+                       "%s: columns %zu and %zu are both named \"%s\"%s; choose one by its number",
+                       series->source, found[0] + 1, found[1] + 1, wr_excerpt(column, excerpt),
+                       exactly ? "" : " but for case");
     if (count == 0)
         found[0] = column_number(column, series->columns);
     if (found[0] == series->columns)

@@ -52,8 +52,4 @@ void wr_series_print_name(FILE *file, const struct wr_series *series, size_t col
 /* `column "wind" (number 5)` or `column 5`. Returns to. */
 const char *wr_series_column_text(const struct wr_series *series, size_t column, char to[96]);
 
-#define WR_EXCERPT 48
-/* At most 40 bytes of text, fit for a one-line message. Returns to. */
-const char *wr_excerpt(const char *text, char to[WR_EXCERPT]);
-
 #endif

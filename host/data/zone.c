@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "base/environment.h"
 #include "data/date.h"
-#include "data/series.h"
 
 enum {
     DAY = 86400,
@@ -195,14 +195,16 @@ static bool read_block(const unsigned char *bytes, size_t size, size_t wide, str
             return false;
         *counts[i] = (size_t)count;
     }
+    size_t length = HEADER + block->times * (wide + 1) + block->types * INFO + block->letters +
+                    block->leaps * (wide + 4) + block->standard + block->utc;
+    if (length > size || block->types == 0) /* before any pointer goes beyond the bytes */
+        return false;
     block->wide = wide;
     block->at = bytes + HEADER;
     block->indices = block->at + block->times * wide;
     block->infos = block->indices + block->times;
-    size_t length = HEADER + block->times * (wide + 1) + block->types * INFO + block->letters +
-                    block->leaps * (wide + 4) + block->standard + block->utc;
-    block->end = bytes + (length <= size ? length : 0);
-    return length <= size && block->types > 0;
+    block->end = bytes + length;
+    return true;
 }
 
 /* The offset of a type; MOST_OFFSET + 1: none. */

@@ -1,4 +1,5 @@
 /* A fit as one safetensors file: the stacked models, and in its metadata all else. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include "base/base.h"
 #include "base/json.h"
 #include "forecast/fit.h"
+#include "model/tensors.h"
 #include "windrow/version.h"
 
 #define KEY         "windrow_fit"
@@ -75,6 +77,22 @@ static bool floats_from_json(const json_t *string, size_t count, float *values) 
     return true;
 }
 
+/* ---- its hash ---- */
+
+void wr_fit_hash(const char *text, const struct wr_shape *shape, size_t models,
+                 const float *parameters, char hash[17]) {
+    struct wr_layout layout;
+    uint64_t all = wr_hash(WR_HASH_START, text, strlen(text));
+    if (wr_parameters_layout(shape, &layout, NULL) != WR_OK)
+        models = 0; /* no model has such a shape */
+    for (size_t m = 0; m < models; m++) {
+        uint64_t one = wr_parameters_hash(shape, parameters + m * layout.count);
+        snprintf(hash, 17, "%016" PRIx64, one);
+        all = wr_hash(all, hash, 16);
+    }
+    snprintf(hash, 17, "%016" PRIx64, all);
+}
+
 /* ---- writing ---- */
 
 static json_t *scales_to_json(const struct wr_scales *scales) {
@@ -135,9 +153,12 @@ wr_status wr_fit_save(const struct wr_fit *fit, const char *path, struct wr_erro
     json_decref(object);
     if (text == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for its metadata", path);
-    const struct wr_metadata metadata[] = {{"windrow", wr_version()}, {KEY, text}};
+    char hash[17];
+    wr_fit_hash(text, &fit->shape, fit->models, fit->parameters, hash);
+    const struct wr_metadata metadata[] = {
+        {"windrow", wr_version()}, {KEY, text}, {WR_FIT_HASH_KEY, hash}};
     wr_status status =
-        wr_parameters_save(path, &fit->shape, fit->models, fit->parameters, metadata, 2, error);
+        wr_parameters_save(path, &fit->shape, fit->models, fit->parameters, metadata, 3, error);
     free(text);
     return status;
 }
@@ -361,6 +382,36 @@ static wr_status load_models(const char *path, struct wr_fit *fit, struct wr_err
     return WR_OK;
 }
 
+/* Files of 0.1 have no hash. */
+static wr_status check_hash(const char *path, const char *text, const struct wr_fit *fit,
+                            struct wr_error *error) {
+    char *kept, hash[17];
+    wr_status status = wr_metadata_load(path, WR_FIT_HASH_KEY, &kept, error);
+    if (status != WR_OK || (kept == NULL && fit->uncalibrated))
+        return status;
+    wr_fit_hash(text, &fit->shape, fit->models, fit->parameters, hash);
+    if (kept == NULL || strcmp(kept, hash) != 0)
+        status = damaged(path, "it is not as it was written, by its hash", error);
+    free(kept);
+    return status;
+}
+
+static wr_status load(const char *path, const char *text, struct wr_fit *fit,
+                      struct wr_error *error) {
+    struct wr_json_flaw flaw;
+    json_t *json = wr_json_read(text, strlen(text), &flaw);
+    if (json == NULL)
+        return unread(flaw.exhausted ? WR_ERR_MEMORY : WR_ERR_DATA, path,
+                      "its metadata are no JSON", error);
+    wr_status status = fit_from_json(json, path, fit, error);
+    json_decref(json);
+    if (status == WR_OK && (fit->path = strdup(path)) == NULL)
+        status = unread(WR_ERR_MEMORY, path, "", error);
+    if (status == WR_OK)
+        status = load_models(path, fit, error);
+    return status == WR_OK ? check_hash(path, text, fit, error) : status;
+}
+
 wr_status wr_fit_load(const char *path, struct wr_fit **fit, struct wr_error *error) {
     WR_ARITHMETIC(callers);
     char *text = NULL;
@@ -373,24 +424,12 @@ wr_status wr_fit_load(const char *path, struct wr_fit **fit, struct wr_error *er
                        "%s: no fit (its metadata have no \"" KEY "\"): windrow forecast --save "
                        "makes one",
                        path);
-    struct wr_json_flaw flaw;
-    json_t *json = wr_json_read(text, strlen(text), &flaw);
-    free(text);
     struct wr_fit *loaded = wr_alloc(1, sizeof *loaded, "a fit", error);
-    if (loaded == NULL)
-        status = WR_ERR_MEMORY;
-    else if (json == NULL)
-        status = unread(flaw.exhausted ? WR_ERR_MEMORY : WR_ERR_DATA, path,
-                        "its metadata are no JSON", error);
-    else
-        status = fit_from_json(json, path, loaded, error);
-    json_decref(json);
+    status = loaded != NULL ? load(path, text, loaded, error) : WR_ERR_MEMORY;
+    free(text);
     if (status == WR_OK)
-        status = load_models(path, loaded, error);
-    if (status == WR_OK) {
         *fit = loaded;
-        return WR_OK;
-    }
-    wr_fit_free(loaded);
+    else
+        wr_fit_free(loaded);
     return status;
 }

@@ -305,6 +305,7 @@ void wr_fit_free(struct wr_fit *fit) {
         wr_scales_free(&fit->series[s].scales);
     }
     free(fit->series);
+    free(fit->path);
     free(fit->covariates);
     free(fit->freq);
     free(fit->tz);

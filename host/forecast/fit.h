@@ -31,6 +31,7 @@ struct calibration {
 };
 
 struct wr_fit {
+    char *path; /* of the file that it was read from, or NULL */
     struct wr_recipe recipe;
     char *covariates;        /* wr_panel_covariates of the panel that was fitted */
     char *freq, *tz;         /* wr_panel_freq and wr_panel_tz of it, or "" */
@@ -130,6 +131,11 @@ bool wr_borrows(const struct wr_fit *fit, size_t s);
 wr_status wr_fit_forecast_known(struct wr_device *cpu, const struct wr_fit *fit,
                                 const struct wr_panel *panel, const size_t *until, double *points,
                                 struct wr_error *error);
+
+/* file.c: the hash that a fit's file holds of itself, of its metadata's text and of its models. */
+#define WR_FIT_HASH_KEY "windrow_fit_hash"
+void wr_fit_hash(const char *text, const struct wr_shape *shape, size_t models,
+                 const float *parameters, char hash[17]);
 
 /* recipe_json.c: every field of a recipe but its rule's decay_epochs. */
 json_t *wr_recipe_to_json(const struct wr_recipe *recipe);

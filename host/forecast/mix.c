@@ -92,6 +92,15 @@ static void add(double *sums, const double *values, size_t count, double weight)
         sums[i] += weight * values[i];
 }
 
+/* Puts the file of a fit that cannot forecast before the reason. */
+static wr_status blame(const struct wr_fit *fit, wr_status status, struct wr_error *error) {
+    if (fit->path == NULL || error == NULL)
+        return status;
+    char why[sizeof error->text];
+    memcpy(why, error->text, sizeof why);
+    return wr_fail(error, status, "%s: %s", fit->path, why);
+}
+
 /* One fit's points and bounds, added to the means. own: (1 + 2 count) times `points` values. */
 static wr_status add_fit(const struct wr_mix *mix, size_t i, const struct wr_panel *panel,
                          const size_t *until, const double *levels, size_t count, size_t size,
@@ -102,7 +111,7 @@ static wr_status add_fit(const struct wr_mix *mix, size_t i, const struct wr_pan
     if (status == WR_OK && count > 0)
         status = wr_fit_intervals(mix->fits[i], panel, until, own, levels, count, low, high, error);
     if (status != WR_OK)
-        return status;
+        return blame(mix->fits[i], status, error);
     add(means[0], own, size, weight);
     add(means[1], low, count * size, weight);
     add(means[2], high, count * size, weight);

@@ -51,7 +51,7 @@ static double student_whole(double level, size_t freedom) {
 
 /* Between whole numbers the quantile is nearly a straight line in 1 / freedom. */
 double wr_student(double level, double freedom) {
-    const double most = 1000; /* where it is the normal distribution's to three digits */
+    const double most = 1000;   /* where it is the normal distribution's to three digits */
     freedom = fmax(freedom, 1); /* rounding takes it below, and then no quantile would be found */
     double below = floor(fmin(freedom, most));
     double first = student_whole(level, (size_t)below);

@@ -18,7 +18,7 @@ static const char *shape_text(size_t rank, const size_t *dims, char text[64]) {
 /* The six tensors, and that there is no other. */
 static wr_status read_entries(const struct wr_tensor_file *file,
                               struct wr_tensor_entry entries[WR_SAVED], struct wr_error *error) {
-    char found[64];
+    char found[WR_EXCERPT];
     const char *key;
     json_t *value;
     json_object_foreach(file->header, key, value) {
@@ -30,7 +30,7 @@ static wr_status read_entries(const struct wr_tensor_file *file,
                            "%s: tensor \"%s\" is not one of a model's six: rnn.weight_ih_l0, "
                            "rnn.weight_hh_l0, rnn.bias_ih_l0, rnn.bias_hh_l0, head.weight, "
                            "head.bias",
-                           file->path, wr_printable(key, found));
+                           file->path, wr_excerpt(key, found));
     }
     wr_status status = WR_OK;
     for (int k = 0; k < WR_SAVED && status == WR_OK; k++)

@@ -12,14 +12,6 @@
 #include "base/base.h"
 #include "base/json.h"
 
-const char *wr_printable(const char *name, char text[64]) {
-    size_t n = 0;
-    for (; n < 60 && name[n] != '\0'; n++)
-        text[n] = name[n] < ' ' || name[n] > '~' ? '?' : name[n];
-    strcpy(text + n, name[n] == '\0' ? "" : "...");
-    return text;
-}
-
 /* Reads up to length bytes (below SIZE_MAX / 2); *got tells how many were there. The buffer doubles
  * as bytes come in. */
 static wr_status read_up_to(struct wr_tensor_file *file, size_t length, unsigned char **bytes,
@@ -95,7 +87,7 @@ static wr_status parse_header(struct wr_tensor_file *file, const char *text, siz
 
 /* Every value of the header is an object; those of __metadata__ are strings. */
 static wr_status check_header(const struct wr_tensor_file *file, struct wr_error *error) {
-    char found[64];
+    char found[WR_EXCERPT];
     const char *key;
     json_t *value;
     json_object_foreach(file->header, key, value) {
@@ -103,13 +95,13 @@ static wr_status check_header(const struct wr_tensor_file *file, struct wr_error
             return wr_fail(error, WR_ERR_DATA,
                            "%s: header entry \"%s\" is not a JSON object with dtype, shape and "
                            "data_offsets",
-                           file->path, wr_printable(key, found));
+                           file->path, wr_excerpt(key, found));
     }
     json_object_foreach(json_object_get(file->header, WR_METADATA_KEY), key, value) {
         if (!json_is_string(value))
             return wr_fail(error, WR_ERR_DATA,
                            "%s: %s entry \"%s\" is not a string, as the format wants it",
-                           file->path, WR_METADATA_KEY, wr_printable(key, found));
+                           file->path, WR_METADATA_KEY, wr_excerpt(key, found));
     }
     return WR_OK;
 }
@@ -163,7 +155,7 @@ static bool json_size(const json_t *value, size_t *size) {
 /* Exactly dtype, shape and data_offsets: a field unknown to us could change what the data mean. */
 static wr_status check_fields(const struct wr_tensor_file *file, const char *name, json_t *object,
                               struct wr_error *error) {
-    char found[64];
+    char found[WR_EXCERPT];
     const char *key;
     json_t *value;
     json_object_foreach(object, key, value) {
@@ -172,12 +164,12 @@ static wr_status check_fields(const struct wr_tensor_file *file, const char *nam
             return wr_fail(error, WR_ERR_DATA,
                            "%s: tensor \"%s\" has an unknown field \"%s\"; dtype, shape and "
                            "data_offsets would do",
-                           file->path, name, wr_printable(key, found));
+                           file->path, name, wr_excerpt(key, found));
     }
     const char *dtype = json_string_value(json_object_get(object, "dtype"));
     if (dtype == NULL || strcmp(dtype, "F32") != 0)
         return wr_fail(error, WR_ERR_DATA, "%s: tensor \"%s\" has dtype %s; F32 would do",
-                       file->path, name, dtype == NULL ? "none" : wr_printable(dtype, found));
+                       file->path, name, dtype == NULL ? "none" : wr_excerpt(dtype, found));
     return WR_OK;
 }
 

@@ -49,7 +49,4 @@ wr_status wr_tensor_file_cover(const struct wr_tensor_file *file, struct wr_tens
 wr_status wr_tensor_file_data(struct wr_tensor_file *file, size_t bytes, unsigned char **data,
                               struct wr_error *error);
 
-/* A name from a file, made fit for a message: one line, no control characters, not long. */
-const char *wr_printable(const char *name, char text[64]);
-
 #endif

@@ -149,6 +149,8 @@ static wr_status on_event(void *context, const struct wr_train_event *event) {
     pthread_mutex_lock(&e->run->lock);
     e->worker->in_flight = event->fraction * (double)e->models * e->slice.cost;
     pthread_mutex_unlock(&e->run->lock);
+    if (e->run->alone)
+        wr_sweep_tell(e->run);
     return WR_OK;
 }
 

@@ -47,6 +47,7 @@ struct wr_sweep_run {
     size_t slice_count, slice_capacity;
     struct wr_sweep_worker *workers; /* (worker_count) */
     size_t worker_count, lost, busy, finished;
+    bool alone;             /* the calling thread works, too, since none can be had beside it */
     atomic_bool ending;     /* no new ensembles, and an end at the next epoch */
     wr_status status;       /* what the sweep ends with */
     struct wr_error *error; /* says why: the caller's, or NULL */
@@ -81,6 +82,8 @@ void wr_ensemble_train(struct wr_sweep_worker *worker, const struct wr_slice *sl
 
 /* Whether work is to end at the next epoch. */
 bool wr_sweep_ending(const struct wr_sweep_run *run);
+/* Calls on_event, with `lock` free, on the calling thread of the sweep. */
+void wr_sweep_tell(struct wr_sweep_run *run);
 /* Ends the run with an error of which it takes the contents; the first one counts. */
 void wr_sweep_end(struct wr_sweep_run *run, wr_status status, struct wr_error *error);
 

@@ -81,9 +81,20 @@ static wr_status call_back(const struct wr_sweep_run *run, const struct wr_sweep
     return run->options->on_event(run->options->context, event);
 }
 
+void wr_sweep_tell(struct wr_sweep_run *run) {
+    if (run->options->on_event == NULL || run->ending)
+        return;
+    pthread_mutex_lock(&run->lock);
+    struct wr_sweep_event event = event_now(run);
+    pthread_mutex_unlock(&run->lock);
+    wr_status status = call_back(run, &event);
+    struct wr_error none = {0};
+    if (status != WR_OK)
+        wr_sweep_end(run, status, &none);
+}
+
 /* On the calling thread, until all workers have finished. */
 static void watch(struct wr_sweep_run *run) {
-    const struct wr_sweep_options *options = run->options;
     pthread_mutex_lock(&run->lock);
     while (run->finished < run->worker_count) {
         struct timespec until;
@@ -94,39 +105,34 @@ static void watch(struct wr_sweep_run *run) {
         while (run->finished < run->worker_count &&
                pthread_cond_timedwait(&run->changed, &run->lock, &until) != ETIMEDOUT)
             continue;
-        if (options->on_event == NULL || run->ending)
-            continue;
-        struct wr_sweep_event event = event_now(run);
         pthread_mutex_unlock(&run->lock);
-        wr_status status = call_back(run, &event);
-        struct wr_error none = {0};
-        if (status != WR_OK)
-            wr_sweep_end(run, status, &none);
+        wr_sweep_tell(run);
         pthread_mutex_lock(&run->lock);
     }
     pthread_mutex_unlock(&run->lock);
 }
 
-static wr_status employ(struct wr_sweep_run *run, struct wr_error *error) {
+/* A device for which no thread can be had is done without; where there is none at all, the calling
+ * thread works. */
+static wr_status employ(struct wr_sweep_run *run) {
     size_t started = 0;
-    int cause = 0;
-    while (started < run->worker_count && cause == 0) {
-        struct wr_sweep_worker *worker = &run->workers[started];
-        cause = pthread_create(&worker->thread, NULL, work, worker);
-        started += cause == 0;
+    pthread_mutex_lock(&run->lock); /* until it is known who works */
+    while (started < run->worker_count &&
+           pthread_create(&run->workers[started].thread, NULL, work, &run->workers[started]) == 0)
+        started++;
+    run->alone = started == 0;
+    for (size_t i = started + run->alone; i < run->worker_count; i++) {
+        run->workers[i].lost = true;
+        run->lost++;
+        run->finished++;
     }
-    if (cause != 0) {
-        run->ending = true;
-        pthread_mutex_lock(&run->lock);
-        run->finished += run->worker_count - started;
-        pthread_mutex_unlock(&run->lock);
-    }
+    pthread_mutex_unlock(&run->lock);
+    if (run->alone)
+        work(&run->workers[0]);
     watch(run);
     for (size_t i = 0; i < started; i++)
         pthread_join(run->workers[i].thread, NULL);
-    return cause == 0
-               ? run->status
-               : wr_fail(error, WR_ERR_MEMORY, "no thread for a device: %s", strerror(cause));
+    return run->status;
 }
 
 /* ---- a run ---- */
@@ -208,7 +214,7 @@ wr_status wr_sweep_run(const struct wr_sweep *sweep, struct wr_study *study,
                                .began = wr_seconds()};
     wr_status status = prepare(&run, error);
     if (status == WR_OK)
-        status = employ(&run, error);
+        status = employ(&run);
     if (status == WR_OK)
         status = wr_study_check_place(study, error);
     run.result.seconds = wr_seconds() - run.began;

@@ -167,7 +167,8 @@ wr_status wr_fit_intervals(const struct wr_fit *fit, const struct wr_panel *pane
                            size_t count, double *low, double *high, struct wr_error *error);
 
 /* One safetensors file with all that a forecast needs but the values: parameters, recipe, scales,
- * calibration. */
+ * calibration. It holds a hash of these: wr_fit_load refuses a file that has changed
+ * (WR_ERR_DATA). Files of 0.1, which have none, are read. */
 wr_status wr_fit_save(const struct wr_fit *fit, const char *path, struct wr_error *error);
 wr_status wr_fit_load(const char *path, struct wr_fit **fit, struct wr_error *error);
 

@@ -82,8 +82,10 @@ struct wr_sweep_event {
 typedef wr_status wr_sweep_fn(void *context, const struct wr_sweep_event *event);
 
 struct wr_sweep_options {
-    struct wr_study *known;           /* trials that have ended there are left out; or NULL */
-    struct wr_device *const *devices; /* (device_count): each takes the next ensemble when free */
+    struct wr_study *known; /* trials that have ended there are left out; or NULL */
+    /* (device_count): each takes the next ensemble when free, on a thread of its own. Where the
+     * system gives no more threads, fewer of them work, or the first on the calling thread. */
+    struct wr_device *const *devices;
     size_t device_count;
     wr_sweep_fn *on_event; /* or NULL */
     void *context;

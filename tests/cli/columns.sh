@@ -151,8 +151,6 @@ sed '1s/.*/Unique_ID,DS,Y/' plain.csv >upper.csv
 forecasts --data upper.csv
 sed '1s/.*/DS,x,ds,y/; 2,$s/\(.*\),\(.*\),\(.*\)/7,\1,\2,\3/' plain.csv >both.csv
 forecasts --data both.csv --id x # an exact match wins
-sed '1s/.*/Ds,DS,y/' plain.csv >both.csv
-refuses_like 3 'both.csv: there is no column "ds"; it has *' forecast --data both.csv
 sed 1d plain.csv >bare.csv
 forecasts --data bare.csv --id 1 --time 2
 tells 'no header, the first line is data'
@@ -175,7 +173,7 @@ for cell in NA null NaN '' None; do
     refuses_like 3 'gap.csv: line 20, series "a": *gap*' forecast $fit --data gap.csv
 done
 refuses_like 3 'gap.csv: line 20, column "y" (number 3): "None" is a missing value; *' \
-    train --data gap.csv --target y
+    train --data gap.csv --target y --ignore unique_id
 
 # ---- columns that nobody names ----
 
@@ -210,6 +208,30 @@ exits 0
 tells 'kaggle.csv: target sales (the first column of numbers); not used: "date" (dates); the first line is a header'
 refuses_like 2 'column "item" (number 2) is ignored and asked for' \
     train --data kaggle.csv --ignore item --inputs item
+# several series in one file, which would be trained on end to end
+joined='plain.csv: column "unique_id" (number 1) is text in blocks of lines, as the names of several series are, which would be joined end to end: give a file for each series, forecast them (windrow forecast), or leave the column out by --ignore unique_id'
+for command in train "sweep --store joined.db"; do
+    refuses 3 "$joined" $command $train --data plain.csv
+    refuses 3 "$joined" $command $train --data plain.csv --target y --quiet
+    run $command $train --data plain.csv --ignore unique_id
+    exits 0
+done
+rm -f joined.db
+# text of one series: no blocks, a weekday in turn, and notes on few lines
+awk 'BEGIN { split("Mon Tue Wed Thu Fri Sat Sun", day, " "); print "sky,day,note,y"
+    for (i = 0; i < 70; i++)
+        print (i * i % 11 < 4 ? "sun" : "rain") "," day[i % 7 + 1] "," (i > 66 ? "late" : "") "," i % 10 / 4 }' >notes.csv
+run train $train --data notes.csv
+exits 0
+tells 'not used: "sky" (text), "day" (text), "note" (text)'
+# names that a terminal would obey are shown
+printf 'a\033[2J,b\302\233\342\200\256\233,é漢\n' >orders.csv
+awk 'BEGIN { for (i = 0; i < 20; i++) print i % 7 / 4 "," i % 5 / 4 "," i }' >>orders.csv
+run train $train --data orders.csv
+exits 0
+tells 'orders.csv: target a\x1b[2J (the first column of numbers); not used: "b\xc2\x9b\xe2\x80\xae\x9b" (numbers), "é漢" (numbers that count the lines)'
+refuses 3 'orders.csv: there is no column "\x1b"; it has the columns "a\x1b[2J", "b\xc2\x9b\xe2\x80\xae\x9b", "é漢"' \
+    train --data orders.csv --target "$(printf '\033')"
 # in turn, and with no dates at all
 awk 'BEGIN { print "shop,sales"; for (i = 0; i < 60; i++) print i % 3 "," i % 7 + i % 3 }' >turns.csv
 refuses_like 3 'turns.csv: nobody says *"shop" (whole numbers that repeat)*--ignore shop' \
@@ -219,6 +241,20 @@ refuses_like 3 'blocks.csv: nobody says *"shop" (whole numbers that repeat)*--ig
     forecast --data blocks.csv --target sales
 run forecast $fit --data blocks.csv --id shop
 exits 0
+# a name that two columns have is refused wherever it is given; their numbers are not
+sed '1s/.*/y,y/' blocks.csv >twice.csv
+for named in "train --target y" "train --inputs y" "train --ignore y" "sweep --target y" \
+    "forecast --target y" "forecast --ignore y" "forecast --past y --target 1" forecast; do
+    refuses 3 'twice.csv: columns 1 and 2 are both named "y"; choose one by its number' \
+        $named --data twice.csv
+done
+run train $train --data twice.csv --target 2
+exits 0
+refuses 3 'twice.csv: columns 1 and 2 are both named "Y" but for case; choose one by its number' \
+    train --data twice.csv --target Y
+sed '1s/.*/Ds,DS,y/' plain.csv >both.csv
+refuses 3 'both.csv: columns 1 and 2 are both named "ds" but for case; choose one by its number' \
+    forecast --data both.csv
 awk 'BEGIN { print "promo,sales"; for (i = 0; i < 60; i++) print (i * i % 11 < 4) "," i % 7 }' >promo.csv
 run forecast $fit --data promo.csv --target sales
 exits 0

@@ -96,6 +96,27 @@ prints ''
 says_line "windrow: --device opencl:0.0 (Fake GPU): $reason; try --device cpu"
 says_line "fake driver: at build"
 
+# A parent that ignores SIGCHLD, as some supervisors do, hides no crash.
+if env --ignore-signal=CHLD true 2>/dev/null; then
+    for what in crash exit; do
+        misbehaves build $what
+        title="windrow devices, SIGCHLD ignored"
+        env --ignore-signal=CHLD "$windrow" devices >out 2>err || fail "exit code $?"
+        grep -q " an OpenCL driver \($(how $what)\) while it built and ran a kernel" out ||
+            fail "another reason"
+    done
+fi
+
+# Words that a terminal would obey are shown.
+export WR_FAKE_WORDS=orders
+misbehaves build abort
+run devices
+exits 0
+grep -qxF 'opencl:0.0    not usable  \x1b[31m \xc2\x9b \xe2\x80\xae é' out || fail "another name"
+grep -qF ': \x1b[31m \x9b \xc2\x9b \xe2\x80\xae é 漢' out || fail "other last words"
+grep -qxF '\x1b[31m \x9b \xc2\x9b \xe2\x80\xae é 漢' err || fail "other words"
+unset WR_FAKE_WORDS
+
 # Errors that it returns: auto tells of what is, or may be, a GPU; and of nothing where there is none.
 for place in list describe context build; do
     misbehaves $place fail

@@ -82,8 +82,8 @@ refuses_like 3 "*fit.safetensors has no intervals, since it is of Windrow 0.1*" 
 head -c 500 fit.safetensors >cut.safetensors
 refuses_like 3 "cut.safetensors: *" forecast --data weather.csv --time date --target temp_max \
     --model cut.safetensors
-refuses_like 3 "weather.csv: series temp_min *" forecast --data weather.csv --time date \
-    --target temp_min --model fit.safetensors
+refuses 3 "fit.safetensors: weather.csv: series temp_min has not been fitted" forecast \
+    --data weather.csv --time date --target temp_min --model fit.safetensors
 
 # a rule that is the recipe's changes nothing, another does
 run forecast --data weather.csv $daily $small --levels none --quiet --optimizer adam --loss mae \
@@ -113,6 +113,20 @@ same a.csv points.csv
 run forecast --data weather.csv --time date --target temp_max --model a.safetensors,b.safetensors
 exits 0
 same out mean.csv
+# which of several files is at fault
+run forecast --data weather.csv --time date --target temp_min --horizon 14 $small --levels none --quiet \
+    --save c.safetensors
+exits 0
+refuses 3 "c.safetensors: weather.csv: series temp_max has not been fitted" forecast --data weather.csv \
+    --time date --target temp_max --model a.safetensors,c.safetensors --levels none
+refuses_like 3 "none.safetensors: cannot open: *" forecast --data weather.csv \
+    --time date --target temp_max --model a.safetensors,none.safetensors
+head -c -1 b.safetensors >short.safetensors
+refuses_like 3 "short.safetensors: *truncated*" forecast --data weather.csv \
+    --time date --target temp_max --model a.safetensors,short.safetensors
+{ head -c -1 b.safetensors; printf x; } >turned.safetensors
+refuses 3 "turned.safetensors: damaged: it is not as it was written, by its hash; fit again" forecast \
+    --data weather.csv --time date --target temp_max --model a.safetensors,turned.safetensors
 
 # ---- many series: long as wide, and alone as in company ----
 
@@ -242,7 +256,7 @@ sed 's/,x$/,x,z/; s/\([0-9]\)$/\1,1/' known.csv >swapped.csv
 run forecast --data swapped.csv --future x,z $small --horizon 3 --quiet --save two.safetensors
 exits 0
 for columns in "--future z,x" "--past z --future x" "--future x"; do
-    refuses_like 3 'swapped.csv: covariates "*", but the fit has "future x, future z": *' \
+    refuses_like 3 'two.safetensors: swapped.csv: covariates "*", but the fit has "future x, future z": *' \
         forecast --data swapped.csv $columns --model two.safetensors
 done
 run forecast --data swapped.csv --future x,z --model two.safetensors

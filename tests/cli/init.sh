@@ -184,7 +184,7 @@ spoilt '"input_deviations":"1' '"input_deviations":"-' 'say input_deviations "-*
 spoilt '"input_deviations":"1.4054395812935776' '"input_deviations":"1e-999999999999999' \
     'say input_deviations "1e-999999999999999"; a finite number above 0 *'
 spoilt '"target_means":"1.9375' '"target_means":"1e9999' 'say target_means "1e9999"; a finite *'
-spoilt '"hidden"' '"\\u001b"' 'say bias "?"; *'
+spoilt '"hidden"' '"\\u001b"' 'say bias "\\x1b"; *'
 sed 's/"hidden"/"none"  /' half.safetensors >spoilt.safetensors
 refuses 3 'spoilt.safetensors: its metadata say bias none, but its hidden biases are not 0' \
     train --init spoilt.safetensors --data abc.csv

@@ -148,14 +148,14 @@ exits 0
 long next 2023-03-03
 run forecast --data next.csv --model fit.safetensors --levels none --missing drop
 exits 3 # a value is no window, but its step is known
-says_like 'windrow: next.csv: series a: the last window, *'
+says_like 'windrow: fit.safetensors: next.csv: series a: the last window, *'
 long next $(days 2023-01-02 61 %Y-%m-%d '^[1-5]')
 run forecast --data next.csv --model fit.safetensors
 goes_on 2023-03-06 2023-03-07 2023-03-08
 long week $(days 2023-02-27 2 %Y-%m-%d '^[1-5]') $(days 2023-03-04 1 %Y-%m-%d '')
 refuses_like 3 'week.csv: line 4, *steps of 1 business day (--freq B) do not stand on 2023-03-04*' \
     forecast --data week.csv --model fit.safetensors
-refuses 3 'next.csv: time stamps in steps of D, but the fit was made in steps of B; fit again, or name the step with --freq' \
+refuses 3 'fit.safetensors: next.csv: time stamps in steps of D, but the fit was made in steps of B; fit again, or name the step with --freq' \
     forecast --data next.csv --model fit.safetensors --freq D --missing drop
 run forecast --data offsets.csv $small --tz Test/Zone --save zone.safetensors --quiet
 cp out wanted

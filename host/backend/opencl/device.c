@@ -163,6 +163,13 @@ static void fill_info(struct place *place, const struct facts *facts, struct wr_
                  (unsigned)facts->units, facts->version, facts->driver);
 }
 
+/* A driver's words as a terminal may be given them. */
+static void make_shown(char *text, size_t size) {
+    char shown[256];
+    wr_shown(text, shown, size);
+    memcpy(text, shown, size);
+}
+
 static wr_status no_such_device(size_t index, struct wr_error *error) {
     return index == 0 ? wr_cl_no_device(error)
                       : wr_fail(error, WR_ERR_DEVICE, "there are only %zu OpenCL devices", index);
@@ -176,6 +183,8 @@ wr_status wr_cl_describe(size_t index, struct wr_device_info *info, struct wr_er
     if (place.id)
         (void)ask(&place, &facts); /* a failure stands in place */
     fill_info(&place, &facts, info);
+    make_shown(info->name, sizeof info->name);
+    make_shown(info->detail, sizeof info->detail);
     return WR_OK;
 }
 
