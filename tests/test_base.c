@@ -49,6 +49,7 @@ static void test_shown(void **state) {
          "31m\xc2\xa0",
          "\\xc2\\x9b31m\xc2\xa0"},                    /* C1's CSI */
         {"\x9b\xff\xc0\x80", "\\x9b\\xff\\xc0\\x80"}, /* no UTF-8 */
+        {"\u061c\u200e\u200f\u0622\u200d", "\\xd8\\x9c\\xe2\\x80\\x8e\\xe2\\x80\\x8f\u0622\u200d"},
         {"a\u202ecod.exe\u2066\u2069", "a\\xe2\\x80\\xaecod.exe\\xe2\\x81\\xa6\\xe2\\x81\\xa9"},
         {"\u2028\u202a\u2029", "\\xe2\\x80\\xa8\\xe2\\x80\\xaa\\xe2\\x80\\xa9"},
         {"\u2027\u202f\u2065\u206a \u6f22", "\u2027\u202f\u2065\u206a \u6f22"},

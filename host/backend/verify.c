@@ -300,9 +300,18 @@ wr_status wr_verify(struct wr_device *device, wr_verify_fn *on_row, void *contex
  * do not build, or behind a branch that they do not take. */
 #define LONG_BATCH ((WR_PLAIN_RUNS + 2) * WR_RUN + 1)
 
-/* One epoch of such a batch and a short one: seconds, with shapes below this cost. Larger shapes
- * are checked by short batches alone. */
+/* Such a check takes one epoch of that batch and of a short one. Shapes that would need more
+ * multiplications a window than this, or more floats for all windows, are checked by short batches
+ * alone. */
 #define LONG_COST 1e4
+#define LONG_ROOM 6e7
+
+/* Two models, each with a state and its error at every step, and the outputs. */
+static bool is_long_cheap(const struct wr_shape *shape, double cost) {
+    double head = (double)shape->hidden * (double)shape->outputs;
+    double floats = 2 * (double)shape->seq_len * (double)shape->hidden + (double)shape->outputs;
+    return cost + head < LONG_COST && 2 * LONG_BATCH * floats < LONG_ROOM;
+}
 
 static void plan_long(const struct wr_ensemble *ensemble, struct wr_case_plan *plan) {
     plan->models = 2;
@@ -326,7 +335,7 @@ static void plan_check(const struct wr_device *device, const struct wr_ensemble 
         plan->rule.decay_epochs = 2;
     plan->batch = ensemble->batch < batch ? ensemble->batch : batch;
     plan->windows = cost < 1e5 ? 2 * plan->batch + 1 : plan->batch + 1;
-    if (wr_needs_rests(ensemble->batch) && cost < LONG_COST)
+    if (wr_needs_rests(ensemble->batch) && is_long_cheap(shape, cost))
         plan_long(ensemble, plan);
     if (!device->info.exact && cost * (double)plan->windows < LONG_CHECK)
         plan->windows = (size_t)(LONG_CHECK / cost) + 1;

@@ -35,10 +35,13 @@ static bool is_control(const unsigned char *text) {
     return text[0] < 0x20 || text[0] == 0x7f || (text[0] == 0xc2 && text[1] < 0xa0);
 }
 
-/* U+2028 to U+202E and U+2066 to U+2069: ends of lines, and what turns the direction of the text
- * around it. */
+/* U+061C, U+200E, U+200F, U+2028 to U+202E and U+2066 to U+2069: ends of lines, and what turns the
+ * direction of the text around it. */
 static bool is_turn(const unsigned char *text) {
-    return text[0] == 0xe2 && ((text[1] == 0x80 && text[2] >= 0xa8 && text[2] <= 0xae) ||
+    if (text[0] == 0xd8)
+        return text[1] == 0x9c;
+    return text[0] == 0xe2 && ((text[1] == 0x80 && (text[2] == 0x8e || text[2] == 0x8f ||
+                                                    (text[2] >= 0xa8 && text[2] <= 0xae))) ||
                                (text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9));
 }
 

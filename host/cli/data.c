@@ -98,26 +98,35 @@ static wr_status check_ignored(const struct data *data, struct wr_error *error) 
     return WR_OK;
 }
 
-/* Whether a column is the names of series that follow one another: text in all of its cells. */
-static bool tells_series_apart(const struct wr_profile *profile) {
+/* Whether a column may be the names of series that follow one another: text, in every row. */
+static bool may_name_series(const struct wr_profile *profile) {
     return wr_profile_kind(profile) == WR_CELL_TEXT &&
            (profile->kinds & 1u << WR_CELL_MISSING) == 0 && wr_profile_blocks(profile);
 }
 
-/* Refuses a file of several series, which would be learnt end to end. */
+/* Whether dates say that the file is one series. */
+static bool goes_on(const struct wr_series *series) {
+    for (size_t i = 0; i < wr_series_columns(series); i++)
+        if (wr_profile_goes_on(&series->column[i].profile))
+            return true;
+    return false;
+}
+
+/* Refuses a file that looks like several series, which would be learnt end to end. */
 static wr_status check_unused(const struct data *data, struct wr_error *error) {
     char text[96];
     for (size_t i = 0; i < wr_series_columns(data->series); i++) {
-        if (is_in(&data->ignored, i) || !tells_series_apart(&data->series->column[i].profile))
+        if (is_in(&data->ignored, i) || !may_name_series(&data->series->column[i].profile) ||
+            goes_on(data->series))
             continue;
         struct columns one = {1, &i};
         char *name = columns_text(&one, data->series);
         if (name == NULL)
             return wr_fail(error, WR_ERR_MEMORY, "no memory for the name of a column");
         wr_fail(error, WR_ERR_DATA,
-                "%s: %s is text in blocks of lines, as the names of several series are, which "
-                "would be joined end to end: give a file for each series, forecast them (windrow "
-                "forecast), or leave the column out by --ignore %s",
+                "%s: %s is text in blocks of rows, as the names of several series are, and these "
+                "would be joined end to end; if the file is one series, --ignore %s leaves the "
+                "column out; else give a file for each, or forecast them (windrow forecast)",
                 data->series->source, wr_series_column_text(data->series, i, text), name);
         free(name);
         return WR_ERR_DATA;

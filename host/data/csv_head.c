@@ -332,11 +332,10 @@ static wr_status look(struct wr_csv *csv, const struct wr_csv_options *options,
         csv->line = csv->at > 0;
         csv->found.delimiter = options->delimiter != 0 ? options->delimiter : named;
         if (csv->at > 0 && !wr_csv_is_delimiter(csv->found.delimiter))
-            return wr_fail(
-                error, WR_ERR_DATA,
-                "%s: its first line, sep=, names no delimiter, but what a number, a quote "
-                "or a letter has; mend it, or give --delimiter",
-                csv->path);
+            return wr_fail(error, WR_ERR_DATA,
+                           "%s: its first line, sep=, names a character that is no delimiter; mend "
+                           "it, or give --delimiter",
+                           csv->path);
         if (csv->found.delimiter == 0)
             status = find_delimiter(csv, error);
         if (status == WR_OK)

@@ -91,6 +91,21 @@ static wr_status add_to_cycle(struct wr_profile *profile, const char *path, uint
     return WR_OK;
 }
 
+/* ---- dates ---- */
+
+static void compare_date(struct wr_profile *profile, const char *text, size_t length) {
+    char date[sizeof profile->date] = {0};
+    memcpy(date, text, length < sizeof date ? length : sizeof date - 1);
+    int order = profile->date[0] != '\0' ? strcmp(date, profile->date) : 0;
+    profile->rises = profile->rises || order > 0;
+    profile->falls = profile->falls || order < 0;
+    memcpy(profile->date, date, sizeof date);
+}
+
+bool wr_profile_goes_on(const struct wr_profile *profile) {
+    return wr_profile_kind(profile) == WR_CELL_DATE && !(profile->rises && profile->falls);
+}
+
 /* ---- all of it ---- */
 
 wr_status wr_profile_add(struct wr_profile *profile, const struct wr_csv *csv, const char *cell,
@@ -102,6 +117,8 @@ wr_status wr_profile_add(struct wr_profile *profile, const struct wr_csv *csv, c
     uint64_t hash = wr_hash(WR_HASH_START, text, length);
     hash += hash == 0;
     profile->kinds |= 1u << kind;
+    if (kind == WR_CELL_DATE)
+        compare_date(profile, text, length);
     profile->fractions = profile->fractions || (kind == WR_CELL_NUMBER && number != floor(number));
     if (profile->cells == 0)
         profile->first = number;

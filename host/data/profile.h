@@ -12,9 +12,11 @@ struct wr_profile {
     bool varies;        /* some cell differs from the first */
     bool uncounted;     /* some cell is not the number after the one above it */
     bool scattered;     /* some value came again after another one */
+    bool rises, falls;  /* dates: some come after the one above, or before, as texts */
     bool acyclic;       /* the cells do not repeat their first ones in their order */
     double first, last; /* numbers: of the first cell, and of the last */
     uint64_t hash;      /* of the last cell */
+    char date[32];      /* the last date, cut off */
     size_t runs;        /* of equal cells */
     uint64_t *set;      /* (set_room, a power of 2) hashes of the runs' cells; 0: none */
     size_t set_room;
@@ -40,6 +42,8 @@ bool wr_profile_repeats(const struct wr_profile *profile);
 /* Whether each value stands in one block of rows, two or more of them on average, as the names of
  * series that follow one another do. */
 bool wr_profile_blocks(const struct wr_profile *profile);
+/* Whether they are dates that go on from the first row to the last: the file is one series. */
+bool wr_profile_goes_on(const struct wr_profile *profile);
 /* "dates", "text", ...: what the cells are, for messages. */
 const char *wr_profile_text(const struct wr_profile *profile);
 

@@ -180,9 +180,12 @@ static wr_status forecast_series(struct backtest *b, size_t s, size_t season) {
     wr_naive(values + start, length - start, season, H, b->now.points + s * H);
     if (b->spec->level_count == 0)
         return WR_OK;
-    size_t from = length - start < H + (season > H ? season : H) ? 0 : start;
+    size_t enough = H + (season > H ? season : H);
+    bool few =
+        start > 0 && length - start < enough; /* then errors of quiet values are among them */
+    size_t from = few ? 0 : start;
     size_t count = past_errors(b, values + from, length - from, season);
-    double jump = wr_late_jump(values, length, start, 2 * H);
+    double jump = wr_late_jump(values, length, start, few ? enough : 2 * H);
     for (size_t k = 0; k < H; k++)
         naive_intervals(b, s, k, count, jump);
     return WR_OK;

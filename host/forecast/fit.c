@@ -72,26 +72,59 @@ static bool has_gaps(const struct wr_panel *panel, size_t s, size_t until) {
     return false;
 }
 
-/* Of the windows up to recipe->window the longest of which enough touch no gap, and if there is one
- * the longest of these that may also end with the last value. 0: not even of window 1. */
-static wr_status between_gaps(const struct wr_panel *panel, size_t s, size_t until,
-                              const struct wr_scales *scales, struct wr_recipe recipe, bool ends,
-                              size_t *window, struct wr_error *error) {
-    *window = 0;
-    for (; recipe.window > 0; recipe.window--) {
-        struct wr_prepared *prepared;
-        wr_status status = wr_prepared_make(panel, s, until, &recipe, scales, &prepared, error);
-        if (status != WR_OK)
-            return status;
-        bool enough = wr_prepared_windows(prepared, 0) >= wr_recipe_fewest(&recipe);
-        bool whole = enough && (!ends || wr_prepared_last(prepared, NULL, 0, NULL));
-        wr_prepared_free(prepared);
-        if (whole || (enough && *window == 0))
-            *window = recipe.window;
-        if (whole)
-            return WR_OK;
-    }
+/* A series between whose gaps windows are looked for. */
+struct gaps {
+    const struct wr_panel *panel;
+    size_t series, until;
+    const struct wr_scales *scales;
+    struct wr_recipe recipe;
+};
+
+/* Whether enough windows of this length touch no gap, and with `ends` the last one does not either.
+ * Then it is so of shorter ones, too. */
+static wr_status are_whole(struct gaps *gaps, size_t window, bool ends, bool *whole,
+                           struct wr_error *error) {
+    struct wr_prepared *prepared;
+    gaps->recipe.window = window;
+    wr_status status = wr_prepared_make(gaps->panel, gaps->series, gaps->until, &gaps->recipe,
+                                        gaps->scales, &prepared, error);
+    if (status != WR_OK)
+        return status;
+    *whole = wr_prepared_windows(prepared, 0) >= wr_recipe_fewest(&gaps->recipe) &&
+             (!ends || wr_prepared_last(prepared, NULL, 0, NULL));
+    wr_prepared_free(prepared);
     return WR_OK;
+}
+
+/* The longest window of least .. most that is so, by halving; 0: none. */
+static wr_status find_longest(struct gaps *gaps, size_t least, size_t most, bool ends,
+                              size_t *longest, struct wr_error *error) {
+    wr_status status = WR_OK;
+    size_t window = most; /* the likeliest first */
+    *longest = 0;
+    while (least <= most && status == WR_OK) {
+        bool whole = false;
+        status = are_whole(gaps, window, ends, &whole, error);
+        if (whole)
+            *longest = window, least = window + 1;
+        else
+            most = window - 1;
+        window = least + (most - least) / 2;
+    }
+    return status;
+}
+
+/* Of the windows up to recipe->window the longest of which enough touch no gap; one of half that
+ * length, at least, if that may end with the last value. 0: not even of window 1. */
+static wr_status between_gaps(struct gaps *gaps, bool ends, size_t *window,
+                              struct wr_error *error) {
+    size_t ending = 0;
+    wr_status status = find_longest(gaps, 1, gaps->recipe.window, false, window, error);
+    if (status == WR_OK && ends && *window > 0)
+        status = find_longest(gaps, (*window + 1) / 2, *window, true, &ending, error);
+    if (ending > 0)
+        *window = ending;
+    return status;
 }
 
 /* 0: seasonal naive. A fit like another one has no longer windows, and forecasts from where its
@@ -107,9 +140,8 @@ static wr_status choose_window(const struct wr_panel *panel, size_t s, size_t un
     if (like != NULL && like->series[s].window > 0 && like->series[s].window < shorter.window)
         shorter.window = like->series[s].window;
     *window = shorter.window;
-    return has_gaps(panel, s, until)
-               ? between_gaps(panel, s, until, scales, shorter, like == NULL, window, error)
-               : WR_OK;
+    struct gaps gaps = {panel, s, until, scales, shorter};
+    return has_gaps(panel, s, until) ? between_gaps(&gaps, like == NULL, window, error) : WR_OK;
 }
 
 static wr_status set_up_series(const struct wr_panel *panel, size_t s, size_t until,

@@ -127,8 +127,10 @@ static wr_status employ(struct wr_sweep_run *run) {
         run->finished++;
     }
     pthread_mutex_unlock(&run->lock);
-    if (run->alone)
+    if (run->alone) {
         work(&run->workers[0]);
+        wr_sweep_tell(run);
+    }
     watch(run);
     for (size_t i = 0; i < started; i++)
         pthread_join(run->workers[i].thread, NULL);

@@ -122,8 +122,8 @@ struct wr_fit_options {
 /* What fitting did. */
 struct wr_fit_report {
     size_t series, models;
-    size_t shorter;  /* series too short for the recipe's window, or with gaps that leave too few of
-                        them: fitted with a shorter one */
+    size_t shorter;  /* series too short for the recipe's window, or with gaps (WR_MISSING_DROP):
+                        fitted with a shorter one */
     size_t naive;    /* series with too few of any window, or constant: seasonal naive */
     size_t quiet;    /* series that begin to vary late: what comes before is not learnt from */
     size_t borrowed; /* series without errors of their own, since they are too short or nothing was
@@ -159,9 +159,10 @@ wr_status wr_fit_forecast(const struct wr_fit *fit, const struct wr_panel *panel
  * without any has the quantile of all series'. Errors are measured in the spread of their series,
  * the mean absolute difference of one value to the next, and widths are multiples of the same
  * spread of `until` values, or of that of the fit where it is 0. A higher level is never narrower.
- * Where a series has jumped, and fewer than 8 values or twice the horizon have followed, half a
- * width is at least its largest change. low, high (levels, series, horizon), NaN where no error
- * tells; levels in percent, 0 < level < 100: 95, not 0.95. The fit must have been calibrated. */
+ * Where a series has jumped, and fewer values than the larger of 8 and twice the horizon have
+ * followed, half a width is at least its largest change. low, high (levels, series, horizon), NaN
+ * where no error tells; levels in percent, 0 < level < 100: 95, not 0.95. The fit must have been
+ * calibrated. */
 wr_status wr_fit_intervals(const struct wr_fit *fit, const struct wr_panel *panel,
                            const size_t *until, const double *points, const double *levels,
                            size_t count, double *low, double *high, struct wr_error *error);

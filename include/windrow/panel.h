@@ -13,9 +13,10 @@ extern "C" {
 #endif
 
 enum wr_missing {
-    WR_MISSING_REFUSE, /* a gap is an error that names its line */
-    WR_MISSING_DROP,   /* gaps stay, as NaN: windows that touch one are not trained on, and shorter
-                          ones are taken where too few are left */
+    WR_MISSING_REFUSE,     /* a gap is an error that names its line */
+    WR_MISSING_DROP,       /* gaps stay, as NaN: windows that touch one are not trained on. Shorter
+                              ones are taken where too few are left, or so that the last one touches
+                              none, but then no less than half as long */
     WR_MISSING_INTERPOLATE /* linearly between the values before and after it; in a backtest, a gap
                               that reaches an origin has the value before it */
 };

@@ -209,7 +209,7 @@ tells 'kaggle.csv: target sales (the first column of numbers); not used: "date" 
 refuses_like 2 'column "item" (number 2) is ignored and asked for' \
     train --data kaggle.csv --ignore item --inputs item
 # several series in one file, which would be trained on end to end
-joined='plain.csv: column "unique_id" (number 1) is text in blocks of lines, as the names of several series are, which would be joined end to end: give a file for each series, forecast them (windrow forecast), or leave the column out by --ignore unique_id'
+joined='plain.csv: column "unique_id" (number 1) is text in blocks of rows, as the names of several series are, and these would be joined end to end; if the file is one series, --ignore unique_id leaves the column out; else give a file for each, or forecast them (windrow forecast)'
 for command in train "sweep --store joined.db"; do
     refuses 3 "$joined" $command $train --data plain.csv
     refuses 3 "$joined" $command $train --data plain.csv --target y --quiet
@@ -217,6 +217,14 @@ for command in train "sweep --store joined.db"; do
     exits 0
 done
 rm -f joined.db
+# dates that go on, up or down, say that it is one
+awk 'BEGIN { print "date,part,y"
+    for (i = 1; i <= 28; i++) printf "2024-02-%02d,%s,%d\n", i, i < 20 ? "train" : "test", i * i % 7 }' >split.csv
+{ sed -n 1p split.csv; sed 1d split.csv | sort -r; } >back.csv
+for file in split.csv back.csv; do
+    run train $train --data $file
+    exits 0
+done
 # text of one series: no blocks, a weekday in turn, and notes on few lines
 awk 'BEGIN { split("Mon Tue Wed Thu Fri Sat Sun", day, " "); print "sky,day,note,y"
     for (i = 0; i < 70; i++)
