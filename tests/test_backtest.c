@@ -267,7 +267,7 @@ static void test_quiet_start(void **state) {
     wr_backtest_release(&backtest[0]);
     wr_panel_free(f->panel);
     f->recipe.season = 5 * HORIZON; /* fewer values than a season and a horizon, more than two */
-    wr_panel_of("a", values, 50 + 4 * HORIZON, &f->panel, NULL);
+    wr_panel_of("a", values, 50 + 6 * HORIZON, &f->panel, NULL);
     backtest[0] = run(f, &spec);
     assert_near(backtest[0].overall[WR_METHOD_SEASONAL].width[0], 2 * values[50]);
     assert_true(backtest[0].overall[WR_METHOD_NAIVE].width[0] < values[50]);

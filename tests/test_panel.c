@@ -103,7 +103,7 @@ static void test_columns(void **state) {
     assert_series(panel, 0, "v", 2, DOUBLES(1, 2)); /* one series, the first numbers */
     assert_stamp(panel, 0, 2, "2003");
     wr_panel_free(panel);
-    panel = good("t,v\n5,1\n7,2\n", wr_panel_long, &(struct wr_panel_spec){.target = "2"});
+    panel = good("t,v\n7,1\n5,2\n", wr_panel_long, &(struct wr_panel_spec){.target = "2"});
     assert_series(panel, 0, "v", 2, DOUBLES(1, 2));
     assert_true(wr_panel_numbered(panel));
     assert_stamp(panel, 0, 2, "3");
@@ -139,9 +139,11 @@ static void test_unused(void **state) {
         {"s,v\n1.5,1\n1.5,2\n2,3\n2,4\n", NULL, NULL, "v", NULL, NULL},
         {"s,v\n7,1\n7,2\n7,3\n", NULL, NULL, NULL, NULL, "one number in all lines"},
         {"year,v\n1999,1\n2000,2.5\n2001,3\n", NULL, NULL, NULL, NULL,
-         "\"year\" (numbers that count"},
-        {"year,v\n1999,1\n2000,2.5\n2001,3\n", NULL, NULL, "v", NULL, NULL},
-        {"s,t,v\nx,1,1\ny,2,2\n", NULL, "t", "v", NULL, NULL}, /* times show that it is one */
+         "\"year\" (whole numbers that rise"},
+        {"year,v\n1999,1\n2000,2.5\n2001,3\n", NULL, NULL, "v", NULL, "--time"},
+        {"year,v\n1999,1\n2000,2.5\n2001,3\n", NULL, NULL, "v", "year", NULL},
+        {"n,v\n1,1\n2,2.5\n3,3\n", NULL, NULL, "v", NULL, NULL}, /* as rows are numbered */
+        {"s,t,v\nx,1,1\ny,2,2\n", NULL, "t", "v", NULL, NULL},   /* times show that it is one */
         {"s,t,v\nx,1,1\ny,2,2\n", NULL, "t", NULL, NULL, "\"s\" (text)"},
         {"s,t,v\nx,1,1\nx,2,2\ny,1,2\n", NULL, "t", "v", NULL, "--id s?"},
         {",d,v\n0,1,5\n1,2,6\n", NULL, "d", NULL, NULL, NULL},

@@ -59,6 +59,11 @@ static wr_status add_option(struct files *files, const struct option_spec *spec,
     if (spec->file & FILE_LIST)
         return add_list(files, spec, value->text, error);
     bool stream = (spec->file & FILE_READ) && strcmp(value->text, "-") == 0;
+    if ((spec->file & FILE_WRITTEN) && !stream && strcmp(value->text, "-") == 0)
+        return wr_fail(error, WR_ERR_USAGE,
+                       "--%s -: it needs a file; /dev/stdout is standard output, and ./- a file of "
+                       "that name",
+                       spec->name);
     return add(files, spec, stream ? "/dev/stdin" : value->text, error);
 }
 

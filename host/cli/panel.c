@@ -125,21 +125,45 @@ wr_status panel_read(const char *command, const struct option_value *options,
     return status;
 }
 
-/* Values that were filled in are no evidence. */
-static void tell_filled(const struct wr_panel *panel) {
-    size_t filled = 0, all = 0;
+/* Values that are missing are no evidence. */
+static void tell_missing(const struct wr_panel *panel) {
+    size_t filled = 0, gaps = 0, all = 0;
     for (size_t s = 0; s < wr_panel_count(panel); s++) {
         const double *values = wr_panel_values(panel, s), *observed = wr_panel_observed(panel, s);
-        for (size_t t = 0; t < wr_panel_length(panel, s); t++)
-            filled += isnan(observed[t]) && !isnan(values[t]);
+        for (size_t t = 0; t < wr_panel_length(panel, s); t++) {
+            gaps += isnan(values[t]) ? 1 : 0;
+            filled += isnan(observed[t]) && !isnan(values[t]) ? 1 : 0;
+        }
         all += wr_panel_length(panel, s);
     }
     if (filled > 0)
-        fprintf(
-            stderr,
-            "%zu of %zu values were missing and are filled in; intervals and scores come of the "
-            "others alone\n",
-            filled, all);
+        fprintf(stderr,
+                "%zu of %zu values were missing and are filled in; intervals and scores come of "
+                "the others alone\n",
+                filled, all);
+    if (gaps > 0)
+        fprintf(stderr, "%zu of %zu values are missing; no model learns from windows with them\n",
+                gaps, all);
+}
+
+/* Rows without a value at the ends of a series are no gaps: it is forecast from its last value. */
+static void tell_ends(const struct wr_panel *panel) {
+    size_t rows = 0, series = 0, first = 0;
+    for (size_t s = wr_panel_count(panel); s-- > 0 && panel->header != NULL;) {
+        rows += panel->series[s].left_out;
+        series += panel->series[s].left_out > 0;
+        first = panel->series[s].left_out > 0 ? s : first;
+    }
+    if (series == 0)
+        return;
+    fprintf(stderr,
+            "%zu row%s without a value before the first or after the last one of a series, and "
+            "left out; so a forecast begins after the last value: ",
+            rows, rows == 1 ? "" : "s");
+    wr_print_shown(stderr, wr_panel_id(panel, first));
+    if (series > 1)
+        fprintf(stderr, " and %zu more", series - 1);
+    fputc('\n', stderr);
 }
 
 void panel_tell(const struct wr_panel *panel, const struct option_value *options) {
@@ -153,7 +177,8 @@ void panel_tell(const struct wr_panel *panel, const struct option_value *options
     csv_print_found(stderr, wr_panel_found(panel));
     fputc('\n', stderr);
     wr_print_lines(stderr, wr_panel_notes(panel));
-    tell_filled(panel);
+    tell_missing(panel);
+    tell_ends(panel);
 }
 
 /* ---- the step of the time stamps ---- */

@@ -185,9 +185,11 @@ wr_status report_validation(const struct setup *setup, const struct wr_train_res
 static wr_status forecast_row(const struct setup *setup, size_t output, double *forecasts,
                               size_t count, struct wr_error *error) {
     struct columns column = {1, &setup->data.targets.index[output]};
-    char *name = columns_text(&column, setup->data.series);
-    if (name == NULL)
+    char *text = columns_text(&column, setup->data.series), name[64];
+    if (text == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "no memory for the name of a column");
+    wr_shown(text, name, sizeof name);
+    free(text);
     double truth = wr_windows_target(setup->windows, 0, output);
     struct spread spread = spread_of(forecasts, count);
     if (setup->models == 1)
@@ -196,7 +198,6 @@ static wr_status forecast_row(const struct setup *setup, size_t output, double *
     else
         printf("%-12s  %#12.9g  %#12.9g  %#12.9g  %#12.9g  %#12.9g\n", name, spread.least,
                spread.median, spread.most, truth, spread.median - truth);
-    free(name);
     return WR_OK;
 }
 

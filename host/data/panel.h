@@ -33,7 +33,8 @@ struct wr_panel_series {
     double *values;   /* (columns, known), the target's up to length */
     double *observed; /* the same before gaps were filled; NULL: none was */
     size_t length, known;
-    size_t *lines; /* (known), or NULL: line, line + line_step, ... */
+    size_t left_out; /* rows before the first value, and after the last that is known of anything */
+    size_t *lines;   /* (known), or NULL: line, line + line_step, ... */
     size_t line, line_step;
 };
 

@@ -227,6 +227,7 @@ static wr_status make_series(struct wr_panel *panel, struct wr_panel_series *ser
     if (status != WR_OK)
         return status;
     series->start = rows->times[span.first];
+    series->left_out = span.first + (rows->count - 1 - span.end);
     size_t *place = wr_alloc(rows->count, sizeof *place, "the steps of a series", error);
     if (place == NULL)
         return WR_ERR_MEMORY;

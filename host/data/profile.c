@@ -91,14 +91,18 @@ static wr_status add_to_cycle(struct wr_profile *profile, const char *path, uint
     return WR_OK;
 }
 
-/* ---- dates ---- */
+/* ---- order ---- */
+
+static void note_order(struct wr_profile *profile, bool rises, bool falls) {
+    profile->rises = profile->rises || rises;
+    profile->falls = profile->falls || falls;
+}
 
 static void compare_date(struct wr_profile *profile, const char *text, size_t length) {
     char date[sizeof profile->date] = {0};
     memcpy(date, text, length < sizeof date ? length : sizeof date - 1);
     int order = profile->date[0] != '\0' ? strcmp(date, profile->date) : 0;
-    profile->rises = profile->rises || order > 0;
-    profile->falls = profile->falls || order < 0;
+    note_order(profile, order > 0, order < 0);
     memcpy(profile->date, date, sizeof date);
 }
 
@@ -119,6 +123,8 @@ wr_status wr_profile_add(struct wr_profile *profile, const struct wr_csv *csv, c
     profile->kinds |= 1u << kind;
     if (kind == WR_CELL_DATE)
         compare_date(profile, text, length);
+    else if (kind == WR_CELL_NUMBER && profile->cells > 0)
+        note_order(profile, number > profile->last, number < profile->last);
     profile->fractions = profile->fractions || (kind == WR_CELL_NUMBER && number != floor(number));
     if (profile->cells == 0)
         profile->first = number;
@@ -158,6 +164,11 @@ bool wr_profile_steps(const struct wr_profile *profile) {
     return !profile->uncounted && !profile->fractions && profile->cells > 1;
 }
 
+bool wr_profile_rises(const struct wr_profile *profile) {
+    return profile->kinds == 1u << WR_CELL_NUMBER && !profile->fractions && profile->rises &&
+           !profile->falls && profile->runs == profile->cells && !wr_profile_counts(profile);
+}
+
 bool wr_profile_blocks(const struct wr_profile *profile) {
     return profile->varies && !profile->scattered && 2 * profile->runs <= profile->cells;
 }
@@ -186,7 +197,9 @@ const char *wr_profile_text(const struct wr_profile *profile) {
     }
     if (!profile->varies)
         return "one number in all lines";
-    if (wr_profile_steps(profile))
+    if (wr_profile_counts(profile))
         return "numbers that count the lines";
+    if (wr_profile_rises(profile))
+        return "whole numbers that rise";
     return wr_profile_repeats(profile) ? "whole numbers that repeat" : "numbers";
 }

@@ -12,7 +12,7 @@ struct wr_profile {
     bool varies;        /* some cell differs from the first */
     bool uncounted;     /* some cell is not the number after the one above it */
     bool scattered;     /* some value came again after another one */
-    bool rises, falls;  /* dates: some come after the one above, or before, as texts */
+    bool rises, falls;  /* numbers and dates: some come after the one above, or before */
     bool acyclic;       /* the cells do not repeat their first ones in their order */
     double first, last; /* numbers: of the first cell, and of the last */
     uint64_t hash;      /* of the last cell */
@@ -42,6 +42,9 @@ bool wr_profile_repeats(const struct wr_profile *profile);
 /* Whether each value stands in one block of rows, two or more of them on average, as the names of
  * series that follow one another do. */
 bool wr_profile_blocks(const struct wr_profile *profile);
+/* Whether they are whole numbers that rise from row to row, as years and dates written in digits
+ * do, and more than count the rows. */
+bool wr_profile_rises(const struct wr_profile *profile);
 /* Whether they are dates that go on from the first row to the last: the file is one series. */
 bool wr_profile_goes_on(const struct wr_profile *profile);
 /* "dates", "text", ...: what the cells are, for messages. */

@@ -68,6 +68,12 @@ clash --output --resume forecast --data data --resume parts --output parts/0-0.w
 clash --data --resume forecast --data parts/0-0.windrow-part --resume parts
 clash --save --resume forecast --data data --resume parts --save parts
 
+# An output has no word for a stream.
+for output in "train --save" "train --history" "forecast --data data --output" "backtest --data data --csv"; do
+    refuses_like 2 "${output##* } -: it needs a file*" $output -
+    absent -
+done
+
 same data data.kept
 same model model.kept
 same fit fit.kept

@@ -240,6 +240,17 @@ exits 0
 tells 'orders.csv: target a\x1b[2J (the first column of numbers); not used: "b\xc2\x9b\xe2\x80\xae\x9b" (numbers), "é漢" (numbers that count the lines)'
 refuses 3 'orders.csv: there is no column "\x1b"; it has the columns "a\x1b[2J", "b\xc2\x9b\xe2\x80\xae\x9b", "é漢"' \
     train --data orders.csv --target "$(printf '\033')"
+# dates written in digits, years, seconds: numbers that rise are no rows
+for numbers in 20240101+i 1980+i 1700000000+3600*i; do
+    awk 'BEGIN { print "when,y"; for (i = 0; i < 30; i++) printf "%d,%d\n", '$numbers', i * i % 7 }' >rises.csv
+    refuses_like 3 'rises.csv: nobody says *"when" (whole numbers that rise)*--time*--ignore when' \
+        forecast --data rises.csv
+    sed 's/,y$/,sales/' rises.csv >guess.csv
+    refuses_like 3 'guess.csv: nobody says *"when" (whole numbers that rise)*' forecast --data guess.csv
+done
+awk 'BEGIN { print "row,y"; for (i = 0; i < 60; i++) print i + 1 "," i * i % 7 }' >rows.csv
+run forecast $fit --data rows.csv
+exits 0
 # in turn, and with no dates at all
 awk 'BEGIN { print "shop,sales"; for (i = 0; i < 60; i++) print i % 3 "," i % 7 + i % 3 }' >turns.csv
 refuses_like 3 'turns.csv: nobody says *"shop" (whole numbers that repeat)*--ignore shop' \

@@ -56,6 +56,16 @@ exits 0
 says "1 series without intervals at 80 % and above, since too few errors tell how wide they are: c
 2 series without intervals at 99.9 %, since too few errors tell how wide they are: a and 1 more"
 
+# What drop leaves out, and rows without a value at the ends of series, are told.
+run forecast --data gaps.csv --missing drop --recipe daily --window 1 --chunk 1 --horizon 1 ${small% --quiet}
+exits 0
+line err "$((301 - $(wc -l <gaps.csv))) of 300 values are missing; no model learns from windows with them"
+{ echo unique_id,ds,y; awk 'BEGIN { for (day = 1; day <= 60; day++) {
+    print "a," day "," (day < 59 ? day % 7 : ""); print "b," day "," day % 5 } }'; } >ends.csv
+run forecast --data ends.csv --recipe daily --horizon 1 ${small% --quiet}
+exits 0
+line err "2 rows without a value before the first or after the last one of a series, and left out; so a forecast begins after the last value: a"
+
 # Nothing of the kind is said where nothing is missing.
 { echo ds,y; awk 'BEGIN { for (day = 1; day <= 100; day++) print day "," day % 7 }'; } >whole.csv
 run backtest --data whole.csv --missing interpolate $ends $small
