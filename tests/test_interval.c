@@ -383,6 +383,11 @@ static void test_quiet_start(void **state) {
     assert_true(wr_late_jump(values + 20, 20, 0, 14) == 0);
     assert_true(wr_late_jump(values, 40, 20, 20) == 0); /* enough have followed */
     assert_true(wr_late_jump(values, 40, 20, 21) == values[20] - values[19]);
+    double doubled[30];
+    for (int t = 0; t < 30; t++)
+        doubled[t] = ldexp(1, t);
+    TEST_OK(wr_quiet_start(doubled, 30, &start, &error)); /* growth */
+    assert_int_equal(start, 0);
     values[39] = 1e6; /* an outlier at the end is no start, but a jump */
     assert_true(wr_late_jump(values, 40, 0, 0) == values[39] - values[38]);
     TEST_OK(wr_quiet_start(values + 20, 20, &start, &error));

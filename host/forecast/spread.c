@@ -7,6 +7,7 @@
 #include "base/base.h"
 
 #define QUIET 20 /* times smaller than what follows */
+#define JUMP  4
 #define FEWEST                                                                                     \
     8 /* values of a quiet start, and changes after it: one outlier at the end is none             \
        */
@@ -33,7 +34,8 @@ static bool is_quiet(const double *values, size_t length, size_t t, double most,
     return known >= FEWEST && QUIET * most <= changes[known / 2];
 }
 
-/* Only a change at least twice as large as all before it can end a quiet start: there are few. */
+/* Only a change at least JUMP times as large as all before it can end a quiet start: there are few,
+ * and a series that doubles at each step has none. */
 wr_status wr_quiet_start(const double *values, size_t length, size_t *start,
                          struct wr_error *error) {
     double most = 0;
@@ -45,7 +47,7 @@ wr_status wr_quiet_start(const double *values, size_t length, size_t *start,
         double change = change_to(values, t);
         if (!(change > most))
             continue;
-        if (t >= FEWEST && change >= 2 * most && is_quiet(values, length, t, most, changes))
+        if (t >= FEWEST && change >= JUMP * most && is_quiet(values, length, t, most, changes))
             *start = t;
         most = change;
     }

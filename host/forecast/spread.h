@@ -8,8 +8,8 @@
 #include "windrow/status.h"
 
 /* *start: how many values stand before a series begins to vary, such as the zeros before a product
- * is sold: as many as change, each time, by at most 1/20 of the median change after them; at least
- * 8 values, with 8 changes after them, else 0. */
+ * is sold: as many as change, each time, by at most 1/20 of the median change after them and 1/4 of
+ * the first; at least 8 values, with 8 changes after them, else 0. */
 wr_status wr_quiet_start(const double *values, size_t length, size_t *start,
                          struct wr_error *error);
 

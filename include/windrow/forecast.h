@@ -40,8 +40,8 @@ enum wr_bound {
 enum wr_combine { WR_COMBINE_MEAN, WR_COMBINE_MEDIAN }; /* of the seeds' forecasts */
 
 /* How a series v becomes windows. A quiet start, such as the zeros before a product is sold, is
- * left out: as many values as change, each time, by at most 1/20 of the median change after them.
- * Then, in this order, each undone in a forecast:
+ * left out: as many values as change, each time, by at most 1/20 of the median change after them,
+ * and 1/4 of the first. Then, in this order, each undone in a forecast:
  *  1. transform: log v. Where the steps below make no difference of the level, the values are taken
  *     relative to one of them first (v - r, log (v / r)): a level far above the spread costs no
  *     digits, and y + c is forecast as y, plus c. After a logarithm, or with scale, or with
