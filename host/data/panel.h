@@ -103,9 +103,10 @@ wr_status wr_panel_fail(const struct wr_panel *panel, const struct wr_panel_seri
 /* panel_time.c: takes freq and tz of a spec. WR_ERR_DATA. */
 wr_status wr_panel_set_times(struct wr_panel *panel, const struct wr_panel_spec *spec,
                              struct wr_error *error);
-/* The stamp of the record last read, which is later than the one before in its series. */
+/* The stamp of the record last read, which is later than the one before in its series. An error may
+ * read on in the file, for its hint. */
 wr_status wr_panel_read_time(struct wr_panel *panel, struct wr_panel_series *series,
-                             const struct wr_csv *csv, size_t column, int64_t *time,
+                             struct wr_csv *csv, size_t column, int64_t *time,
                              struct wr_error *error);
 /* Gives series whose offset changes one: where all local times are of one time of the day, the
  * last, by which local days become days of 24 hours; else that of UTC. */

@@ -187,6 +187,9 @@ for named in "--time date" "--time date --target sales"; do
     refuses_like 3 'kaggle.csv: line 92, *2023-01-01 is not later than *: --id store?' \
         forecast --data kaggle.csv $named
 done
+{ echo ds,store,y; awk 'BEGIN { for (i = 0; i < 30; i++) print "2024-01-" 10 + int(i / 3) "," 1 + i % 3 "," i }'; } >turns.csv
+refuses 3 'turns.csv: line 3, series "y": 2024-01-10 stands twice, on line 2 as well; leave one of them; or name the column that tells series apart: --id store?' \
+    forecast --data turns.csv
 refuses_like 3 'kaggle.csv: nobody says *"store" (whole*' backtest --data kaggle.csv --target sales
 run forecast $fit --data kaggle.csv --time DATE --id store --target sales
 exits 0
