@@ -301,6 +301,9 @@ for head in ,date,sales '"",date,sales' 'Unnamed: 0,date,sales'; do
 done
 cut -d , -f 1,2 index.csv >alone.csv
 refuses_like 3 'alone.csv: no column holds finite numbers alone but the first*' train --data alone.csv
+{ echo ds,y; awk 'BEGIN { for (i = 0; i < 20; i++) print "2024-01-" 10 + i "," (i == 5 ? "" : i) }'; } >empty.csv
+refuses 3 'empty.csv: line 7, column "y" (number 2): "" is empty; no column holds finite numbers alone' \
+    train --data empty.csv
 
 # ---- headers ----
 
