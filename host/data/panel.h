@@ -52,6 +52,7 @@ struct wr_panel {
     char *path;
     struct wr_csv_found found;
     struct wr_series *header;      /* the names of a long file's columns, no rows; wide: NULL */
+    size_t header_line;            /* where they stand; 0: they have no names */
     enum wr_role *role;            /* (header's columns) */
     size_t id_column, time_column; /* or WR_NO_COLUMN */
     bool guessed;                  /* nobody named the target */

@@ -307,6 +307,10 @@ refuses 3 'empty.csv: line 7, column "y" (number 2): "" is empty; no column hold
 
 # ---- headers ----
 
+{ printf 'Datum,Verk\344ufe\n'; sed -n 's/^a,//p' plain.csv; } >latin.csv
+refuses_like 3 'latin.csv: line 1: the name of column "Verk*ufe" (number 2) is not UTF-8; save the file as UTF-8 CSV' \
+    forecast --data latin.csv
+
 sed -n 's/^a,//p' plain.csv >dated.csv
 run train $train --data dated.csv
 exits 0
