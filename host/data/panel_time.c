@@ -162,6 +162,11 @@ static wr_status fail_stamp(const struct wr_panel *panel, const struct wr_panel_
                              "\"%s\" may be a day of two months, since the year does not stand "
                              "first; write YYYY-MM-DD or YYYY/MM/DD",
                              wr_excerpt(cell, shown));
+    const char *lacks = wr_stamp_lacks(cell);
+    if (lacks != NULL)
+        return wr_panel_fail(panel, series, line, error,
+                             "\"%s\" is no time stamp: there is no such %s; mend it",
+                             wr_excerpt(cell, shown), lacks);
     return wr_panel_fail(panel, series, line, error,
                          "\"%s\" is no time stamp; write YYYY-MM-DD, YYYY-MM-DDTHH:MM, "
                          "YYYY-MM-DDTHH:MM:SS, YYYY-MM, YYYY-Q1, YYYY or an integer",
