@@ -124,6 +124,8 @@ wr_status wr_panel_find_steps(struct wr_panel *panel, struct wr_error *error);
 /* The covariates' columns in their order, as "past a, past b, future c"; "" if there are none.
  * NULL: no memory. The caller frees it. */
 char *wr_panel_covariates(const struct wr_panel *panel);
+/* The column of a future covariate, as wr_series_column_text has it. Returns to. */
+const char *wr_panel_future_text(const struct wr_panel *panel, size_t covariate, char to[96]);
 
 /* ---- panel_columns.c ---- */
 
