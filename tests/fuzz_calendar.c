@@ -83,6 +83,7 @@ static void use_lines(char *rest, const struct wr_zone *zone) {
     for (char *line; count < MOST && (line = cut(&rest)) != NULL;) {
         if (!wr_stamp_read(line, &own, &time, &nanosecond)) {
             wr_stamp_is_reversed(line);
+            wr_stamp_lacks(line);
             continue;
         }
         struct wr_stamp_form digits;

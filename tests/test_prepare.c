@@ -345,8 +345,9 @@ static void test_covariates(void **state) {
     recipe.horizon = 3;
     struct wr_error error = {0};
     assert_int_equal(wr_covariates_reach(panel, 0, 6, &recipe, &error), WR_ERR_DATA);
-    assert_non_null(strstr(error.text, "test_prepare.csv: line 7, series y: future covariate 1 is "
-                                       "known for 2 of the 3 steps"));
+    assert_non_null(strstr(error.text,
+                           "test_prepare.csv: line 7, series y: the future covariate in column "
+                           "\"f\" (number 4) is known for 2 of the 3 steps"));
     prepared = prepare(panel, 6, &recipe);
     assert_false(wr_prepared_last(prepared, NULL, 0, inputs));
     wr_prepared_free(prepared);

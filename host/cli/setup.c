@@ -51,9 +51,11 @@ static wr_status make_windows(struct setup *setup, const struct option_value *op
     wr_windows_get(setup->windows, &setup->view);
     if (setup->view.count <= setup->held)
         return wr_fail(error, WR_ERR_DATA,
-                       "--validate %s holds out %zu of %zu windows: none is left to train on; hold "
-                       "out fewer, or use shorter windows",
-                       options[TRAIN_VALIDATE].text, setup->held, setup->view.count);
+                       "--validate %s holds out %zu of %zu rows, a window for each, and there are "
+                       "%zu windows: none is left to train on; hold out fewer, or use shorter "
+                       "windows",
+                       options[TRAIN_VALIDATE].text, setup->held,
+                       wr_series_rows(setup->data.series), setup->view.count);
     setup->trained = setup->view.count - setup->held;
     return WR_OK;
 }

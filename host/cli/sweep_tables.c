@@ -96,8 +96,9 @@ const struct option_spec sweep_options[SWEEP_OPTIONS] = {
                      .argument = "I/N",
                      .otherwise = "the whole grid",
                      .help = "Train part I of N parts of the grid alone, 0/N to N-1/N, which take "
-                             "equal time, into a study of its own, for windrow merge; auto: that "
-                             "of a task of a Slurm array."},
+                             "equal time, into a study of its own, for windrow merge; N/N is 0/N, "
+                             "so that scripts may count from 1; auto: that of a task of a Slurm "
+                             "array."},
     [SWEEP_KEEP] = {.name = "keep",
                     .kind = OPTION_TEXT,
                     .argument = "WHICH",

@@ -148,6 +148,32 @@ bool wr_stamp_read(const char *text, struct wr_stamp_form *form, int64_t *time, 
     return true;
 }
 
+const char *wr_stamp_lacks(const char *text) {
+    static const struct {
+        size_t at, end;
+        const char *number, *what;
+    } parts[] = {{11, 19, "00:00:00", "time of day"}, {8, 10, "01", "day"}, {5, 7, "01", "month"}};
+    char copy[64];
+    struct wr_stamp_form form;
+    int64_t time;
+    int nanosecond;
+    text += strspn(text, " \t\n");
+    if (strlen(text) >= sizeof copy)
+        return NULL;
+    strcpy(copy, text);
+    /* from the clock on forward, parts become valid; the stamp is one once the wrong part is */
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (strlen(copy) <= parts[i].at)
+            continue;
+        for (size_t at = parts[i].at; at < parts[i].end && copy[at] != '\0'; at++)
+            if (copy[at] >= '0' && copy[at] <= '9')
+                copy[at] = parts[i].number[at - parts[i].at];
+        if (wr_stamp_read(copy, &form, &time, &nanosecond))
+            return form.kind != WR_STAMP_QUARTER ? parts[i].what : NULL;
+    }
+    return NULL;
+}
+
 bool wr_stamp_is_reversed(const char *text) {
     text += strspn(text, " \t\n");
     for (int i = 0; i < 2; i++) {

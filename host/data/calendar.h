@@ -44,6 +44,9 @@ bool wr_stamp_read(const char *text, struct wr_stamp_form *form, int64_t *time, 
 /* Whether text is a date, or part of one, written in an order that is not the year's first:
  * 31/01/2024. */
 bool wr_stamp_is_reversed(const char *text);
+/* Of text that is no stamp, but is written as one: the part that the calendar or the clock does not
+ * have, "month", "day" or "time of day"; else NULL. */
+const char *wr_stamp_lacks(const char *text);
 /* A number whose digits are YYYYMM, YYYYMMDD, or that and HH, HHMM or HHMMSS; false: they are not.
  */
 bool wr_stamp_from_digits(int64_t number, struct wr_stamp_form *form, int64_t *time);

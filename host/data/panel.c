@@ -346,6 +346,10 @@ size_t wr_panel_known(const struct wr_panel *panel, size_t series) {
     return panel->series[series].known;
 }
 
+const char *wr_panel_future_text(const struct wr_panel *panel, size_t covariate, char to[96]) {
+    return wr_series_column_text(panel->header, panel->column[1 + panel->pasts + covariate], to);
+}
+
 char *wr_panel_covariates(const struct wr_panel *panel) {
     struct wr_text text;
     FILE *file = wr_text_open(&text);

@@ -53,6 +53,7 @@ struct wr_panel {
     char *path;
     struct wr_csv_found found;
     struct wr_series *header;      /* the names of a long file's columns, no rows; wide: NULL */
+    size_t header_line;            /* where they stand; 0: they have no names */
     enum wr_role *role;            /* (header's columns) */
     size_t id_column, time_column; /* or WR_NO_COLUMN */
     bool guessed;                  /* nobody named the target */
@@ -104,9 +105,10 @@ wr_status wr_panel_fail(const struct wr_panel *panel, const struct wr_panel_seri
 /* panel_time.c: takes freq and tz of a spec. WR_ERR_DATA. */
 wr_status wr_panel_set_times(struct wr_panel *panel, const struct wr_panel_spec *spec,
                              struct wr_error *error);
-/* The stamp of the record last read, which is later than the one before in its series. */
+/* The stamp of the record last read, which is later than the one before in its series. An error may
+ * read on in the file, for its hint. */
 wr_status wr_panel_read_time(struct wr_panel *panel, struct wr_panel_series *series,
-                             const struct wr_csv *csv, size_t column, int64_t *time,
+                             struct wr_csv *csv, size_t column, int64_t *time,
                              struct wr_error *error);
 /* Gives series whose offset changes one: where all local times are of one time of the day, the
  * last, by which local days become days of 24 hours; else that of UTC. */
@@ -123,6 +125,8 @@ wr_status wr_panel_find_steps(struct wr_panel *panel, struct wr_error *error);
 /* The covariates' columns in their order, as "past a, past b, future c"; "" if there are none.
  * NULL: no memory. The caller frees it. */
 char *wr_panel_covariates(const struct wr_panel *panel);
+/* The column of a future covariate, as wr_series_column_text has it. Returns to. */
+const char *wr_panel_future_text(const struct wr_panel *panel, size_t covariate, char to[96]);
 
 /* ---- panel_columns.c ---- */
 

@@ -70,23 +70,59 @@ static wr_status fail_step(const struct wr_panel *panel, const struct wr_panel_s
                          at, step, lines[row - 1], zone_hint(series));
 }
 
-/* Steps from one row to the next. */
-static wr_status count_steps(const struct wr_panel *panel, const struct wr_panel_series *series,
-                             size_t row, enum wr_missing missing, uint64_t *steps,
-                             struct wr_error *error) {
-    const int64_t *times = series->rows.times;
-    char to[WR_STAMP_SIZE], lacks[WR_STAMP_SIZE], step[WR_STAMP_SIZE];
-    if (!wr_step_count(&series->form, &series->step, times[row], times[row + 1], steps))
-        return fail_step(panel, series, row + 1, error);
-    if (*steps == 1 || missing != WR_MISSING_REFUSE)
+/* Whether the step that was asked for is not the series' own, since it leaves out most stamps.
+ * *own: that of the series. */
+static wr_status is_other_step(const struct wr_panel *panel, const struct wr_panel_series *series,
+                               bool *other, struct wr_step *own, struct wr_error *error) {
+    const struct wr_panel_rows *rows = &series->rows;
+    size_t gaps = 0;
+    bool regular;
+    *other = false;
+    if (!panel->asked)
         return WR_OK;
+    for (size_t i = 0; i + 1 < rows->count; i++) {
+        uint64_t steps;
+        gaps += wr_step_count(&series->form, &series->step, rows->times[i], rows->times[i + 1],
+                              &steps) &&
+                steps > 1;
+    }
+    wr_status status = wr_step_find(&series->form, rows->times, rows->count, own, &regular, error);
+    *other = regular && 2 * gaps > rows->count;
+    return status;
+}
+
+static wr_status fail_missing(const struct wr_panel *panel, const struct wr_panel_series *series,
+                              size_t row, struct wr_error *error) {
+    const int64_t *times = series->rows.times;
+    char to[WR_STAMP_SIZE], lacks[WR_STAMP_SIZE], step[WR_STAMP_SIZE], theirs[WR_STAMP_SIZE];
+    struct wr_step own;
+    bool other;
+    wr_status status = is_other_step(panel, series, &other, &own, error);
+    if (status != WR_OK)
+        return status;
+    wr_step_text(&series->form, &series->step, step);
+    if (other)
+        return wr_panel_fail(panel, series, series->rows.lines[row + 1], error,
+                             "the time stamps are in steps of %s, but --freq or the fit asks for "
+                             "steps of %s (%s); choose another --freq, or fit again",
+                             wr_step_text(&series->form, &own, theirs), step, panel->freq);
     wr_stamp_write(&series->form, times[row + 1], to);
     wr_stamp_write(&series->form, wr_step_from(&series->form, &series->step, times[row], 1), lacks);
     return wr_panel_fail(panel, series, series->rows.lines[row + 1], error,
                          "%s is missing before %s, in steps of %s; fill it in, or take "
                          "--missing drop or --missing interpolate%s",
-                         lacks, to, wr_step_text(&series->form, &series->step, step),
-                         zone_hint(series));
+                         lacks, to, step, zone_hint(series));
+}
+
+/* Steps from one row to the next. */
+static wr_status count_steps(const struct wr_panel *panel, const struct wr_panel_series *series,
+                             size_t row, enum wr_missing missing, uint64_t *steps,
+                             struct wr_error *error) {
+    const int64_t *times = series->rows.times;
+    if (!wr_step_count(&series->form, &series->step, times[row], times[row + 1], steps))
+        return fail_step(panel, series, row + 1, error);
+    return *steps == 1 || missing != WR_MISSING_REFUSE ? WR_OK
+                                                       : fail_missing(panel, series, row, error);
 }
 
 /* The steps from the first row of the span to each, into place (count of rows). */

@@ -9,12 +9,21 @@
 static wr_status read_header(struct wr_panel *panel, const struct wr_csv *csv,
                              const struct wr_panel_spec *spec, struct wr_error *error) {
     wr_status status = wr_series_new(panel->path, csv->count, &panel->header, error);
+    panel->header_line = csv->found.header ? csv->record_line : 0;
     if (status == WR_OK && csv->found.header)
         status = wr_series_name_columns(panel->header, csv, error);
     if (status != WR_OK)
         return status;
     panel->role = wr_alloc(csv->count, sizeof *panel->role, "the roles of columns", error);
     return panel->role != NULL ? wr_panel_take_columns(panel, spec, error) : WR_ERR_MEMORY;
+}
+
+/* The name of a column, which is to be that of the series, is not UTF-8. */
+static wr_status fail_name(const struct wr_panel *panel, size_t column, struct wr_error *error) {
+    char text[96];
+    return wr_fail(
+        error, WR_ERR_DATA, "%s: line %zu: the name of %s is not UTF-8; save the file as UTF-8 CSV",
+        panel->path, panel->header_line, wr_series_column_text(panel->header, column, text));
 }
 
 /* The series of the record last read. */
@@ -35,6 +44,8 @@ static wr_status find_series(struct wr_panel *panel, const struct wr_csv *csv, s
         if (id == NULL)
             id = number;
         length = strlen(id);
+        if (!wr_is_utf8(id, length))
+            return fail_name(panel, target, error);
     }
     return wr_panel_find_named(panel, csv, id, length, series, error);
 }

@@ -162,19 +162,42 @@ static wr_status fail_stamp(const struct wr_panel *panel, const struct wr_panel_
                              "\"%s\" may be a day of two months, since the year does not stand "
                              "first; write YYYY-MM-DD or YYYY/MM/DD",
                              wr_excerpt(cell, shown));
+    const char *lacks = wr_stamp_lacks(cell);
+    if (lacks != NULL)
+        return wr_panel_fail(panel, series, line, error,
+                             "\"%s\" is no time stamp: there is no such %s; mend it",
+                             wr_excerpt(cell, shown), lacks);
     return wr_panel_fail(panel, series, line, error,
                          "\"%s\" is no time stamp; write YYYY-MM-DD, YYYY-MM-DDTHH:MM, "
                          "YYYY-MM-DDTHH:MM:SS, YYYY-MM, YYYY-Q1, YYYY or an integer",
                          wr_excerpt(cell, shown));
 }
 
+/* Reads on after an error, until the unused columns show which of them repeat. */
+static void see_more(struct wr_panel *panel, struct wr_csv *csv) {
+    enum { RECORDS = 1 << 16 };
+    bool more = true;
+    wr_status status = WR_OK;
+    for (size_t i = 0; i < RECORDS && more && status == WR_OK; i++) {
+        status = wr_csv_next(csv, &more, NULL);
+        if (status == WR_OK && more)
+            status = wr_csv_check_count(csv, panel->header->columns, NULL);
+        if (status == WR_OK && more)
+            status = wr_panel_see_unused(panel, csv, NULL);
+    }
+}
+
 /* A stamp that is not later than the one before. */
-static wr_status fail_order(const struct wr_panel *panel, const struct wr_panel_series *series,
-                            size_t line, const char *text, int64_t time, struct wr_error *error) {
+static wr_status fail_order(struct wr_panel *panel, const struct wr_panel_series *series,
+                            struct wr_csv *csv, const char *text, int64_t time,
+                            struct wr_error *error) {
     const struct wr_panel_rows *rows = &series->rows;
     const struct wr_stamp_form *form = &series->form;
     char last[WR_STAMP_SIZE], hint[128];
+    size_t line = csv->record_line;
     bool local = form->detail > WR_DETAIL_DAY && *form->zone == '\0' && form->rules == NULL;
+    if (panel->id_column == WR_NO_COLUMN)
+        see_more(panel, csv);
     if (time == rows->times[rows->count - 1])
         return wr_panel_fail(panel, series, line, error,
                              "%s stands twice, on line %zu as well; leave one of them%s%s", text,
@@ -191,7 +214,7 @@ static wr_status fail_order(const struct wr_panel *panel, const struct wr_panel_
 }
 
 wr_status wr_panel_read_time(struct wr_panel *panel, struct wr_panel_series *series,
-                             const struct wr_csv *csv, size_t column, int64_t *time,
+                             struct wr_csv *csv, size_t column, int64_t *time,
                              struct wr_error *error) {
     const struct wr_panel_series *first = &panel->series[0];
     const struct wr_panel_rows *rows = &series->rows;
@@ -226,7 +249,7 @@ wr_status wr_panel_read_time(struct wr_panel *panel, struct wr_panel_series *ser
         status = to_ticks(panel, series, line, nanosecond, time, error);
     if (status != WR_OK || rows->count == 0 || *time > rows->times[rows->count - 1])
         return status;
-    return fail_order(panel, series, line, text, *time, error);
+    return fail_order(panel, series, csv, text, *time, error);
 }
 
 /* ---- numbers that are dates ---- */

@@ -182,6 +182,18 @@ static wr_status bad_cell(const struct wr_series *series, size_t column, const c
                    c->bad_why, advice);
 }
 
+/* The column that comes nearest to finite numbers alone: numbers but for missing cells, or else
+ * those by the other decimal mark, or else the first. */
+static size_t nearest_numeric(const struct wr_series *series) {
+    static const enum wr_cell_kind nearest[] = {WR_CELL_NUMBER, WR_CELL_COMMA};
+    for (size_t k = 0; k < sizeof nearest / sizeof *nearest; k++)
+        for (size_t i = 0; i < series->columns; i++)
+            if (series->column[i].bad_line != 0 &&
+                wr_profile_kind(&series->column[i].profile) == nearest[k])
+                return i;
+    return 0;
+}
+
 wr_status wr_series_first_numeric(const struct wr_series *series, size_t *index,
                                   struct wr_error *error) {
     for (size_t i = 0; i < series->columns; i++)
@@ -189,10 +201,7 @@ wr_status wr_series_first_numeric(const struct wr_series *series, size_t *index,
             *index = i;
             return WR_OK;
         }
-    size_t shown = 0; /* a column that only wants the other decimal mark */
-    for (size_t i = series->columns; i-- > 0;)
-        if (wr_profile_kind(&series->column[i].profile) == WR_CELL_COMMA)
-            shown = i;
+    size_t shown = nearest_numeric(series);
     if (series->column[shown].bad_line == 0)
         return wr_fail(error, WR_ERR_DATA,
                        "%s: no column holds finite numbers alone but the first, which has no name "

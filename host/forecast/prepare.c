@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "data/panel.h"
 #include "forecast/scales.h"
 
 struct wr_prepared {
@@ -267,16 +268,19 @@ void wr_prepared_window(const struct wr_prepared *prepared, size_t window, float
 wr_status wr_covariates_reach(const struct wr_panel *panel, size_t series, size_t until,
                               const struct wr_recipe *recipe, struct wr_error *error) {
     size_t known = wr_panel_known(panel, series);
+    char name[96];
     for (size_t c = 0; c < wr_panel_futures(panel); c++) {
         const double *values = wr_panel_future(panel, series, c);
         for (size_t t = until; t < until + recipe->horizon; t++)
             if (t >= known || isnan(values[t]))
-                return wr_fail(error, WR_ERR_DATA,
-                               "%s: line %zu, series %s: future covariate %zu is known for %zu of "
-                               "the %zu steps after this value; add records with it and an empty "
-                               "target, or forecast fewer steps",
-                               wr_panel_path(panel), wr_panel_line(panel, series, until - 1),
-                               wr_panel_id(panel, series), c + 1, t - until, recipe->horizon);
+                return wr_fail(
+                    error, WR_ERR_DATA,
+                    "%s: line %zu, series %s: the future covariate in %s is known for %zu of "
+                    "the %zu steps after this value; add records with it and an empty "
+                    "target, or forecast fewer steps",
+                    wr_panel_path(panel), wr_panel_line(panel, series, until - 1),
+                    wr_panel_id(panel, series), wr_panel_future_text(panel, c, name), t - until,
+                    recipe->horizon);
     }
     return WR_OK;
 }

@@ -187,6 +187,9 @@ for named in "--time date" "--time date --target sales"; do
     refuses_like 3 'kaggle.csv: line 92, *2023-01-01 is not later than *: --id store?' \
         forecast --data kaggle.csv $named
 done
+{ echo ds,store,y; awk 'BEGIN { for (i = 0; i < 30; i++) print "2024-01-" 10 + int(i / 3) "," 1 + i % 3 "," i }'; } >turns.csv
+refuses 3 'turns.csv: line 3, series "y": 2024-01-10 stands twice, on line 2 as well; leave one of them; or name the column that tells series apart: --id store?' \
+    forecast --data turns.csv
 refuses_like 3 'kaggle.csv: nobody says *"store" (whole*' backtest --data kaggle.csv --target sales
 run forecast $fit --data kaggle.csv --time DATE --id store --target sales
 exits 0
@@ -309,8 +312,15 @@ for head in ,date,sales '"",date,sales' 'Unnamed: 0,date,sales'; do
 done
 cut -d , -f 1,2 index.csv >alone.csv
 refuses_like 3 'alone.csv: no column holds finite numbers alone but the first*' train --data alone.csv
+{ echo ds,y; awk 'BEGIN { for (i = 0; i < 20; i++) print "2024-01-" 10 + i "," (i == 5 ? "" : i) }'; } >empty.csv
+refuses 3 'empty.csv: line 7, column "y" (number 2): "" is empty; no column holds finite numbers alone' \
+    train --data empty.csv
 
 # ---- headers ----
+
+{ printf 'Datum,Verk\344ufe\n'; sed -n 's/^a,//p' plain.csv; } >latin.csv
+refuses_like 3 'latin.csv: line 1: the name of column "Verk*ufe" (number 2) is not UTF-8; save the file as UTF-8 CSV' \
+    forecast --data latin.csv
 
 sed -n 's/^a,//p' plain.csv >dated.csv
 run train $train --data dated.csv

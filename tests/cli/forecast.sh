@@ -225,6 +225,12 @@ refuses_like 3 'back.csv: line 4, series "a": 2020-01-02 is not later than*' \
 { echo unique_id,ds,y; days a 30 '30 - i'; days b 30 '20 - i'; } >sinks.csv
 refuses_like 3 'sinks.csv: line 52, series b: log of 0*' \
     forecast --data sinks.csv $small --quiet --transform log --horizon 2
+head -n 30 sinks.csv >above.csv
+run forecast --data above.csv $small --quiet --transform log --horizon 2 --save log.safetensors
+exits 0
+{ echo unique_id,ds,y; days a 31 '30 - i'; } >below.csv
+refuses_like 3 '*below.csv: line 32, series a: log of 0: values above 0 needed; fit it, or if the fit was loaded fit it again, with --transform none' \
+    forecast --data below.csv --model log.safetensors
 { echo unique_id,ds,y; days a 60 'i == 20 ? "" : i % 7'; } >gap.csv
 refuses_like 3 'gap.csv: line 22, series "a": *gap*' forecast --data gap.csv
 run forecast --data gap.csv $small --horizon 2 --missing interpolate --quiet

@@ -157,6 +157,11 @@ refuses_like 3 'week.csv: line 4, *steps of 1 business day (--freq B) do not sta
     forecast --data week.csv --model fit.safetensors
 refuses 3 'fit.safetensors: next.csv: time stamps in steps of D, but the fit was made in steps of B; fit again, or name the step with --freq' \
     forecast --data next.csv --model fit.safetensors --freq D --missing drop
+long weekly $(days 2023-01-02 300 %Y-%m-%d '^1')
+for asked in "$small --freq D" "--model fit.safetensors"; do # no gaps to be filled
+    refuses_like 3 'weekly.csv: line 3, series "a": the time stamps are in steps of 7 days, but --freq or the fit asks for steps of 1 *day (*); choose another --freq, or fit again' \
+        forecast --data weekly.csv $asked
+done
 run forecast --data offsets.csv $small --tz Test/Zone --save zone.safetensors --quiet
 cp out wanted
 run forecast --data offsets.csv --model zone.safetensors --quiet

@@ -172,7 +172,9 @@ loss=$(cut -d : -f 2 train.loss)
 grep -qF ",$loss," out || fail "a sweep has another validation loss than $loss"
 refuses 2 '--validate 1: needs a part of the rows, below 1' train --validate 1
 refuses 3 '--validate 0.001 of 100 rows is no whole row to hold out' train --validate 0.001
-refuses 3 '--validate 0.95 holds out 95 of 95 windows: none is left to train on; hold out fewer, or use shorter windows' \
+refuses 3 '--validate 0.99 holds out 99 of 100 rows, a window for each, and there are 95 windows: none is left to train on; hold out fewer, or use shorter windows' \
+    train --validate 0.99
+refuses 3 '--validate 0.95 holds out 95 of 100 rows, a window for each, and there are 95 windows: none is left to train on; hold out fewer, or use shorter windows' \
     train --validate 0.95
 refuses 2 '--patience goes with --validate' train --patience 3
 refuses 2 '--validate-every goes with --validate' train --validate-every 3 --validate 0
