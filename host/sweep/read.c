@@ -1,10 +1,13 @@
 /* What a study holds, for those who look: settings, parameters, trials, groups. */
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arithmetic.h"
 #include "base/number.h"
+#include "sweep/check.h"
 #include "sweep/store.h"
 
 /* ---- words of the schema ---- */
@@ -86,16 +89,52 @@ wr_status wr_study_read_checkpoint(struct wr_study *study, int64_t id, float *pa
     return status;
 }
 
+/* A row of PARAMETERS. */
+enum { VALUE, UNITS, KEPT_HASH, INPUTS, TARGET };
+#define PARAMETERS                                                                                 \
+    "SELECT value, hidden, ifnull(hash, ''), (SELECT value FROM study WHERE name = 'inputs'),"     \
+    " (SELECT value FROM study WHERE name = 'target')"                                             \
+    " FROM parameters JOIN trial ON id = trial WHERE trial = ?"
+
+/* Of a study that does not say which columns it is for, no hash is known. */
+static bool have_hash(struct wr_query *row, const float *parameters, size_t count) {
+    char hash[17];
+    struct wr_layout layout;
+    if (sqlite3_column_type(row->statement, INPUTS) == SQLITE_NULL ||
+        sqlite3_column_type(row->statement, TARGET) == SQLITE_NULL)
+        return true;
+    struct wr_shape shape = {.inputs = wr_count_names(wr_column_text(row, INPUTS)),
+                             .hidden = wr_column_size(row, UNITS),
+                             .outputs = wr_count_names(wr_column_text(row, TARGET)),
+                             .seq_len = 1};
+    if (wr_layout_of(&shape, &layout, NULL) != WR_OK || layout.count != count)
+        return false;
+    snprintf(hash, sizeof hash, "%016" PRIx64, wr_parameters_hash(&shape, parameters));
+    return strcmp(hash, wr_column_text(row, KEPT_HASH)) == 0;
+}
+
 wr_status wr_study_read_parameters(struct wr_study *study, int64_t id, float **parameters,
                                    size_t *count, struct wr_error *error) {
     *parameters = NULL;
     *count = 0;
-    struct wr_query query = wr_query(study, "SELECT value FROM parameters WHERE trial = ?");
+    struct wr_query query = wr_query(study, PARAMETERS);
     wr_bind_int(&query, id);
     wr_status status = WR_OK;
-    if (wr_query_row(&query))
-        status = copy_floats(&query, 0, "a trial's parameters", parameters, count, error);
-    return wr_query_end(&query, status, "be read", error);
+    if (wr_query_row(&query)) {
+        status = copy_floats(&query, VALUE, "a trial's parameters", parameters, count, error);
+        if (status == WR_OK && !have_hash(&query, *parameters, *count) && query.code == SQLITE_OK)
+            status = wr_fail(error, WR_ERR_DATA,
+                             "%s: the parameters of trial %" PRId64
+                             " are damaged: their hash is not the trial's; restore the file from "
+                             "a copy, or train the trial again",
+                             study->path, id);
+    }
+    status = wr_query_end(&query, status, "be read", error);
+    if (status != WR_OK) {
+        free(*parameters);
+        *parameters = NULL;
+    }
+    return status;
 }
 
 /* ---- trials ---- */

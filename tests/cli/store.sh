@@ -107,6 +107,22 @@ refuses_study "a model of trial 1 has 4 bytes, *" "UPDATE parameters SET value =
 refuses_study "its setting epochs cannot be '1?x1b?2J1'; *" \
     "UPDATE study SET value = '1' || char(27) || '[2J1' WHERE name = 'epochs'"
 
+# ---- damaged parameters ----
+
+# spoils SQL: whole.db, but for that.
+spoils() {
+    cp whole.db bad.db
+    sqlite3 bad.db "PRAGMA journal_mode = DELETE; $1" >/dev/null || fail "cannot be made: $1"
+}
+spoils "UPDATE parameters SET value = (SELECT value FROM parameters WHERE trial = 2) WHERE trial = 1"
+damaged="bad.db: the parameters of trial 1 are damaged: their hash is not the trial's; *"
+refuses_like 3 "$damaged" export bad.db --trial 1 --save model
+refuses_like 3 "$damaged" merge other.db bad.db
+absent model
+run export bad.db --trial 2 --save model
+exits 0
+rm -f model bad.db other.db*
+
 # ---- what a terminal must not obey ----
 
 name=$(printf 'a\033]0;b\n.db')
