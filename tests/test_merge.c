@@ -232,6 +232,46 @@ static void test_damaged_parameters(void **state) {
     wr_series_free(series);
 }
 
+static wr_status take_up(int64_t id, size_t count, struct wr_error *error) {
+    float parameters[256];
+    assert_in_range(count, 1, 256);
+    struct wr_study *study = open_study("one.db", WR_STUDY_READ);
+    wr_status status = wr_study_read_checkpoint(study, id, parameters, count, error);
+    wr_study_close(study);
+    return status;
+}
+
+/* A bit of a checkpoint, or its epoch, changes: no sweep goes on from it, and no merge takes it. */
+static void test_damaged_checkpoints(void **state) {
+    (void)state;
+    enum { COUNT = 4 + 2 + 2 + 2 + 1, BYTES = 4 * COUNT + 9 };
+    static const char part[] = "checkpoint of trial 2 is damaged";
+    struct wr_error error = {0};
+    struct wr_merge_report report;
+    struct wr_trial_state states[2];
+    float parameters[COUNT] = {1, -2, 3};
+    const struct wr_trial_checkpoint checkpoint = {
+        .id = 2, .epoch = 7, .parameters = parameters, .parameter_count = COUNT};
+    struct wr_study *study = open_study("one.db", WR_STUDY_WRITE);
+    add_trials(study, 2, states);
+    assert_ok(wr_study_commit(study, NULL, 0, &checkpoint, 1, &error), &error);
+    wr_study_close(study);
+    assert_ok(take_up(2, COUNT, &error), &error);
+    for (int at = 0; at < BYTES; at++) {
+        flip("one.db", "checkpoint", "parameters", 2, at);
+        assert_error(take_up(2, COUNT, &error), &error, WR_ERR_DATA, "one.db: ", part);
+        wr_status status = merge("merged.db", "one.db", &report, &error);
+        assert_error(status, &error, WR_ERR_DATA, "one.db: ", part);
+        flip("one.db", "checkpoint", "parameters", 2, at);
+    }
+    change("one.db", "UPDATE checkpoint SET epoch = 8");
+    assert_error(take_up(2, COUNT, &error), &error, WR_ERR_DATA, "one.db: ", part);
+    /* One of 0.1. */
+    change("one.db", "UPDATE checkpoint SET parameters = substr(parameters, 1, 44)");
+    assert_ok(take_up(2, COUNT, &error), &error);
+    merge_well("merged.db", "one.db");
+}
+
 static void test_refusals(void **state) {
     (void)state;
     struct wr_error error = {0};
@@ -274,11 +314,9 @@ static void test_refusals(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_shards_merge_to_the_whole),
-        IN_FOLDER(test_known_trials_are_left_out),
-        IN_FOLDER(test_checkpoints_move_over),
-        IN_FOLDER(test_damaged_parameters),
-        IN_FOLDER(test_refusals),
+        IN_FOLDER(test_shards_merge_to_the_whole), IN_FOLDER(test_known_trials_are_left_out),
+        IN_FOLDER(test_checkpoints_move_over),     IN_FOLDER(test_damaged_parameters),
+        IN_FOLDER(test_damaged_checkpoints),       IN_FOLDER(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

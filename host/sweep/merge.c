@@ -164,7 +164,9 @@ static wr_status take_trial(struct merge *m, struct wr_query *row, struct wr_mer
         *well = result == WR_OK && take_end(m, row, id);
         report->taken++;
     } else if (*well && !has_ended(known)) {
-        *well = take_checkpoint(m, row, id, epoch);
+        result =
+            wr_study_check_checkpoint(m->from, sqlite3_column_int64(row->statement, ID), error);
+        *well = result == WR_OK && take_checkpoint(m, row, id, epoch);
     }
     return result;
 }
