@@ -123,6 +123,17 @@ run export bad.db --trial 2 --save model
 exits 0
 rm -f model bad.db other.db*
 
+# A sweep that was killed does not go on from a damaged checkpoint.
+begun="--store k.db --device cpu --hidden 20 --seeds 0..9 --epochs 1000000 --checkpoint 0.1 --quiet"
+"$windrow" sweep $begun >out 2>err &
+pid=$!
+await k.db "SELECT count(*) FROM checkpoint"
+kill -9 $pid
+wait $pid 2>/dev/null || :
+sqlite3 k.db "UPDATE checkpoint SET epoch = epoch + 1"
+refuses_like 3 "k.db: the checkpoint of trial * is damaged: it does not have its hash; *" sweep $begun
+rm -f k.db*
+
 # ---- what a terminal must not obey ----
 
 name=$(printf 'a\033]0;b\n.db')
