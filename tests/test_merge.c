@@ -2,6 +2,7 @@
 #include "study_support.h"
 
 #include <math.h>
+#include <sqlite3.h>
 
 #include "windrow/windrow.h"
 
@@ -175,6 +176,102 @@ static void change(const char *path, const char *sql) {
     ask(path, sql);
 }
 
+/* ---- damage ---- */
+
+/* Flips a bit of the blob of one row. */
+static void flip(const char *path, const char *table, const char *blobs, int64_t row, int at) {
+    sqlite3 *db;
+    sqlite3_blob *blob;
+    unsigned char byte;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_blob_open(db, "main", table, blobs, row, 1, &blob), SQLITE_OK);
+    assert_int_equal(sqlite3_blob_read(blob, &byte, 1, at), SQLITE_OK);
+    byte ^= (unsigned char)(1 << at % 8);
+    assert_int_equal(sqlite3_blob_write(blob, &byte, 1, at), SQLITE_OK);
+    assert_int_equal(sqlite3_blob_close(blob), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static wr_status read_kept(const char *path, int64_t id, struct wr_error *error) {
+    float *parameters;
+    size_t count;
+    struct wr_study *study = open_study(path, WR_STUDY_READ);
+    wr_status status = wr_study_read_parameters(study, id, &parameters, &count, error);
+    assert_true((parameters != NULL) == (status == WR_OK));
+    free(parameters);
+    wr_study_close(study);
+    return status;
+}
+
+/* A bit of a model changes: whoever reads the model is told, and no merge takes it. */
+static void test_damaged_parameters(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    struct wr_merge_report report;
+    struct wr_series *series;
+    struct wr_sweep sweep = make_sweep(&series);
+    run(&sweep, "one.db", NULL);
+    const int64_t id = strtoll(ask("one.db", "SELECT max(trial) FROM parameters"), NULL, 10);
+    char text[64];
+    snprintf(text, sizeof text, "parameters of trial %d are damaged", (int)id);
+    const int bytes = atoi(ask("one.db", "SELECT length(value) FROM parameters ORDER BY trial"
+                                         " DESC LIMIT 1"));
+    assert_ok(read_kept("one.db", id, &error), &error);
+    for (int at = 0; at < bytes; at += 5) {
+        flip("one.db", "parameters", "value", id, at);
+        assert_error(read_kept("one.db", id, &error), &error, WR_ERR_DATA, "one.db: ", text);
+        wr_status status = merge("merged.db", "one.db", &report, &error);
+        assert_error(status, &error, WR_ERR_DATA, "one.db: ", text);
+        assert_answer("merged.db", "SELECT count(*) FROM trial", "0");
+        flip("one.db", "parameters", "value", id, at);
+    }
+    merge_well("merged.db", "one.db");
+    assert_same_studies("one.db", "merged.db");
+    change("one.db", "UPDATE trial SET hash = NULL");
+    assert_error(read_kept("one.db", id, &error), &error, WR_ERR_DATA, "one.db: ", text);
+    wr_series_free(series);
+}
+
+static wr_status take_up(int64_t id, size_t count, struct wr_error *error) {
+    float parameters[256];
+    assert_in_range(count, 1, 256);
+    struct wr_study *study = open_study("one.db", WR_STUDY_READ);
+    wr_status status = wr_study_read_checkpoint(study, id, parameters, count, error);
+    wr_study_close(study);
+    return status;
+}
+
+/* A bit of a checkpoint, or its epoch, changes: no sweep goes on from it, and no merge takes it. */
+static void test_damaged_checkpoints(void **state) {
+    (void)state;
+    enum { COUNT = 4 + 2 + 2 + 2 + 1, BYTES = 4 * COUNT + 9 };
+    static const char part[] = "checkpoint of trial 2 is damaged";
+    struct wr_error error = {0};
+    struct wr_merge_report report;
+    struct wr_trial_state states[2];
+    float parameters[COUNT] = {1, -2, 3};
+    const struct wr_trial_checkpoint checkpoint = {
+        .id = 2, .epoch = 7, .parameters = parameters, .parameter_count = COUNT};
+    struct wr_study *study = open_study("one.db", WR_STUDY_WRITE);
+    add_trials(study, 2, states);
+    assert_ok(wr_study_commit(study, NULL, 0, &checkpoint, 1, &error), &error);
+    wr_study_close(study);
+    assert_ok(take_up(2, COUNT, &error), &error);
+    for (int at = 0; at < BYTES; at++) {
+        flip("one.db", "checkpoint", "parameters", 2, at);
+        assert_error(take_up(2, COUNT, &error), &error, WR_ERR_DATA, "one.db: ", part);
+        wr_status status = merge("merged.db", "one.db", &report, &error);
+        assert_error(status, &error, WR_ERR_DATA, "one.db: ", part);
+        flip("one.db", "checkpoint", "parameters", 2, at);
+    }
+    change("one.db", "UPDATE checkpoint SET epoch = 8");
+    assert_error(take_up(2, COUNT, &error), &error, WR_ERR_DATA, "one.db: ", part);
+    /* One of 0.1. */
+    change("one.db", "UPDATE checkpoint SET parameters = substr(parameters, 1, 44)");
+    assert_ok(take_up(2, COUNT, &error), &error);
+    merge_well("merged.db", "one.db");
+}
+
 static void test_refusals(void **state) {
     (void)state;
     struct wr_error error = {0};
@@ -217,10 +314,9 @@ static void test_refusals(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_shards_merge_to_the_whole),
-        IN_FOLDER(test_known_trials_are_left_out),
-        IN_FOLDER(test_checkpoints_move_over),
-        IN_FOLDER(test_refusals),
+        IN_FOLDER(test_shards_merge_to_the_whole), IN_FOLDER(test_known_trials_are_left_out),
+        IN_FOLDER(test_checkpoints_move_over),     IN_FOLDER(test_damaged_parameters),
+        IN_FOLDER(test_damaged_checkpoints),       IN_FOLDER(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,8 @@
 
 #define WHICH    "windrow_series"
 #define DIVERGED "windrow_diverged"
+#define HASH     "windrow_hash"
+enum { FORMAT = 2 }; /* of 0.1, which had no hash: 1 */
 
 /* ---- the key: what the results depend on ---- */
 
@@ -25,8 +27,8 @@ static wr_status key_of(const struct wr_fit *fit, const struct wr_panel *panel, 
     json_decref(recipe);
     if (text == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "no memory for a recipe");
-    const int numerics = WR_NUMERICS_VERSION;
-    *key = wr_hash(wr_hash(WR_HASH_START, text, size), &numerics, sizeof numerics);
+    const int versions[] = {WR_NUMERICS_VERSION, FORMAT};
+    *key = wr_hash(wr_hash(WR_HASH_START, text, size), versions, sizeof versions);
     free(text);
     *key = wr_hash(*key, fit->covariates, strlen(fit->covariates) + 1);
     for (size_t s = 0; s < fit->count; s++) {
@@ -42,11 +44,41 @@ static wr_status key_of(const struct wr_fit *fit, const struct wr_panel *panel, 
     return WR_OK;
 }
 
+/* ---- the hash: of all that a part holds ---- */
+
+static wr_status hash_of(const struct wr_fit *fit, const char *names, const char *diverged,
+                         size_t models, const float *parameters, char hash[17],
+                         struct wr_error *error) {
+    size_t size = strlen(names) + strlen(diverged) + 2;
+    char *text = wr_alloc(size, 1, "a hash", error);
+    if (text == NULL)
+        return WR_ERR_MEMORY;
+    snprintf(text, size, "%s\n%s", names, diverged);
+    wr_fit_hash(text, &fit->shape, models, parameters, hash);
+    free(text);
+    return WR_OK;
+}
+
 /* ---- reading ---- */
 
 static wr_status damaged(const char *path, struct wr_error *error) {
     return wr_fail(error, WR_ERR_DATA, "%s: damaged; remove it, and its series are fitted again",
                    path);
+}
+
+static wr_status check_hash(const struct wr_fit *fit, const char *path, const char *names,
+                            const char *diverged, size_t models, const float *parameters,
+                            struct wr_error *error) {
+    char *kept = NULL, hash[17];
+    if (names == NULL || diverged == NULL)
+        return damaged(path, error);
+    wr_status status = wr_metadata_load(path, HASH, &kept, error);
+    if (status == WR_OK)
+        status = hash_of(fit, names, diverged, models, parameters, hash, error);
+    if (status == WR_OK && (kept == NULL || strcmp(kept, hash) != 0))
+        status = damaged(path, error);
+    free(kept);
+    return status;
 }
 
 static wr_status take_series(struct wr_fit *fit, const char *path, const json_t *which,
@@ -90,8 +122,9 @@ static wr_status read_part(struct wr_fit *fit, const char *path, unsigned char *
          shape.outputs != fit->shape.outputs))
         status = damaged(path, error);
     if (status == WR_OK)
-        status = take_series(fit, path, which, diverged != NULL ? diverged : "", parameters, models,
-                             done, error);
+        status = check_hash(fit, path, names, diverged, models, parameters, error);
+    if (status == WR_OK)
+        status = take_series(fit, path, which, diverged, parameters, models, done, error);
     json_decref(which);
     free(parameters);
     free(names);
@@ -180,11 +213,14 @@ wr_status wr_parts_add(struct wr_parts *parts, const struct wr_fit *fit, const s
     }
     snprintf(name, sizeof name, "%016llx-%zu" WR_PART_ENDING, (unsigned long long)parts->key,
              which[0]);
-    const struct wr_metadata metadata[] = {{WHICH, names}, {DIVERGED, diverged}};
+    char hash[17];
+    const struct wr_metadata metadata[] = {{WHICH, names}, {DIVERGED, diverged}, {HASH, hash}};
+    if (status == WR_OK)
+        status = hash_of(fit, names, diverged, models, parameters, hash, error);
     if (status == WR_OK)
         status = part_path(parts->folder, name, path, sizeof path, error);
     if (status == WR_OK)
-        status = wr_parameters_save(path, &fit->shape, models, parameters, metadata, 2, error);
+        status = wr_parameters_save(path, &fit->shape, models, parameters, metadata, 3, error);
     json_decref(which_names);
     free(names);
     free(diverged);

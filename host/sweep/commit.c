@@ -9,18 +9,46 @@
 
 static const char what[] = "commit";
 
+static void put_floats(const float *values, size_t count, unsigned char *bytes) {
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits = wr_stored_bits(values[i]);
+        for (size_t byte = 0; byte < sizeof bits; byte++)
+            bytes[sizeof bits * i + byte] = (unsigned char)(bits >> 8 * byte & 0xff);
+    }
+}
+
 /* Binds floats as they are stored, in *bytes, which the caller frees once the query has run. */
 static wr_status bind_floats(struct wr_query *query, const float *values, size_t count,
                              unsigned char **bytes, struct wr_error *error) {
     *bytes = wr_alloc(count, sizeof *values, "a trial's parameters", error);
     if (*bytes == NULL)
         return WR_ERR_MEMORY;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits = wr_stored_bits(values[i]);
-        for (size_t byte = 0; byte < sizeof bits; byte++)
-            (*bytes)[sizeof bits * i + byte] = (unsigned char)(bits >> 8 * byte & 0xff);
-    }
+    put_floats(values, count, *bytes);
     wr_bind_blob(query, *bytes, count * sizeof *values);
+    return WR_OK;
+}
+
+uint64_t wr_study_checkpoint_hash(size_t epoch, const unsigned char *bytes, size_t size) {
+    unsigned char first[8];
+    for (size_t byte = 0; byte < sizeof first; byte++)
+        first[byte] = (unsigned char)((uint64_t)epoch >> 8 * byte & 0xff);
+    return wr_hash(wr_hash(WR_HASH_START, first, sizeof first), bytes, size);
+}
+
+/* Binds a checkpoint's parameters, and their hash after them. */
+static wr_status bind_checkpoint(struct wr_query *query,
+                                 const struct wr_trial_checkpoint *checkpoint,
+                                 unsigned char **bytes, struct wr_error *error) {
+    size_t size = checkpoint->parameter_count * sizeof(float);
+    *bytes = wr_alloc(size + WR_CHECKPOINT_HASH, 1, "a trial's parameters", error);
+    if (*bytes == NULL)
+        return WR_ERR_MEMORY;
+    put_floats(checkpoint->parameters, checkpoint->parameter_count, *bytes);
+    uint64_t hash = wr_study_checkpoint_hash(checkpoint->epoch, *bytes, size);
+    (*bytes)[size] = 1;
+    for (size_t byte = 0; byte < sizeof hash; byte++)
+        (*bytes)[size + 1 + byte] = (unsigned char)(hash >> 8 * byte & 0xff);
+    wr_bind_blob(query, *bytes, size + WR_CHECKPOINT_HASH);
     return WR_OK;
 }
 
@@ -113,8 +141,7 @@ static wr_status write_checkpoints(struct wr_study *study,
         unsigned char *bytes;
         wr_bind_int(&insert, checkpoint->id);
         wr_bind_size(&insert, checkpoint->epoch);
-        status = bind_floats(&insert, checkpoint->parameters, checkpoint->parameter_count, &bytes,
-                             error);
+        status = bind_checkpoint(&insert, checkpoint, &bytes, error);
         wr_bind_real(&insert, isfinite(checkpoint->seconds) ? checkpoint->seconds : 0);
         well = status == WR_OK && wr_query_run(&insert) &&
                add_curve(&curve, checkpoint->id, checkpoint->curve, checkpoint->curve_count);

@@ -90,6 +90,17 @@ static bool has_ended(enum wr_trial_status status) {
     return status == WR_TRIAL_DONE || status == WR_TRIAL_DIVERGED;
 }
 
+/* What is damaged there is not to come here. */
+static wr_status check_parameters(struct merge *m, const struct wr_query *row,
+                                  struct wr_error *error) {
+    float *parameters;
+    size_t count;
+    wr_status status = wr_study_read_parameters(m->from, sqlite3_column_int64(row->statement, ID),
+                                                &parameters, &count, error);
+    free(parameters);
+    return status;
+}
+
 /* Gives the trial `id` of the study the end that the row has; false after an error. */
 static bool take_end(struct merge *m, struct wr_query *row, int64_t id) {
     int64_t from_id = sqlite3_column_int64(row->statement, ID);
@@ -149,10 +160,13 @@ static wr_status take_trial(struct merge *m, struct wr_query *row, struct wr_mer
     report->trials++;
     report->pending += !has_ended(status);
     if (*well && has_ended(status) && !has_ended(known)) {
-        *well = take_end(m, row, id);
+        result = check_parameters(m, row, error);
+        *well = result == WR_OK && take_end(m, row, id);
         report->taken++;
     } else if (*well && !has_ended(known)) {
-        *well = take_checkpoint(m, row, id, epoch);
+        result =
+            wr_study_check_checkpoint(m->from, sqlite3_column_int64(row->statement, ID), error);
+        *well = result == WR_OK && take_checkpoint(m, row, id, epoch);
     }
     return result;
 }

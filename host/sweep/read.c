@@ -1,10 +1,13 @@
 /* What a study holds, for those who look: settings, parameters, trials, groups. */
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arithmetic.h"
 #include "base/number.h"
+#include "sweep/check.h"
 #include "sweep/store.h"
 
 /* ---- words of the schema ---- */
@@ -66,16 +69,59 @@ static wr_status copy_floats(const struct wr_query *query, int column, const cha
     return WR_OK;
 }
 
+/* Of epoch and parameters. One of 0.1 has no hash. */
+static bool checkpoint_holds(const struct wr_query *row) {
+    const unsigned char *bytes = sqlite3_column_blob(row->statement, 1);
+    size_t size = (size_t)sqlite3_column_bytes(row->statement, 1);
+    if (size % sizeof(float) == 0)
+        return true;
+    if (bytes == NULL || size < WR_CHECKPOINT_HASH)
+        return false;
+    size -= WR_CHECKPOINT_HASH;
+    uint64_t hash = wr_study_checkpoint_hash(wr_column_size(row, 0), bytes, size), kept = 0;
+    for (size_t byte = 0; byte < sizeof kept; byte++)
+        kept |= (uint64_t)bytes[size + 1 + byte] << 8 * byte;
+    return bytes[size] == 1 && kept == hash;
+}
+
+/* *values (*count) is freed by the caller; NULL where there is none. */
+static wr_status read_checkpoint(struct wr_study *study, int64_t id, float **values, size_t *count,
+                                 struct wr_error *error) {
+    struct wr_query query =
+        wr_query(study, "SELECT epoch, parameters FROM checkpoint WHERE trial = ?");
+    wr_bind_int(&query, id);
+    wr_status status = WR_OK;
+    *values = NULL;
+    *count = 0;
+    if (wr_query_row(&query)) {
+        if (!checkpoint_holds(&query))
+            status =
+                wr_fail(error, WR_ERR_DATA,
+                        "%s: the checkpoint of trial %" PRId64
+                        " is damaged: it does not have its hash; restore the file from a copy, "
+                        "or name another",
+                        study->path, id);
+        else /* the hash is two floats and a byte, which are left over */
+            status = copy_floats(&query, 1, "a checkpoint", values, count, error);
+        if (status == WR_OK && sqlite3_column_bytes(query.statement, 1) % (int)sizeof(float) != 0)
+            *count -= WR_CHECKPOINT_HASH / sizeof(float);
+    }
+    return wr_query_end(&query, status, "be read", error);
+}
+
+wr_status wr_study_check_checkpoint(struct wr_study *study, int64_t id, struct wr_error *error) {
+    float *values;
+    size_t count;
+    wr_status status = read_checkpoint(study, id, &values, &count, error);
+    free(values);
+    return status;
+}
+
 wr_status wr_study_read_checkpoint(struct wr_study *study, int64_t id, float *parameters,
                                    size_t count, struct wr_error *error) {
-    struct wr_query query = wr_query(study, "SELECT parameters FROM checkpoint WHERE trial = ?");
-    wr_bind_int(&query, id);
-    float *values = NULL;
-    size_t found = 0;
-    wr_status status = WR_OK;
-    if (wr_query_row(&query))
-        status = copy_floats(&query, 0, "a checkpoint", &values, &found, error);
-    status = wr_query_end(&query, status, "be read", error);
+    float *values;
+    size_t found;
+    wr_status status = read_checkpoint(study, id, &values, &found, error);
     if (status == WR_OK && values != NULL && found == count)
         memcpy(parameters, values, count * sizeof *values);
     else if (status == WR_OK)
@@ -86,16 +132,52 @@ wr_status wr_study_read_checkpoint(struct wr_study *study, int64_t id, float *pa
     return status;
 }
 
+/* A row of PARAMETERS. */
+enum { VALUE, UNITS, KEPT_HASH, INPUTS, TARGET };
+#define PARAMETERS                                                                                 \
+    "SELECT value, hidden, ifnull(hash, ''), (SELECT value FROM study WHERE name = 'inputs'),"     \
+    " (SELECT value FROM study WHERE name = 'target')"                                             \
+    " FROM parameters JOIN trial ON id = trial WHERE trial = ?"
+
+/* Of a study that does not say which columns it is for, no hash is known. */
+static bool have_hash(struct wr_query *row, const float *parameters, size_t count) {
+    char hash[17];
+    struct wr_layout layout;
+    if (sqlite3_column_type(row->statement, INPUTS) == SQLITE_NULL ||
+        sqlite3_column_type(row->statement, TARGET) == SQLITE_NULL)
+        return true;
+    struct wr_shape shape = {.inputs = wr_count_names(wr_column_text(row, INPUTS)),
+                             .hidden = wr_column_size(row, UNITS),
+                             .outputs = wr_count_names(wr_column_text(row, TARGET)),
+                             .seq_len = 1};
+    if (wr_layout_of(&shape, &layout, NULL) != WR_OK || layout.count != count)
+        return false;
+    snprintf(hash, sizeof hash, "%016" PRIx64, wr_parameters_hash(&shape, parameters));
+    return strcmp(hash, wr_column_text(row, KEPT_HASH)) == 0;
+}
+
 wr_status wr_study_read_parameters(struct wr_study *study, int64_t id, float **parameters,
                                    size_t *count, struct wr_error *error) {
     *parameters = NULL;
     *count = 0;
-    struct wr_query query = wr_query(study, "SELECT value FROM parameters WHERE trial = ?");
+    struct wr_query query = wr_query(study, PARAMETERS);
     wr_bind_int(&query, id);
     wr_status status = WR_OK;
-    if (wr_query_row(&query))
-        status = copy_floats(&query, 0, "a trial's parameters", parameters, count, error);
-    return wr_query_end(&query, status, "be read", error);
+    if (wr_query_row(&query)) {
+        status = copy_floats(&query, VALUE, "a trial's parameters", parameters, count, error);
+        if (status == WR_OK && !have_hash(&query, *parameters, *count) && query.code == SQLITE_OK)
+            status = wr_fail(error, WR_ERR_DATA,
+                             "%s: the parameters of trial %" PRId64
+                             " are damaged: their hash is not the trial's; restore the file from "
+                             "a copy, or train the trial again",
+                             study->path, id);
+    }
+    status = wr_query_end(&query, status, "be read", error);
+    if (status != WR_OK) {
+        free(*parameters);
+        *parameters = NULL;
+    }
+    return status;
 }
 
 /* ---- trials ---- */

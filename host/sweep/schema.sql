@@ -58,7 +58,7 @@ CREATE TABLE parameters (
 CREATE TABLE checkpoint (
   trial INTEGER PRIMARY KEY REFERENCES trial,
   epoch INTEGER NOT NULL, -- epochs done
-  parameters BLOB NOT NULL, -- after them, as above
+  parameters BLOB NOT NULL, -- after them, as above; then byte 1 and a hash of 8 bytes (not in 0.1)
   seconds REAL NOT NULL -- of training so far
 ) STRICT;
 

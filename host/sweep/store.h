@@ -144,6 +144,16 @@ wr_status wr_study_end(struct wr_study *study, wr_status status, const char *wha
 /* Drops the parameters that are not to be kept; inside a transaction (commit.c). */
 wr_status wr_study_prune(struct wr_study *study, struct wr_error *error);
 
+/* ---- checkpoints ---- */
+
+/* What stands after a checkpoint's parameters: byte 1, and the hash, lowest byte first. Studies of
+ * 0.1 have none of it, which the length tells. */
+enum { WR_CHECKPOINT_HASH = 9 };
+/* Of the epochs done and the parameters as they are stored (commit.c). */
+uint64_t wr_study_checkpoint_hash(size_t epoch, const unsigned char *bytes, size_t size);
+/* WR_ERR_DATA where the trial's checkpoint does not have its hash (read.c). */
+wr_status wr_study_check_checkpoint(struct wr_study *study, int64_t id, struct wr_error *error);
+
 /* ---- words of the schema (read.c) ---- */
 
 /* "notebook", "pytorch". */

@@ -165,7 +165,7 @@ void wr_study_keep(struct wr_study *study, size_t best);
 wr_status wr_study_read_checkpoint(struct wr_study *study, int64_t id, float *parameters,
                                    size_t count, struct wr_error *error);
 /* The parameters that were kept of a trial: *parameters (*count) is freed by the caller with free,
- * and NULL where none were kept. */
+ * and NULL where none were kept. WR_ERR_DATA where they do not have the trial's hash. */
 wr_status wr_study_read_parameters(struct wr_study *study, int64_t id, float **parameters,
                                    size_t *count, struct wr_error *error);
 

@@ -64,4 +64,20 @@ run $fit --resume parts --output again.csv --json --quiet
 exits 0
 same again.csv whole.csv
 [ "$(updates)" -eq 0 ] || fail "$(updates) updates"
+
+# A part with a bit flipped is refused, or says what it said.
+part=$(ls parts/*.windrow-part | head -n 1)
+cp "$part" whole.part
+size=$(wc -c <"$part")
+for at in 30 300 $((size / 2)) $((size - 40)) $((size - 3)); do
+    byte=$(od -An -tu1 -j "$at" -N 1 whole.part)
+    printf "\\$(printf %o $((byte ^ 1)))" | dd of="$part" bs=1 seek="$at" conv=notrunc 2>/dev/null
+    ! cmp -s "$part" whole.part || fail "byte $at has not changed"
+    run $fit --resume parts --output again.csv --quiet
+    [ "$code" -eq 0 ] || exits 3
+    [ "$code" -eq 3 ] || same again.csv whole.csv
+    [ "$code" -eq 0 ] || says_like "windrow: $part: *"
+    [ "$at" -lt $((size - 40)) ] || exits 3
+    cp whole.part "$part"
+done
 finish

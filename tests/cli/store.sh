@@ -107,6 +107,33 @@ refuses_study "a model of trial 1 has 4 bytes, *" "UPDATE parameters SET value =
 refuses_study "its setting epochs cannot be '1?x1b?2J1'; *" \
     "UPDATE study SET value = '1' || char(27) || '[2J1' WHERE name = 'epochs'"
 
+# ---- damaged parameters ----
+
+# spoils SQL: whole.db, but for that.
+spoils() {
+    cp whole.db bad.db
+    sqlite3 bad.db "PRAGMA journal_mode = DELETE; $1" >/dev/null || fail "cannot be made: $1"
+}
+spoils "UPDATE parameters SET value = (SELECT value FROM parameters WHERE trial = 2) WHERE trial = 1"
+damaged="bad.db: the parameters of trial 1 are damaged: their hash is not the trial's; *"
+refuses_like 3 "$damaged" export bad.db --trial 1 --save model
+refuses_like 3 "$damaged" merge other.db bad.db
+absent model
+run export bad.db --trial 2 --save model
+exits 0
+rm -f model bad.db other.db*
+
+# A sweep that was killed does not go on from a damaged checkpoint.
+begun="--store k.db --device cpu --hidden 20 --seeds 0..9 --epochs 1000000 --checkpoint 0.1 --quiet"
+"$windrow" sweep $begun >out 2>err &
+pid=$!
+await k.db "SELECT count(*) FROM checkpoint"
+kill -9 $pid
+wait $pid 2>/dev/null || :
+sqlite3 k.db "UPDATE checkpoint SET epoch = epoch + 1"
+refuses_like 3 "k.db: the checkpoint of trial * is damaged: it does not have its hash; *" sweep $begun
+rm -f k.db*
+
 # ---- what a terminal must not obey ----
 
 name=$(printf 'a\033]0;b\n.db')
