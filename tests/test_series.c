@@ -305,10 +305,10 @@ static void test_index(void **state) {
     static const struct {
         const char *text;
         size_t first;
-    } cases[] = {{",x\n0,5\n1,7\n", 1},           {"\"\",x\n1,5\n2,7\n", 1},
-                 {"Unnamed: 0,x\n0,5\n1,7\n", 1}, {",x\n40,5\n41,7\n", 1},
-                 {",0\n0,5\n1,7\n", 1},           {",x\n0,5\n2,7\n", 0},
-                 {"i,x\n0,5\n1,7\n", 0},          {"0,5\n1,7\n", 0}};
+    } cases[] = {
+        {",x\n0,5\n1,7\n", 1},   {"\"\",x\n1,5\n2,7\n", 1}, {"Unnamed: 0,x\n0,5\n1,7\n", 1},
+        {",x\n40,5\n41,7\n", 1}, {",0\n0,5\n1,7\n", 1},     {",x\n0,5\n2,7\n", 1},
+        {",x\n2,5\n0,7\n", 0},   {"i,x\n0,5\n1,7\n", 0},    {"0,5\n1,7\n", 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct wr_series *series = read_text(cases[i].text);
         struct wr_error error = {0};

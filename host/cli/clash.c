@@ -23,8 +23,29 @@ struct files {
 
 /* ---- what is named ---- */
 
+/* "--save", "STUDY" */
+static const char *spoken(const struct option_spec *spec, char text[40]) {
+    snprintf(text, 40, "%s%s", option_is_named(spec) ? "--" : "",
+             option_is_named(spec) ? spec->name : spec->argument);
+    return text;
+}
+
+/* Standard input has this name, and nothing that is written. */
+static wr_status fail_stream(const struct option_spec *spec, struct wr_error *error) {
+    char text[40];
+    return wr_fail(
+        error, WR_ERR_USAGE, "%s -: it needs a %s%s; ./- is one of that name", spoken(spec, text),
+        spec->file & FILE_FOLDER ? "folder" : "file",
+        spec->file & (FILE_FOLDER | FILE_STUDY) ? "" : ", and /dev/stdout is standard output");
+}
+
 static wr_status add(struct files *files, const struct option_spec *spec, const char *path,
                      struct wr_error *error) {
+    if (strcmp(path, "-") == 0) {
+        if (spec->file & FILE_WRITTEN)
+            return fail_stream(spec, error);
+        path = "/dev/stdin";
+    }
     struct named *grown = realloc(files->named, (files->count + 1) * sizeof *grown);
     if (grown != NULL) {
         files->named = grown;
@@ -58,13 +79,7 @@ static wr_status add_option(struct files *files, const struct option_spec *spec,
         return status;
     if (spec->file & FILE_LIST)
         return add_list(files, spec, value->text, error);
-    bool stream = (spec->file & FILE_READ) && strcmp(value->text, "-") == 0;
-    if ((spec->file & FILE_WRITTEN) && !stream && strcmp(value->text, "-") == 0)
-        return wr_fail(error, WR_ERR_USAGE,
-                       "--%s -: it needs a file; /dev/stdout is standard output, and ./- a file of "
-                       "that name",
-                       spec->name);
-    return add(files, spec, stream ? "/dev/stdin" : value->text, error);
+    return add(files, spec, value->text, error);
 }
 
 /* ---- what is the same ---- */
@@ -105,13 +120,6 @@ static wr_status compare(const struct named *a, const struct named *b, bool *sam
     if (status == WR_OK && !*same && b->spec->file & FILE_STUDY)
         status = is_of_study(b->path, a->path, same, error);
     return status;
-}
-
-/* "--save", "STUDY" */
-static const char *spoken(const struct option_spec *spec, char text[40]) {
-    snprintf(text, 40, "%s%s", option_is_named(spec) ? "--" : "",
-             option_is_named(spec) ? spec->name : spec->argument);
-    return text;
 }
 
 static wr_status fail(const struct named *a, const struct named *b, struct wr_error *error) {

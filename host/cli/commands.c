@@ -153,7 +153,8 @@ const struct command command_table[] = {
          "Intervals are conformal: a second fit, on less of each series, shows step by step "
          "how far off forecasts are from what they have not seen.",
          "What the columns are taken for is told on stderr. Columns of dates, of text or of whole "
-         "numbers that repeat, as ids do, are not left unused without a word: it is an error (exit "
+         "numbers that repeat or rise, as ids and years do, are not left unused without a word: it "
+         "is an error (exit "
          "code 3) that names them, unless time stamps show that there is one series, and --target "
          "is named; or unless --ignore names them.",
          "An interrupted forecast leaves nothing behind, or with --resume tells the command "

@@ -165,7 +165,7 @@ const char *wr_stamp_lacks(const char *text) {
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (strlen(copy) <= parts[i].at)
             continue;
-        for (size_t at = parts[i].at; at < parts[i].end && copy[at] != '\0'; at++)
+        for (size_t at = parts[i].at; at < parts[i].end && strchr("+-Zz", copy[at]) == NULL; at++)
             if (copy[at] >= '0' && copy[at] <= '9')
                 copy[at] = parts[i].number[at - parts[i].at];
         if (wr_stamp_read(copy, &form, &time, &nanosecond))

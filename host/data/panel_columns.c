@@ -163,7 +163,7 @@ static bool needs_word(const struct wr_panel *panel, size_t column) {
     const struct wr_profile *profile = &panel->header->column[column].profile;
     if (is_guess(panel, column)) /* beside other numbers, it should not look like ids or an index */
         return (!profile->varies || wr_profile_repeats(profile) || wr_profile_steps(profile) ||
-                wr_profile_rises(profile)) &&
+                (panel->numbered && wr_profile_rises(profile))) &&
                count_other_numbers(panel) > 0;
     if (panel->role[column] != WR_ROLE_NONE || !profile->varies ||
         wr_series_is_index(panel->header, column))

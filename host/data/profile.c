@@ -107,7 +107,8 @@ static void compare_date(struct wr_profile *profile, const char *text, size_t le
 }
 
 bool wr_profile_goes_on(const struct wr_profile *profile) {
-    return wr_profile_kind(profile) == WR_CELL_DATE && !(profile->rises && profile->falls);
+    return profile->kinds == 1u << WR_CELL_DATE && profile->rises != profile->falls &&
+           profile->runs == profile->cells;
 }
 
 /* ---- all of it ---- */

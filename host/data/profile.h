@@ -45,7 +45,7 @@ bool wr_profile_blocks(const struct wr_profile *profile);
 /* Whether they are whole numbers that rise from row to row, as years and dates written in digits
  * do, and more than count the rows. */
 bool wr_profile_rises(const struct wr_profile *profile);
-/* Whether they are dates that go on from the first row to the last: the file is one series. */
+/* Whether they are dates that go on from row to row, later or earlier: the file is one series. */
 bool wr_profile_goes_on(const struct wr_profile *profile);
 /* "dates", "text", ...: what the cells are, for messages. */
 const char *wr_profile_text(const struct wr_profile *profile);

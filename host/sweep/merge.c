@@ -113,17 +113,21 @@ static bool take_end(struct merge *m, struct wr_query *row, int64_t id) {
            copy_rows(&m->from_parameters, from_id, &m->parameters, id);
 }
 
-/* Gives it the row's checkpoint, if that is a later one than epoch; false after an error. */
-static bool take_checkpoint(struct merge *m, const struct wr_query *row, int64_t id, size_t epoch) {
+/* Gives it the row's checkpoint, if that is a later one than epoch; *well: false after an error. */
+static wr_status take_checkpoint(struct merge *m, const struct wr_query *row, int64_t id,
+                                 size_t epoch, bool *well, struct wr_error *error) {
     int64_t from_id = sqlite3_column_int64(row->statement, ID);
     wr_bind_int(&m->from_checkpoint, from_id);
     bool later =
         wr_query_row(&m->from_checkpoint) && wr_column_size(&m->from_checkpoint, 0) > epoch;
     wr_query_reset(&m->from_checkpoint);
-    if (!later)
-        return m->from_checkpoint.code == SQLITE_OK;
-    return copy_rows(&m->from_checkpoint, from_id, &m->checkpoint, id) &&
-           copy_rows(&m->from_curve, from_id, &m->curve, id);
+    *well = m->from_checkpoint.code == SQLITE_OK;
+    if (!later || !*well)
+        return WR_OK;
+    wr_status status = wr_study_check_checkpoint(m->from, from_id, error);
+    *well = status == WR_OK && copy_rows(&m->from_checkpoint, from_id, &m->checkpoint, id) &&
+            copy_rows(&m->from_curve, from_id, &m->curve, id);
+    return status;
 }
 
 /* Adds a trial of the row's options; false after an error, when SQLite's last id is another's. */
@@ -164,9 +168,7 @@ static wr_status take_trial(struct merge *m, struct wr_query *row, struct wr_mer
         *well = result == WR_OK && take_end(m, row, id);
         report->taken++;
     } else if (*well && !has_ended(known)) {
-        result =
-            wr_study_check_checkpoint(m->from, sqlite3_column_int64(row->statement, ID), error);
-        *well = result == WR_OK && take_checkpoint(m, row, id, epoch);
+        result = take_checkpoint(m, row, id, epoch, well, error);
     }
     return result;
 }

@@ -99,8 +99,9 @@ static wr_status read_checkpoint(struct wr_study *study, int64_t id, float **val
                 wr_fail(error, WR_ERR_DATA,
                         "%s: the checkpoint of trial %" PRId64
                         " is damaged: it does not have its hash; restore the file from a copy, "
-                        "or name another",
-                        study->path, id);
+                        "or let the trial begin anew by: sqlite3 FILE 'DELETE FROM checkpoint "
+                        "WHERE trial = %" PRId64 "'",
+                        study->path, id, id);
         else /* the hash is two floats and a byte, which are left over */
             status = copy_floats(&query, 1, "a checkpoint", values, count, error);
         if (status == WR_OK && sqlite3_column_bytes(query.statement, 1) % (int)sizeof(float) != 0)

@@ -74,8 +74,8 @@ wr_status wr_panel_read(const char *path, const struct wr_panel_spec *spec, stru
  * names them, if they may tell series apart, or times, and nobody can know that they do not: dates
  * and text, where there is no column of time stamps or the target was not named; and whole numbers
  * that repeat in blocks of rows or in turn, or that rise from row to row and do not count the rows,
- * where there is none of time stamps. A target that was not named is WR_ERR_DATA, too, if it
- * repeats or rises so beside other numbers.
+ * where there is none of time stamps. A target that was not
+ * named is WR_ERR_DATA, too, if it is so beside other numbers.
  *
  * A time stamp is YYYY-MM-DD or YYYY/MM/DD, with a time of day THH:MM, THH:MM:SS or THH:MM:SS.f (up
  * to nine digits) or without (T or a blank; Z, UTC or an offset at most at the end), YYYY-MM,

@@ -69,10 +69,12 @@ clash --data --resume forecast --data parts/0-0.windrow-part --resume parts
 clash --save --resume forecast --data data --resume parts --save parts
 
 # An output has no word for a stream.
-for output in "train --save" "train --history" "forecast --data data --output" "backtest --data data --csv"; do
+for output in "train --save" "train --history" "forecast --data data --save" "forecast --data data --output" "backtest --data data --csv"; do
     refuses_like 2 "${output##* } -: it needs a file*" $output -
     absent -
 done
+refuses_like 2 "--resume -: it needs a folder; ./- is one of that name" forecast --data data --resume -
+refuses_like 2 "STUDY -: it needs a file; ./- is one of that name" merge -- - study
 
 same data data.kept
 same model model.kept

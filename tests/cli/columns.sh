@@ -228,6 +228,12 @@ for file in split.csv back.csv; do
     run train $train --data $file
     exits 0
 done
+# those of each series alone, or of none, do not
+for opened in 2024-05-01 '2019-03-" shop "'; do
+    awk 'BEGIN { print "shop,opened,y"; for (shop = 10; shop < 12; shop++)
+        for (i = 1; i <= 20; i++) print "s" shop ",'"$opened"'," i * i % 7 }' >shops.csv
+    refuses_like 3 'shops.csv: column "shop" (number 1) is text in blocks of rows, *' train $train --data shops.csv
+done
 # text of one series: no blocks, a weekday in turn, and notes on few lines
 awk 'BEGIN { split("Mon Tue Wed Thu Fri Sat Sun", day, " "); print "sky,day,note,y"
     for (i = 0; i < 70; i++)
@@ -252,8 +258,12 @@ for numbers in 20240101+i 1980+i 1700000000+3600*i; do
     refuses_like 3 'guess.csv: nobody says *"when" (whole numbers that rise)*' forecast --data guess.csv
 done
 awk 'BEGIN { print "row,y"; for (i = 0; i < 60; i++) print i + 1 "," i * i % 7 }' >rows.csv
-run forecast $fit --data rows.csv
-exits 0
+awk 'BEGIN { print ",y"; for (i = 0; i < 60; i++) print 17 + i + (i > 20) "," i * i % 7 }' >filtered.csv
+awk 'BEGIN { print "date,total,dead"; for (i = 0; i < 28; i++) printf "2024-02-%02d,%d,%d\n", i + 1, i * i, i * 3 }' >totals.csv
+for file in rows.csv filtered.csv "totals.csv --time date"; do
+    run forecast $fit --data $file
+    exits 0
+done
 # in turn, and with no dates at all
 awk 'BEGIN { print "shop,sales"; for (i = 0; i < 60; i++) print i % 3 "," i % 7 + i % 3 }' >turns.csv
 refuses_like 3 'turns.csv: nobody says *"shop" (whole numbers that repeat)*--ignore shop' \
