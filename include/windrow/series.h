@@ -59,7 +59,7 @@ const struct wr_csv_found *wr_series_found(const struct wr_series *series);
 wr_status wr_series_find(const struct wr_series *series, const char *column, size_t *index,
                          struct wr_error *error);
 /* The first column whose cells are all finite numbers that fit a float, but for an unnamed first
- * column that counts the rows from 0 or 1 on, as an index does. */
+ * column of whole numbers that rise from row to row, as an index does. */
 wr_status wr_series_first_numeric(const struct wr_series *series, size_t *index,
                                   struct wr_error *error);
 /* Checks that every cell of the column is a finite number that fits a float, and gives the cells:
