@@ -205,7 +205,8 @@ static size_t parameter_bytes(const struct wr_study_facts *facts, size_t hidden)
     return wr_layout_of(&shape, &layout, NULL) == WR_OK ? layout.count * sizeof(float) : SIZE_MAX;
 }
 
-/* Rows of trial, hidden, bytes, type, epoch and seconds: those of one table. */
+/* Rows of trial, hidden, bytes, type, epoch and seconds: those of one table. The last two are NULL
+ * where it does not have them. */
 static wr_status check_blobs(struct wr_study *study, const struct wr_study_facts *facts,
                              const char *sql, const char *name, struct wr_error *error) {
     struct wr_query row = wr_query(study, sql);
@@ -226,7 +227,8 @@ static wr_status check_blobs(struct wr_study *study, const struct wr_study_facts
                              "%s: %s of trial %" PRId64 " has %zu bytes, which its parameters "
                              "cannot take" ADVICE,
                              study->path, name, trial, bytes);
-        else if (epoch < 1 || epoch > last || !(seconds >= 0 && seconds <= DBL_MAX))
+        else if (sqlite3_column_type(row.statement, 4) != SQLITE_NULL &&
+                 (epoch < 1 || epoch > last || !(seconds >= 0 && seconds <= DBL_MAX)))
             status = wr_fail(error, WR_ERR_DATA,
                              "%s: %s of trial %" PRId64 " cannot be one after %zu epochs and %g "
                              "seconds" ADVICE,
@@ -237,10 +239,11 @@ static wr_status check_blobs(struct wr_study *study, const struct wr_study_facts
 
 static wr_status check_all_blobs(struct wr_study *study, const struct wr_study_facts *facts,
                                  struct wr_error *error) {
-    wr_status status = check_blobs(study, facts,
-                                   "SELECT p.trial, hidden, length(value), typeof(value) = 'blob',"
-                                   " 1, 0.0 FROM parameters AS p LEFT JOIN trial ON id = p.trial",
-                                   "a model", error);
+    wr_status status =
+        check_blobs(study, facts,
+                    "SELECT p.trial, hidden, length(value), typeof(value) = 'blob',"
+                    " NULL, NULL FROM parameters AS p LEFT JOIN trial ON id = p.trial",
+                    "a model", error);
     if (status != WR_OK)
         return status;
     return check_blobs(study, facts,

@@ -213,4 +213,12 @@ refuses_like 3 "study.db: the parameters of * of these trials were kept, those o
     export study.db --best 12 --hidden "$hidden" --save x
 refuses_like 6 "*missing/x*No such file*" export study.db --best 1 --save missing/x
 absent x
+# A study of one epoch is whole without a checkpoint, which none of its trials can have.
+run sweep --store once.db --hidden 2 --seeds 0..2 --epochs 1 --keep all --device cpu --quiet
+exits 0
+for command in "show once.db" "export once.db --trial 1 --save once.safetensors" "merge whole-once.db once.db" \
+    "sweep --store once.db --hidden 2 --seeds 0..3 --epochs 1 --keep all --device cpu --quiet"; do
+    run $command
+    exits 0
+done
 finish
