@@ -90,13 +90,21 @@ static bool has_ended(enum wr_trial_status status) {
     return status == WR_TRIAL_DONE || status == WR_TRIAL_DIVERGED;
 }
 
-/* What is damaged there is not to come here. */
-static wr_status check_parameters(struct merge *m, const struct wr_query *row,
+/* What is damaged there is not to come here. Of most trials no parameters are kept. *well: false
+ * after an error. */
+static wr_status check_parameters(struct merge *m, const struct wr_query *row, bool *well,
                                   struct wr_error *error) {
+    int64_t from_id = sqlite3_column_int64(row->statement, ID);
+    wr_bind_int(&m->from_parameters, from_id);
+    bool kept = wr_query_row(&m->from_parameters);
+    wr_query_reset(&m->from_parameters);
+    *well = m->from_parameters.code == SQLITE_OK;
+    if (!kept || !*well)
+        return WR_OK;
     float *parameters;
     size_t count;
-    wr_status status = wr_study_read_parameters(m->from, sqlite3_column_int64(row->statement, ID),
-                                                &parameters, &count, error);
+    wr_status status = wr_study_read_parameters(m->from, from_id, &parameters, &count, error);
+    *well = status == WR_OK;
     free(parameters);
     return status;
 }
@@ -164,8 +172,8 @@ static wr_status take_trial(struct merge *m, struct wr_query *row, struct wr_mer
     report->trials++;
     report->pending += !has_ended(status);
     if (*well && has_ended(status) && !has_ended(known)) {
-        result = check_parameters(m, row, error);
-        *well = result == WR_OK && take_end(m, row, id);
+        result = check_parameters(m, row, well, error);
+        *well = *well && take_end(m, row, id);
         report->taken++;
     } else if (*well && !has_ended(known)) {
         result = take_checkpoint(m, row, id, epoch, well, error);
