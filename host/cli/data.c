@@ -115,9 +115,10 @@ static bool goes_on(const struct wr_series *series) {
 /* Refuses a file that looks like several series, which would be learnt end to end. */
 static wr_status check_unused(const struct data *data, struct wr_error *error) {
     char text[96];
+    if (goes_on(data->series))
+        return WR_OK;
     for (size_t i = 0; i < wr_series_columns(data->series); i++) {
-        if (is_in(&data->ignored, i) || !may_name_series(&data->series->column[i].profile) ||
-            goes_on(data->series))
+        if (is_in(&data->ignored, i) || !may_name_series(&data->series->column[i].profile))
             continue;
         struct columns one = {1, &i};
         char *name = columns_text(&one, data->series);
