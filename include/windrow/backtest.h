@@ -1,5 +1,5 @@
-/* Backtests: how good the forecasts would have been that recipes had made from earlier origins,
- * beside naive and seasonal naive. */
+/* Backtests: forecasts from earlier origins are scored against the values that followed, beside
+ * those of the naive and the seasonal naive method. */
 #ifndef WINDROW_BACKTEST_H
 #define WINDROW_BACKTEST_H
 
@@ -25,40 +25,43 @@ const char *wr_method_name(enum wr_method method);
 struct wr_backtest_spec {
     const struct wr_recipe *recipes; /* (recipe_count), of one horizon */
     size_t recipe_count;
-    size_t origins; /* >= 1: forecasts of each series; the last one ends with its last value */
+    size_t origins; /* >= 1: forecasts of each series; the last forecast ends at the last value */
     size_t step;    /* values from one origin to the next; 0: the horizon */
-    bool refit;     /* fit before each origin, not before the first alone */
-    const double *levels; /* (level_count) of intervals, percent, rising */
+    bool refit; /* true: fit again before each origin; false: fit once, before the first origin */
+    const double *levels; /* (level_count) of the intervals, in percent, ascending */
     size_t level_count;   /* at most WR_MOST_LEVELS */
 };
 
-/* Of the forecasts of one method: means over steps and origins, values that are gaps left out, also
- * those that were filled in (wr_panel_observed); NaN where there is nothing to take a mean of. Over
- * series: means of theirs, each of equal weight. RMSE is the root of such a mean of squares. */
+/* The scores of one method. Each is a mean over steps and origins. Gaps do not count, even if they
+ * were filled in (wr_panel_observed). NaN: there was no value to score. An overall score is the
+ * mean of the series' scores, each of equal weight. The overall RMSE is the root of the mean of the
+ * series' squared RMSE. */
 struct wr_backtest_scores {
-    struct wr_scores points; /* MASE by the values observed before each origin */
-    /* The continuous ranked probability score, from the quantiles q that the intervals' bounds and
-     * the point (p = 0.5) stand for: the mean of 2 (y - q) (p - [y < q]). The absolute error where
-     * there are no intervals. */
+    struct wr_scores points; /* MASE uses the values observed before each origin */
+    /* The continuous ranked probability score: the mean of 2 (y - q) (p - [y < q]) over quantiles q
+     * of probability p. The quantiles are the bounds of the intervals and, with p = 0.5, the point
+     * forecast. Without intervals it is the absolute error. */
     double crps;
-    double coverage[WR_MOST_LEVELS]; /* part of the values in the interval */
+    double coverage[WR_MOST_LEVELS]; /* share of the values that lie in the interval */
     double width[WR_MOST_LEVELS];
 };
 
 struct wr_backtest {
     size_t series;
-    size_t values; /* that were forecast: series times origins times steps; one may count twice */
-    size_t scored; /* of these, those that were observed */
+    size_t values; /* forecast values: series * origins * steps; a value that two origins forecast
+                      counts twice */
+    size_t scored; /* those of them that were observed */
     struct wr_backtest_scores *scores[WR_METHODS]; /* (series) each */
     struct wr_backtest_scores overall[WR_METHODS];
-    struct wr_fit_report report; /* of all fits; series, shorter and naive of the last */
+    /* summed over all fits; series, shorter and naive are those of the last fit */
+    struct wr_fit_report report;
 };
 
-/* The intervals of naive and seasonal naive are conformal too: by the errors that they made before
- * each origin. Both know the values alone that were observed, and leave out a quiet start.
- * options->resume and calibrate do not count. WR_ERR_DATA names a series that is too short for its
- * first origin. *backtest is released by wr_backtest_release, after any failure too.
- */
+/* The intervals of naive and seasonal naive are conformal too: they come from the errors that these
+ * methods made before each origin. Both methods use observed values only, and leave out a quiet
+ * start. options->resume and options->calibrate are ignored. WR_ERR_DATA names a series that is too
+ * short for its first origin. The caller releases *backtest with wr_backtest_release, also after a
+ * failure. */
 wr_status wr_backtest(struct wr_device *device, const struct wr_panel *panel,
                       const struct wr_backtest_spec *spec, const struct wr_fit_options *options,
                       struct wr_backtest *backtest, struct wr_error *error);

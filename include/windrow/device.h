@@ -16,54 +16,53 @@ struct wr_device_info {
     char id[32];         /* what --device takes: "cpu", "opencl:P.D" */
     char name[128];
     bool gpu;
-    bool usable;      /* false: detail says why */
-    bool exact;       /* usable, and reproduces the cpu backend's bits; else detail says why */
+    bool usable;      /* false: detail says why not */
+    bool exact;       /* usable, and gives the bits of the cpu backend; else detail says why not */
     char detail[256]; /* the reason, or what the device is (cores and lanes, driver version) */
     size_t memory;    /* bytes */
 };
 
-/* OpenCL drivers are loaded into the calling process, by wr_devices_list and by wr_device_open for
- * any selector but "cpu". One that crashes, aborts or hangs takes the process with it; what it
- * prints goes to the process's streams. The windrow command therefore looks at drivers from a
- * process of its own first; a host program that must not end can do the same with
- * `windrow devices --json`. */
+/* wr_devices_list, and wr_device_open for any selector but "cpu", load OpenCL drivers into the
+ * calling process. A driver that crashes, aborts or hangs takes the process with it, and what it
+ * prints goes to the process's streams. Therefore the windrow command first tries the drivers in a
+ * process of their own. A host program that must not end can do the same with `windrow devices
+ * --json`. */
 
-/* Every device, cpu first; each OpenCL device is opened and checked, which builds a kernel.
- * *devices (count) is freed by the caller with free. A library built without OpenCL lists one
- * unusable "opencl" entry that says so; so does a host without a device, and says why there is
- * none. WR_ERR_DEVICE if a variable of the environment that chooses engines or kernels (README)
- * means nothing. */
+/* Lists every device, cpu first. Each OpenCL device is opened and checked, which builds a kernel.
+ * The caller frees *devices (count) with free. A library built without OpenCL, and a host without
+ * an OpenCL device, list one unusable "opencl" entry whose detail gives the reason. WR_ERR_DEVICE
+ * if an environment variable that chooses engines or kernels (README) has an invalid value. */
 wr_status wr_devices_list(struct wr_device_info **devices, size_t *count, struct wr_error *error);
 
-/* How far off, of themselves, the losses of a device opened as inexact may be. */
+/* The largest relative error that losses of a device opened as inexact may have. */
 #define WR_MOST_DEVIATION 0.001
 
 struct wr_device_options {
-    size_t threads; /* CPU threads; 0: OMP_NUM_THREADS, else all cores the process may use. Where
-                       the system starts no more, fewer work: the results are the same */
-    bool inexact;   /* accept a device that does not reproduce the cpu backend's bits, if its losses
-                       are off by no more than WR_MOST_DEVIATION */
+    size_t threads; /* CPU threads; 0: OMP_NUM_THREADS, else all cores that the process may use. If
+                       the system cannot start so many, fewer work; the results are the same */
+    bool inexact; /* accept a device whose bits differ from the cpu backend's, if the relative error
+                     of its losses is at most WR_MOST_DEVIATION */
 };
 
 struct wr_device;
 
-/* selector: "auto" (the first exact GPU, else cpu; wr_devices_list tells why a GPU is passed over),
- * "cpu", "opencl" (the first exact GPU, else the first exact OpenCL device) or "opencl:P.D" (device
- * D of platform P). options may be NULL. WR_ERR_USAGE for a selector of another form; WR_ERR_DEVICE
- * names what was found instead, or the variable of the environment that means nothing. *device is
- * owned by the caller and must outlive its sessions. A device and its sessions serve one thread at
- * a time; different devices, and the same one opened twice, are independent.
+/* Opens the device that the selector names: "cpu"; "opencl:P.D", device D of platform P; "opencl",
+ * the first exact GPU, else the first exact OpenCL device; "auto", the first exact GPU, else cpu
+ * (wr_devices_list tells why a GPU was not chosen). options may be NULL. WR_ERR_USAGE for any other
+ * selector. WR_ERR_DEVICE names what was found instead, or the environment variable with an invalid
+ * value. The caller owns *device and closes it after its sessions. A device and its sessions serve
+ * one thread at a time; different devices, and one device opened twice, are independent.
  *
- * fork: a device and its sessions serve the process that has opened them alone. In a child every
- * call with them is WR_ERR_USAGE, and closing them frees the memory and nothing else. A child opens
- * devices of its own. "cpu" works there whatever the parent had open; OpenCL drivers do not stand a
- * fork, and may hang in the child of a process in which one was loaded: fork before that. */
+ * fork: only the process that opened a device can use it and its sessions. In a child, every call
+ * with them is WR_ERR_USAGE, and closing them only frees memory. A child opens its own devices.
+ * "cpu" works in a child whatever the parent had open. An OpenCL driver that was loaded before the
+ * fork may hang in the child: fork before opening OpenCL devices. */
 wr_status wr_device_open(const char *selector, const struct wr_device_options *options,
                          struct wr_device **device, struct wr_error *error);
 void wr_device_close(struct wr_device *device);
-/* How far off, of themselves, losses of the device were at most on the known cases on which the
- * sessions opened so far have been checked: no less than a float's last bit if a bit of anything
- * differed, 0 if none did. */
+/* The largest relative error of the device's losses on the known cases that opening its sessions
+ * has checked so far. It is at least a float's last bit if any bit of a result differed, and 0 if
+ * none did. */
 double wr_device_deviation(const struct wr_device *device);
 /* Owned by the device. */
 const struct wr_device_info *wr_device_get_info(const struct wr_device *device);

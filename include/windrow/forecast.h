@@ -1,5 +1,5 @@
-/* Forecasts: for each series of a panel an ensemble of small recurrent networks, one per seed, each
- * trained on that series alone; what they see and how they learn is a recipe. */
+/* Forecasts. Each series of a panel has an ensemble of small recurrent networks, one per seed,
+ * which train on that series alone. A recipe says what they see and how they learn. */
 #ifndef WINDROW_FORECAST_H
 #define WINDROW_FORECAST_H
 
@@ -30,12 +30,12 @@ enum wr_normalize { /* of each window, by its own inputs z */
 enum wr_transform {
     WR_TRANSFORM_NONE,
     WR_TRANSFORM_LOG,
-    WR_TRANSFORM_AUTO /* log of series whose values are all positive, others as they are; values
-                         that come after a fit and have no logarithm count as the least that has */
+    WR_TRANSFORM_AUTO /* log if all values of the series are positive, else none. Later values
+                         without a logarithm count as the smallest value that has one */
 };
 enum wr_bound {
     WR_BOUND_NONE,
-    WR_BOUND_ZERO /* no forecast and no interval below 0, where no value of the series is */
+    WR_BOUND_ZERO /* no forecast and no interval goes below 0, if no value of the series does */
 };
 enum wr_combine { WR_COMBINE_MEAN, WR_COMBINE_MEDIAN }; /* of the seeds' forecasts */
 
@@ -67,9 +67,10 @@ struct wr_recipe {
     char name[32];
     size_t window;  /* T: steps a model sees */
     size_t chunk;   /* D: values a step holds */
-    size_t horizon; /* K: steps to forecast; 0 in a named recipe: the caller fills it in */
-    bool recursive; /* one step ahead, fed back, instead of all at once; excludes covariates */
-    size_t season;  /* S: for adjust (1: nothing to adjust), seasonal naive and MASE */
+    size_t horizon; /* steps to forecast; a named recipe has 0, and the caller fills it in */
+    bool recursive; /* forecasts one step and feeds it back, instead of all steps at once; not with
+                       covariates */
+    size_t season;  /* S: for adjust (1: no adjustment), seasonal naive and MASE */
     enum wr_transform transform;
     bool adjust, detrend;
     size_t difference; /* 0: none */
@@ -82,24 +83,25 @@ struct wr_recipe {
     uint32_t seed;
     enum wr_init init;
     size_t batch;   /* windows per update */
-    size_t updates; /* of each model; 0: epochs count */
+    size_t updates; /* of each model; 0: epochs tells */
     size_t epochs;  /* passes over the model's windows, where updates is 0 */
     float lr, clip;
-    struct wr_rule rule; /* decay_epochs is filled in: to the end of training */
-    /* Early stopping: the part of each series' windows, its latest, that is not trained on but
-     * validates; 0: none. A model stops after `patience` validations without a new best, and its
-     * best parameters are kept. Training is cut into `validations` parts. */
+    struct wr_rule rule; /* decay_epochs is set to the end of training */
+    /* Early stopping. `validate` is the share of each series' windows, the latest ones, that
+     * validate and are not trained on; 0: none. There are `validations` validations, spread evenly
+     * over the training. A model stops after `patience` validations without a new best loss, and
+     * keeps its best parameters. */
     double validate;
     size_t validations, patience;
     enum wr_combine combine;
     enum wr_bound bound;
 };
 
-/* A named recipe. WR_ERR_USAGE lists the names. */
+/* Fills in the recipe of this name. WR_ERR_USAGE lists the names. */
 wr_status wr_recipe_named(const char *name, struct wr_recipe *recipe, struct wr_error *error);
-/* Name and one line about it of recipe number index, or NULL past the last. */
+/* The name of recipe number `index`, and a line about it; NULL past the last recipe. */
 const char *wr_recipe_name(size_t index, const char **about);
-/* WR_ERR_USAGE, naming the value that is out of its range or goes with no other. */
+/* WR_ERR_USAGE names the value that is out of its range or conflicts with another. */
 wr_status wr_recipe_check(const struct wr_recipe *recipe, struct wr_error *error);
 
 /* ---- fits ---- */
@@ -112,32 +114,35 @@ struct wr_fit_options {
     void (*on_event)(void *context, const struct wr_fit_event *event); /* or NULL */
     void *context;
     const volatile sig_atomic_t *stop; /* set to non-zero to stop: WR_ERR_STOPPED; NULL: never */
-    /* A folder in which the parts of the work that are done are kept, so that the same fit goes on
-     * where it was stopped or killed; NULL: none. It is made if need be; fits share it, each sees
-     * its own parts alone. */
+    /* A folder that keeps the finished parts of the work, so that the same fit can continue after
+     * it was stopped or killed; NULL: none. It is created if it does not exist. Several fits can
+     * share it: each uses its own parts only. */
     const char *resume;
-    bool calibrate; /* intervals are wanted: fit a second time, on less, to see how far off it is */
+    bool calibrate; /* intervals are wanted: fit a second time, on fewer values, to measure the
+                       errors */
 };
 
-/* What fitting did. */
+/* What a fit did. */
 struct wr_fit_report {
     size_t series, models;
-    size_t shorter;  /* series too short for the recipe's window, or with gaps (WR_MISSING_DROP):
-                        fitted with a shorter one */
-    size_t naive;    /* series with too few of any window, or constant: seasonal naive */
-    size_t quiet;    /* series that begin to vary late: what comes before is not learnt from */
-    size_t borrowed; /* series without errors of their own, since they are too short or nothing was
-                        observed of what was held out: intervals are by those of all */
-    size_t diverged; /* models: left out of their series' forecast */
+    size_t shorter; /* series that are too short for the recipe's window, or have gaps
+                       (WR_MISSING_DROP): their window is shorter */
+    size_t naive; /* series that are constant, or have too few windows of any length: seasonal naive
+                     forecasts them */
+    size_t quiet; /* series with a quiet start, which is not trained on */
+    /* series without errors of their own, because they are too short or none of their held-out
+     * values was observed: their intervals use the errors of all series */
+    size_t borrowed;
+    size_t diverged;         /* models that diverged; their series' forecasts leave them out */
     double updates, seconds; /* training alone */
 };
 
 struct wr_fit;
 
-/* Fits every series of a panel from its first `until[s]` values (NULL: all); horizon is filled in.
- * Models of one shape train together, as many at a time as memory and a chunk of about a minute
- * take. Each series keeps the end of its values, so that wr_fit_forecast can go on from there.
- * WR_ERR_DATA names file, line and series; *fit is owned by the caller: wr_fit_free. */
+/* Fits every series of a panel to its first `until[s]` values (NULL: all). The recipe's horizon
+ * must be filled in. Models of one shape train together: as many as fit in memory and take about a
+ * minute. The fit keeps the last values of each series, from which wr_fit_forecast continues.
+ * WR_ERR_DATA names file, line and series. The caller frees *fit with wr_fit_free. */
 wr_status wr_fit(struct wr_device *device, const struct wr_panel *panel,
                  const struct wr_recipe *recipe, const size_t *until,
                  const struct wr_fit_options *options, struct wr_fit **fit, struct wr_error *error);
@@ -145,41 +150,44 @@ void wr_fit_free(struct wr_fit *fit);
 void wr_fit_report(const struct wr_fit *fit, struct wr_fit_report *report);
 const struct wr_recipe *wr_fit_recipe(const struct wr_fit *fit);
 
-/* Forecasts of every series of a panel from the end of its first `until[s]` values (NULL: all):
- * points (series, horizon), owned by the caller. The panel may be the one that was fitted, a longer
- * one, or another with the same series names; a name that was not fitted is WR_ERR_DATA. */
+/* Forecasts every series of a panel from the end of its first `until[s]` values (NULL: all) into
+ * points (series, horizon), which the caller owns. The panel may be the one that was fitted, a
+ * longer one, or another one with the same series names. WR_ERR_DATA if a name was not fitted. */
 wr_status wr_fit_forecast(const struct wr_fit *fit, const struct wr_panel *panel,
                           const size_t *until, double *points, struct wr_error *error);
 
-/* Intervals around points (series, horizon) by split conformal prediction: the quantile of the
- * absolute errors, step by step, that a fit on less made on what it had not seen (V. Vovk et al.,
- * "Algorithmic learning in a random world", 2005). Values that were filled in are no evidence
- * (wr_panel_observed). A series with too few errors at a step has the quantile of those at all its
- * steps, or with too few of them what Student's distribution makes of their mean square; one
- * without any has the quantile of all series'. Errors are measured in the spread of their series,
- * the mean absolute difference of one value to the next, and widths are multiples of the same
- * spread of `until` values, or of that of the fit where it is 0. A higher level is never narrower.
- * Where a series has jumped, and fewer values than the larger of 8 and twice the horizon have
- * followed, half a width is at least its largest change. low, high (levels, series, horizon), NaN
- * where no error tells; levels in percent, 0 < level < 100: 95, not 0.95. The fit must have been
- * calibrated. */
+/* Intervals around points (series, horizon) by split conformal prediction (V. Vovk et al.,
+ * "Algorithmic learning in a random world", 2005). A second fit, on fewer values, forecasts values
+ * that it has not seen. Half a width is a quantile of its absolute errors at the same step. Values
+ * that were filled in do not count (wr_panel_observed). If a series has too few errors at a step,
+ * the quantile is that of its errors at all steps. If these are too few as well, Student's
+ * distribution gives it from their mean square. A series without errors takes the quantile of all
+ * series.
+ *
+ * Errors are divided by the spread of their series, which is the mean absolute difference between
+ * neighbouring values. Widths are multiplied by the spread of the `until` values, or by that of the
+ * fit if this is 0. A higher level is never narrower. After a jump of a series, half a width is at
+ * least the largest change, until max(8, 2 horizon) values have followed.
+ *
+ * levels are in percent, 0 < level < 100: 95, not 0.95. low and high are (levels, series, horizon),
+ * with NaN where no error is known. The fit must be calibrated. */
 wr_status wr_fit_intervals(const struct wr_fit *fit, const struct wr_panel *panel,
                            const size_t *until, const double *points, const double *levels,
                            size_t count, double *low, double *high, struct wr_error *error);
 
-/* One safetensors file with all that a forecast needs but the values: parameters, recipe, scales,
- * calibration. It holds a hash of these: wr_fit_load refuses a file that has changed
- * (WR_ERR_DATA). Files of 0.1, which have none, are read. */
+/* Writes or reads one safetensors file with all that a forecast needs except the values:
+ * parameters, recipe, scales, calibration. The file holds a hash of them, and wr_fit_load refuses a
+ * file that was changed (WR_ERR_DATA). Files of version 0.1, which have no hash, are read. */
 wr_status wr_fit_save(const struct wr_fit *fit, const char *path, struct wr_error *error);
 wr_status wr_fit_load(const char *path, struct wr_fit **fit, struct wr_error *error);
 
 /* ---- scores ---- */
 
-/* Seasonal naive: step k is the last known value at the same place in the season; season 1: naive.
- * values (length), forecast (horizon). */
+/* Seasonal naive: step k is the last known value at the same position of the season. Season 1 is
+ * naive. values (length), forecast (horizon). */
 void wr_naive(const double *values, size_t length, size_t season, size_t horizon, double *forecast);
 
-/* Of one forecast against what came, over its horizon. */
+/* The scores of one forecast against the values that followed, over its horizon. */
 struct wr_scores {
     double mae, rmse;
     double smape; /* percent, 0 .. 200: mean of 200 |y - f| / (|y| + |f|); 0/0 counts as 0 */

@@ -24,7 +24,8 @@ struct wr_shape {
     size_t seq_len; /* T */
 };
 
-/* Where each tensor starts in a model's flat parameters, in floats. Gradients use it too. */
+/* Where each tensor starts in a model's flat parameters, in floats. Gradients have the same layout.
+ */
 struct wr_layout {
     size_t w_xh;  /* (H, I) */
     size_t w_hh;  /* (H, H) */
@@ -35,7 +36,7 @@ struct wr_layout {
 };
 
 /* WR_ERR_USAGE if a size is 0 or above 2^32-1, WR_ERR_MEMORY if the count overflows size_t. The
- * other calls below take any seq_len: parameters do not depend on it. */
+ * calls below ignore seq_len, because parameters do not depend on it. */
 wr_status wr_layout_of(const struct wr_shape *shape, struct wr_layout *layout,
                        struct wr_error *error);
 
@@ -45,49 +46,50 @@ enum wr_init {
     WR_INIT_GLOROT,    /* weights uniform in +-sqrt(6 / (rows + columns)), biases 0: X. Glorot and
                           Y. Bengio, "Understanding the difficulty of training deep feedforward neural
                           networks", AISTATS 2010 */
-    WR_INIT_ORTHOGONAL /* the same, but W_hh orthogonal (as Keras starts): A. M. Saxe et al., "Exact
-                          solutions to the nonlinear dynamics of learning in deep linear neural
-                          networks", ICLR 2014 */
+    WR_INIT_ORTHOGONAL /* as glorot, but W_hh is orthogonal (as Keras starts): A. M. Saxe et al.,
+                          "Exact solutions to the nonlinear dynamics of learning in deep linear
+                          neural networks", ICLR 2014 */
 };
 
-/* Fills parameters (models, P): model m is a function of shape, init and seeds[m] alone. */
+/* Fills parameters (models, P). Those of model m depend on shape, init and seeds[m] only. */
 wr_status wr_parameters_init(const struct wr_shape *shape, enum wr_init init, size_t models,
                              const uint32_t *seeds, float *parameters, struct wr_error *error);
 
 /* FNV-1a-64 over one model's six saved tensors (see wr_parameters_save), little endian. */
 uint64_t wr_parameters_hash(const struct wr_shape *shape, const float *parameters);
 
-/* Text that travels with the parameters, in the safetensors header's __metadata__. */
+/* Text that is saved with the parameters, in the safetensors header's __metadata__. */
 struct wr_metadata {
     const char *key;
     const char *value;
 };
 
-/* Writes a safetensors file with the tensors rnn.weight_ih_l0 (H,I), rnn.weight_hh_l0 (H,H),
- * rnn.bias_ih_l0 (H), rnn.bias_hh_l0 (H, zeros), head.weight (O,H) and head.bias (O), F32; with
- * models > 1 each has a leading dimension models. parameters is (models, P). The file is whole or
- * absent: temporary name, fsync, rename; a target that exists and is no regular file is written
- * directly, and links are followed. WR_ERR_STORAGE names path and cause. Metadata are UTF-8; in a
- * key or value that is not, each byte beyond ASCII becomes U+FFFD. */
+/* Writes parameters (models, P) to a safetensors file with the tensors rnn.weight_ih_l0 (H,I),
+ * rnn.weight_hh_l0 (H,H), rnn.bias_ih_l0 (H), rnn.bias_hh_l0 (H, zeros), head.weight (O,H) and
+ * head.bias (O), F32. If models > 1, each has a leading dimension `models`. The file is complete or
+ * absent: it gets a temporary name, fsync, then its name. A target that exists and is no regular
+ * file is written directly; links are followed. WR_ERR_STORAGE names path and cause. Metadata are
+ * UTF-8: in a key or value that is not, each byte beyond ASCII becomes U+FFFD. */
 wr_status wr_parameters_save(const char *path, const struct wr_shape *shape, size_t models,
                              const float *parameters, const struct wr_metadata *metadata,
                              size_t metadata_count, struct wr_error *error);
 
-/* Reads such a file, however its tensors are ordered; other tensors are an error. Fills inputs,
- * hidden and outputs of *shape (seq_len is left alone), *models (1 where the tensors have no
- * leading dimension; *stacked tells) and *parameters (models, P), freed by the caller with free.
- * b_h = bias_ih + bias_hh. Every NaN is read as 0x7fc00000. A file that is not such a file gives
- * WR_ERR_DATA, naming path and tensor, and takes memory in proportion to its size at most. */
+/* Reads such a file; its tensors may stand in any order, but there may be no others. Fills inputs,
+ * hidden and outputs of *shape (not seq_len), *models, and *parameters (models, P), which the
+ * caller frees with free. If the tensors have no leading dimension, *models is 1 and *stacked 0.
+ * b_h = bias_ih + bias_hh. Every NaN is read as 0x7fc00000. WR_ERR_DATA names path and tensor if
+ * the file is not as above. Memory use is at most proportional to the size of the file. */
 wr_status wr_parameters_load(const char *path, struct wr_shape *shape, size_t *models, int *stacked,
                              float **parameters, struct wr_error *error);
-/* The same, and all metadata of the file (metadata_count; 0 and NULL where it has none), from one
- * reading, as a pipe allows: one block with its strings, freed by the caller with free. */
+/* The same, and all metadata of the file (metadata_count; NULL and 0 if it has none). The file is
+ * read once, so it may be a pipe. *metadata is one block, strings included, which the caller frees
+ * with free. */
 wr_status wr_parameters_load_described(const char *path, struct wr_shape *shape, size_t *models,
                                        int *stacked, float **parameters,
                                        struct wr_metadata **metadata, size_t *metadata_count,
                                        struct wr_error *error);
-/* The metadata value of a key in a safetensors file, freed by the caller with free; NULL where the
- * file has none. Reads the header alone. */
+/* The metadata value of a key in a safetensors file, which the caller frees with free; NULL if the
+ * file has none. Reads the header only. */
 wr_status wr_metadata_load(const char *path, const char *key, char **value, struct wr_error *error);
 
 #ifdef __cplusplus

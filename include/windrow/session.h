@@ -1,8 +1,8 @@
-/* A session: one ensemble of models resident on one device.
+/* A session: one ensemble of models in the memory of one device.
  *
- * The four stages (forward, bptt, clip, update) run on one batch of windows for every model, for
- * verification and for large batches; wr_session_run trains whole epochs and is where time goes.
- * Every result has the same bits on every exact device and schedule. */
+ * wr_session_run trains whole epochs and takes most of the time. The four stages (forward, bptt,
+ * clip, update) each process one batch of windows of every model, for verification and for large
+ * batches. Every result has the same bits on every exact device and schedule. */
 #ifndef WINDROW_SESSION_H
 #define WINDROW_SESSION_H
 
@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 enum wr_schedule {
-    WR_SCHEDULE_AUTO,   /* fused where a model fits the device, else staged */
+    WR_SCHEDULE_AUTO,   /* fused if a model fits the device, else staged */
     WR_SCHEDULE_STAGED, /* one kernel launch per stage */
     WR_SCHEDULE_FUSED   /* many updates in one launch */
 };
@@ -30,20 +30,20 @@ const char *wr_schedule_name(enum wr_schedule schedule);
 struct wr_ensemble {
     struct wr_shape shape;
     size_t models; /* M */
-    size_t batch;  /* B: windows per update; the last batch of an epoch may be short; more
-                      than any model has windows means all */
+    size_t batch; /* B: windows per update; the last batch of an epoch may be smaller. A B above the
+                     windows of every model means all */
     enum wr_schedule schedule; /* how wr_session_run works */
     struct wr_windows_view windows;
-    const size_t *window_first; /* (M): model m visits windows first .. first + count - 1 of the
-                                   view in this order; NULL: 0 */
+    const size_t *window_first; /* (M): model m uses windows first .. first + count - 1 of the view,
+                                   in this order; NULL: 0 */
     const size_t *window_count; /* (M), each >= 1; NULL: all */
-    const size_t *visits;    /* (M), each >= 1: windows that an epoch visits; NULL: window_count */
-    const float *lr;         /* (M), finite, >= 0 */
-    const float *clip;       /* (M), >= 0; bounds what rule.clipping says: each element of the
-                                batch gradient to [-clip, clip]; 0 or infinity: no bound */
-    const uint32_t *seeds;   /* (M) for the order of the windows; NULL: 0 */
+    const size_t *visits;  /* (M), each >= 1: visits of windows per epoch; NULL: window_count */
+    const float *lr;       /* (M), finite, >= 0 */
+    const float *clip;     /* (M), >= 0: bounds what rule.clipping says, such as each element of the
+                              batch gradient to [-clip, clip]; 0 or infinity: no bound */
+    const uint32_t *seeds; /* (M) for the order of the windows; NULL: 0 */
     const float *parameters; /* (M, P) start values */
-    struct wr_rule rule;     /* how they learn; all zero is the notebook's */
+    struct wr_rule rule;     /* how the models learn; all zero is the notebook's rule */
 };
 
 struct wr_session;
@@ -57,71 +57,71 @@ void wr_session_close(struct wr_session *session);
 
 /* The schedule in use: never WR_SCHEDULE_AUTO. */
 enum wr_schedule wr_session_schedule(const struct wr_session *session);
-/* Bytes that a session for this ensemble needs for training on the device; ensemble->parameters may
- * be NULL. WR_ERR_MEMORY if they, or what the host needs beside them, cannot be had: call it before
- * allocating anything of the ensemble's size. */
+/* The bytes on the device that a session for this ensemble needs to train; ensemble->parameters may
+ * be NULL. WR_ERR_MEMORY if the device or the host does not have enough memory. Call it before
+ * allocating arrays of the ensemble's size. */
 wr_status wr_session_memory(struct wr_device *device, const struct wr_ensemble *ensemble,
                             size_t *bytes, struct wr_error *error);
 
-/* What can be read back. Sizes in floats; b counts the batch's slots, 0 .. B-1. A NaN is read as
- * 0x7fc00000. Slots that no window of the last forward filled (those of a diverged model among
- * them) hold 0, and so do all stage tensors before any stage and after wr_session_run. */
+/* The tensors that can be read back. Sizes are in floats; b counts the slots of a batch, 0 .. B-1.
+ * A NaN is read as 0x7fc00000. A slot holds 0 if the last forward put no window in it, for example
+ * because its model has diverged. All tensors of the stages hold 0 before any stage and after
+ * wr_session_run. */
 enum wr_tensor {
     WR_PARAMETERS,  /* (M, P) */
-    WR_GRADIENTS,   /* (M, P) of the last bptt; clipped once clip has run */
+    WR_GRADIENTS,   /* (M, P) of the last bptt, clipped after wr_session_clip */
     WR_HIDDEN,      /* (M, B, T, H) h_t of the last forward */
     WR_DELTAS,      /* (M, B, T, H) dL/da_t of the last bptt */
     WR_PREDICTIONS, /* (M, B, O) */
-    WR_LOSSES,      /* (M, B) window losses */
-    WR_STATE        /* (M, S, P) what the optimizer keeps, S = wr_rule_states: momentum; the mean
-                       square; Adam's mean and mean square. 0 before the first update */
+    WR_LOSSES,      /* (M, B) loss of each window */
+    WR_STATE /* (M, S, P) state of the optimizer, S = wr_rule_states: the momentum; the mean square;
+                Adam's mean and mean square. 0 before the first update */
 };
 const char *wr_tensor_name(enum wr_tensor tensor);
 size_t wr_session_tensor_size(const struct wr_session *session, enum wr_tensor tensor);
 wr_status wr_session_read(struct wr_session *session, enum wr_tensor tensor, float *values,
                           struct wr_error *error);
-/* Replaces the parameters (M, P); every model counts as not diverged and not frozen again, and
- * optimizers, orders and rates begin anew, as at open. */
+/* Replaces the parameters (M, P). The session is then as it was when opened: no model is diverged
+ * or frozen, and optimizers, orders and rates start again. */
 wr_status wr_session_write_parameters(struct wr_session *session, const float *values,
                                       struct wr_error *error);
-/* Models with frozen[m] (M) != 0 are left alone by all that follows: their epochs cost nothing and
- * their losses are NaN. A frozen model thaws with wr_session_write_parameters alone. */
+/* Freezes the models with frozen[m] (M) != 0: later calls do not change them, their epochs cost no
+ * time and their losses are NaN. Only wr_session_write_parameters ends this. */
 wr_status wr_session_freeze(struct wr_session *session, const unsigned char *frozen,
                             struct wr_error *error);
 
-/* Stages, in this order, on visits first .. first + count - 1 of each model's current epoch (its
- * windows in order, unless rule.order or visits say otherwise), cut at the end of the epoch;
- * 1 <= count <= B. A model left with no window is not touched, and neither is one that has diverged
- * or is frozen. The gradient is that of the mean over the windows the model has here. The update
- * is the one that the epoch makes of its visits from `first` on: number first / B. */
+/* The stages, to be called in this order. forward takes visits first .. first + count - 1 of each
+ * model's current epoch, up to the end of the epoch; 1 <= count <= B. The visits are the model's
+ * windows in order, unless rule.order or visits say otherwise. A model without a window in this
+ * range, a diverged model and a frozen one stay unchanged. The gradient is that of the mean loss
+ * over the model's windows in the batch. The update is number first / B of the epoch. */
 wr_status wr_session_forward(struct wr_session *session, size_t first, size_t count,
                              struct wr_error *error);
 wr_status wr_session_bptt(struct wr_session *session, struct wr_error *error);
 wr_status wr_session_clip(struct wr_session *session, struct wr_error *error);
 wr_status wr_session_update(struct wr_session *session, struct wr_error *error);
 
-/* Called now and then while a run goes on, always on the calling thread. updates: parameter updates
- * of all models so far in this run. Return non-zero to stop. */
+/* Called from time to time during a run, on the calling thread. updates: parameter updates of all
+ * models so far in this run. Return non-zero to stop. */
 typedef int wr_tick_fn(void *context, double updates);
 
-/* Trains `epochs` epochs. losses (epochs, M): total_loss of each, its window losses added in order
- * with an error of at most (2 + n u) u of their size, n windows, u = 2^-24, whatever launches and
- * batches they come in; where it overflows it is infinite. A model that has diverged in an earlier
- * epoch, or is frozen, has NaN. losses may be NULL. Stopped by tick: WR_ERR_STOPPED, and
- * from then on the session is good for wr_session_write_parameters and wr_session_close alone. In a
- * process that fork has made since the device was opened: WR_ERR_USAGE, as of every call but close.
- */
+/* Trains `epochs` epochs. losses (epochs, M), which may be NULL, receives total_loss of each: the
+ * sum of its n window losses in order. Its error is at most (2 + n u) u of the sum of their sizes,
+ * u = 2^-24, and does not depend on launches and batches. If it overflows it is infinite. It is NaN
+ * for a frozen model and for one that diverged in an earlier epoch. If tick stops the run:
+ * WR_ERR_STOPPED; then the session only takes wr_session_write_parameters and wr_session_close. In
+ * a process forked after the device was opened, every call but close is WR_ERR_USAGE. */
 wr_status wr_session_run(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
                          void *context, struct wr_error *error);
 
 #define WR_NOT_DIVERGED UINT32_MAX
-/* diverged (M): the epoch, counted from open or from the last wr_session_write_parameters, in which
- * each model diverged (a total loss or a parameter not finite), or WR_NOT_DIVERGED: a frozen model
- * has not diverged. */
+/* diverged (M): the epoch in which each model diverged (its total loss or a parameter was not
+ * finite), counted from open or the last wr_session_write_parameters; WR_NOT_DIVERGED if it did
+ * not. A frozen model has not diverged. */
 wr_status wr_session_diverged(struct wr_session *session, uint32_t *diverged,
                               struct wr_error *error);
 
-/* Updates that one epoch makes, all models together. */
+/* The number of updates in one epoch, all models together. */
 double wr_session_epoch_updates(const struct wr_session *session);
 
 #ifdef __cplusplus

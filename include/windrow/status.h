@@ -19,11 +19,11 @@ typedef enum wr_status {
     WR_ERR_STOPPED = 130 /* the caller's stop flag was seen */
 } wr_status;
 
-/* What went wrong. Start with {0}; release with wr_error_release. A NULL wr_error pointer is
- * allowed everywhere and means that the caller wants the status alone. */
+/* What went wrong. Start with {0}; release with wr_error_release. Every call takes NULL from a
+ * caller who wants the status only. */
 struct wr_error {
     wr_status status;
-    char text[768]; /* one line: what was found, where, and what would do */
+    char text[768]; /* one line: what was found, where, and what would be accepted */
     char *log;      /* kernel build log, or NULL; owned by the error */
 };
 

@@ -6,11 +6,11 @@ extern "C" {
 #endif
 
 #define WR_VERSION "0.1.0"
-/* Raised whenever a result's bits change. 2: total_loss, and gradients of more than 65,536 windows;
- * all other results are those of 1. */
+/* Increased whenever the bits of a result change. 2: total_loss, and gradients of more than 65,536
+ * windows, differ from version 1. */
 #define WR_NUMERICS_VERSION 2
 
-/* The version of the library that is linked. */
+/* The version of the linked library. */
 const char *wr_version(void);
 
 #ifdef __cplusplus

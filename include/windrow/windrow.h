@@ -1,8 +1,8 @@
 /* Windrow: thousands of small recurrent networks trained at once, with the same bits everywhere.
  *
- * Whatever the calling thread has set for its arithmetic (fesetround, flush to zero), results are
- * the same: a call computes to nearest with subnormal numbers, and gives back what was set. What it
- * calls back (a tick, on_event) runs in the caller's arithmetic. */
+ * Results do not depend on the calling thread's arithmetic (fesetround, flush to zero): a call
+ * rounds to nearest with subnormal numbers, and restores the thread's setting. Callbacks (a tick,
+ * on_event) run in the caller's arithmetic. */
 #ifndef WINDROW_H
 #define WINDROW_H
 
