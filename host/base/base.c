@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A locale is made anew each time, so that nothing global is kept; without memory the point may be
- * a comma. */
+/* Makes a new locale for each call, so that nothing is global. Without memory the decimal point may
+ * be a comma. */
 WR_PRINTF(3, 0)
 static void format_arguments(char *text, size_t size, const char *format, va_list arguments) {
     locale_t c = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
@@ -91,7 +91,7 @@ static int by_value(const void *a, const void *b) {
 }
 
 void wr_sort(double *values, size_t count) {
-    if (count > 0) /* qsort wants a pointer also for nothing */
+    if (count > 0) /* qsort needs a valid pointer even then */
         qsort(values, count, sizeof *values, by_value);
 }
 
@@ -137,7 +137,7 @@ void *wr_alloc(size_t count, size_t size, const char *what, struct wr_error *err
                 what, count, size);
         return NULL;
     }
-    padded &= ~(size_t)63; /* a whole number of cache lines, and at least one byte over */
+    padded &= ~(size_t)63; /* whole cache lines, and at least one byte more than asked for */
     void *memory = aligned_alloc(64, padded == 0 ? 64 : padded);
     if (memory == NULL) {
         char text[32];
@@ -149,7 +149,7 @@ void *wr_alloc(size_t count, size_t size, const char *what, struct wr_error *err
     return memory;
 }
 
-/* A cgroup file's number, or SIZE_MAX if there is none. */
+/* The number in a cgroup file, or SIZE_MAX if there is none. */
 static size_t read_limit(const char *path) {
     char text[32] = "";
     int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -179,7 +179,8 @@ const char *wr_bytes_text(double bytes, char text[32]) {
         bytes /= 1024;
         unit++;
     }
-    unsigned long tenths = (unsigned long)(bytes * 10 + 0.5); /* no "%f": the locale's comma */
+    /* "%f" would write the locale's comma */
+    unsigned long tenths = (unsigned long)(bytes * 10 + 0.5);
     if (unit == 0)
         snprintf(text, 32, "%lu %s", tenths / 10, units[unit]);
     else

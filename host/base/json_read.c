@@ -1,5 +1,5 @@
-/* JSON as in RFC 8259, from text that may be made to break its reader. Jansson's own reader leaves
- * out bytes of strings, or ends the process, where it finds no memory. */
+/* Reads JSON (RFC 8259) from text that may be made to break its reader. Jansson's own reader drops
+ * bytes of strings, or ends the process, if memory runs out. */
 #include <errno.h>
 #include <locale.h>
 #include <stdint.h>
@@ -17,7 +17,7 @@ struct reader {
     struct wr_json_flaw *flaw;
 };
 
-/* NULL, with what is wrong at this place. */
+/* Returns NULL and notes what is wrong at this byte. */
 static json_t *fail(struct reader *r, const char *what) {
     *r->flaw = (struct wr_json_flaw){.what = what, .at = (size_t)(r->at - r->text)};
     return NULL;
@@ -32,7 +32,7 @@ static json_t *or_exhausted(struct reader *r, json_t *value) {
     return value != NULL ? value : exhausted(r);
 }
 
-/* Where the byte stands in a list of bytes; NULL if it does not. */
+/* The position of the byte in a list of bytes; NULL if it is not there. */
 static const char *find(const char *list, char byte) {
     return byte != '\0' ? strchr(list, byte) : NULL;
 }
@@ -56,7 +56,7 @@ static bool take(struct reader *r, char c) {
 
 /* ---- strings ---- */
 
-/* Four hexadecimal digits at `from`; UINT32_MAX if they are not there. */
+/* Reads four hexadecimal digits; UINT32_MAX if they are not there. */
 static uint32_t read_hex(const char *from, const char *end) {
     static const char digits[] = "0123456789abcdefABCDEF";
     uint32_t value = 0;
@@ -79,7 +79,7 @@ static char *put_utf8(char *to, uint32_t code) {
     return to;
 }
 
-/* What follows a backslash at *from, which it moves on; NULL if that means nothing. */
+/* Reads what follows a backslash, and moves *from behind it; NULL if it is no valid escape. */
 static char *read_escape(const char **from, const char *end, char *to) {
     static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
     const char *letter = *from < end ? find(letters, **from) : NULL;
@@ -104,7 +104,7 @@ static char *read_escape(const char **from, const char *end, char *to) {
     return usable ? put_utf8(to, code) : NULL;
 }
 
-/* From behind the opening quote. *string, freed with free, has no '\0' inside. False after a
+/* Starts behind the opening quote. The caller frees *string, which contains no '\0'. False after a
  * failure. */
 static bool read_string(struct reader *r, char **string, size_t *length) {
     const char *close = r->at;
@@ -144,7 +144,7 @@ static size_t count_digits(const char *text) {
     return strspn(text, "0123456789");
 }
 
-/* How long the number is that text starts with; 0: it starts with none. */
+/* The length of the number that text starts with; 0 if it starts with none. */
 static size_t measure_number(const char *text, bool *whole) {
     const char *at = text + (*text == '-');
     size_t digits = count_digits(at);
@@ -213,7 +213,7 @@ static bool take_word(struct reader *r, const char *word) {
 
 static json_t *read_value(struct reader *r);
 
-/* A member of the object, which is used up: NULL after a failure. */
+/* Reads a member and adds it to the object; takes over the object. NULL after a failure. */
 static json_t *read_member(struct reader *r, json_t *object) {
     char *key;
     size_t length;
@@ -246,7 +246,7 @@ static json_t *read_element(struct reader *r, json_t *array) {
     return NULL;
 }
 
-/* From behind the opening bracket. */
+/* Starts behind the opening bracket. */
 static json_t *read_many(struct reader *r, json_t *many, char close,
                          json_t *(*read)(struct reader *r, json_t *many)) {
     if (many == NULL || take(r, close))

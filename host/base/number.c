@@ -12,7 +12,7 @@ enum { DOUBLE_SAFE = 15, DOUBLE_MOST = 17, FLOAT_SAFE = 6, FLOAT_MOST = 9, MOST_
 
 /* ---- which digits ---- */
 
-/* The value with so many digits as "%e" writes it, in the locale at hand: "-1.25e-07". */
+/* Writes the value with so many digits as "%e" does, in the current locale: "-1.25e-07". */
 static void write_digits(double value, int digits, char text[WR_NUMBER_TEXT]) {
     snprintf(text, WR_NUMBER_TEXT, "%.*e", digits - 1, value);
 }
@@ -25,7 +25,7 @@ static bool is_float(const char *text, double value) {
     return (double)strtof(text, NULL) == value;
 }
 
-/* Makes the last digit of the mantissa one more; false where that is a 9. */
+/* Adds 1 to the last digit of the mantissa; false if it is a 9. */
 static bool step_up(char *text) {
     char *last = strchr(text, 'e') - 1;
     if (*last == '9')
@@ -34,10 +34,10 @@ static bool step_up(char *text) {
     return true;
 }
 
-/* The fewest digits that are the value, finite. A decimal of `safe` digits survives in any normal
- * number, so that a shorter one shows as zeros at the end. Below a power of two the numbers are
- * twice as dense as above it: there the nearest decimal may be another number, where the next one
- * up is this. */
+/* Finds the fewest digits that read as the same finite value. A decimal of `safe` digits survives
+ * in every normal number, so the search starts there: a shorter one ends in zeros. Below a power of
+ * two, numbers are twice as dense as above it. There the nearest decimal may read as another number
+ * while the next decimal above it reads as this one. */
 static void find_digits(double value, double least_normal, int safe, int most,
                         bool (*is)(const char *text, double value), char text[WR_NUMBER_TEXT]) {
     for (int digits = fabs(value) < least_normal ? 1 : safe; digits < most; digits++) {
@@ -58,11 +58,12 @@ double wr_number_of_float(float value) {
 
 /* ---- how they are laid out ---- */
 
-/* The digits of the mantissa without zeros at the end, into `digits`; the exponent of the first. */
+/* Copies the digits of the mantissa, without zeros at the end, into `digits`. Returns the exponent
+ * of the first digit. */
 static int take_apart(const char *text, char digits[DOUBLE_MOST + 1]) {
     size_t count = 0;
     const char *at = text;
-    for (; *at != 'e'; at++) /* whatever stands for the point is no digit */
+    for (; *at != 'e'; at++) /* skips the decimal point of any locale */
         if (isdigit((unsigned char)*at))
             digits[count++] = *at;
     while (count > 1 && digits[count - 1] == '0')

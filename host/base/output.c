@@ -18,7 +18,7 @@ struct wr_output {
     int file;
     int folder;                        /* -1: the target is written directly */
     char name[NAME_MAX + 1];           /* of the target, in folder */
-    char temporary[WR_TEMPORARY_NAME]; /* likewise; "" if there is none */
+    char temporary[WR_TEMPORARY_NAME]; /* in folder too; "" if there is none */
     size_t filled;
     char buffer[1 << 16];
 };
@@ -28,8 +28,8 @@ static wr_status fail(const char *path, int cause, struct wr_error *error) {
                    strerror(cause));
 }
 
-/* The open descriptor of the process that is this very file, or -1. Opening /dev/stdout anew would
- * fail on a socket, and start at offset 0 of a redirected file. */
+/* The descriptor of standard output or error if it is this file, else -1. A new open of /dev/stdout
+ * would fail on a socket, and would start at offset 0 of a redirected file. */
 static int standard_stream(const struct stat *target) {
     for (int file = STDOUT_FILENO; file <= STDERR_FILENO; file++) {
         struct stat own;
@@ -46,7 +46,8 @@ static bool open_directly(struct wr_output *out, const struct stat *target) {
     return out->file >= 0;
 }
 
-/* A new file beside the target `resolved`; existing: its status, or NULL if there is none. */
+/* Opens a new file beside the target `resolved`. existing: the target's status, or NULL if it does
+ * not exist. */
 static bool open_temporary(struct wr_output *out, char *resolved, const struct stat *existing) {
     char *slash = strrchr(resolved, '/');
     const char *name = slash == NULL ? resolved : slash + 1;
@@ -86,7 +87,7 @@ static bool open_target(struct wr_output *out) {
     char resolved[PATH_MAX];
     if (!wr_path_follow(out->path, resolved))
         return false;
-    /* A link in /proc/self/fd may name a file that is no longer where it says. */
+    /* A link in /proc/self/fd may give a path that the file no longer has. */
     if (exists && (stat(resolved, &followed) != 0 || followed.st_ino != target.st_ino ||
                    followed.st_dev != target.st_dev))
         return open_directly(out, &target);
@@ -168,7 +169,8 @@ wr_status wr_output_print(struct wr_output *out, struct wr_error *error, const c
     return wr_output_write(out, text, (size_t)length, error);
 }
 
-/* Pipes, devices and some file systems cannot sync, and say so: that is no failure. */
+/* Pipes, devices and some file systems cannot sync and report an error, which is no failure here.
+ */
 static bool sync_file(int file) {
     while (fsync(file) != 0) {
         if (errno == EINVAL || errno == ENOTSUP || errno == EROFS)
@@ -179,7 +181,7 @@ static bool sync_file(int file) {
     return true;
 }
 
-/* What close reports counts, too; *held keeps the lock of a temporary file past it. */
+/* An error from close is a failure too. *held keeps the lock of a temporary file after close. */
 static wr_status close_file(struct wr_output *out, int *held, struct wr_error *error) {
     int file = out->file;
     *held = out->folder >= 0 ? fcntl(file, F_DUPFD_CLOEXEC, 0) : -1;
@@ -196,8 +198,8 @@ static wr_status rename_file(struct wr_output *out, struct wr_error *error) {
     return sync_file(out->folder) ? WR_OK : fail(out->path, errno, error);
 }
 
-/* The temporary file is locked until it has its name, or another writer would remove it for one
- * that a killed process left. */
+/* The temporary file stays locked until it has its final name. Otherwise another writer would
+ * remove it as one that a killed process left. */
 static wr_status put_in_place(struct wr_output *out, struct wr_error *error) {
     int held = -1;
     if (!sync_file(out->file))

@@ -7,7 +7,7 @@
 
 bool wr_path_follow(const char *path, char to[PATH_MAX]) {
     char link[PATH_MAX];
-    size_t size = strlen(path) + 1; /* of what goes to base, with its '\0' */
+    size_t size = strlen(path) + 1; /* bytes to copy to base, with the '\0' */
     const char *from = path;
     char *base = to;
     for (int links = 0; links <= 40; links++) {
@@ -17,7 +17,7 @@ bool wr_path_follow(const char *path, char to[PATH_MAX]) {
         }
         memcpy(base, from, size);
         ssize_t length = readlink(to, link, sizeof link - 1);
-        if (length < 0) /* no link: EINVAL, or nothing there: ENOENT */
+        if (length < 0) /* EINVAL: not a link; ENOENT: no such file */
             return errno == EINVAL || errno == ENOENT;
         link[length] = '\0';
         from = link;
@@ -33,8 +33,8 @@ static bool same_inode(const struct stat *a, const struct stat *b) {
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Splits a path whose links are followed: *folder's status, and the name in it. False if there is
- * no such folder. */
+/* Follows the links of a path and splits it: the status of its folder, and its name there. False if
+ * the folder does not exist. */
 static bool find_place(const char *path, char resolved[PATH_MAX], struct stat *folder,
                        const char **name) {
     if (!wr_path_follow(path, resolved))

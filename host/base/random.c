@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-/* The bits depend on every operation being rounded once, to double: no excess precision here, and
- * no contraction (-ffp-contract=off, which the build sets for every file). */
+/* Every operation must be rounded once, to double, or the bits change. So there must be no excess
+ * precision here and no contraction (the build sets -ffp-contract=off for every file). */
 _Static_assert(FLT_EVAL_METHOD == 0, "double arithmetic must be done in double");
 
 double wr_uniform(enum wr_purpose purpose, uint32_t seed, uint64_t index) {
@@ -66,14 +66,15 @@ double wr_normal_quantile(double p) {
     return q < 0 ? -x : x;
 }
 
-/* x = 2^k m with m = 1 + f in [sqrt(1/2), sqrt(2)); log m = 2 atanh s, s = f/(2 + f), is
- * 2s + s R with R = 2z/3 + 2z^2/5 + ..., z = s^2 <= 0.0295 (the first term left out is below
- * 2^-60), and 2s = f - f^2/2 + s f^2/2, whose leading term f is exact. ln 2 is split so that k
- * times its high part is exact too. */
+/* x = 2^k m with m = 1 + f in [sqrt(1/2), sqrt(2)).
+ * log m = 2 atanh s = 2s + s R with s = f/(2 + f), R = 2z/3 + 2z^2/5 + ..., z = s^2 <= 0.0295; the
+ * first term left out is below 2^-60. 2s = f - f^2/2 + s f^2/2, where the leading term f is exact.
+ * ln 2 has two parts, so that k times the high part is exact too. */
 double wr_log(double x) {
     uint64_t bits;
     memcpy(&bits, &x, sizeof bits);
-    /* Adds what makes sqrt(1/2)'s successors carry into the exponent, and takes it off again. */
+    /* Adds a constant, so that mantissas above that of sqrt(1/2) carry into the exponent, and
+     * subtracts it again. */
     const uint64_t one = 0x3ff0000000000000, root_half = 0x3fe6a09e667f3bcd;
     uint64_t shifted = bits + (one - root_half);
     double k = (double)((int64_t)(shifted >> 52) - 1023);

@@ -1,5 +1,5 @@
-/* Counter-based random numbers (Random123's Philox4x32-10, key 0): every value is a function of
- * (purpose, seed, index) alone, so nothing depends on order, threads or what else was drawn. */
+/* Counter-based random numbers (Random123's Philox4x32-10, key 0). A value depends on (purpose,
+ * seed, index) only, not on order, threads or earlier draws. */
 #ifndef WR_RANDOM_H
 #define WR_RANDOM_H
 
@@ -12,8 +12,8 @@ double wr_uniform(enum wr_purpose purpose, uint32_t seed, uint64_t index);
 /* Standard normal: wr_normal_quantile of wr_uniform. */
 double wr_normal(enum wr_purpose purpose, uint32_t seed, uint64_t index);
 
-/* What they stand on. Made of operations that IEEE 754 rounds correctly, in a fixed order, so the
- * same bits on every host; libm's own log differs between hosts in the last bit. */
+/* The functions below use only operations that IEEE 754 rounds correctly, in a fixed order, so that
+ * the bits are the same on every host. libm's log differs between hosts in the last bit. */
 
 /* The normal quantile of p, 0 < p < 1: AS241 (Wichura 1988), PPND16; relative error about 1e-15. */
 double wr_normal_quantile(double p);

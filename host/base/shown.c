@@ -1,18 +1,18 @@
-/* Text that came from outside: whether it is UTF-8, and as a terminal may be given it. */
+/* Text from outside: checks that it is UTF-8, and makes it safe for a terminal. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/base.h"
 
-/* The bytes of the UTF-8 sequence that the text, of `most` bytes or up to its '\0', begins with, at
- * its shortest and no half of a surrogate pair; 0 where it begins with none. */
+/* The length of the UTF-8 sequence at the start of the text, which has `most` bytes or ends with
+ * '\0'. 0 if there is none: overlong sequences and surrogates are invalid. */
 static size_t sequence_length(const unsigned char *text, size_t most) {
     unsigned char first = text[0];
     size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
     if (first > 0xf4 || length > most)
         return 0;
     for (size_t i = 1; i < length; i++)
-        if ((text[i] & 0xc0) != 0x80) /* the end of the text too */
+        if ((text[i] & 0xc0) != 0x80) /* true at the end of the text too */
             return 0;
     bool bad = (first == 0xe0 && text[1] < 0xa0) || (first == 0xed && text[1] > 0x9f) ||
                (first == 0xf0 && text[1] < 0x90) || (first == 0xf4 && text[1] > 0x8f);
@@ -30,13 +30,13 @@ bool wr_is_utf8(const char *text, size_t length) {
     return true;
 }
 
-/* C0, DEL, and C1, which UTF-8 writes in two bytes. */
+/* C0, DEL and C1 control characters; C1 are two bytes in UTF-8. */
 static bool is_control(const unsigned char *text) {
     return text[0] < 0x20 || text[0] == 0x7f || (text[0] == 0xc2 && text[1] < 0xa0);
 }
 
-/* U+061C, U+200E, U+200F, U+2028 to U+202E and U+2066 to U+2069: ends of lines, and what turns the
- * direction of the text around it. */
+/* U+061C, U+200E, U+200F, U+2028 to U+202E and U+2066 to U+2069: line ends, and characters that
+ * change the direction of text. */
 static bool is_turn(const unsigned char *text) {
     if (text[0] == 0xd8)
         return text[1] == 0x9c;
@@ -45,9 +45,10 @@ static bool is_turn(const unsigned char *text) {
                                (text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9));
 }
 
-enum { UNIT = 13 }; /* three bytes as \xe2\x80\xae, and the end */
+enum { UNIT = 13 }; /* three bytes written as \xe2\x80\xae, and '\0' */
 
-/* The next character of the text as it is shown, and how many of its own bytes that takes up. */
+/* Writes the next character of the text as it is shown into unit. Returns the number of its bytes
+ * in the text. */
 static size_t show_next(const char *text, char unit[UNIT]) {
     const unsigned char *bytes = (const unsigned char *)text;
     size_t length = sequence_length(bytes, SIZE_MAX);
@@ -62,7 +63,7 @@ static size_t show_next(const char *text, char unit[UNIT]) {
     return length;
 }
 
-/* wr_shown; returns what did not fit. */
+/* wr_shown, but returns the rest of the text that did not fit. */
 static const char *show(const char *text, char *shown, size_t size) {
     char unit[UNIT], *to = shown;
     *to = '\0';

@@ -16,7 +16,7 @@
 
 /* ---- names ---- */
 
-/* Who writes: hashes of the boot, 0 where it is unknown, and of the machine's name. */
+/* Identifies a writer: a hash of the boot id (0 if it is unknown) and of the machine's name. */
 struct writer {
     uint32_t boot, machine;
 };
@@ -59,7 +59,7 @@ static bool read_name(const char *name, struct writer *writer) {
 
 /* ---- locks ---- */
 
-/* Whether the open file is the one that the folder has under the name. */
+/* Whether the folder's file of this name is the open file. */
 static bool is_named(int file, int folder, const char *name) {
     struct stat own, named;
     return fstat(file, &own) == 0 && fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -94,13 +94,13 @@ void wr_temporary_clean(int folder) {
 
 /* ---- making ---- */
 
-/* False where whoever cleans up has just taken the new file for a dead one's. */
+/* Locks the new file. False if a cleaner has just taken it for that of a dead writer. */
 static bool keep(int file, int folder, const char *name) {
     while (flock(file, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK)
             return false;
         if (errno != EINTR)
-            return true; /* no locks here, so nobody removes it */
+            return true; /* this file system has no locks, so nobody removes the file */
     }
     return is_named(file, folder, name);
 }

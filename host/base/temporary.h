@@ -1,11 +1,11 @@
-/* Files that are being written, and what is left of those whose writer has died.
+/* Temporary files of writers, and the removal of those whose writers have died.
  *
- * A temporary file is locked as long as its writer lives: with flock(2), since the kernel itself
- * gives such a lock up when the last descriptor closes, however the process ends, while a number of
- * a process may be that of another one by now. The next writer in the folder removes those that it
- * can lock. It leaves those of other machines alone, whose locks it may not see on a network file
- * system: a name carries the boot of the machine, and the machine's own name for the time after the
- * next boot. Where a file system has no locks, everything stays. */
+ * A temporary file is locked with flock(2) as long as its writer lives. The kernel releases this
+ * lock when the process ends in any way; a process id could belong to another process by then. The
+ * next writer in the folder removes the files that it can lock. It leaves files of other machines
+ * alone, because it may not see their locks on a network file system. Therefore a name contains the
+ * boot id of the machine, and the machine's name for files from before a reboot. On a file system
+ * without locks, all files stay. */
 #ifndef WR_TEMPORARY_H
 #define WR_TEMPORARY_H
 
@@ -13,9 +13,10 @@
 
 #define WR_TEMPORARY_NAME 64
 
-/* Removes from the folder what dead writers left, as far as that can be done. */
+/* Removes the files of dead writers from the folder, as far as possible. */
 void wr_temporary_clean(int folder);
-/* A new file in the folder, to be written: its descriptor and name, or -1 with errno set. */
+/* Creates a file in the folder for writing. Returns its descriptor and fills in its name; -1 with
+ * errno set. */
 int wr_temporary_make(int folder, mode_t mode, char name[WR_TEMPORARY_NAME]);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "base/base.h"
 
-/* Room for so many bytes and a '\0'. */
+/* Makes room for so many bytes and a '\0'. */
 static bool make_room(struct wr_text *text, size_t size) {
     size_t room;
     if (size < text->room)
@@ -52,7 +52,7 @@ FILE *wr_text_open(struct wr_text *text) {
 char *wr_text_close(FILE *file, struct wr_text *text) {
     if (file == NULL)
         return NULL;
-    text->failed |= fflush(file) != 0; /* and then closing loses nothing */
+    text->failed |= fflush(file) != 0; /* so fclose has nothing left to write */
     fclose(file);
     return wr_text_end(text);
 }

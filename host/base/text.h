@@ -1,5 +1,5 @@
-/* Text in memory that grows as it is printed to a stream, and is whole or not there: unlike
- * open_memstream(3), which may leave out what found no memory and say nothing. */
+/* Text in memory that grows while it is printed to a stream. It is complete or NULL, unlike that of
+ * open_memstream(3), which may lose bytes silently when memory runs out. */
 #ifndef WR_TEXT_H
 #define WR_TEXT_H
 
@@ -10,18 +10,19 @@
 struct wr_text {
     char *bytes; /* (room), of which `size` are written */
     size_t size, room;
-    bool failed; /* something was left out for want of memory */
+    bool failed; /* memory ran out, so some text is missing */
 };
 
-/* Text without a stream: starts with {0}, and ends as wr_text_end says. False once it has failed.
- */
+/* Adds to a text without a stream, which starts as {0} and ends with wr_text_end. False after a
+ * failure. */
 bool wr_text_add(struct wr_text *text, const char *bytes, size_t count);
-/* Ends it with '\0'. Returns it, freed with free; NULL where memory ran out at any point. */
+/* Ends the text with '\0' and returns it, to be freed with free. NULL if memory ran out at any
+ * point. */
 char *wr_text_end(struct wr_text *text);
 
-/* A stream whose text goes to *text, which it fills anew; NULL without memory. */
+/* Opens a stream that writes to *text, which starts empty; NULL without memory. */
 FILE *wr_text_open(struct wr_text *text);
-/* Closes the stream, which may be NULL; then as wr_text_end. */
+/* Closes the stream, which may be NULL, and returns the text as wr_text_end does. */
 char *wr_text_close(FILE *file, struct wr_text *text);
 
 #endif
