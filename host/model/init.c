@@ -7,11 +7,12 @@
 #include "base/random.h"
 #include "model/tensors.h"
 
-/* Start values have the same bits on every host: operations that IEEE 754 rounds correctly, in a
- * fixed order, in double. */
+/* Start values have the same bits on every host, because they use only operations that IEEE 754
+ * rounds correctly, in a fixed order, in double. */
 _Static_assert(FLT_EVAL_METHOD == 0, "double arithmetic must be done in double");
 
-/* Index in the flat layout is the random index, so that a value depends on nothing else. */
+/* The random index of a value is its index in the flat layout, so that it depends on nothing else.
+ */
 static void init_notebook(const struct wr_layout *layout, uint32_t seed, float *parameters) {
     for (size_t i = 0; i < layout->count; i++) {
         bool bias = (i >= layout->b_h && i < layout->w_hy) || i >= layout->b_y;
@@ -20,7 +21,7 @@ static void init_notebook(const struct wr_layout *layout, uint32_t seed, float *
     }
 }
 
-/* Elements first .. end - 1 uniform in +-bound. */
+/* Fills elements first .. end - 1 with uniform values in +-bound. */
 static void fill_uniform(size_t first, size_t end, double bound, uint32_t seed, float *parameters) {
     for (size_t i = first; i < end; i++) {
         double centred = 2.0 * wr_uniform(WR_PURPOSE_INIT, seed, i) - 1.0;
@@ -51,8 +52,8 @@ static double dot(const double *a, const double *b, size_t count) {
     return sum;
 }
 
-/* Makes row `last` of rows (last + 1, H) orthogonal to those before it, and its norm 1. A second
- * pass takes off what the first one's rounding left, which matters where little of the row does. */
+/* Makes row `last` of rows (last + 1, H) orthogonal to the rows before it, with norm 1. A second
+ * pass removes the rounding errors of the first one, which matter if little of the row is left. */
 static void orthogonalise(double *rows, size_t last, size_t H) {
     double *row = rows + last * H;
     for (size_t k = 0; k < 2 * last; k++) {
@@ -66,7 +67,7 @@ static void orthogonalise(double *rows, size_t last, size_t H) {
         row[i] /= norm;
 }
 
-/* Gram-Schmidt on rows of normals gives every orthogonal matrix the same chance. */
+/* Gram-Schmidt on rows of normal values: all orthogonal matrices are equally likely. */
 static void init_orthogonal(const struct wr_layout *layout, size_t H, uint32_t seed, double *rows,
                             float *parameters) {
     for (size_t i = 0; i < H * H; i++)

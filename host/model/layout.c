@@ -59,7 +59,8 @@ void wr_saved_tensors(const struct wr_shape *shape, const struct wr_layout *layo
     memcpy(tensors, saved, sizeof saved);
 }
 
-/* Fowler, Noll and Vo's hash, variant 1a, over the four bytes of a word, lowest first. */
+/* Continues a hash (Fowler, Noll and Vo, variant 1a) with the four bytes of a word, lowest first.
+ */
 static uint64_t fnv1a_word(uint64_t hash, uint32_t word) {
     for (int shift = 0; shift < 32; shift += 8)
         hash = (hash ^ (word >> shift & 0xff)) * 0x100000001b3u;

@@ -15,7 +15,7 @@ static const char *shape_text(size_t rank, const size_t *dims, char text[64]) {
     return text;
 }
 
-/* The six tensors, and that there is no other. */
+/* Reads the entries of the six tensors; any other tensor is an error. */
 static wr_status read_entries(const struct wr_tensor_file *file,
                               struct wr_tensor_entry entries[WR_SAVED], struct wr_error *error) {
     char found[WR_EXCERPT];
@@ -38,7 +38,7 @@ static wr_status read_entries(const struct wr_tensor_file *file,
     return status;
 }
 
-/* What the shapes of the first weight and the last bias say that the model is. */
+/* Finds the model's shape from the shapes of the first weight and the last bias. */
 static wr_status find_shape(const struct wr_tensor_file *file,
                             const struct wr_tensor_entry entries[WR_SAVED], struct wr_shape *shape,
                             size_t *models, int *stacked, struct wr_error *error) {
@@ -62,7 +62,7 @@ static wr_status find_shape(const struct wr_tensor_file *file,
     return WR_OK;
 }
 
-/* Compares every tensor's shape with the one that the model found has. */
+/* Checks that every tensor's shape fits the model's. */
 static wr_status check_shapes(const struct wr_tensor_file *file,
                               const struct wr_tensor_entry entries[WR_SAVED],
                               const struct wr_saved tensors[WR_SAVED], size_t models, int stacked,
@@ -92,7 +92,7 @@ static float read_float(const unsigned char bytes[4]) {
     return value;
 }
 
-/* From tensors of models to models of tensors. */
+/* The file holds each tensor of all models; parameters hold all tensors of each model. */
 static void unpack(const unsigned char *data, const struct wr_tensor_entry entries[WR_SAVED],
                    const struct wr_saved tensors[WR_SAVED], size_t models, size_t count,
                    float *parameters) {
@@ -102,7 +102,7 @@ static void unpack(const unsigned char *data, const struct wr_tensor_entry entri
             float *to = parameters + m * count + tensors[k].offset;
             for (size_t i = 0; i < tensors[k].count; i++, from += 4) {
                 float value = read_float(from);
-                if (k == WR_BIAS_HH) /* adding 0 would turn a saved -0 into +0 */
+                if (k == WR_BIAS_HH) /* -0 + 0 would be +0 */
                     value = value == 0 ? to[i] : to[i] + value;
                 uint32_t bits = wr_stored_bits(value);
                 memcpy(&to[i], &bits, sizeof bits);
@@ -111,7 +111,7 @@ static void unpack(const unsigned char *data, const struct wr_tensor_entry entri
     }
 }
 
-/* Checks the whole header; *bytes of data belong to it. */
+/* Reads and checks the header; *bytes is the size of its data. */
 static wr_status load_header(const struct wr_tensor_file *file,
                              struct wr_tensor_entry entries[WR_SAVED], struct wr_shape *shape,
                              struct wr_layout *layout, struct wr_saved tensors[WR_SAVED],
@@ -146,7 +146,7 @@ static wr_status load(struct wr_tensor_file *file, struct wr_shape *shape, size_
         status = wr_tensor_file_data(file, bytes, &data, error);
     if (status != WR_OK)
         return status;
-    /* the data in memory hold as many floats and more, so this product does not overflow */
+    /* does not overflow: the data in memory are not smaller */
     *parameters = wr_alloc(*models * layout.count, sizeof(float), "parameters", error);
     if (*parameters != NULL)
         unpack(data, entries, tensors, *models, layout.count, *parameters);
@@ -154,7 +154,7 @@ static wr_status load(struct wr_tensor_file *file, struct wr_shape *shape, size_
     return *parameters == NULL ? WR_ERR_MEMORY : WR_OK;
 }
 
-/* All metadata as one block: the array, then the strings. */
+/* Copies all metadata into one block: the array, then the strings. */
 static wr_status copy_metadata(const struct wr_tensor_file *file, struct wr_metadata **metadata,
                                size_t *count, struct wr_error *error) {
     json_t *object = json_object_get(file->header, WR_METADATA_KEY), *value;
@@ -163,7 +163,7 @@ static wr_status copy_metadata(const struct wr_tensor_file *file, struct wr_meta
     *count = json_object_size(object);
     if (*count == 0)
         return WR_OK;
-    size_t bytes = *count * sizeof **metadata; /* in memory they take more */
+    size_t bytes = *count * sizeof **metadata; /* fits: the header in memory takes more */
     json_object_foreach(object, key, value) bytes += strlen(key) + json_string_length(value) + 2;
     *metadata = wr_alloc(bytes, 1, file->path, error);
     if (*metadata == NULL)
@@ -184,7 +184,7 @@ wr_status wr_parameters_load_described(const char *path, struct wr_shape *shape,
                                        struct wr_metadata **metadata, size_t *metadata_count,
                                        struct wr_error *error) {
     struct wr_tensor_file file;
-    struct wr_shape found = *shape; /* nothing is touched where the file is no good */
+    struct wr_shape found = *shape; /* *shape stays as it is if the file is invalid */
     struct wr_metadata *entries = NULL;
     size_t count = 0, entry_count = 0;
     int leading = 0;

@@ -12,8 +12,8 @@
 #include "base/base.h"
 #include "base/json.h"
 
-/* Reads up to length bytes (below SIZE_MAX / 2); *got tells how many were there. The buffer doubles
- * as bytes come in. */
+/* Reads up to `length` bytes (below SIZE_MAX / 2); *got is how many there were. The buffer doubles
+ * as bytes arrive. */
 static wr_status read_up_to(struct wr_tensor_file *file, size_t length, unsigned char **bytes,
                             size_t *got, struct wr_error *error) {
     size_t capacity = 0;
@@ -85,7 +85,8 @@ static wr_status parse_header(struct wr_tensor_file *file, const char *text, siz
         file->path, flaw.what, flaw.at);
 }
 
-/* Every value of the header is an object; those of __metadata__ are strings. */
+/* Checks that every value of the header is an object, and that those of __metadata__ are strings.
+ */
 static wr_status check_header(const struct wr_tensor_file *file, struct wr_error *error) {
     char found[WR_EXCERPT];
     const char *key;
@@ -143,7 +144,7 @@ void wr_tensor_file_close(struct wr_tensor_file *file) {
         close(file->fd);
 }
 
-/* A JSON integer that is a size. */
+/* Reads a JSON integer as a size. */
 static bool json_size(const json_t *value, size_t *size) {
     json_int_t number = json_integer_value(value);
     if (!json_is_integer(value) || number < 0 || (uint64_t)number > SIZE_MAX)
@@ -152,7 +153,8 @@ static bool json_size(const json_t *value, size_t *size) {
     return true;
 }
 
-/* Exactly dtype, shape and data_offsets: a field unknown to us could change what the data mean. */
+/* The fields must be dtype, shape and data_offsets: an unknown field could change the meaning of
+ * the data. */
 static wr_status check_fields(const struct wr_tensor_file *file, const char *name, json_t *object,
                               struct wr_error *error) {
     char found[WR_EXCERPT];
@@ -254,7 +256,7 @@ wr_status wr_tensor_file_data(struct wr_tensor_file *file, size_t bytes, unsigne
     size_t got = file->data;
     wr_status status = WR_OK;
     *data = NULL;
-    if (!file->sized || file->data == bytes) { /* else the size alone tells that it is wrong */
+    if (!file->sized || file->data == bytes) { /* otherwise the size of the file is wrong already */
         char need[32], have[32];
         if (bytes >= wr_memory_limit() / 2)
             return wr_fail(error, WR_ERR_MEMORY,

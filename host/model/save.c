@@ -7,9 +7,9 @@
 #include "model/safetensors.h"
 #include "model/tensors.h"
 
-#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD, for each byte beyond ASCII where text is no UTF-8 */
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD, see wr_parameters_save */
 
-/* The functions below return NULL only where memory is exhausted. */
+/* The functions below return NULL only if memory runs out. */
 
 static json_t *metadata_object(const struct wr_metadata *metadata, size_t count) {
     json_t *object = json_object();
@@ -22,7 +22,7 @@ static json_t *metadata_object(const struct wr_metadata *metadata, size_t count)
     return object;
 }
 
-/* stacked is 0 or 1: leading dimensions. */
+/* stacked: the number of leading dimensions, 0 or 1. */
 static json_t *tensor_object(const struct wr_saved *tensor, size_t models, size_t stacked,
                              uint64_t begin, uint64_t end) {
     json_t *shape = json_array();
@@ -49,8 +49,8 @@ static json_t *header_object(const struct wr_saved tensors[WR_SAVED], size_t mod
     return header;
 }
 
-/* The file up to the data: 8 bytes of length, then JSON with spaces up to a multiple of 8 bytes.
- * NULL where memory is exhausted; freed by the caller. */
+/* Makes the file's bytes before the data: 8 bytes of length, then JSON with spaces up to a multiple
+ * of 8 bytes. NULL if memory runs out; the caller frees it. */
 static unsigned char *make_header(const struct wr_saved tensors[WR_SAVED], size_t models,
                                   const struct wr_metadata *metadata, size_t metadata_count,
                                   size_t *size) {
@@ -71,7 +71,7 @@ static unsigned char *make_header(const struct wr_saved tensors[WR_SAVED], size_
     return bytes;
 }
 
-/* count floats, or zeros where values is NULL, little endian. */
+/* Writes count floats, or zeros if values is NULL, in little endian. */
 static wr_status write_floats(struct wr_output *output, const float *values, size_t count,
                               struct wr_error *error) {
     unsigned char bytes[4096];
@@ -89,7 +89,7 @@ static wr_status write_floats(struct wr_output *output, const float *values, siz
     return status;
 }
 
-/* Tensor by tensor, inside it model by model. */
+/* Writes one tensor after the other, and in each, one model after the other. */
 static wr_status write_tensors(struct wr_output *output, const struct wr_saved tensors[WR_SAVED],
                                size_t models, size_t count, const float *parameters,
                                struct wr_error *error) {

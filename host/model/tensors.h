@@ -15,7 +15,7 @@ enum {
     WR_BIAS_HH,     /* rnn.bias_hh_l0   (H)    zeros: the model has one bias, PyTorch two */
     WR_HEAD_WEIGHT, /* head.weight    (O, H) */
     WR_HEAD_BIAS,   /* head.bias      (O)    */
-    WR_SAVED        /* how many */
+    WR_SAVED        /* the number of tensors */
 };
 
 extern const char *const wr_saved_names[WR_SAVED];
@@ -24,17 +24,17 @@ struct wr_saved {
     size_t rank; /* 1 or 2 */
     size_t dims[2];
     size_t count;  /* floats of one model */
-    size_t offset; /* in a model's flat parameters; of WR_BIAS_HH: that of b_h, to which it adds */
+    size_t offset; /* in a model's flat parameters; WR_BIAS_HH is added to b_h and has its offset */
 };
 
-/* wr_layout_of for calls to which seq_len does not matter. */
+/* wr_layout_of without seq_len. */
 wr_status wr_parameters_layout(const struct wr_shape *shape, struct wr_layout *layout,
                                struct wr_error *error);
-/* layout must be that of shape. */
+/* Describes the tensors of a shape and its layout. */
 void wr_saved_tensors(const struct wr_shape *shape, const struct wr_layout *layout,
                       struct wr_saved tensors[WR_SAVED]);
 
-/* The bits of x as they are stored and hashed: one NaN. */
+/* The bits of x for files and hashes: every NaN is the same. */
 static inline uint32_t wr_stored_bits(float x) {
     uint32_t bits;
     memcpy(&bits, &x, sizeof bits);

@@ -8,8 +8,8 @@
 
 /* ---- forward alone, on the cpu backend ---- */
 
-/* Opens a session whose batches are `batch` of `windows`, all or those of each model. It is closed
- * by the caller, whatever is returned. */
+/* Opens a session with batches of `batch` windows: all of `windows`, or first and count of each
+ * model. The caller closes it, also after a failure. */
 static wr_status open_forward(struct wr_device *cpu, const struct wr_shape *shape,
                               const struct wr_rule *rule, size_t models, const float *parameters,
                               const struct wr_windows_view *windows, const size_t *first,
@@ -28,7 +28,7 @@ static wr_status open_forward(struct wr_device *cpu, const struct wr_shape *shap
                                    .lr = zeros,
                                    .clip = zeros,
                                    .parameters = parameters};
-    if (rule != NULL) { /* the rest is of training */
+    if (rule != NULL) { /* the other fields matter only in training */
         ensemble.rule.activation = rule->activation;
         ensemble.rule.loss = rule->loss;
         ensemble.rule.huber_delta = rule->huber_delta;
@@ -38,15 +38,15 @@ static wr_status open_forward(struct wr_device *cpu, const struct wr_shape *shap
     return status;
 }
 
-static wr_status cut_view(const struct wr_windows_view *windows, size_t first, size_t count,
-                          struct wr_windows_view *part, struct wr_error *error) {
+static wr_status sub_view(const struct wr_windows_view *windows, size_t first, size_t count,
+                          struct wr_windows_view *range, struct wr_error *error) {
     if (count == 0 || first >= windows->count || count > windows->count - first)
         return wr_fail(error, WR_ERR_USAGE, "%zu windows from %zu on, of %zu", count, first,
                        windows->count);
-    *part = *windows;
-    part->count = count;
-    part->inputs += first * windows->input_stride;
-    part->targets += first * windows->target_stride;
+    *range = *windows;
+    range->count = count;
+    range->inputs += first * windows->input_stride;
+    range->targets += first * windows->target_stride;
     return WR_OK;
 }
 
@@ -54,15 +54,15 @@ wr_status wr_predict(const struct wr_shape *shape, enum wr_activation activation
                      const float *parameters, const struct wr_windows_view *windows, size_t first,
                      size_t count, float *predictions, struct wr_error *error) {
     WR_ARITHMETIC(callers);
-    struct wr_windows_view part;
+    struct wr_windows_view range;
     struct wr_device *cpu = NULL;
     struct wr_session *session = NULL;
     const struct wr_rule rule = {.activation = activation};
-    wr_status status = cut_view(windows, first, count, &part, error);
+    wr_status status = sub_view(windows, first, count, &range, error);
     if (status == WR_OK)
         status = wr_device_open("cpu", NULL, &cpu, error);
     if (status == WR_OK)
-        status = open_forward(cpu, shape, &rule, models, parameters, &part, NULL, NULL, count,
+        status = open_forward(cpu, shape, &rule, models, parameters, &range, NULL, NULL, count,
                               &session, error);
     if (status == WR_OK)
         status = wr_session_forward(session, 0, count, error);
@@ -109,7 +109,7 @@ wr_status wr_predict_each(const struct wr_shape *shape, enum wr_activation activ
     return status;
 }
 
-/* Windows at a time: what a session keeps of each is then of no account. */
+/* Windows at a time: few, so that the session needs little memory. */
 enum { EVALUATED_AT_ONCE = 32 };
 
 static wr_status add_losses(struct wr_session *session, size_t models, size_t count, size_t batch,
@@ -131,11 +131,11 @@ wr_status wr_evaluate(const struct wr_shape *shape, const struct wr_rule *rule, 
                       const float *parameters, const struct wr_windows_view *windows, size_t first,
                       size_t count, double *mean_losses, struct wr_error *error) {
     WR_ARITHMETIC(callers);
-    struct wr_windows_view part;
+    struct wr_windows_view range;
     struct wr_device *cpu = NULL;
     struct wr_session *session = NULL;
     size_t batch = count < EVALUATED_AT_ONCE ? count : EVALUATED_AT_ONCE, floats;
-    wr_status status = cut_view(windows, first, count, &part, error);
+    wr_status status = sub_view(windows, first, count, &range, error);
     if (status != WR_OK)
         return status;
     if (!wr_size_mul(models, batch, &floats))
@@ -147,7 +147,7 @@ wr_status wr_evaluate(const struct wr_shape *shape, const struct wr_rule *rule, 
         mean_losses[m] = 0;
     status = wr_device_open("cpu", NULL, &cpu, error);
     if (status == WR_OK)
-        status = open_forward(cpu, shape, rule, models, parameters, &part, NULL, NULL, batch,
+        status = open_forward(cpu, shape, rule, models, parameters, &range, NULL, NULL, batch,
                               &session, error);
     if (status == WR_OK)
         status = add_losses(session, models, count, batch, losses, mean_losses, error);

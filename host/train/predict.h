@@ -1,10 +1,10 @@
-/* Predictions of many calls, for which a CPU's threads are started once. */
+/* Many predictions with one opened device, whose threads start once. */
 #ifndef WR_PREDICT_H
 #define WR_PREDICT_H
 
 #include "windrow/train.h"
 
-/* wr_predict_each, inside of it, on a device that was opened as "cpu". */
+/* wr_predict_each on a device that was opened as "cpu"; the caller has set the arithmetic. */
 wr_status wr_predict_each_on(struct wr_device *cpu, const struct wr_shape *shape,
                              enum wr_activation activation, size_t models, const float *parameters,
                              const struct wr_windows_view *windows, const size_t *which,

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Losses of one chunk are kept on the host; more than this is not worth a longer chunk. */
+/* The most losses of one chunk, which the host keeps; longer chunks are not worth more memory. */
 enum { CHUNK_LOSSES = 1 << 22 };
-/* A chunk lasts about this long, so that progress moves and a stop is soon seen. */
+/* A chunk lasts about this long, so that progress moves and a stop is seen soon. */
 static const double chunk_seconds = 0.2;
 static const double event_seconds = 0.1;
 
@@ -23,10 +23,10 @@ struct trainer {
     float *losses;       /* (capacity, M) of the chunk */
     double start, last_event;
     wr_status event_status; /* what on_event returned */
-    const fenv_t *callers;  /* in whose arithmetic it is called back */
+    const fenv_t *callers;  /* callbacks run in this arithmetic */
     bool enough;
     struct wr_validator validator;
-    bool over; /* it has stopped every model */
+    bool over; /* the validator has stopped every model */
 };
 
 static bool stop_wanted(const struct trainer *trainer) {
@@ -60,17 +60,17 @@ static int on_tick(void *context, double updates) {
     return trainer->event_status != WR_OK || stop_wanted(trainer);
 }
 
-/* ---- what the losses of a chunk say ---- */
+/* ---- losses of a chunk ---- */
 
-/* A model's last loss is that of the epoch in which it diverged; later rows are NaN, as they are
- * after it has been stopped. */
+/* The final loss of a model is its last one, or that of the epoch in which it diverged. Losses
+ * after a divergence or a stop are NaN. */
 static wr_status note_losses(struct trainer *trainer, size_t epochs, struct wr_error *error) {
     struct wr_train_result *result = trainer->result;
     const float *last = trainer->losses + (epochs - 1) * trainer->models; /* (M) */
     bool suspect = false;
     for (size_t m = 0; m < trainer->models; m++) {
         bool known = result->diverged_at[m] != WR_NOT_DIVERGED ||
-                     wr_validator_epochs(&trainer->validator, m, SIZE_MAX) != SIZE_MAX;
+                     wr_validator_epochs_trained(&trainer->validator, m, SIZE_MAX) != SIZE_MAX;
         suspect |= !known && !isfinite(last[m]);
         if (!known && isfinite(last[m]))
             result->losses[m] = last[m];
@@ -91,8 +91,9 @@ static void sum_up(struct trainer *trainer) {
     result->epochs = trainer->done;
     for (size_t m = 0; m < trainer->models; m++) {
         bool diverged = result->diverged_at[m] != WR_NOT_DIVERGED;
-        size_t epochs = diverged ? (size_t)result->diverged_at[m] + 1
-                                 : wr_validator_epochs(&trainer->validator, m, trainer->done);
+        size_t epochs = diverged
+                            ? (size_t)result->diverged_at[m] + 1
+                            : wr_validator_epochs_trained(&trainer->validator, m, trainer->done);
         result->diverged += diverged;
         result->updates += (double)trainer->session->epoch_steps[m] * (double)epochs;
     }
@@ -118,26 +119,26 @@ static wr_status run_chunk(struct trainer *trainer, size_t epochs, struct wr_err
     return status;
 }
 
-/* Epochs of the next chunk: about chunk_seconds' worth, at most four times the last one. */
+/* Epochs of the next chunk: about chunk_seconds, at most four times the last chunk. */
 static size_t next_chunk(const struct trainer *trainer, size_t last, double seconds) {
     double factor = seconds > 0 ? chunk_seconds / seconds : 4;
     double wanted = (double)last * (factor < 4 ? factor : 4);
     size_t left = trainer->options->epochs - trainer->done;
-    size_t unseen = wr_validator_left(&trainer->validator, trainer->done);
-    left = left < unseen ? left : unseen;
+    size_t until_validation = wr_validator_epochs_left(&trainer->validator, trainer->done);
+    left = left < until_validation ? left : until_validation;
     size_t epochs = wanted < 1 ? 1 : (size_t)wanted;
     epochs = epochs < trainer->capacity ? epochs : trainer->capacity;
     return epochs < left ? epochs : left;
 }
 
-static wr_status look(struct trainer *trainer, struct wr_error *error) {
-    return wr_validator_look(&trainer->validator, trainer->done, trainer->result, &trainer->over,
-                             error);
+static wr_status validate(struct trainer *trainer, struct wr_error *error) {
+    return wr_validator_validate(&trainer->validator, trainer->done, trainer->result,
+                                 &trainer->over, error);
 }
 
 static wr_status run_all(struct trainer *trainer, struct wr_error *error) {
     wr_status status = WR_OK;
-    size_t every = wr_validator_left(&trainer->validator, 0);
+    size_t every = wr_validator_epochs_left(&trainer->validator, 0);
     size_t chunk = 1;
     while (trainer->done < trainer->options->epochs && !trainer->enough && !trainer->over &&
            status == WR_OK) {
@@ -145,16 +146,16 @@ static wr_status run_all(struct trainer *trainer, struct wr_error *error) {
         status = run_chunk(trainer, chunk, error);
         if (status == WR_OK) {
             trainer->done += chunk;
-            if (wr_validator_left(&trainer->validator, trainer->done) == every)
-                status = look(trainer, error);
+            if (wr_validator_epochs_left(&trainer->validator, trainer->done) == every)
+                status = validate(trainer, error);
             chunk = next_chunk(trainer, chunk, trainer->result->seconds - before);
         }
     }
-    if (status ==
-        WR_OK) /* a parameter may have left the finite in the last epoch, unseen by losses */
+    /* A parameter may have become infinite in the last epoch, which no loss shows. */
+    if (status == WR_OK)
         status = wr_session_diverged(trainer->session, trainer->result->diverged_at, error);
     if (status == WR_OK)
-        status = look(trainer, error);
+        status = validate(trainer, error);
     return status == WR_OK ? wr_validator_finish(&trainer->validator, trainer->result, error)
                            : status;
 }

@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Windows at a time: what the session keeps of each is then of no account. */
+/* Windows at a time: few, so that the session needs little memory. */
 enum { VALIDATED_AT_ONCE = 32 };
 
 static wr_status check(const struct wr_validation *how, struct wr_error *error) {
     if (how->every == 0)
         return wr_fail(error, WR_ERR_USAGE, "validation every 0 epochs: at least 1 needed");
     if (how->patience == 0)
-        return wr_fail(error, WR_ERR_USAGE, "a patience of 0 looks: at least 1 needed");
+        return wr_fail(error, WR_ERR_USAGE, "a patience of 0 validations: at least 1 needed");
     return WR_OK;
 }
 
@@ -27,7 +27,7 @@ static wr_status allocate(struct wr_validator *v, struct wr_train_result *result
     v->best = wr_alloc(floats, sizeof(float), "best parameters", error);
     v->losses = wr_alloc(slots, sizeof(float), "validation losses", error);
     v->means = wr_alloc(v->models, sizeof(double), "validation losses", error);
-    v->waited = wr_alloc(v->models, sizeof(size_t), "looks", error);
+    v->waited = wr_alloc(v->models, sizeof(size_t), "validations", error);
     v->stopped = wr_alloc(v->models, sizeof(size_t), "stopped models", error);
     v->frozen = wr_alloc(v->models, 1, "frozen models", error);
     result->validated = wr_alloc(v->models, sizeof(double), "validation losses", error);
@@ -41,7 +41,8 @@ static wr_status allocate(struct wr_validator *v, struct wr_train_result *result
     return WR_OK;
 }
 
-/* On the same device; a model that has no windows gets one that is not looked at. */
+/* Opens the session for validation on the same device. A model without validation windows gets one
+ * window, which is ignored. */
 static wr_status open_session(struct wr_validator *v, struct wr_error *error) {
     const struct wr_ensemble *of = &v->trained->ensemble;
     float *zeros = wr_alloc(v->models, sizeof *zeros, "learning rates", error);
@@ -107,22 +108,22 @@ void wr_validator_close(struct wr_validator *v) {
     *v = (struct wr_validator){0};
 }
 
-size_t wr_validator_left(const struct wr_validator *v, size_t done) {
+size_t wr_validator_epochs_left(const struct wr_validator *v, size_t done) {
     return v->how != NULL ? v->how->every - done % v->how->every : SIZE_MAX;
 }
 
-size_t wr_validator_epochs(const struct wr_validator *v, size_t model, size_t done) {
+size_t wr_validator_epochs_trained(const struct wr_validator *v, size_t model, size_t done) {
     return v->how != NULL && v->stopped[model] > 0 ? v->stopped[model] : done;
 }
 
-/* ---- a look ---- */
+/* ---- one validation ---- */
 
-/* means (M) of the losses, in double in window order: those of wr_evaluate. */
+/* Computes means (M) as wr_evaluate does: in double, in window order. */
 static wr_status evaluate(struct wr_validator *v, struct wr_error *error) {
     wr_status status = wr_session_read(v->trained, WR_PARAMETERS, v->current, error);
     if (status == WR_OK)
         status = wr_session_write_parameters(v->session, v->current, error);
-    if (status == WR_OK) /* costs less than to look at them in vain */
+    if (status == WR_OK) /* skips the work for frozen models */
         status = wr_session_freeze(v->session, v->frozen, error);
     memset(v->means, 0, v->models * sizeof *v->means);
     for (size_t first = 0; first < v->most_windows && status == WR_OK; first += v->batch) {
@@ -131,7 +132,7 @@ static wr_status evaluate(struct wr_validator *v, struct wr_error *error) {
         if (status == WR_OK)
             status = wr_session_read(v->session, WR_LOSSES, v->losses, error);
         for (size_t m = 0; m < v->models && status == WR_OK; m++)
-            for (size_t b = 0; b < windows; b++) /* 0 where the model has no window left */
+            for (size_t b = 0; b < windows; b++) /* 0 if the model has no window left */
                 v->means[m] += (double)v->losses[m * v->batch + b];
     }
     for (size_t m = 0; m < v->models; m++)
@@ -152,11 +153,11 @@ static void judge(struct wr_validator *v, size_t m, size_t done, struct wr_train
     }
 }
 
-wr_status wr_validator_look(struct wr_validator *v, size_t done, struct wr_train_result *result,
-                            bool *over, struct wr_error *error) {
-    if (v->how == NULL || done == v->looked)
+wr_status wr_validator_validate(struct wr_validator *v, size_t done, struct wr_train_result *result,
+                                bool *over, struct wr_error *error) {
+    if (v->how == NULL || done == v->validated_at)
         return WR_OK;
-    v->looked = done;
+    v->validated_at = done;
     wr_status status = evaluate(v, error);
     *over = status == WR_OK;
     for (size_t m = 0; m < v->models && status == WR_OK; m++) {

@@ -6,11 +6,12 @@
 
 #include <stdlib.h>
 
-/* Batches of an epoch: the notebook's, and what a slow device is tried with and comes down to. */
+/* Batches of an epoch: as in the notebook, and the least, with which a slow device is tried first.
+ */
 enum { MOST_STEPS = 95, FEWEST_STEPS = 4 };
-#define WARM_UP_GROWTH 8 /* epochs, at most, from one run to the next */
+#define WARM_UP_GROWTH 8 /* the most by which epochs grow from one run to the next */
 
-/* ---- what is counted ---- */
+/* ---- flops ---- */
 
 static double recurrent_products(const struct wr_shape *shape) {
     return (double)(shape->seq_len - 1) * (double)shape->hidden * (double)shape->hidden;
@@ -46,7 +47,7 @@ struct bench {
     struct wr_session *session;
 };
 
-/* Windows of `steps` whole batches over the synthetic series. */
+/* Makes windows for `steps` whole batches from the synthetic series. */
 static wr_status make_windows(const struct bench *bench, size_t steps,
                               struct wr_windows **windows) {
     const struct wr_bench_cell *cell = bench->cell;
@@ -72,7 +73,7 @@ static wr_status make_windows(const struct bench *bench, size_t steps,
     return status;
 }
 
-/* What an ensemble points to, while its session is opened. */
+/* The arrays that an ensemble points to while its session is opened. */
 struct start {
     struct wr_windows *windows;
     uint32_t *seeds;
@@ -87,8 +88,8 @@ static void release_start(struct start *start) {
     free(start->clip);
 }
 
-/* With these a model cannot diverge, after which it would have no more work: the clip bounds every
- * step. */
+/* With these values no model diverges, because the clip bounds every step. A diverged model would
+ * have no more work. */
 static wr_status fill_start(const struct bench *bench, struct start *start,
                             struct wr_ensemble *ensemble) {
     size_t models = ensemble->models, floats;
@@ -152,7 +153,7 @@ static int on_tick(void *context, double updates) {
 
 static wr_status timed_run(struct bench *bench, size_t epochs, double *seconds) {
     *seconds = 0;
-    if (on_tick(bench, 0)) /* short runs do not tick */
+    if (on_tick(bench, 0)) /* short runs have no ticks */
         return wr_fail(bench->error, WR_ERR_STOPPED, "stopped");
     double began = wr_seconds();
     wr_status status = wr_session_run(bench->session, epochs, NULL, on_tick, bench, bench->error);
@@ -160,13 +161,13 @@ static wr_status timed_run(struct bench *bench, size_t epochs, double *seconds) 
     return status;
 }
 
-/* Opens a session of short epochs, which builds the kernels, and again one of as many batches as
- * fit a repeat. */
+/* Opens a session with short epochs, which builds the kernels, and then one with as many batches as
+ * fit in a repeat. */
 static wr_status choose_steps(struct bench *bench) {
     double cold, warm = 0, wanted = bench->options->seconds;
     wr_status status = open_session(bench, FEWEST_STEPS);
     if (status == WR_OK)
-        status = timed_run(bench, 1, &cold); /* drivers put work off until then */
+        status = timed_run(bench, 1, &cold); /* drivers defer work to the first run */
     if (status == WR_OK)
         status = timed_run(bench, 1, &warm);
     double fitting =
@@ -175,13 +176,13 @@ static wr_status choose_steps(struct bench *bench) {
         return status;
     wr_session_close(bench->session);
     bench->session = NULL;
-    double open_seconds = bench->result->open_seconds; /* the first is the one that builds */
+    double open_seconds = bench->result->open_seconds; /* only the first one builds */
     status = open_session(bench, (size_t)fitting);
     bench->result->open_seconds = open_seconds;
     return status;
 }
 
-/* Runs, longer and longer, until a run lasts a repeat's seconds. */
+/* Runs more and more epochs until a run lasts as long as a repeat. */
 static wr_status choose_epochs(struct bench *bench) {
     double seconds, wanted = bench->options->seconds;
     size_t epochs = 1;
@@ -190,14 +191,14 @@ static wr_status choose_epochs(struct bench *bench) {
         bench->result->epochs = epochs;
         if (status != WR_OK || seconds >= wanted)
             return status;
-        double growth = 1.2 * wanted / seconds; /* the next one is to be long enough */
+        double growth = 1.2 * wanted / seconds; /* so that the next run is long enough */
         if (!(growth < WARM_UP_GROWTH))
             growth = WARM_UP_GROWTH;
         epochs = (size_t)((double)epochs * growth) + 1;
     }
 }
 
-/* The rate of one repeat: runs of that many epochs, one where the warm-up was not disturbed. */
+/* Measures the rate of one repeat: runs of so many epochs, one if the warm-up was not disturbed. */
 static wr_status repeat(struct bench *bench, double *rate) {
     double seconds, total = 0, updates = 0;
     double each = (double)bench->result->epochs * wr_session_epoch_updates(bench->session);
