@@ -52,17 +52,17 @@ static void use_steps(const struct wr_stamp_form *form, const int64_t *times, si
     wr_step_text(form, &step, text);
     require(wr_step_read(wr_step_name(form, &step, name), &named) || step.by > 999999999);
     int64_t last = times[count - 1];
-    for (uint64_t k = 1; k <= 40 && wr_step_holds(form, &step, last); k++) {
+    for (uint64_t k = 1; k <= 40 && wr_step_includes(form, &step, last); k++) {
         uint64_t steps;
-        int64_t time = wr_step_from(form, &step, last, k);
+        int64_t time = wr_step_add(form, &step, last, k);
         if (time >= WR_LATEST / 2)
             break;
-        require(time > last && wr_step_holds(form, &step, time));
+        require(time > last && wr_step_includes(form, &step, time));
         require(wr_step_count(form, &step, last, time, &steps) && steps == k);
         use_stamp(form, time);
     }
     for (uint64_t k = 1; k != 0; k *= 2)
-        use_stamp(form, wr_step_from(form, &step, last, k));
+        use_stamp(form, wr_step_add(form, &step, last, k));
 }
 
 /* The next line, without its end. */
@@ -83,7 +83,7 @@ static void use_lines(char *rest, const struct wr_zone *zone) {
     for (char *line; count < MOST && (line = cut(&rest)) != NULL;) {
         if (!wr_stamp_read(line, &own, &time, &nanosecond)) {
             wr_stamp_is_reversed(line);
-            wr_stamp_lacks(line);
+            wr_stamp_wrong_part(line);
             continue;
         }
         struct wr_stamp_form digits;

@@ -163,7 +163,7 @@ static void assert_next(const char *text, const char *name, const char *step_tex
     assert_int_equal(wr_step_find(form, stamps.times, stamps.count, &step, &regular, NULL), WR_OK);
     assert_string_equal(wr_step_name(form, &step, stamp), name);
     assert_string_equal(wr_step_text(form, &step, stamp), step_text);
-    wr_stamp_write(form, wr_step_from(form, &step, stamps.times[stamps.count - 1], 1), stamp);
+    wr_stamp_write(form, wr_step_add(form, &step, stamps.times[stamps.count - 1], 1), stamp);
     assert_string_equal(stamp, next);
 }
 
@@ -320,11 +320,11 @@ static void test_places(void **state) {
         assert_true(wr_step_read(names[i], &step));
         if (step.unit == WR_UNIT_TICK)
             step.by = 3600;
-        int64_t from = wr_step_from(&form, &step, start, 1), last = from;
+        int64_t from = wr_step_add(&form, &step, start, 1), last = from;
         for (uint64_t k = 1; k < 1000; k++) {
-            int64_t time = wr_step_from(&form, &step, from, k);
+            int64_t time = wr_step_add(&form, &step, from, k);
             assert_true(time > last);
-            assert_true(wr_step_holds(&form, &step, time));
+            assert_true(wr_step_includes(&form, &step, time));
             assert_true(wr_step_count(&form, &step, last, time, &steps));
             assert_int_equal(steps, 1);
             last = time;
@@ -344,7 +344,7 @@ static void test_far(void **state) {
             int64_t time = read_stamp(stamps[i], &form);
             struct wr_step step = {(enum wr_unit)unit, 123456789, 31, 0, 0};
             for (uint64_t steps = 1; steps != 0; steps *= 2) {
-                int64_t to = wr_step_from(&form, &step, time, steps);
+                int64_t to = wr_step_add(&form, &step, time, steps);
                 assert_true(to > time);
                 wr_stamp_write(&form, to, text);
                 assert_true(strlen(text) >= 4);

@@ -101,13 +101,13 @@ static wr_status check_ignored(const struct data *data, struct wr_error *error) 
 /* Whether a column may be the names of series that follow one another: text, in every row. */
 static bool may_name_series(const struct wr_profile *profile) {
     return wr_profile_kind(profile) == WR_CELL_TEXT &&
-           (profile->kinds & 1u << WR_CELL_MISSING) == 0 && wr_profile_blocks(profile);
+           (profile->kinds & 1u << WR_CELL_MISSING) == 0 && wr_profile_in_blocks(profile);
 }
 
 /* Whether dates say that the file is one series. */
 static bool goes_on(const struct wr_series *series) {
     for (size_t i = 0; i < wr_series_columns(series); i++)
-        if (wr_profile_goes_on(&series->column[i].profile))
+        if (wr_profile_dates_ordered(&series->column[i].profile))
             return true;
     return false;
 }

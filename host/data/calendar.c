@@ -7,7 +7,7 @@
 
 enum { DAY = 86400 };
 
-/* Reads so many digits; -1 if they are not there. */
+/* Reads `count` digits; -1 if they are not there. */
 static int digits(const char **text, int count) {
     int value = 0;
     for (; count > 0; count--, ++*text) {
@@ -18,8 +18,8 @@ static int digits(const char **text, int count) {
     return value;
 }
 
-/* `mark` and two digits up to `most`, which are read; -1 if they are not there. */
-static int part(const char **text, char mark, int most) {
+/* Reads `mark` and a number of two digits, at most `most`; -1 if they are not there. */
+static int two_digits(const char **text, char mark, int most) {
     if (**text != mark)
         return -1;
     const char *at = *text + 1;
@@ -34,7 +34,7 @@ static bool is_end(const char *text) {
     return text[strspn(text, " \t\n")] == '\0';
 }
 
-/* At most 18 digits, with a sign or without. */
+/* Reads an integer of at most 18 digits, with or without a sign. */
 static bool read_number(const char *text, struct wr_stamp_form *form, int64_t *time) {
     bool minus = *text == '-';
     const char *start = text += minus || *text == '+';
@@ -49,7 +49,7 @@ static bool read_number(const char *text, struct wr_stamp_form *form, int64_t *t
     return true;
 }
 
-/* Z, UTC, +HH, +HHMM, +HH:MM, with a blank before or without; or nothing. */
+/* Reads Z, UTC, +HH, +HHMM or +HH:MM, which a blank may precede, or nothing. */
 static bool read_zone(const char *text, struct wr_stamp_form *form) {
     const char *start = text;
     if (is_end(text))
@@ -60,9 +60,9 @@ static bool read_zone(const char *text, struct wr_stamp_form *form) {
     } else if (strncmp(text, "UTC", 3) == 0) {
         text += 3;
     } else if (*text == '+' || *text == '-') {
-        int sign = *text == '-' ? -1 : 1, hours = part(&text, *text, 23), minutes = 0;
+        int sign = *text == '-' ? -1 : 1, hours = two_digits(&text, *text, 23), minutes = 0;
         if (hours >= 0 && !is_end(text))
-            minutes = *text == ':' ? part(&text, ':', 59) : digits(&text, 2);
+            minutes = *text == ':' ? two_digits(&text, ':', 59) : digits(&text, 2);
         if (hours < 0 || minutes < 0 || minutes > 59)
             return false;
         form->offset = sign * (3600 * hours + 60 * minutes);
@@ -72,7 +72,7 @@ static bool read_zone(const char *text, struct wr_stamp_form *form) {
     return text > start && is_end(text);
 }
 
-/* 1 to 9 digits behind the point: *nanosecond. */
+/* Reads 1 to 9 digits after the point into *nanosecond. */
 static bool read_fraction(const char **text, struct wr_stamp_form *form, int *nanosecond) {
     const char *start = *text;
     int unit = 100000000;
@@ -82,16 +82,18 @@ static bool read_fraction(const char **text, struct wr_stamp_form *form, int *na
     return *text > start;
 }
 
-/* What follows a date: *seconds since midnight. */
+/* Reads what follows a date: the time of day (*seconds since midnight and *nanosecond) and the
+ * zone. */
 static bool read_clock(const char *text, struct wr_stamp_form *form, int64_t *seconds,
                        int *nanosecond) {
     form->separator = *text;
-    int hour = part(&text, *text, 23), minute = hour < 0 ? -1 : part(&text, ':', 59), second = 0;
+    int hour = two_digits(&text, *text, 23), minute = hour < 0 ? -1 : two_digits(&text, ':', 59),
+        second = 0;
     if (minute < 0)
         return false;
     form->detail = WR_DETAIL_MINUTE;
     if (*text == ':') {
-        second = part(&text, ':', 59);
+        second = two_digits(&text, ':', 59);
         form->detail = WR_DETAIL_SECOND;
         if (second >= 0 && *text == '.') {
             text++;
@@ -103,7 +105,7 @@ static bool read_clock(const char *text, struct wr_stamp_form *form, int64_t *se
     return second >= 0 && read_zone(text, form);
 }
 
-/* Behind the year: Q1, -Q1 or " Q1". */
+/* Reads what follows the year: Q1, -Q1 or " Q1". */
 static bool read_quarter(const char *text, int year, struct wr_stamp_form *form, int64_t *time) {
     form->kind = WR_STAMP_QUARTER;
     form->mark = (char)(*text == '-' || *text == ' ' ? *text++ : '\0');
@@ -123,7 +125,7 @@ bool wr_stamp_read(const char *text, struct wr_stamp_form *form, int64_t *time, 
     if (year >= 0 && read_quarter(at, year, form, time))
         return true;
     *form = (struct wr_stamp_form){.mark = mark, .second = 1};
-    int month = year < 0 ? -1 : part(&at, mark, 12);
+    int month = year < 0 ? -1 : two_digits(&at, mark, 12);
     if (month < 0) {
         form->mark = '\0';
         return read_number(text, form, time);
@@ -135,7 +137,7 @@ bool wr_stamp_read(const char *text, struct wr_stamp_form *form, int64_t *time, 
     *time = months;
     if (is_end(at))
         return true;
-    int day = part(&at, mark, wr_month_days(months));
+    int day = two_digits(&at, mark, wr_month_days(months));
     if (day < 1)
         return false;
     form->kind = WR_STAMP_TIME;
@@ -148,7 +150,7 @@ bool wr_stamp_read(const char *text, struct wr_stamp_form *form, int64_t *time, 
     return true;
 }
 
-const char *wr_stamp_lacks(const char *text) {
+const char *wr_stamp_wrong_part(const char *text) {
     static const struct {
         size_t at, end;
         const char *number, *what;
@@ -161,7 +163,8 @@ const char *wr_stamp_lacks(const char *text) {
     if (strlen(text) >= sizeof copy)
         return NULL;
     strcpy(copy, text);
-    /* from the clock on forward, parts become valid; the stamp is one once the wrong part is */
+    /* make one part after the other valid, the clock first: the part that makes the stamp valid is
+     * wrong */
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (strlen(copy) <= parts[i].at)
             continue;
@@ -214,14 +217,14 @@ bool wr_stamp_alike(const struct wr_stamp_form *a, const struct wr_stamp_form *b
     return a->kind == b->kind && (*a->zone == '\0') == (*b->zone == '\0');
 }
 
-/* The seconds by which local time is ahead. */
-static int ahead(const struct wr_stamp_form *form, int64_t time) {
+/* The seconds by which local time is ahead of UTC. */
+static int offset_at(const struct wr_stamp_form *form, int64_t time) {
     return form->rules != NULL ? wr_zone_offset(form->rules, wr_floor_div(time, form->second))
                                : form->offset;
 }
 
 int64_t wr_stamp_local(const struct wr_stamp_form *form, int64_t time) {
-    return time + ahead(form, time) * form->second;
+    return time + offset_at(form, time) * form->second;
 }
 
 int64_t wr_stamp_at_local(const struct wr_stamp_form *form, int64_t local) {
@@ -232,7 +235,7 @@ int64_t wr_stamp_at_local(const struct wr_stamp_form *form, int64_t local) {
     return instants[0] * form->second + (local - second * form->second);
 }
 
-/* snprintf behind what stands there. */
+/* Appends to the stamp as snprintf does. */
 #define PUT(stamp, ...)                                                                            \
     snprintf((stamp) + strlen(stamp), WR_STAMP_SIZE - strlen(stamp), __VA_ARGS__)
 
@@ -253,13 +256,14 @@ static void put_clock(const struct wr_stamp_form *form, int64_t ticks, char *sta
     }
 }
 
-/* As the file writes them, "Z" and "UTC" where the zone's own offset has to stand as "+00:00". */
+/* Appends the zone as the file writes it. If the stamp has zone rules, "Z" and "UTC" become the
+ * offset, such as "+00:00". */
 static void put_zone(const struct wr_stamp_form *form, int64_t time, char *stamp) {
     if (*form->zone == '\0' || form->rules == NULL) {
         PUT(stamp, "%s", form->zone);
         return;
     }
-    int offset = ahead(form, time), minutes = (offset < 0 ? -offset : offset) / 60;
+    int offset = offset_at(form, time), minutes = (offset < 0 ? -offset : offset) / 60;
     PUT(stamp, "%s%c%02d:%02d", *form->zone == ' ' ? " " : "", offset < 0 ? '-' : '+', minutes / 60,
         minutes % 60);
 }

@@ -1,8 +1,8 @@
-/* Time stamps: read, and written again as they were.
+/* Reads time stamps, and writes them in the same format.
  *
- * A time is a count: of numbers, of months since the year 0, or of ticks since 1970, a tick being a
- * second or a part of one. Ticks are of UTC where a stamp tells its offset or the zone is known,
- * else of the file's own clock. */
+ * A time is a count of numbers, of months since the year 0, or of ticks since 1970; a tick is a
+ * second or a fraction of one. Ticks count in UTC if a stamp has an offset or the zone is known,
+ * else on the file's own clock. */
 #ifndef WR_CALENDAR_H
 #define WR_CALENDAR_H
 
@@ -22,41 +22,42 @@ enum wr_stamp_kind {
     WR_STAMP_TIME     /* YYYY-MM-DD, with a time of day or without */
 };
 
-/* The last part of a WR_STAMP_TIME that is written. */
-enum { WR_DETAIL_DAY, WR_DETAIL_HOUR, WR_DETAIL_MINUTE, WR_DETAIL_SECOND /* and decimals, to 9 */ };
+/* The finest part that a WR_STAMP_TIME shows. */
+enum { WR_DETAIL_DAY, WR_DETAIL_HOUR, WR_DETAIL_MINUTE, WR_DETAIL_SECOND /* + 1 to 9 decimals */ };
 
 /* How a stamp is written. */
 struct wr_stamp_form {
     enum wr_stamp_kind kind;
-    char mark;      /* between year and month: '-', '/', ' ', or 0: there are digits alone */
+    char mark;      /* between year and month: '-', '/', ' ', or 0 for digits only */
     char separator; /* 'T' or ' ' before the time of day */
     char detail;
     char width;   /* digits of a number that starts with zeros, else 0 */
-    char zone[8]; /* as it stands there: "", "Z", " UTC", "+01", "+0100", "+01:00", " +01:00" */
-    int offset;   /* the seconds by which that is ahead of UTC */
-    const struct wr_zone *rules; /* the zone in which days begin, or NULL: the offset tells */
-    int64_t second;              /* the ticks of a second: 1, 1e3, 1e6 or 1e9 */
+    char zone[8]; /* as written: "", "Z", " UTC", "+01", "+0100", "+01:00", " +01:00" */
+    int offset;   /* the seconds by which the zone is ahead of UTC */
+    const struct wr_zone *rules; /* the zone of local days, or NULL: use the offset */
+    int64_t second;              /* ticks per second: 1, 1e3, 1e6 or 1e9 */
 };
 
-/* Reads all of text but blanks around it; form->second is 1, *time in seconds, and *nanosecond what
- * is beyond. Numbers have at most 18 digits. */
+/* Reads the whole text except blanks around it. form->second is 1, *time is in seconds, and
+ * *nanosecond is the rest. Numbers have at most 18 digits. */
 bool wr_stamp_read(const char *text, struct wr_stamp_form *form, int64_t *time, int *nanosecond);
-/* Whether text is a date, or part of one, written in an order that is not the year's first:
- * 31/01/2024. */
+/* Whether text is a date, or part of one, that does not start with the year, such as 31/01/2024. */
 bool wr_stamp_is_reversed(const char *text);
-/* Of text that is no stamp, but is written as one: the part that the calendar or the clock does not
- * have, "month", "day" or "time of day"; else NULL. */
-const char *wr_stamp_lacks(const char *text);
-/* A number whose digits are YYYYMM, YYYYMMDD, or that and HH, HHMM or HHMMSS; false: they are not.
- */
+/* If text has the form of a stamp but is invalid, the part that does not exist: "month", "day" or
+ * "time of day". Else NULL. */
+const char *wr_stamp_wrong_part(const char *text);
+/* Reads a number with the digits YYYYMM, YYYYMMDD, or YYYYMMDD and HH, HHMM or HHMMSS; false if
+ * they are no date. */
 bool wr_stamp_from_digits(int64_t number, struct wr_stamp_form *form, int64_t *time);
-/* Whether a series may have both: of one kind, both with an offset or both without. */
+/* Whether a series may have stamps of both forms: the same kind, both with or both without an
+ * offset. */
 bool wr_stamp_alike(const struct wr_stamp_form *a, const struct wr_stamp_form *b);
 void wr_stamp_write(const struct wr_stamp_form *form, int64_t time, char stamp[WR_STAMP_SIZE]);
 
-/* The ticks that clocks show (since 1970 there) at a time. */
+/* The ticks of the local clock (since 1970 in local time) at a time. */
 int64_t wr_stamp_local(const struct wr_stamp_form *form, int64_t time);
-/* The first time at which they show it, or if they skip it, wr_zone_instants' time. */
+/* The first time at which the local clock shows these ticks; if clocks skip them, the time that
+ * wr_zone_instants gives. */
 int64_t wr_stamp_at_local(const struct wr_stamp_form *form, int64_t local);
 
 #endif

@@ -23,7 +23,7 @@ bool wr_cell_missing(const char *cell) {
     static const char *const words[] = {"NA",   "N/A", "#N/A", "<NA>", "NaN",
                                         "-NaN", "NaT", "null", "None"};
     cell += strspn(cell, blanks);
-    if (*cell != '\0' && strchr("Nn#<-", *cell) == NULL) /* which most cells are */
+    if (*cell != '\0' && strchr("Nn#<-", *cell) == NULL) /* most cells */
         return false;
     bool missing = *cell == '\0';
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -39,7 +39,8 @@ static bool read_number(const char *cell, locale_t c, double *value) {
            memchr(cell, 'X', (size_t)(end - cell)) == NULL;
 }
 
-/* With a decimal comma; no number needs more digits than there is room for. */
+/* Reads a number with a decimal comma. A number fits the buffer: more digits than that are not
+ * needed. */
 static bool read_comma_number(const char *cell, locale_t c, double *value) {
     char point[512];
     size_t length = strlen(cell);
@@ -57,7 +58,7 @@ bool wr_csv_number(const struct wr_csv *csv, const char *cell, double *value) {
                                      : read_number(cell, csv->c, value);
 }
 
-/* Whether a cell would be a number by the other decimal mark. */
+/* Whether a cell is a number with the other decimal mark. */
 static bool is_other_number(const struct wr_csv *csv, const char *cell) {
     double value;
     return csv->found.decimal == ',' ? read_number(cell, csv->c, &value)
@@ -79,7 +80,7 @@ enum wr_cell_kind wr_csv_kind(const struct wr_csv *csv, const char *cell, double
     return wr_stamp_read(cell, &form, &time, &nanosecond) ? WR_CELL_DATE : WR_CELL_TEXT;
 }
 
-/* Whether a cell is digits and marks between them, and a sign at most. */
+/* Whether a cell has only digits, marks between them, and perhaps a sign. */
 static bool has_marks(const char *cell) {
     size_t length, digits = 0, marks = 0;
     cell = wr_cell_trim(cell, &length);
@@ -107,7 +108,7 @@ const char *wr_csv_value(const struct wr_csv *csv, const char *cell, double *val
                                  "--decimal names the decimal mark"
                                : "is not a number";
     }
-    /* 2^128 - 2^103 is the smallest that rounds to infinity; NaN fails too. */
+    /* 2^128 - 2^103 is the smallest number that rounds to infinity. NaN fails too. */
     return fabs(*value) < 0x1.ffffffp127 ? NULL : "is not a finite number that fits a float";
 }
 

@@ -64,7 +64,7 @@ static int next_byte(struct wr_csv *csv) {
     if (c == '\r') {
         c = raw_byte(csv);
         if (c != '\n' && c != EOF)
-            csv->at--; /* the byte just read, so there is one */
+            csv->at--; /* put back the byte just read */
         c = '\n';
     }
     csv->line += c == '\n';
@@ -88,11 +88,11 @@ static wr_status append_byte(struct wr_csv *csv, int c, struct wr_error *error) 
     return append(csv, (char)c, error);
 }
 
-wr_status wr_csv_unreadable(const struct wr_csv *csv, struct wr_error *error) {
+wr_status wr_csv_fail_read(const struct wr_csv *csv, struct wr_error *error) {
     return wr_fail(error, WR_ERR_DATA, "%s: cannot be read: %s", csv->path, strerror(csv->failure));
 }
 
-/* What follows an opening quote, up to the closing one; *end is the byte after that. */
+/* Reads from an opening quote to the closing one; *end is the byte after it. */
 static wr_status read_quoted(struct wr_csv *csv, int *end, struct wr_error *error) {
     size_t opened = csv->line + 1;
     for (;;) {
@@ -103,7 +103,7 @@ static wr_status read_quoted(struct wr_csv *csv, int *end, struct wr_error *erro
                 break;
         }
         if (c == EOF && csv->failure != 0)
-            return wr_csv_unreadable(csv, error);
+            return wr_csv_fail_read(csv, error);
         if (c == EOF)
             return wr_fail(error, WR_ERR_DATA,
                            "%s: line %zu opens a quote that is never closed; close it, or double a "
@@ -122,7 +122,7 @@ static wr_status read_quoted(struct wr_csv *csv, int *end, struct wr_error *erro
         csv->path, csv->line + 1);
 }
 
-/* Whether what has been read of a cell is blanks, or nothing. */
+/* Whether the cell has only blanks so far. */
 static bool is_blank_from(const struct wr_csv *csv, size_t start) {
     while (start < csv->text_size && (csv->text[start] == ' ' || csv->text[start] == '\t'))
         start++;
@@ -149,7 +149,7 @@ static wr_status read_cell(struct wr_csv *csv, bool *quoted, int *end, struct wr
         c = next_byte(csv);
     }
     if (c == EOF && csv->failure != 0)
-        return wr_csv_unreadable(csv, error);
+        return wr_csv_fail_read(csv, error);
     *end = c;
     return status == WR_OK ? append(csv, '\0', error) : status;
 }

@@ -1,4 +1,4 @@
-/* The head of a CSV file: what its delimiter is, and whether its first record is a header. */
+/* The head of a CSV file: finds its delimiter, and whether its first record is a header. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,8 +12,8 @@ enum { BLOCK = 1 << 16, HEAD_MOST = 1 << 26, RECORDS_SEEN = 64 };
 
 /* ---- the bytes ---- */
 
-/* Twice the room, and more of the file in it. */
-static wr_status lengthen(struct wr_csv *csv, struct wr_error *error) {
+/* Doubles the buffer and reads more of the file into it. */
+static wr_status read_more(struct wr_csv *csv, struct wr_error *error) {
     size_t room = csv->room == 0 ? BLOCK : 2 * csv->room;
     unsigned char *grown = realloc(csv->buffer, room);
     if (grown == NULL)
@@ -26,11 +26,11 @@ static wr_status lengthen(struct wr_csv *csv, struct wr_error *error) {
     csv->room = room;
     csv->filled += before;
     csv->at = 0;
-    return csv->failure == 0 ? WR_OK : wr_csv_unreadable(csv, error);
+    return csv->failure == 0 ? WR_OK : wr_csv_fail_read(csv, error);
 }
 
-/* The number of bytes of a first line sep=; with its line end, and *delimiter: what it names. Or 0,
- * and *delimiter as before. */
+/* The bytes of a first line sep=; with its line end, and its *delimiter. 0, and *delimiter
+ * unchanged, if there is no such line. */
 static size_t separator_line(const struct wr_csv *csv, char *delimiter) {
     const char *text = (const char *)csv->buffer;
     size_t mark = csv->filled >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0, at = mark;
@@ -53,7 +53,7 @@ static size_t separator_line(const struct wr_csv *csv, char *delimiter) {
 
 /* ---- delimiters ---- */
 
-/* A reader of the buffer alone, by a delimiter. Release its text and starts. */
+/* A reader of the buffer only, with a delimiter. Release its text and starts. */
 static struct wr_csv reader_of(const struct wr_csv *csv, char delimiter) {
     return (struct wr_csv){.path = csv->path,
                            .found = {.delimiter = delimiter, .decimal = csv->found.decimal},
@@ -69,8 +69,8 @@ static void release_reader(struct wr_csv *reader) {
     free(reader->text);
 }
 
-/* Whether the buffer holds the next record as a whole: *found. What is wrong with it is told when
- * it is read. */
+/* *found: the buffer holds the next record completely. An error in it is reported later, when it is
+ * read for use. */
 static wr_status next_whole(const struct wr_csv *csv, struct wr_csv *reader, bool *found,
                             struct wr_error *error) {
     bool blank = true;
@@ -84,7 +84,7 @@ static wr_status next_whole(const struct wr_csv *csv, struct wr_csv *reader, boo
     return WR_OK;
 }
 
-/* Cells without the empty ones at the end. */
+/* The number of cells without empty ones at the end. */
 static size_t count_cells(const struct wr_csv *reader) {
     size_t count = reader->count;
     while (count > 1 && wr_cell_empty(wr_csv_cell(reader, count - 1)))
@@ -92,53 +92,54 @@ static size_t count_cells(const struct wr_csv *reader) {
     return count;
 }
 
-/* How well a delimiter cuts the first records. */
-struct cut {
-    size_t records, first; /* seen; cells of the first one */
-    bool possible;         /* the first two have two cells or more */
-    bool even;             /* all have as many */
-    bool marks;            /* it stands inside a cell, in quotes then */
-    size_t cells, values; /* those with a value behind the first record; numbers or dates of them */
+/* How well a delimiter splits the first records. */
+struct split {
+    size_t records, first; /* records so far; cells of the first */
+    bool possible;         /* the first two records have at least two cells */
+    bool even;             /* all records have the same number of cells */
+    bool marks;            /* the delimiter occurs inside a quoted cell */
+    size_t cells;          /* below the first record: cells with a value */
+    size_t values;         /* of these, numbers or dates */
 };
 
-static void see_cut(struct cut *cut, const struct wr_csv *reader) {
+static void add_to_split(struct split *split, const struct wr_csv *reader) {
     size_t count = count_cells(reader);
     char delimiter = reader->found.delimiter;
     double value;
-    if (cut->records == 0)
-        cut->first = count;
-    cut->even = cut->even && count == cut->first;
-    cut->possible = cut->possible && (cut->records > 1 || reader->count > 1);
-    for (size_t i = 0; cut->records > 0 && i < count; i++) {
+    if (split->records == 0)
+        split->first = count;
+    split->even = split->even && count == split->first;
+    split->possible = split->possible && (split->records > 1 || reader->count > 1);
+    for (size_t i = 0; split->records > 0 && i < count; i++) {
         enum wr_cell_kind kind = wr_csv_kind(reader, wr_csv_cell(reader, i), &value);
-        cut->marks = cut->marks || strchr(wr_csv_cell(reader, i), delimiter) != NULL;
-        cut->cells += kind != WR_CELL_MISSING;
-        cut->values += kind != WR_CELL_MISSING && kind != WR_CELL_TEXT &&
-                       (kind != WR_CELL_COMMA || delimiter != ',');
+        split->marks = split->marks || strchr(wr_csv_cell(reader, i), delimiter) != NULL;
+        split->cells += kind != WR_CELL_MISSING;
+        split->values += kind != WR_CELL_MISSING && kind != WR_CELL_TEXT &&
+                         (kind != WR_CELL_COMMA || delimiter != ',');
     }
-    cut->records++;
+    split->records++;
 }
 
-static wr_status try_delimiter(const struct wr_csv *csv, char delimiter, struct cut *cut,
+static wr_status try_delimiter(const struct wr_csv *csv, char delimiter, struct split *split,
                                struct wr_error *error) {
     struct wr_csv reader = reader_of(csv, delimiter);
     bool found = true;
     wr_status status = WR_OK;
-    *cut = (struct cut){.possible = true, .even = true};
-    while (status == WR_OK && found && cut->records < RECORDS_SEEN) {
+    *split = (struct split){.possible = true, .even = true};
+    while (status == WR_OK && found && split->records < RECORDS_SEEN) {
         status = next_whole(csv, &reader, &found, error);
         if (status == WR_OK && found)
-            see_cut(cut, &reader);
+            add_to_split(split, &reader);
     }
     release_reader(&reader);
-    cut->possible = cut->possible && cut->records > 0;
-    if (delimiter == csv->found.decimal) /* numbers without quotes would be cut in two */
-        cut->possible = cut->possible && cut->marks;
+    split->possible = split->possible && split->records > 0;
+    if (delimiter == csv->found.decimal) /* it would split numbers that are not quoted */
+        split->possible = split->possible && split->marks;
     return status;
 }
 
-/* Whether one cuts better than another: more alike, or into more numbers and dates. */
-static bool is_better(const struct cut *a, const struct cut *b) {
+/* Whether a is better than b: more even, or with a larger share of numbers and dates. */
+static bool is_better(const struct split *a, const struct split *b) {
     if (!a->possible || !b->possible)
         return a->possible;
     if (a->even != b->even)
@@ -146,18 +147,18 @@ static bool is_better(const struct cut *a, const struct cut *b) {
     return (double)a->values * (double)b->cells > (double)b->values * (double)a->cells;
 }
 
-/* Where nothing speaks for another, a comma, unless that is the decimal mark. */
+/* Without a better one, the delimiter is a comma, or ; if the comma is the decimal mark. */
 static wr_status find_delimiter(struct wr_csv *csv, struct wr_error *error) {
     static const char candidates[] = ",;\t|";
-    struct cut best = {0}, cut;
+    struct split best = {0}, split;
     char found = csv->found.decimal == ',' ? ';' : ',';
     for (const char *c = candidates; *c != '\0'; c++) {
-        wr_status status = try_delimiter(csv, *c, &cut, error);
+        wr_status status = try_delimiter(csv, *c, &split, error);
         if (status != WR_OK)
             return status;
-        if (!is_better(&cut, &best))
+        if (!is_better(&split, &best))
             continue;
-        best = cut;
+        best = split;
         found = *c;
     }
     csv->found.delimiter = found;
@@ -166,18 +167,19 @@ static wr_status find_delimiter(struct wr_csv *csv, struct wr_error *error) {
 
 /* ---- the header ---- */
 
-/* The kinds of the cells of the first record, and below it. */
+/* The kinds of the cells in the first record and in those below it. */
 struct kinds {
     size_t count, records;
     unsigned char *first, *below; /* (count) */
-    bool usual;                   /* a name that no data have: unique_id, ds */
-    size_t trailing;              /* records behind it with one cell more, which is empty */
-    bool pandas;                  /* the first record is nothing, then 0, 1, ...: unnamed columns */
-    bool counts;                  /* the first record is numbers, each 1 more than the last */
-    bool counts_below;            /* so is the second */
+    bool usual;      /* the first record has a name that is never data: unique_id, ds */
+    size_t trailing; /* records below with one more cell, which is empty */
+    bool pandas;     /* the first record is an empty cell, then 0, 1, ...: pandas' names of unnamed
+                        columns */
+    bool counts;     /* the first record is numbers, each 1 more than the one before */
+    bool counts_below; /* the second record is such numbers */
 };
 
-/* Whether all cells but the first, or with it, are whole numbers that count up. */
+/* Whether all cells, perhaps except the first, are whole numbers that increase by 1. */
 static bool counts_up(const struct wr_csv *reader) {
     double last = 0, value;
     size_t numbers = 0;
@@ -200,8 +202,8 @@ static bool is_pandas(const struct wr_csv *reader) {
     return reader->count > 1 && wr_cell_empty(wr_csv_cell(reader, 0));
 }
 
-static wr_status see_first(const struct wr_csv *reader, struct kinds *kinds,
-                           struct wr_error *error) {
+static wr_status note_first(const struct wr_csv *reader, struct kinds *kinds,
+                            struct wr_error *error) {
     double value;
     kinds->count = reader->count;
     kinds->first = malloc(reader->count);
@@ -219,7 +221,7 @@ static wr_status see_first(const struct wr_csv *reader, struct kinds *kinds,
     return WR_OK;
 }
 
-static void see_below(const struct wr_csv *reader, struct kinds *kinds) {
+static void note_below(const struct wr_csv *reader, struct kinds *kinds) {
     double value;
     kinds->trailing +=
         reader->count == kinds->count + 1 && wr_cell_empty(wr_csv_cell(reader, kinds->count));
@@ -230,8 +232,8 @@ static void see_below(const struct wr_csv *reader, struct kinds *kinds) {
             kinds->below[i] = (unsigned char)wr_csv_kind(reader, wr_csv_cell(reader, i), &value);
 }
 
-static wr_status see_records(const struct wr_csv *csv, struct kinds *kinds,
-                             struct wr_error *error) {
+static wr_status note_records(const struct wr_csv *csv, struct kinds *kinds,
+                              struct wr_error *error) {
     struct wr_csv reader = reader_of(csv, csv->found.delimiter);
     bool found = true;
     wr_status status = WR_OK;
@@ -240,9 +242,9 @@ static wr_status see_records(const struct wr_csv *csv, struct kinds *kinds,
         if (status != WR_OK || !found)
             break;
         if (kinds->records == 0)
-            status = see_first(&reader, kinds, error);
+            status = note_first(&reader, kinds, error);
         else
-            see_below(&reader, kinds);
+            note_below(&reader, kinds);
         kinds->records++;
     }
     release_reader(&reader);
@@ -253,10 +255,10 @@ static bool is_value(unsigned kind) {
     return kind == WR_CELL_NUMBER || kind == WR_CELL_COMMA || kind == WR_CELL_DATE;
 }
 
-/* A first record of the same kinds as those below it is data. A cell of another kind than those
- * below it, which are numbers or dates, makes it a header, unless it has a date above dates: those
- * are the names of nothing. So does a first cell without a name before columns 0, 1, ...: pandas
- * writes an index and unnamed columns so. */
+/* The first record is data if its cells are of the same kinds as those below it. It is a header if
+ * a cell is of another kind than the numbers or dates below it, unless it has a date above dates:
+ * columns do not have dates as names. It is also a header if it is an empty
+ * cell before columns 0, 1, ...: pandas writes an index and unnamed columns like this. */
 static void find_header(struct wr_csv_found *found, const struct kinds *kinds) {
     bool same = false, other = false, dated = false, text = false;
     for (size_t i = 0; i < kinds->count; i++) {
@@ -289,7 +291,7 @@ static void keep_kinds(struct wr_csv *csv, struct kinds *kinds) {
 static wr_status find_kinds(struct wr_csv *csv, const struct wr_csv_options *options,
                             struct wr_error *error) {
     struct kinds kinds = {0};
-    wr_status status = see_records(csv, &kinds, error);
+    wr_status status = note_records(csv, &kinds, error);
     if (status == WR_OK) {
         find_header(&csv->found, &kinds);
         if (options->header != WR_HEADER_FIND) {
@@ -306,26 +308,26 @@ static wr_status find_kinds(struct wr_csv *csv, const struct wr_csv_options *opt
 
 /* ---- all of it ---- */
 
-/* *enough: whether the buffer holds two whole records, or all there are. */
+/* *enough: the buffer holds two complete records, or all that there are. */
 static wr_status is_enough(const struct wr_csv *csv, bool *enough, struct wr_error *error) {
     struct wr_csv reader = reader_of(csv, csv->found.delimiter);
     bool whole = true;
     wr_status status = WR_OK;
     for (size_t i = 0; i < 2 && whole && status == WR_OK; i++)
         status = next_whole(csv, &reader, &whole, error);
-    bool wrong = !whole && reader.at < reader.filled; /* to be told when it is read */
+    bool wrong = !whole && reader.at < reader.filled; /* reported when it is read for use */
     release_reader(&reader);
     *enough = whole || wrong || csv->ended || csv->filled >= HEAD_MOST;
     return status;
 }
 
-static wr_status look(struct wr_csv *csv, const struct wr_csv_options *options,
-                      struct wr_error *error) {
+static wr_status read_head(struct wr_csv *csv, const struct wr_csv_options *options,
+                           struct wr_error *error) {
     bool enough = false;
     wr_status status = WR_OK;
     while (!enough && status == WR_OK) {
         char named = 0;
-        status = lengthen(csv, error);
+        status = read_more(csv, error);
         if (status != WR_OK)
             return status;
         csv->at = separator_line(csv, &named);
@@ -359,5 +361,5 @@ wr_status wr_csv_open(struct wr_csv *csv, FILE *file, const char *path,
     csv->c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (csv->c == (locale_t)0)
         return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for reading it", path);
-    return look(csv, options, error);
+    return read_head(csv, options, error);
 }

@@ -17,7 +17,7 @@ int wr_month_days(int64_t month) {
     return days[m] + (m == 1 && is_leap(year));
 }
 
-/* The first of January. */
+/* The day number of 1 January. */
 static int64_t year_start(int64_t year) {
     int64_t y = year - 1;
     return 365 * year + wr_floor_div(y, 4) - wr_floor_div(y, 100) + wr_floor_div(y, 400) - 719527;
@@ -31,8 +31,8 @@ int64_t wr_month_start(int64_t month) {
 }
 
 int64_t wr_month_of(int64_t day, int *number) {
-    int64_t year =
-        wr_floor_div(day, 366) + 1970; /* not too late from 1970 on, nor too early before */
+    /* at most the year from 1970 on, at least the year before 1970 */
+    int64_t year = wr_floor_div(day, 366) + 1970;
     for (int64_t off; (off = wr_floor_div(day - year_start(year), 366)) != 0;)
         year += off;
     if (day >= year_start(year + 1))

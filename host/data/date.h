@@ -1,17 +1,17 @@
-/* The Gregorian calendar (ISO 8601), throughout: days are counted from 1970-01-01, months from the
- * year 0: 12 year + 0 .. 11. */
+/* The Gregorian calendar (ISO 8601), also for early years. Days are counted from 1970-01-01, months
+ * from January of the year 0. */
 #ifndef WR_DATE_H
 #define WR_DATE_H
 
 #include <stdint.h>
 
-/* The greatest whole number that is at most a / b; b > 0. */
+/* The largest whole number that is at most a / b; b > 0. */
 int64_t wr_floor_div(int64_t a, int64_t b);
 
 int wr_month_days(int64_t month);
 /* The first day of a month. */
 int64_t wr_month_start(int64_t month);
-/* The month of a day, and *number: which day of it, from 1. */
+/* The month of a day; *number is the day of the month, from 1. */
 int64_t wr_month_of(int64_t day, int *number);
 /* 0 is Monday. */
 int wr_weekday(int64_t day);

@@ -1,4 +1,4 @@
-/* Names of steps: pandas' aliases, old and new. */
+/* Names of steps: pandas' frequency aliases, old and new. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #define BILLION INT64_C(1000000000)
 
-/* Of names that mean the same, the first is written. */
+/* If several names mean the same, the first one is written. */
 static const struct name {
     const char *name;
     enum wr_unit unit;
@@ -58,7 +58,7 @@ static const char *const weekdays[] = {"MON", "TUE", "WED", "THU", "FRI", "SAT",
 static const char *const months[] = {"JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL",
                                      "AUG", "SEP", "OCT", "NOV", "DEC", NULL};
 
-/* What follows a name: "", "-SUN" of weeks, "-NOV" of quarters and years, "-15" of M. */
+/* Reads what follows a name: "", "-SUN" of weeks, "-NOV" of quarters and years, "-15" of M. */
 static bool read_suffix(const char *text, struct wr_step *step) {
     size_t which, day;
     if (*text == '\0')
@@ -97,7 +97,8 @@ bool wr_step_read(const char *text, struct wr_step *step) {
     return false;
 }
 
-/* by ticks in the longest unit of a clock that divides it: its name among `names`. */
+/* Converts *by from ticks to the longest clock unit that divides it, and returns the unit's name.
+ */
 static const char *clock_unit(int64_t *by, int64_t second) {
     static const char *const parts[] = {"s", "ms", "us", "ns"};
     size_t part = 0;
@@ -112,7 +113,7 @@ static const char *clock_unit(int64_t *by, int64_t second) {
     return hours ? "h" : "min";
 }
 
-/* The name of steps of one calendar unit, which by is counted in afterwards. */
+/* The name of a calendar step's unit; *by becomes the number of these units. */
 static const char *calendar_unit(const struct wr_step *step, int64_t *by) {
     const struct name *best = NULL;
     for (size_t i = 0; i < NAMES; i++) {

@@ -1,4 +1,4 @@
-/* Panels: their series by name, and what they give. */
+/* Panels: finds series by name, and gives access to the data. */
 #include "data/panel.h"
 
 #include <math.h>
@@ -58,7 +58,7 @@ void wr_panel_free(struct wr_panel *panel) {
     free(panel);
 }
 
-/* The slot of a name: that of its series, or the empty one where it belongs. */
+/* The slot of a name: its series' slot, or the empty slot where it belongs. */
 static size_t slot_of(const struct wr_panel *panel, const char *id, size_t length) {
     uint64_t hash = wr_hash(WR_HASH_START, id, length);
     size_t slot = (size_t)(hash ^ hash >> 32) & (panel->slot_count - 1);
@@ -284,7 +284,7 @@ const char *wr_panel_tz(const struct wr_panel *panel) {
     return panel->tz != NULL ? panel->tz : "";
 }
 
-/* Whether numbers are years. */
+/* Whether the stamps, which are numbers, are years. */
 static bool are_years(const struct wr_panel *panel) {
     for (size_t s = 0; s < panel->count; s++)
         if (panel->series[s].start < 1500 || panel->series[s].start >= 2200)
@@ -368,5 +368,5 @@ void wr_panel_stamp(const struct wr_panel *panel, size_t series, size_t step,
                     char stamp[WR_STAMP_SIZE]) {
     WR_ARITHMETIC(callers);
     const struct wr_panel_series *s = &panel->series[series];
-    wr_stamp_write(&s->form, wr_step_from(&s->form, &s->step, s->start, step), stamp);
+    wr_stamp_write(&s->form, wr_step_add(&s->form, &s->step, s->start, step), stamp);
 }

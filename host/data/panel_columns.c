@@ -1,5 +1,5 @@
-/* What the columns of a long file are for: found before the records are read, and held against what
- * all of these show. */
+/* The roles of a long file's columns: assigned before the records are read, and checked after all
+ * of them are seen. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 
 /* ---- before the records ---- */
 
-/* The column asked for; without that, the one of the usual name, or WR_NO_COLUMN. */
+/* The column that was asked for, else the one with the usual name, else WR_NO_COLUMN. */
 static wr_status find_column(const struct wr_panel *panel, const char *asked, const char *usual,
                              size_t *column, struct wr_error *error) {
     const struct wr_series *header = panel->header;
@@ -27,8 +27,8 @@ static wr_status find_column(const struct wr_panel *panel, const char *asked, co
     return WR_OK;
 }
 
-static wr_status take(struct wr_panel *panel, const char *asked, const char *usual,
-                      enum wr_role role, size_t *column, struct wr_error *error) {
+static wr_status assign(struct wr_panel *panel, const char *asked, const char *usual,
+                        enum wr_role role, size_t *column, struct wr_error *error) {
     wr_status status = find_column(panel, asked, usual, column, error);
     if (status != WR_OK || *column == WR_NO_COLUMN)
         return status;
@@ -51,15 +51,15 @@ wr_status wr_panel_take_columns(struct wr_panel *panel, const struct wr_panel_sp
             panel->role[column] = WR_ROLE_IGNORED;
     }
     if (status == WR_OK)
-        status = take(panel, spec->id, "unique_id", WR_ROLE_ID, &panel->id_column, error);
+        status = assign(panel, spec->id, "unique_id", WR_ROLE_ID, &panel->id_column, error);
     if (status == WR_OK)
-        status = take(panel, spec->time, "ds", WR_ROLE_TIME, &panel->time_column, error);
+        status = assign(panel, spec->time, "ds", WR_ROLE_TIME, &panel->time_column, error);
     if (status == WR_OK)
-        status = take(panel, spec->target, "y", WR_ROLE_TARGET, &panel->column[0], error);
+        status = assign(panel, spec->target, "y", WR_ROLE_TARGET, &panel->column[0], error);
     for (size_t i = 0; status == WR_OK && i < spec->pasts; i++)
-        status = take(panel, spec->past[i], "", WR_ROLE_COVARIATE, covariate++, error);
+        status = assign(panel, spec->past[i], "", WR_ROLE_COVARIATE, covariate++, error);
     for (size_t i = 0; status == WR_OK && i < spec->futures; i++)
-        status = take(panel, spec->future[i], "", WR_ROLE_COVARIATE, covariate++, error);
+        status = assign(panel, spec->future[i], "", WR_ROLE_COVARIATE, covariate++, error);
     panel->guessed = panel->column[0] == WR_NO_COLUMN;
     panel->numbered = panel->time_column == WR_NO_COLUMN;
     return status;
@@ -101,14 +101,14 @@ wr_status wr_panel_guess_target(struct wr_panel *panel, const struct wr_csv *csv
                    panel->path, csv->record_line);
 }
 
-/* ---- with the records ---- */
+/* ---- during the records ---- */
 
 static bool is_guess(const struct wr_panel *panel, size_t column) {
     return panel->guessed && column == panel->column[0];
 }
 
-wr_status wr_panel_see_unused(struct wr_panel *panel, const struct wr_csv *csv,
-                              struct wr_error *error) {
+wr_status wr_panel_profile_unused(struct wr_panel *panel, const struct wr_csv *csv,
+                                  struct wr_error *error) {
     wr_status status = WR_OK;
     for (size_t i = 0; i < panel->header->columns && status == WR_OK; i++)
         if (panel->role[i] == WR_ROLE_NONE || is_guess(panel, i))
@@ -117,7 +117,7 @@ wr_status wr_panel_see_unused(struct wr_panel *panel, const struct wr_csv *csv,
     return status;
 }
 
-/* Whether a column that nobody uses may tell series apart. */
+/* Whether an unused column may tell series apart. */
 static bool may_be_id(const struct wr_panel *panel, size_t column) {
     const struct wr_profile *profile = &panel->header->column[column].profile;
     bool unused = panel->role[column] == WR_ROLE_NONE || is_guess(panel, column);
@@ -146,7 +146,7 @@ const char *wr_panel_id_hint(const struct wr_panel *panel, char hint[128]) {
     return hint;
 }
 
-/* ---- behind them ---- */
+/* ---- after the records ---- */
 
 static size_t count_other_numbers(const struct wr_panel *panel) {
     size_t count = 0;
@@ -156,12 +156,13 @@ static size_t count_other_numbers(const struct wr_panel *panel) {
     return count;
 }
 
-/* Whether the caller has to say what a column is for. Where time stamps are read, those of series
- * that are taken for one are not in order, which has been seen; and a caller who has named the
- * target besides knows the file. */
-static bool needs_word(const struct wr_panel *panel, size_t column) {
+/* Whether the caller must say what a column is for. With time stamps, series that are read as one
+ * would not be in time order, which is an error of its own; a caller who also named the target
+ * knows the file. */
+static bool needs_role(const struct wr_panel *panel, size_t column) {
     const struct wr_profile *profile = &panel->header->column[column].profile;
-    if (is_guess(panel, column)) /* beside other numbers, it should not look like ids or an index */
+    /* If there are other numbers, the target must not look like ids or an index. */
+    if (is_guess(panel, column))
         return (!profile->varies || wr_profile_repeats(profile) || wr_profile_steps(profile) ||
                 (panel->numbered && wr_profile_rises(profile))) &&
                count_other_numbers(panel) > 0;
@@ -181,12 +182,12 @@ static bool needs_word(const struct wr_panel *panel, size_t column) {
     return false;
 }
 
-/* The columns of a list with what they are, as many as a message bears. */
+/* Prints the refused columns and what they hold, as many as fit a message. */
 static void print_refused(FILE *file, const struct wr_panel *panel) {
     enum { SHOWN = 6 };
     size_t count = 0;
     for (size_t i = 0; i < panel->header->columns; i++) {
-        if (!needs_word(panel, i) || count++ >= SHOWN)
+        if (!needs_role(panel, i) || count++ >= SHOWN)
             continue;
         fputs(count > 1 ? ", " : "", file);
         wr_series_print_name(file, panel->header, i);
@@ -200,7 +201,7 @@ static void print_refused(FILE *file, const struct wr_panel *panel) {
 static void print_ignore(FILE *file, const struct wr_panel *panel) {
     const char *before = "--ignore ";
     for (size_t i = 0; i < panel->header->columns; i++) {
-        if (!needs_word(panel, i))
+        if (!needs_role(panel, i))
             continue;
         fputs(before, file);
         wr_series_print_column(file, panel->header, i);
@@ -211,7 +212,7 @@ static void print_ignore(FILE *file, const struct wr_panel *panel) {
 static void print_refusal(FILE *file, const struct wr_panel *panel) {
     bool commas = false;
     for (size_t i = 0; i < panel->header->columns; i++)
-        commas = commas || (needs_word(panel, i) &&
+        commas = commas || (needs_role(panel, i) &&
                             wr_profile_kind(&panel->header->column[i].profile) == WR_CELL_COMMA);
     fputs("nobody says what these columns are for: ", file);
     print_refused(file, panel);
@@ -229,7 +230,7 @@ wr_status wr_panel_check_unused(const struct wr_panel *panel, struct wr_error *e
     struct wr_text refusal;
     bool any = false;
     for (size_t i = 0; i < panel->header->columns; i++)
-        any = any || needs_word(panel, i);
+        any = any || needs_role(panel, i);
     if (!any)
         return WR_OK;
     FILE *file = wr_text_open(&refusal);

@@ -1,14 +1,14 @@
-/* From the rows of a series to its values: regular steps, and what becomes of gaps. */
+/* Turns the rows of a series into values at regular steps, and treats gaps. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "data/panel.h"
 
-#define MOST_MISSING 100 /* stamps that a series may lack for each that it has */
+#define MOST_MISSING 100 /* missing stamps allowed for each that a series has */
 
 struct span {
-    size_t first, last, end; /* rows: the first and the last value, the last covariates */
+    size_t first, last, end; /* rows of the first value, the last value, and the last covariates */
 };
 
 static double cell(const struct wr_panel *panel, const struct wr_panel_series *series, size_t row,
@@ -42,12 +42,12 @@ static wr_status find_span(const struct wr_panel *panel, const struct wr_panel_s
     return WR_OK;
 }
 
-/* What else may be the reason of uneven stamps: ""; or a word about zones. */
+/* A hint about time zones as another reason of uneven stamps, or "". */
 static const char *zone_hint(const struct wr_panel_series *series) {
     const struct wr_stamp_form *form = &series->form;
     if (form->kind != WR_STAMP_TIME || form->detail == WR_DETAIL_DAY || form->rules != NULL)
         return "";
-    if (series->turned != 0)
+    if (series->offset_line != 0)
         return "; their offset changes, so --tz, as --tz Europe/Berlin, may make days even";
     return *form->zone == '\0' ? "; or if clocks were changed there, name the zone with --tz" : "";
 }
@@ -59,7 +59,7 @@ static wr_status fail_step(const struct wr_panel *panel, const struct wr_panel_s
     char at[WR_STAMP_SIZE], step[WR_STAMP_SIZE];
     wr_stamp_write(&series->form, times[row], at);
     wr_step_text(&series->form, &series->step, step);
-    if (!wr_step_holds(&series->form, &series->step, times[row]))
+    if (!wr_step_includes(&series->form, &series->step, times[row]))
         return wr_panel_fail(panel, series, lines[row], error,
                              "steps of %s (--freq %s) do not stand on %s; mend the time stamps, or "
                              "choose another step with --freq%s",
@@ -70,8 +70,8 @@ static wr_status fail_step(const struct wr_panel *panel, const struct wr_panel_s
                          at, step, lines[row - 1], zone_hint(series));
 }
 
-/* Whether the step that was asked for is not the series' own, since it leaves out most stamps.
- * *own: that of the series. */
+/* *other: the step that was asked for is not that of the series, because most stamps would be
+ * missing. *own: the step of the series. */
 static wr_status is_other_step(const struct wr_panel *panel, const struct wr_panel_series *series,
                                bool *other, struct wr_step *own, struct wr_error *error) {
     const struct wr_panel_rows *rows = &series->rows;
@@ -107,14 +107,14 @@ static wr_status fail_missing(const struct wr_panel *panel, const struct wr_pane
                              "steps of %s (%s); choose another --freq, or fit again",
                              wr_step_text(&series->form, &own, theirs), step, panel->freq);
     wr_stamp_write(&series->form, times[row + 1], to);
-    wr_stamp_write(&series->form, wr_step_from(&series->form, &series->step, times[row], 1), lacks);
+    wr_stamp_write(&series->form, wr_step_add(&series->form, &series->step, times[row], 1), lacks);
     return wr_panel_fail(panel, series, series->rows.lines[row + 1], error,
                          "%s is missing before %s, in steps of %s; fill it in, or take "
                          "--missing drop or --missing interpolate%s",
                          lacks, to, step, zone_hint(series));
 }
 
-/* Steps from one row to the next. */
+/* Counts the steps from one row to the next. */
 static wr_status count_steps(const struct wr_panel *panel, const struct wr_panel_series *series,
                              size_t row, enum wr_missing missing, uint64_t *steps,
                              struct wr_error *error) {
@@ -125,19 +125,19 @@ static wr_status count_steps(const struct wr_panel *panel, const struct wr_panel
                                                        : fail_missing(panel, series, row, error);
 }
 
-/* The steps from the first row of the span to each, into place (count of rows). */
+/* Fills place (count of rows) with the steps from the first row of the span to each row. */
 static wr_status place_rows(const struct wr_panel *panel, const struct wr_panel_series *series,
                             const struct span *span, enum wr_missing missing, size_t *place,
                             struct wr_error *error) {
     uint64_t at = 0, steps;
-    if (!wr_step_holds(&series->form, &series->step, series->start))
+    if (!wr_step_includes(&series->form, &series->step, series->start))
         return fail_step(panel, series, span->first, error);
     place[span->first] = 0;
     for (size_t row = span->first; row < span->end; row++) {
         wr_status status = count_steps(panel, series, row, missing, &steps, error);
         if (status != WR_OK)
             return status;
-        /* at stays far below 2^63, as times do */
+        /* at does not overflow: it stays far below 2^63, because times do */
         at += steps;
         if (at / MOST_MISSING > span->end - span->first + 1)
             return wr_panel_fail(panel, series, series->rows.lines[row + 1], error,
@@ -149,9 +149,10 @@ static wr_status place_rows(const struct wr_panel *panel, const struct wr_panel_
     return WR_OK;
 }
 
-/* Rows to columns, with NaN where no row stands. */
-static wr_status spread(struct wr_panel *panel, struct wr_panel_series *series,
-                        const struct span *span, const size_t *place, struct wr_error *error) {
+/* Copies rows to columns, with NaN at steps without a row. */
+static wr_status rows_to_columns(struct wr_panel *panel, struct wr_panel_series *series,
+                                 const struct span *span, const size_t *place,
+                                 struct wr_error *error) {
     size_t known = place[span->end] + 1, count, columns = panel->columns;
     if (!wr_size_mul(known, columns, &count))
         return wr_fail(error, WR_ERR_MEMORY, "%s: %zu times %zu values do not fit", panel->path,
@@ -173,7 +174,7 @@ static wr_status spread(struct wr_panel *panel, struct wr_panel_series *series,
     return WR_OK;
 }
 
-/* Where lines are evenly spaced, as in most files, they need not be kept. */
+/* Evenly spaced lines, as in most files, need not be stored. */
 static void pack_lines(struct wr_panel_series *series) {
     series->line = series->lines[0];
     series->line_step = series->known < 2 ? 0 : series->lines[1] - series->lines[0];
@@ -184,14 +185,15 @@ static void pack_lines(struct wr_panel_series *series) {
     series->lines = NULL;
 }
 
-/* Fills values (from, to) in between two that stand. */
+/* Fills the values between two known ones, `from` and `to`. */
 static void interpolate(double *values, size_t from, size_t to) {
     for (size_t i = from + 1; i < to; i++)
         values[i] =
             values[from] + (values[to] - values[from]) * ((double)(i - from) / (double)(to - from));
 }
 
-/* Gaps among the first `count` values of a column, of which the first `within` may have some. */
+/* Fills or refuses the gaps among the first `count` values of a column. Only the first `within`
+ * values may have gaps that stay. */
 static wr_status fill_column(const struct wr_panel *panel, struct wr_panel_series *series,
                              size_t column, size_t count, size_t within, enum wr_missing missing,
                              struct wr_error *error) {
@@ -225,7 +227,7 @@ static wr_status fill_column(const struct wr_panel *panel, struct wr_panel_serie
 /* A copy of the series' columns; NULL: WR_ERR_MEMORY. */
 static double *copy_columns(const struct wr_panel *panel, const struct wr_panel_series *series,
                             struct wr_error *error) {
-    size_t count = panel->columns * series->known; /* in memory, so it does not overflow */
+    size_t count = panel->columns * series->known; /* fits: it is in memory */
     double *copy = wr_alloc(count, sizeof *copy, "a series", error);
     if (copy != NULL)
         memcpy(copy, series->values, count * sizeof *copy);
@@ -269,7 +271,7 @@ static wr_status make_series(struct wr_panel *panel, struct wr_panel_series *ser
         return WR_ERR_MEMORY;
     status = place_rows(panel, series, &span, missing, place, error);
     if (status == WR_OK)
-        status = spread(panel, series, &span, place, error);
+        status = rows_to_columns(panel, series, &span, place, error);
     free(place);
     if (status != WR_OK)
         return status;
@@ -288,36 +290,36 @@ wr_status wr_panel_finish(struct wr_panel *panel, enum wr_missing missing, struc
 
 /* ---- before an origin ---- */
 
-wr_status wr_panel_seen(const struct wr_panel *panel, struct wr_panel **seen,
-                        struct wr_error *error) {
-    struct wr_panel *copy = *seen = wr_alloc(1, sizeof *copy, panel->path, error);
-    if (copy == NULL)
+wr_status wr_panel_asof_open(const struct wr_panel *panel, struct wr_panel **copy,
+                             struct wr_error *error) {
+    struct wr_panel *made = *copy = wr_alloc(1, sizeof *made, panel->path, error);
+    if (made == NULL)
         return WR_ERR_MEMORY;
-    *copy = *panel;
-    copy->series = wr_alloc(panel->count, sizeof *copy->series, panel->path, error);
-    if (copy->series == NULL)
+    *made = *panel;
+    made->series = wr_alloc(panel->count, sizeof *made->series, panel->path, error);
+    if (made->series == NULL)
         return WR_ERR_MEMORY;
-    memcpy(copy->series, panel->series, panel->count * sizeof *copy->series);
+    memcpy(made->series, panel->series, panel->count * sizeof *made->series);
     for (size_t s = 0; s < panel->count; s++)
         if (panel->series[s].observed != NULL)
-            copy->series[s].values = NULL;
+            made->series[s].values = NULL;
     for (size_t s = 0; s < panel->count; s++)
         if (panel->series[s].observed != NULL &&
-            (copy->series[s].values = copy_columns(panel, &panel->series[s], error)) == NULL)
+            (made->series[s].values = copy_columns(panel, &panel->series[s], error)) == NULL)
             return WR_ERR_MEMORY;
     return WR_OK;
 }
 
-void wr_panel_see(struct wr_panel *seen, const struct wr_panel *panel, const size_t *until) {
+void wr_panel_asof_set(struct wr_panel *copy, const struct wr_panel *panel, const size_t *until) {
     for (size_t s = 0; s < panel->count; s++) {
         const struct wr_panel_series *series = &panel->series[s];
         if (series->observed == NULL)
             continue;
         for (size_t c = 0; c <= panel->pasts; c++) {
             const double *observed = series->observed + c * series->known;
-            double *values = seen->series[s].values + c * series->known;
+            double *values = copy->series[s].values + c * series->known;
             memcpy(values, series->values + c * series->known, series->known * sizeof *values);
-            size_t known = until[s]; /* values up to the last one that was observed */
+            size_t known = until[s]; /* number of values up to the last observed one */
             while (known > 1 && isnan(observed[known - 1]))
                 known--;
             for (size_t i = known; i < until[s]; i++)
@@ -326,11 +328,11 @@ void wr_panel_see(struct wr_panel *seen, const struct wr_panel *panel, const siz
     }
 }
 
-void wr_panel_unsee(struct wr_panel *seen) {
-    for (size_t s = 0; seen != NULL && seen->series != NULL && s < seen->count; s++)
-        if (seen->series[s].observed != NULL)
-            free(seen->series[s].values);
-    if (seen != NULL)
-        free(seen->series);
-    free(seen);
+void wr_panel_asof_close(struct wr_panel *copy) {
+    for (size_t s = 0; copy != NULL && copy->series != NULL && s < copy->count; s++)
+        if (copy->series[s].observed != NULL)
+            free(copy->series[s].values);
+    if (copy != NULL)
+        free(copy->series);
+    free(copy);
 }

@@ -1,42 +1,42 @@
-/* Long or wide: what the head of a file says. */
+/* Finds from the head of a file whether it is long or wide. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "data/panel.h"
 
-/* "17", "V17" */
-static bool is_place(const char *name) {
+/* Whether the name numbers a step: "17", "V17". */
+static bool is_step_name(const char *name) {
     size_t length;
     name = wr_cell_trim(name, &length);
     size_t digits = strspn(name + (*name == 'V'), "0123456789");
     return digits > 0 && digits + (*name == 'V') == length;
 }
 
-struct look {
+struct signs {
     bool named; /* a column unique_id, ds or y */
     bool dated; /* a column of dates */
-    bool wide;  /* a name, then numbers, under numbers or V1, V2, ... */
-    bool plain; /* numbers alone, of one series then */
-    bool comma; /* numbers by another decimal mark */
+    bool wide;  /* a name, then numbers, below a header of numbers or V1, V2, ... */
+    bool plain; /* numbers only: one series */
+    bool comma; /* numbers with the other decimal mark */
 };
 
-/* Sees the first record, which has been read, and the kinds below it. */
-static struct look see(const struct wr_csv *csv) {
-    struct look look = {.wide = csv->count > 2, .plain = true};
+/* Reads the signs from the first record, which was read last, and the kinds below it. */
+static struct signs find_signs(const struct wr_csv *csv) {
+    struct signs signs = {.wide = csv->count > 2, .plain = true};
     for (size_t i = 0; i < csv->count; i++) {
         const char *cell = wr_csv_cell(csv, i);
         unsigned kind = i < csv->kind_count ? csv->kinds[i] : WR_CELL_MISSING;
         bool number = kind == WR_CELL_NUMBER || kind == WR_CELL_MISSING;
-        look.named =
-            look.named || (csv->found.header && (wr_cell_is(cell, "unique_id") ||
-                                                 wr_cell_is(cell, "ds") || wr_cell_is(cell, "y")));
-        look.dated = look.dated || kind == WR_CELL_DATE;
-        look.comma = look.comma || kind == WR_CELL_COMMA;
-        look.plain = look.plain && number;
-        look.wide = look.wide && (i == 0 ? kind != WR_CELL_NUMBER : is_place(cell) && number);
+        signs.named =
+            signs.named || (csv->found.header && (wr_cell_is(cell, "unique_id") ||
+                                                  wr_cell_is(cell, "ds") || wr_cell_is(cell, "y")));
+        signs.dated = signs.dated || kind == WR_CELL_DATE;
+        signs.comma = signs.comma || kind == WR_CELL_COMMA;
+        signs.plain = signs.plain && number;
+        signs.wide = signs.wide && (i == 0 ? kind != WR_CELL_NUMBER : is_step_name(cell) && number);
     }
-    return look;
+    return signs;
 }
 
 static const char *kind_text(unsigned kind) {
@@ -45,7 +45,7 @@ static const char *kind_text(unsigned kind) {
     return texts[kind];
 }
 
-/* The columns with what they hold, as many as a message bears. */
+/* Prints the columns and what they hold, as many as fit a message. */
 static void print_found(FILE *file, const struct wr_csv *csv) {
     enum { SHOWN = 5 };
     char name[WR_EXCERPT], delimiter[8];
@@ -84,10 +84,10 @@ wr_status wr_panel_auto(struct wr_csv *csv, const struct wr_panel_spec *spec,
     if (spec->id != NULL || spec->time != NULL || spec->target != NULL || spec->pasts > 0 ||
         spec->futures > 0 || spec->ignores > 0)
         return wr_panel_long(csv, spec, panel, error);
-    struct look look = see(csv);
-    if (look.named || look.dated || look.plain)
+    struct signs signs = find_signs(csv);
+    if (signs.named || signs.dated || signs.plain)
         return wr_panel_long(csv, spec, panel, error);
-    if (look.wide)
+    if (signs.wide)
         return wr_panel_wide(csv, spec, panel, error);
-    return fail_neither(csv, look.comma, error);
+    return fail_neither(csv, signs.comma, error);
 }

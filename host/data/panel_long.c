@@ -5,7 +5,7 @@
 #include "data/cell.h"
 #include "data/panel.h"
 
-/* The first record has been read: a header, or not. */
+/* The last record read is the first, which may be a header. */
 static wr_status read_header(struct wr_panel *panel, const struct wr_csv *csv,
                              const struct wr_panel_spec *spec, struct wr_error *error) {
     wr_status status = wr_series_new(panel->path, csv->count, &panel->header, error);
@@ -18,7 +18,7 @@ static wr_status read_header(struct wr_panel *panel, const struct wr_csv *csv,
     return panel->role != NULL ? wr_panel_take_columns(panel, spec, error) : WR_ERR_MEMORY;
 }
 
-/* The name of a column, which is to be that of the series, is not UTF-8. */
+/* Fails because the name of a column, which would name the series, is not UTF-8. */
 static wr_status fail_name(const struct wr_panel *panel, size_t column, struct wr_error *error) {
     char text[96];
     return wr_fail(
@@ -26,7 +26,7 @@ static wr_status fail_name(const struct wr_panel *panel, size_t column, struct w
         panel->path, panel->header_line, wr_series_column_text(panel->header, column, text));
 }
 
-/* The series of the record last read. */
+/* Finds the series of the last record. */
 static wr_status find_series(struct wr_panel *panel, const struct wr_csv *csv, size_t *series,
                              struct wr_error *error) {
     size_t length, target = panel->column[0];
@@ -71,7 +71,7 @@ static wr_status add_record(struct wr_panel *panel, struct wr_csv *csv, struct w
     if (status == WR_OK && panel->column[0] == WR_NO_COLUMN)
         status = wr_panel_guess_target(panel, csv, error);
     if (status == WR_OK)
-        status = wr_panel_see_unused(panel, csv, error);
+        status = wr_panel_profile_unused(panel, csv, error);
     if (status == WR_OK)
         status = find_series(panel, csv, &index, error);
     if (status != WR_OK)
@@ -95,7 +95,7 @@ wr_status wr_panel_long(struct wr_csv *csv, const struct wr_panel_spec *spec,
         status = wr_panel_set_times(*panel, spec, error);
     if (status == WR_OK)
         (*panel)->found = csv->found;
-    bool more = !csv->found.header; /* whether the record last read is to be taken */
+    bool more = !csv->found.header; /* whether the last record holds data */
     while (status == WR_OK) {
         if (more)
             status = add_record(*panel, csv, error);

@@ -1,4 +1,4 @@
-/* The steps of a panel's time stamps: one for the file, which every series keeps. */
+/* The step of a panel's time stamps: one for the file, which every series has. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,42 +7,45 @@
 #include "data/date.h"
 #include "data/panel.h"
 
-enum { MOST_STEPS = 16, /* that are tried on every series */ NAMES_SHOWN = 5 };
+enum { MOST_STEPS = 16, /* tried on every series */ NAMES_SHOWN = 5 };
 
-/* The step that a series has by itself, and how much that says. */
+/* The step of a series on its own. The classes, in the order of how much they say: one value, two,
+ * more with uneven differences, more with mostly equal differences. */
 struct own {
     struct wr_step step;
-    enum { ONE, TWO, UNEVEN, REGULAR } class; /* values, or differences */
+    enum { ONE, TWO, UNEVEN, REGULAR } class;
 };
 
-/* How a step suits the series. */
-struct fit {
-    size_t series, values; /* that may keep it */
-    uint64_t missing;      /* stamps that these lack */
+/* How well a step fits the series. */
+struct support {
+    size_t series, values; /* that accept the step */
+    uint64_t missing;      /* stamps of the step that these do not have */
 };
 
 /* ---- one series ---- */
 
-/* The file's step for a series: of months, on the days where it stands itself. */
-static struct wr_step adopt(const struct wr_panel *panel, const struct wr_panel_series *series,
-                            const struct wr_step *step) {
+/* The file's step, completed for a series: steps of months stand on the day of the month of the
+ * series itself. */
+static struct wr_step step_of_series(const struct wr_panel *panel,
+                                     const struct wr_panel_series *series,
+                                     const struct wr_step *step) {
     struct wr_step own = *step;
     const struct wr_panel_rows *rows = &series->rows;
-    wr_step_settle(&series->form, rows->times, rows->count, &own);
+    wr_step_complete(&series->form, rows->times, rows->count, &own);
     if (panel->asked || own.unit != WR_UNIT_MONTH || own.day > WR_DAY_LAST ||
-        (rows->count == 1 && wr_step_holds(&series->form, &own, rows->times[0])))
+        (rows->count == 1 && wr_step_includes(&series->form, &own, rows->times[0])))
         return own;
     own.day = WR_DAY_OWN;
-    wr_step_settle(&series->form, rows->times, rows->count, &own);
+    wr_step_complete(&series->form, rows->times, rows->count, &own);
     return own;
 }
 
-/* Whether a step suits a series: it stands on every stamp, and where the series is regular, is most
- * of the differences. *missing: the stamps that are left out. */
-static bool suits(const struct wr_panel *panel, const struct wr_panel_series *series,
-                  const struct wr_step *step, bool regular, uint64_t *missing) {
+/* Whether a step fits a series: it includes every stamp and, if the series is regular, it is most
+ * of the differences. *missing: the stamps that the series does not have. */
+static bool fits(const struct wr_panel *panel, const struct wr_panel_series *series,
+                 const struct wr_step *step, bool regular, uint64_t *missing) {
     const struct wr_panel_rows *rows = &series->rows;
-    struct wr_step own = adopt(panel, series, step);
+    struct wr_step own = step_of_series(panel, series, step);
     size_t single = 0;
     *missing = 0;
     for (size_t i = 0; i + 1 < rows->count; i++) {
@@ -52,25 +55,25 @@ static bool suits(const struct wr_panel *panel, const struct wr_panel_series *se
         *missing += steps - 1;
         single += steps == 1;
     }
-    return wr_step_holds(&series->form, &own, rows->times[0]) &&
+    return wr_step_includes(&series->form, &own, rows->times[0]) &&
            (!regular || 2 * single >= rows->count - 1);
 }
 
-/* Whether a series may keep a step: it suits, and a regular series has none of its own that leaves
- * less of its stamps missing. */
-static bool keeps(const struct wr_panel *panel, const struct wr_panel_series *series,
-                  const struct own *own, const struct wr_step *step, uint64_t *missing) {
+/* Whether a series accepts a step: the step fits and, if the series is regular, the series' own
+ * step does not leave fewer stamps missing. */
+static bool accepts(const struct wr_panel *panel, const struct wr_panel_series *series,
+                    const struct own *own, const struct wr_step *step, uint64_t *missing) {
     bool regular = own->class == REGULAR;
     uint64_t less;
-    if (!suits(panel, series, step, regular, missing))
+    if (!fits(panel, series, step, regular, missing))
         return false;
     return !regular || wr_step_compare(&own->step, step) == 0 ||
-           !suits(panel, series, &own->step, true, &less) || less >= *missing;
+           !fits(panel, series, &own->step, true, &less) || less >= *missing;
 }
 
 /* ---- the file ---- */
 
-/* Those that say most first, then in the order of steps, then of days of the month. */
+/* Orders by class, the most values first, then by step, then by day of the month. */
 static int compare_own(const void *a, const void *b) {
     const struct own *x = a, *y = b;
     int order = wr_step_compare(&x->step, &y->step);
@@ -93,9 +96,9 @@ static wr_status find_own(const struct wr_panel *panel, struct own *own, struct 
     return WR_OK;
 }
 
-/* The steps that most series have among those that say most: how many, at most MOST_STEPS. own
- * (count) is sorted for it. */
-static size_t gather(struct own *own, size_t count, struct wr_step steps[MOST_STEPS]) {
+/* The steps that occur most often in the first class: how many, at most MOST_STEPS. Sorts own
+ * (count). */
+static size_t most_common(struct own *own, size_t count, struct wr_step steps[MOST_STEPS]) {
     size_t found = 0, votes[MOST_STEPS];
     qsort(own, count, sizeof *own, compare_own);
     for (size_t i = 0, same; i < count && own[i].class == own[0].class; i += same) {
@@ -118,19 +121,19 @@ static size_t gather(struct own *own, size_t count, struct wr_step steps[MOST_ST
 }
 
 static void try_step(const struct wr_panel *panel, const struct own *own,
-                     const struct wr_step *step, struct fit *fit) {
-    *fit = (struct fit){0};
+                     const struct wr_step *step, struct support *support) {
+    *support = (struct support){0};
     for (size_t s = 0; s < panel->count; s++) {
         uint64_t missing;
-        if (!keeps(panel, &panel->series[s], &own[s], step, &missing))
+        if (!accepts(panel, &panel->series[s], &own[s], step, &missing))
             continue;
-        fit->series++;
-        fit->values += panel->series[s].rows.count;
-        fit->missing += missing;
+        support->series++;
+        support->values += panel->series[s].rows.count;
+        support->missing += missing;
     }
 }
 
-static bool is_better(const struct fit *a, const struct fit *b) {
+static bool is_better(const struct support *a, const struct support *b) {
     if (a->series != b->series)
         return a->series > b->series;
     if (a->missing != b->missing)
@@ -138,14 +141,14 @@ static bool is_better(const struct fit *a, const struct fit *b) {
     return a->values > b->values;
 }
 
-/* A regular series that may not keep the file's step is of another one. */
+/* WR_ERR_DATA if a regular series does not accept the file's step. */
 static wr_status check_series(const struct wr_panel *panel, const struct own *own,
                               const struct wr_panel_series *series, size_t suited,
                               struct wr_error *error) {
     uint64_t missing;
     char step[WR_STAMP_SIZE], ours[WR_STAMP_SIZE];
     if (own->class != REGULAR || wr_step_compare(&own->step, &panel->step) == 0 ||
-        keeps(panel, series, own, &panel->step, &missing))
+        accepts(panel, series, own, &panel->step, &missing))
         return WR_OK;
     return wr_panel_fail(
         panel, series, series->rows.lines[0], error,
@@ -159,15 +162,15 @@ static wr_status check_series(const struct wr_panel *panel, const struct own *ow
 static wr_status choose_step(struct wr_panel *panel, const struct own *own, struct own *sorted,
                              struct wr_error *error) {
     struct wr_step steps[MOST_STEPS] = {0};
-    struct fit best = {0}, fit;
+    struct support best = {0}, support;
     memcpy(sorted, own, panel->count * sizeof *sorted);
-    size_t count = gather(sorted, panel->count, steps);
+    size_t count = most_common(sorted, panel->count, steps);
     panel->step = steps[0];
     for (size_t i = 0; i < count && count > 1; i++) {
-        try_step(panel, own, &steps[i], &fit);
-        if (i > 0 && !is_better(&fit, &best))
+        try_step(panel, own, &steps[i], &support);
+        if (i > 0 && !is_better(&support, &best))
             continue;
-        best = fit;
+        best = support;
         panel->step = steps[i];
     }
     wr_status status = WR_OK;
@@ -197,7 +200,7 @@ static wr_status fail_asked(const struct wr_panel *panel, const char *what,
                    panel->path, what, wr_step_text(&nanoseconds, &panel->step, step));
 }
 
-/* Steps of a clock need their parts written. */
+/* Shows the hours, minutes or fractions that the steps of a clock need. */
 static void raise_detail(struct wr_stamp_form *form, int64_t nanoseconds) {
     static const int64_t units[] = {86400000000000, 3600000000000, 60000000000, 1000000000};
     int detail = WR_DETAIL_DAY;
@@ -249,10 +252,10 @@ static wr_status take_asked(struct wr_panel *panel, struct wr_error *error) {
     return step->unit == WR_UNIT_TICK ? take_clock(panel, error) : WR_OK;
 }
 
-/* ---- what is told ---- */
+/* ---- notes for the user ---- */
 
-/* The weekday of steps of weeks, the month of quarters and years, as pandas' names have them: that
- * of the last quarter's end, of the first one's start. 0: there is none. */
+/* The anchor of a step as pandas names it: the weekday (1 + 0 for Monday) of weeks, the month of
+ * years, the month of the last quarter's end or the first quarter's start. 0: there is none. */
 static int anchor_of(const struct wr_panel_series *series) {
     const struct wr_step *step = &series->step;
     int64_t day = wr_floor_div(wr_stamp_local(&series->form, series->rows.times[0]),
@@ -267,7 +270,8 @@ static int anchor_of(const struct wr_panel_series *series) {
     return 1 + month % 3 + (step->day == 1 || step->day == WR_DAY_FIRST_BUSINESS ? 0 : 9);
 }
 
-/* What the steps of all series have in common, for the name, where it was not asked for. */
+/* Fills in the day and anchor that all series share, for the name of the step, unless the caller
+ * asked for them. */
 static void find_common(struct wr_panel *panel) {
     struct wr_step *step = &panel->step;
     bool days = !panel->asked || step->day == WR_DAY_OWN;
@@ -288,7 +292,7 @@ static bool is_few(const struct wr_panel *panel, const struct wr_panel_series *s
     return !panel->asked && panel->count > 1 && series->rows.count < 3;
 }
 
-static void tell_few(const struct wr_panel *panel, FILE *notes) {
+static void note_few(const struct wr_panel *panel, FILE *notes) {
     size_t count = 0;
     char name[WR_EXCERPT];
     for (size_t s = 0; s < panel->count; s++)
@@ -305,7 +309,7 @@ static void tell_few(const struct wr_panel *panel, FILE *notes) {
     fputc('\n', notes);
 }
 
-static void tell_digits(const struct wr_panel *panel, FILE *notes) {
+static void note_digits(const struct wr_panel *panel, FILE *notes) {
     const struct wr_panel_series *first = panel->series;
     struct wr_stamp_form form = first->form;
     char digits[WR_STAMP_SIZE], stamp[WR_STAMP_SIZE];
@@ -321,14 +325,14 @@ static void tell_digits(const struct wr_panel *panel, FILE *notes) {
             digits, stamp);
 }
 
-/* Of the first such series. */
-static void tell_turned(const struct wr_panel *panel, FILE *notes) {
+/* Only for the first such series. */
+static void note_offsets(const struct wr_panel *panel, FILE *notes) {
     for (size_t s = 0; s < panel->count; s++) {
         const struct wr_panel_series *series = &panel->series[s];
-        if (series->turned == 0)
+        if (series->offset_line == 0)
             continue;
         fprintf(notes, "the offset of time stamps changes on line %zu, so they go on in ",
-                series->turned);
+                series->offset_line);
         if (series->clock < 0)
             fputs("UTC; --tz, as --tz Europe/Berlin, goes on in local time\n", notes);
         else
@@ -341,26 +345,26 @@ static void tell_turned(const struct wr_panel *panel, FILE *notes) {
     }
 }
 
-static wr_status tell(struct wr_panel *panel, bool digits, struct wr_error *error) {
+static wr_status write_notes(struct wr_panel *panel, bool digits, struct wr_error *error) {
     struct wr_text text;
     char step[WR_STAMP_SIZE];
     FILE *notes = wr_text_open(&text);
     if (notes == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for notes", panel->path);
     if (digits)
-        tell_digits(panel, notes);
-    tell_turned(panel, notes);
+        note_digits(panel, notes);
+    note_offsets(panel, notes);
     if (!panel->asked)
         fprintf(notes, "time stamps are in steps of %s (--freq %s)\n",
                 wr_step_text(&panel->series[0].form, &panel->step, step), panel->freq);
-    tell_few(panel, notes);
+    note_few(panel, notes);
     panel->notes = wr_text_close(notes, &text);
     return panel->notes != NULL
                ? WR_OK
                : wr_fail(error, WR_ERR_MEMORY, "%s: no memory for notes", panel->path);
 }
 
-/* A zone says something of clocks alone. */
+/* A time zone only matters for stamps with a time of day. */
 static wr_status check_zone(const struct wr_panel *panel, struct wr_error *error) {
     bool clocks = panel->zone == NULL;
     for (size_t s = 0; s < panel->count; s++)
@@ -374,18 +378,18 @@ static wr_status check_zone(const struct wr_panel *panel, struct wr_error *error
 }
 
 wr_status wr_panel_find_steps(struct wr_panel *panel, struct wr_error *error) {
-    bool digits = wr_panel_take_digits(panel);
-    wr_panel_settle_offsets(panel);
+    bool digits = wr_panel_digits_to_dates(panel);
+    wr_panel_unify_offsets(panel);
     wr_status status = check_zone(panel, error);
     if (status == WR_OK)
         status = panel->asked ? take_asked(panel, error) : find_step(panel, error);
     if (status != WR_OK)
         return status;
     for (size_t s = 0; s < panel->count; s++)
-        panel->series[s].step = adopt(panel, &panel->series[s], &panel->step);
+        panel->series[s].step = step_of_series(panel, &panel->series[s], &panel->step);
     if (panel->numbered)
         return WR_OK;
     find_common(panel);
     wr_step_name(&panel->series[0].form, &panel->step, panel->freq);
-    return tell(panel, digits, error);
+    return write_notes(panel, digits, error);
 }

@@ -55,7 +55,7 @@ wr_status wr_panel_set_ticks(struct wr_panel *panel, int64_t second, struct wr_e
     return WR_OK;
 }
 
-/* Seconds and nanoseconds to ticks, of which there may have to be more. */
+/* Converts seconds and nanoseconds to ticks; adds ticks per second if needed. */
 static wr_status to_ticks(struct wr_panel *panel, struct wr_panel_series *series, size_t line,
                           int nanosecond, int64_t *time, struct wr_error *error) {
     int64_t second = nanosecond == 0             ? 1
@@ -73,7 +73,7 @@ static wr_status to_ticks(struct wr_panel *panel, struct wr_panel_series *series
 
 /* ---- zones ---- */
 
-/* Whether the series has a record at that instant or later. */
+/* Whether the series already has a record at this instant or later. */
 static bool has_reached(const struct wr_panel_series *series, int64_t instant, int nanosecond) {
     const struct wr_panel_rows *rows = &series->rows;
     int64_t second = series->form.second;
@@ -84,7 +84,8 @@ static bool has_reached(const struct wr_panel_series *series, int64_t instant, i
     return instant < last || (instant == last && nanosecond <= ticks * (1000000000 / second));
 }
 
-/* A local time becomes an instant: of two the first, unless the series has reached it. */
+/* Converts a local time to an instant: of two, the first, unless the series has reached it already.
+ */
 static wr_status to_instant(struct wr_panel *panel, struct wr_panel_series *series, size_t line,
                             const char *text, int nanosecond, int64_t *time,
                             struct wr_error *error) {
@@ -99,7 +100,7 @@ static wr_status to_instant(struct wr_panel *panel, struct wr_panel_series *seri
     return WR_OK;
 }
 
-/* What a stamp adds to how the series' are written. */
+/* Adds the form of a stamp to the form of its series. */
 static void merge_forms(struct wr_panel_series *series, const struct wr_stamp_form *form,
                         int64_t time, int nanosecond, size_t line) {
     struct wr_stamp_form *own = &series->form;
@@ -109,8 +110,8 @@ static void merge_forms(struct wr_panel_series *series, const struct wr_stamp_fo
         own->detail = form->detail;
     if (own->separator == '\0')
         own->separator = form->separator;
-    if (own->rules == NULL && form->offset != own->offset && series->turned == 0)
-        series->turned = line;
+    if (own->rules == NULL && form->offset != own->offset && series->offset_line == 0)
+        series->offset_line = line;
     series->last = *form;
     if (series->rows.count == 0)
         series->clock = clock;
@@ -118,14 +119,14 @@ static void merge_forms(struct wr_panel_series *series, const struct wr_stamp_fo
         series->clock = -1;
 }
 
-/* The time that is shown, under the last offset, as this one was under its own. */
+/* The time that shows the same time of day with the last offset as this time does with its own. */
 static int64_t at_last_offset(const struct wr_panel_series *series, int64_t time) {
     int64_t second = series->form.second, day = DAY * second;
     int64_t off = time + (series->last.offset - series->clock) * second + day / 2;
     return time - (off - day * wr_floor_div(off, day) - day / 2);
 }
 
-/* Whether all times can be: none falls together with the one before. */
+/* Whether all times can be converted so: they must stay in ascending order. */
 static bool are_days(const struct wr_panel_series *series) {
     const struct wr_panel_rows *rows = &series->rows;
     for (size_t i = 1; series->clock >= 0 && i < rows->count; i++)
@@ -134,10 +135,10 @@ static bool are_days(const struct wr_panel_series *series) {
     return series->clock >= 0;
 }
 
-void wr_panel_settle_offsets(struct wr_panel *panel) {
+void wr_panel_unify_offsets(struct wr_panel *panel) {
     for (size_t s = 0; s < panel->count; s++) {
         struct wr_panel_series *series = &panel->series[s];
-        if (series->turned == 0)
+        if (series->offset_line == 0)
             continue;
         if (!are_days(series)) {
             series->clock = -1;
@@ -162,7 +163,7 @@ static wr_status fail_stamp(const struct wr_panel *panel, const struct wr_panel_
                              "\"%s\" may be a day of two months, since the year does not stand "
                              "first; write YYYY-MM-DD or YYYY/MM/DD",
                              wr_excerpt(cell, shown));
-    const char *lacks = wr_stamp_lacks(cell);
+    const char *lacks = wr_stamp_wrong_part(cell);
     if (lacks != NULL)
         return wr_panel_fail(panel, series, line, error,
                              "\"%s\" is no time stamp: there is no such %s; mend it",
@@ -173,8 +174,8 @@ static wr_status fail_stamp(const struct wr_panel *panel, const struct wr_panel_
                          wr_excerpt(cell, shown));
 }
 
-/* Reads on after an error, until the unused columns show which of them repeat. */
-static void see_more(struct wr_panel *panel, struct wr_csv *csv) {
+/* Reads more records after an error, to show which unused columns repeat. */
+static void profile_more(struct wr_panel *panel, struct wr_csv *csv) {
     enum { RECORDS = 1 << 16 };
     bool more = true;
     wr_status status = WR_OK;
@@ -183,11 +184,11 @@ static void see_more(struct wr_panel *panel, struct wr_csv *csv) {
         if (status == WR_OK && more)
             status = wr_csv_check_count(csv, panel->header->columns, NULL);
         if (status == WR_OK && more)
-            status = wr_panel_see_unused(panel, csv, NULL);
+            status = wr_panel_profile_unused(panel, csv, NULL);
     }
 }
 
-/* A stamp that is not later than the one before. */
+/* Fails because a stamp is not later than the one before. */
 static wr_status fail_order(struct wr_panel *panel, const struct wr_panel_series *series,
                             struct wr_csv *csv, const char *text, int64_t time,
                             struct wr_error *error) {
@@ -197,7 +198,7 @@ static wr_status fail_order(struct wr_panel *panel, const struct wr_panel_series
     size_t line = csv->record_line;
     bool local = form->detail > WR_DETAIL_DAY && *form->zone == '\0' && form->rules == NULL;
     if (panel->id_column == WR_NO_COLUMN)
-        see_more(panel, csv);
+        profile_more(panel, csv);
     if (time == rows->times[rows->count - 1])
         return wr_panel_fail(panel, series, line, error,
                              "%s stands twice, on line %zu as well; leave one of them%s%s", text,
@@ -254,11 +255,11 @@ wr_status wr_panel_read_time(struct wr_panel *panel, struct wr_panel_series *ser
 
 /* ---- numbers that are dates ---- */
 
-/* What numbers are as dates. */
+/* What the numbers are if read as dates. */
 struct dates {
     size_t count;
-    bool known;  /* each is from 1900 to 2100 */
-    bool uneven; /* as numbers */
+    bool known;  /* all are from 1900 to 2100 */
+    bool uneven; /* unevenly spaced as numbers */
 };
 
 static bool is_known(int64_t number) {
@@ -267,7 +268,7 @@ static bool is_known(int64_t number) {
     return number >= 1900 && number <= 2100;
 }
 
-/* False unless all are dates of one length. */
+/* Whether all numbers are dates of one length. */
 static bool are_dates(const struct wr_panel *panel, struct dates *dates) {
     struct wr_stamp_form first, form;
     int64_t time;
@@ -289,10 +290,9 @@ static bool are_dates(const struct wr_panel *panel, struct dates *dates) {
     return true;
 }
 
-bool wr_panel_take_digits(struct wr_panel *panel) {
-    enum {
-        ENOUGH = 8
-    }; /* numbers that all are dates, though one of eight is, are so by no chance */
+bool wr_panel_digits_to_dates(struct wr_panel *panel) {
+    /* About one number in eight has the digits of a date, so eight of them are no accident. */
+    enum { ENOUGH = 8 };
     bool asked = panel->asked && panel->step.unit != WR_UNIT_NUMBER;
     struct dates dates;
     if (panel->numbered || panel->series[0].form.kind != WR_STAMP_NUMBER ||

@@ -5,7 +5,7 @@
 #include "data/cell.h"
 #include "data/panel.h"
 
-/* Numbers that do not rise number no steps: they are the values of a series. */
+/* Whether the cells are values: numbers that do not increase do not number the steps. */
 static bool is_values(const struct wr_csv *csv) {
     double last = -INFINITY, value;
     bool rising = true;
@@ -18,7 +18,7 @@ static bool is_values(const struct wr_csv *csv) {
     return !rising;
 }
 
-/* Whether the cells behind the first number steps, one by one. */
+/* Whether the cells after the first are numbers that increase by 1. */
 static bool counts_up(const struct wr_csv *csv) {
     double last = 0, value;
     for (size_t i = 1; i < csv->count; i++) {
@@ -29,7 +29,7 @@ static bool counts_up(const struct wr_csv *csv) {
     return true;
 }
 
-/* Whether the first record, which has been read, is a header. */
+/* Finds whether the first record, which was read last, is a header. */
 static wr_status read_header(struct wr_csv *csv, struct wr_error *error) {
     if (csv->count < 2)
         return wr_fail(error, WR_ERR_DATA,
@@ -110,7 +110,7 @@ wr_status wr_panel_wide(struct wr_csv *csv, const struct wr_panel_spec *spec,
         status = wr_panel_new(csv->path, 0, 0, panel, error);
     if (status == WR_OK)
         (*panel)->found = csv->found;
-    bool more = !csv->found.header; /* whether the record last read is to be taken */
+    bool more = !csv->found.header; /* whether the last record holds data */
     while (status == WR_OK) {
         if (more)
             status = add_record(*panel, csv, columns, error);

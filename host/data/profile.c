@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RUNS_MOST = 1 << 20, CYCLE_MOST = 1 << 17, RUNS_SURE = 32 };
+enum { BLOCKS_MOST = 1 << 20, CYCLE_MOST = 1 << 17, BLOCKS_SURE = 32 };
 
 static void forget_set(struct wr_profile *profile) {
     free(profile->set);
@@ -20,7 +20,7 @@ static void forget_cycle(struct wr_profile *profile) {
 
 /* ---- blocks of rows ---- */
 
-/* False if the hash is there already. */
+/* Adds a hash to the set; false if it is already there. */
 static bool put(uint64_t *set, size_t room, uint64_t hash) {
     size_t slot = (size_t)(hash ^ hash >> 32) & (room - 1);
     for (; set[slot] != 0; slot = (slot + 1) & (room - 1))
@@ -31,7 +31,7 @@ static bool put(uint64_t *set, size_t room, uint64_t hash) {
 }
 
 static wr_status grow_set(struct wr_profile *profile, const char *path, struct wr_error *error) {
-    if (profile->runs < profile->set_room / 2)
+    if (profile->blocks < profile->set_room / 2)
         return WR_OK;
     size_t room = profile->set_room == 0 ? 64 : 2 * profile->set_room;
     uint64_t *set = calloc(room, sizeof *set);
@@ -46,17 +46,18 @@ static wr_status grow_set(struct wr_profile *profile, const char *path, struct w
     return WR_OK;
 }
 
-/* A run of another value starts. Columns of values have about as many runs as cells. */
-static wr_status add_run(struct wr_profile *profile, const char *path, uint64_t hash,
-                         struct wr_error *error) {
-    profile->runs++;
-    if (profile->scattered || profile->runs > RUNS_MOST)
+/* Starts a block of equal cells. Columns of measured values have about as many blocks as cells. */
+static wr_status add_block(struct wr_profile *profile, const char *path, uint64_t hash,
+                           struct wr_error *error) {
+    profile->blocks++;
+    if (profile->scattered || profile->blocks > BLOCKS_MOST)
         return WR_OK;
     wr_status status = grow_set(profile, path, error);
     if (status != WR_OK)
         return status;
-    profile->scattered = !put(profile->set, profile->set_room, hash) ||
-                         (profile->runs > RUNS_SURE && 2 * profile->runs > profile->cells + 2);
+    profile->scattered =
+        !put(profile->set, profile->set_room, hash) ||
+        (profile->blocks > BLOCKS_SURE && 2 * profile->blocks > profile->cells + 2);
     if (profile->scattered)
         forget_set(profile);
     return WR_OK;
@@ -106,9 +107,9 @@ static void compare_date(struct wr_profile *profile, const char *text, size_t le
     memcpy(profile->date, date, sizeof date);
 }
 
-bool wr_profile_goes_on(const struct wr_profile *profile) {
+bool wr_profile_dates_ordered(const struct wr_profile *profile) {
     return profile->kinds == 1u << WR_CELL_DATE && profile->rises != profile->falls &&
-           profile->runs == profile->cells;
+           profile->blocks == profile->cells;
 }
 
 /* ---- all of it ---- */
@@ -134,7 +135,7 @@ wr_status wr_profile_add(struct wr_profile *profile, const struct wr_csv *csv, c
     profile->last = number;
     wr_status status = WR_OK;
     if (profile->cells == 0 || hash != profile->hash)
-        status = add_run(profile, csv->path, hash, error);
+        status = add_block(profile, csv->path, hash, error);
     profile->varies = profile->varies || (profile->cells > 0 && hash != profile->hash);
     if (status == WR_OK && !profile->acyclic)
         status = add_to_cycle(profile, csv->path, hash, error);
@@ -167,11 +168,11 @@ bool wr_profile_steps(const struct wr_profile *profile) {
 
 bool wr_profile_rises(const struct wr_profile *profile) {
     return profile->kinds == 1u << WR_CELL_NUMBER && !profile->fractions && profile->rises &&
-           !profile->falls && profile->runs == profile->cells && !wr_profile_counts(profile);
+           !profile->falls && profile->blocks == profile->cells && !wr_profile_counts(profile);
 }
 
-bool wr_profile_blocks(const struct wr_profile *profile) {
-    return profile->varies && !profile->scattered && 2 * profile->runs <= profile->cells;
+bool wr_profile_in_blocks(const struct wr_profile *profile) {
+    return profile->varies && !profile->scattered && 2 * profile->blocks <= profile->cells;
 }
 
 bool wr_profile_repeats(const struct wr_profile *profile) {
@@ -180,7 +181,7 @@ bool wr_profile_repeats(const struct wr_profile *profile) {
         (kind != WR_CELL_TEXT && (kind != WR_CELL_NUMBER || profile->fractions)))
         return false;
     bool turns = !profile->acyclic && profile->period > 0 && 2 * profile->period <= profile->cells;
-    return wr_profile_blocks(profile) || turns;
+    return wr_profile_in_blocks(profile) || turns;
 }
 
 const char *wr_profile_text(const struct wr_profile *profile) {

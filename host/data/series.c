@@ -88,7 +88,8 @@ const char *wr_series_column_text(const struct wr_series *series, size_t column,
     return to;
 }
 
-/* "columns 1 to 3 and no header" or `the columns "date", "wind"`, cut where it gets long. */
+/* Writes `no header, and columns 1 to 3` or `the columns "date", "wind"`, shortened if it is too
+ * long. */
 static const char *columns_text(const struct wr_series *series, char to[512]) {
     if (series->column[0].name == NULL) {
         snprintf(to, 512, "no header, and columns 1 to %zu", series->columns);
@@ -108,7 +109,7 @@ static const char *columns_text(const struct wr_series *series, char to[512]) {
     return to;
 }
 
-/* The index that a 1-based number stands for; `columns` if it is none. */
+/* The index of a column number from 1; `columns` if there is no such column. */
 static size_t column_number(const char *text, size_t columns) {
     size_t number = 0;
     for (; *text >= '0' && *text <= '9' && number <= columns; text++)
@@ -118,7 +119,7 @@ static size_t column_number(const char *text, size_t columns) {
     return *text == '\0' && number >= 1 && number <= columns ? number - 1 : columns;
 }
 
-/* The columns of that name, as it is written or in whatever case: how many, and the first two. */
+/* Counts the columns of this name, exactly or ignoring case, and finds the first two. */
 static size_t count_named(const struct wr_series *series, const char *name, bool exactly,
                           size_t found[2]) {
     size_t count = 0;
@@ -183,8 +184,8 @@ static wr_status bad_cell(const struct wr_series *series, size_t column, const c
                    c->bad_why, advice);
 }
 
-/* The column that comes nearest to finite numbers alone: numbers but for missing cells, or else
- * those by the other decimal mark, or else the first. */
+/* The column that is nearest to finite numbers only: one with missing cells, else one of numbers
+ * with the other decimal mark, else the first. */
 static size_t nearest_numeric(const struct wr_series *series) {
     static const enum wr_cell_kind nearest[] = {WR_CELL_NUMBER, WR_CELL_COMMA};
     for (size_t k = 0; k < sizeof nearest / sizeof *nearest; k++)

@@ -11,14 +11,15 @@ static int64_t ticks_of_day(const struct wr_stamp_form *form) {
     return 86400 * form->second;
 }
 
-/* The local day, and *clock: ticks since it began. */
+/* The local day of a time; *clock: the ticks since it began. */
 static int64_t day_of(const struct wr_stamp_form *form, int64_t time, int64_t *clock) {
     int64_t local = wr_stamp_local(form, time), day = wr_floor_div(local, ticks_of_day(form));
     *clock = local - day * ticks_of_day(form);
     return day;
 }
 
-/* Business days since the Monday before 1970; of a weekend, the Friday before. */
+/* The business day, counted from the Monday before 1970; on a weekend, that of the Friday before.
+ */
 static int64_t business_of(int64_t day) {
     int weekday = wr_weekday(day);
     return wr_floor_div(day + 3, 7) * 5 + (weekday < 5 ? weekday : 4);
@@ -29,7 +30,7 @@ static int64_t day_of_business(int64_t business) {
     return 7 * week - 3 + (business - 5 * week);
 }
 
-/* The day of a month on which steps stand. */
+/* The day on which steps of months stand in this month. */
 static int64_t day_in_month(int64_t month, int day) {
     int64_t first = wr_month_start(month), last = first + wr_month_days(month) - 1;
     if (day == WR_DAY_LAST_BUSINESS)
@@ -54,7 +55,7 @@ static int64_t place_of(const struct wr_stamp_form *form, enum wr_unit unit, int
     }
 }
 
-/* The first time at a place; WR_LATEST if it is beyond. */
+/* The first time at a place; WR_LATEST if it is later than that. */
 static int64_t time_at(const struct wr_stamp_form *form, const struct wr_step *step,
                        int64_t place) {
     if (step->unit < WR_UNIT_DAY || form->kind != WR_STAMP_TIME)
@@ -79,7 +80,7 @@ static bool is_anchored(const struct wr_step *step, int64_t place) {
                                        : wr_weekday(place) == step->anchor - 1;
 }
 
-bool wr_step_holds(const struct wr_stamp_form *form, const struct wr_step *step, int64_t time) {
+bool wr_step_includes(const struct wr_stamp_form *form, const struct wr_step *step, int64_t time) {
     int64_t place = place_of(form, step->unit, time);
     return time_at(form, step, place) == time && is_anchored(step, place);
 }
@@ -88,12 +89,12 @@ bool wr_step_count(const struct wr_stamp_form *form, const struct wr_step *step,
                    int64_t to, uint64_t *steps) {
     int64_t way = place_of(form, step->unit, to) - place_of(form, step->unit, from);
     *steps = (uint64_t)(way / step->by);
-    return way > 0 && way % step->by == 0 && wr_step_holds(form, step, from) &&
-           wr_step_holds(form, step, to);
+    return way > 0 && way % step->by == 0 && wr_step_includes(form, step, from) &&
+           wr_step_includes(form, step, to);
 }
 
-int64_t wr_step_from(const struct wr_stamp_form *form, const struct wr_step *step, int64_t from,
-                     uint64_t steps) {
+int64_t wr_step_add(const struct wr_stamp_form *form, const struct wr_step *step, int64_t from,
+                    uint64_t steps) {
     int64_t way, to;
     if (steps == 0)
         return from;
@@ -104,7 +105,7 @@ int64_t wr_step_from(const struct wr_stamp_form *form, const struct wr_step *ste
 }
 
 int wr_step_compare(const struct wr_step *a, const struct wr_step *b) {
-    /* days of the month are the series' own, but for the kind of day */
+    /* each series has its own day of the month, except first and last business days */
     int days[2] = {a->day > WR_DAY_LAST ? a->day : 0, b->day > WR_DAY_LAST ? b->day : 0};
     if (a->unit != b->unit)
         return a->unit < b->unit ? -1 : 1;
@@ -115,7 +116,8 @@ int wr_step_compare(const struct wr_step *a, const struct wr_step *b) {
 
 /* ---- the day of the month on which a series stands ---- */
 
-/* WR_DAY_OWN: there is none. A time alone stands on its day. */
+/* The day of the month that all times share; WR_DAY_OWN: there is none. A single time gives its
+ * day. */
 static int common_day(const struct wr_stamp_form *form, const int64_t *times, size_t count) {
     int most = 0, number;
     int64_t month = INT64_MIN, own, clock, first;
@@ -140,15 +142,15 @@ static int common_day(const struct wr_stamp_form *form, const int64_t *times, si
     return closing ? WR_DAY_LAST_BUSINESS : opening ? WR_DAY_FIRST_BUSINESS : WR_DAY_OWN;
 }
 
-void wr_step_settle(const struct wr_stamp_form *form, const int64_t *times, size_t count,
-                    struct wr_step *step) {
+void wr_step_complete(const struct wr_stamp_form *form, const int64_t *times, size_t count,
+                      struct wr_step *step) {
     if (step->unit < WR_UNIT_DAY || form->kind != WR_STAMP_TIME)
         return;
     int64_t day = day_of(form, times[0], &step->clock);
     if (step->unit != WR_UNIT_MONTH || step->day != WR_DAY_OWN)
         return;
     step->day = common_day(form, times, count);
-    if (step->day == WR_DAY_OWN) /* the first that differs does not hold then */
+    if (step->day == WR_DAY_OWN) /* wr_step_includes then refuses the first time that differs */
         wr_month_of(day, &step->day);
 }
 
@@ -159,7 +161,7 @@ static int compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* The most frequent of differences (count), which are sorted for it, and *most: how often. */
+/* The most frequent difference, and *most, how often it occurs. Sorts differences (count). */
 static int64_t most_frequent(int64_t *differences, size_t count, size_t *most) {
     qsort(differences, count, sizeof *differences, compare);
     int64_t found = differences[0];
@@ -175,7 +177,7 @@ static int64_t most_frequent(int64_t *differences, size_t count, size_t *most) {
     return found;
 }
 
-/* step->by, in step->unit. */
+/* Finds step->by, counted in step->unit. */
 static wr_status find_by(const struct wr_stamp_form *form, const int64_t *times, size_t count,
                          struct wr_step *step, bool *regular, struct wr_error *error) {
     int64_t *differences = wr_alloc(count - 1, sizeof *differences, "the steps of a series", error);
@@ -194,16 +196,16 @@ static wr_status find_by(const struct wr_stamp_form *form, const int64_t *times,
     return WR_OK;
 }
 
-/* Whether all times have the clock's time of the day. */
+/* Whether all times have the step's time of day. */
 static bool is_daily(const struct wr_stamp_form *form, const int64_t *times, size_t count,
                      const struct wr_step *step) {
     for (size_t i = 0; i < count; i++)
-        if (!wr_step_holds(form, step, times[i]))
+        if (!wr_step_includes(form, step, times[i]))
             return false;
     return true;
 }
 
-/* Whether days lack every weekend, and there was one between them. */
+/* Whether no time is on a weekend, and the times span at least one weekend. */
 static bool is_business(const struct wr_stamp_form *form, const int64_t *times, size_t count) {
     int64_t clock, first = day_of(form, times[0], &clock);
     for (size_t i = 0; i < count; i++)
@@ -222,7 +224,7 @@ static wr_status find_days(const struct wr_stamp_form *form, const int64_t *time
     return find_by(form, times, count, step, regular, error);
 }
 
-/* One time has no difference. */
+/* A single time has no difference: its step is one unit. */
 static void step_of_one(const struct wr_stamp_form *form, struct wr_step *step) {
     static const int seconds[] = {86400, 3600, 60, 1};
     int detail = form->detail < WR_DETAIL_SECOND ? form->detail : WR_DETAIL_SECOND;
@@ -243,7 +245,7 @@ wr_status wr_step_find(const struct wr_stamp_form *form, const int64_t *times, s
     *regular = false;
     if (count < 2) {
         step_of_one(form, step);
-        wr_step_settle(form, times, count, step);
+        wr_step_complete(form, times, count, step);
         return WR_OK;
     }
     if (form->kind != WR_STAMP_TIME)

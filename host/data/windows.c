@@ -16,7 +16,7 @@ struct wr_windows {
     float *input;                  /* (rows - 1, I): windows overlap */
     float *target;                 /* (W, O) */
     float *loss_weight;            /* (O) */
-    double *truth; /* (W + 1, O) unscaled targets, from the row before the first one on */
+    double *truth; /* (W + 1, O) unscaled targets, starting with the row before the first target */
     struct scale *input_scale;  /* (I) */
     struct scale *target_scale; /* (O) */
 };
@@ -37,7 +37,7 @@ static struct scale standard_scale(const double *values, size_t rows) {
     return (struct scale){mean, deviation > 0 ? deviation : 1};
 }
 
-/* A column's values (rows) and their scaling; given: its mean and deviation, or NULL. */
+/* The values (rows) of a column and their scale. given: its mean and deviation, or NULL. */
 static wr_status get_column(const struct wr_series *series, size_t column,
                             const struct wr_windows_spec *spec, const double *given,
                             const double **values, struct scale *scale, struct wr_error *error) {
@@ -62,12 +62,12 @@ static const double *pair_of(const double *scales, size_t i) {
     return scales != NULL ? scales + 2 * i : NULL;
 }
 
-/* Scaled in double and rounded once. */
+/* Scales in double and rounds once. */
 static float scaled(double value, const struct scale *scale) {
     return (float)((value - scale->mean) / scale->deviation);
 }
 
-/* Cannot be where all rows make the scale: |scaled| <= sqrt(rows). */
+/* Only possible if the scale comes from other rows: otherwise |scaled| <= sqrt(rows). */
 static wr_status fail_scaled(const struct wr_series *series, size_t column, size_t row,
                              double value, struct wr_error *error) {
     return wr_fail(error, WR_ERR_DATA,
@@ -85,7 +85,7 @@ static wr_status fill_inputs(struct wr_windows *w, const struct wr_series *serie
                                       &values, &w->input_scale[i], error);
         if (status != WR_OK)
             return status;
-        for (size_t t = 0; t + 1 < series->rows; t++) { /* the last row is a target alone */
+        for (size_t t = 0; t + 1 < series->rows; t++) { /* the last row is only a target */
             float *input = &w->input[t * w->inputs + i];
             *input = scaled(values[t], &w->input_scale[i]);
             if (!isfinite(*input))
@@ -138,7 +138,7 @@ static wr_status check_spec(const struct wr_series *series, const struct wr_wind
     return WR_OK;
 }
 
-/* Bytes of everything but the struct; SIZE_MAX if they do not fit a size_t. */
+/* The bytes of all arrays; SIZE_MAX if they overflow size_t. */
 static size_t memory_needed(const struct wr_windows *w, size_t rows) {
     size_t inputs, targets, sum;
     if (!wr_size_mul(rows, sizeof(float), &inputs) ||

@@ -12,19 +12,20 @@
 
 enum {
     DAY = 86400,
-    MOST_BYTES = 1 << 20, /* of a file; the longest has some thousand */
+    MOST_BYTES = 1 << 20, /* of a file; the longest have a few thousand */
     MOST_OFFSET = 26 * 3600
 };
 
-/* When clocks change, every year. */
+/* A yearly change of clocks. */
 struct change {
-    char kind; /* 'M': weekday d (0: Sunday) of week w (5: the last) of month m; 'J': day d from 1,
-                  29 February does not count; 'n': day d from 0, and it does */
+    char kind; /* 'M': weekday d (0: Sunday) of week w (5: the last) of month m; 'J': day d of the
+                  year from 1, without 29 February; 'n': day d from 0, with it */
     int m, w, d;
-    int seconds; /* of that day, on the clock before the change; may be before it or beyond */
+    int seconds; /* since midnight of that day, on the clock before the change; may be on another
+                    day */
 };
 
-/* What holds behind the last transition. */
+/* The rule for times after the last transition. */
 struct rule {
     bool given, summer;
     int offset, summer_offset;
@@ -33,8 +34,8 @@ struct rule {
 
 struct wr_zone {
     size_t count;
-    int64_t *at;  /* (count) transitions, rising */
-    int *offsets; /* (1 + count): before the first, then from each on */
+    int64_t *at;  /* (count) transitions, ascending */
+    int *offsets; /* (1 + count) before the first transition, then from each one on */
     struct rule rule;
 };
 
@@ -64,7 +65,7 @@ static bool read_name(const char **text) {
     return found;
 }
 
-/* At most `most`, in at most three digits; -1: there is none. */
+/* Reads a number of at most three digits, at most `most`; -1 if there is none. */
 static int read_count(const char **text, int most) {
     int value = 0;
     const char *start = *text;
@@ -93,7 +94,7 @@ static bool read_time(const char **text, int *seconds) {
 static bool read_offset(const char **text, int *offset) {
     if (!read_time(text, offset) || *offset > MOST_OFFSET || *offset < -MOST_OFFSET)
         return false;
-    *offset = -*offset; /* there, west counts as more */
+    *offset = -*offset; /* in POSIX, offsets west of UTC are positive */
     return true;
 }
 
@@ -137,7 +138,7 @@ static bool read_rule(const char *text, struct rule *rule) {
     return read_change(&text, &rule->start) && read_change(&text, &rule->end) && *text == '\0';
 }
 
-/* The local second at which clocks change in a year. */
+/* The second of local time at which clocks change in a year. */
 static int64_t change_in(const struct change *change, int64_t year) {
     int64_t day = wr_month_start(12 * year) + change->d;
     if (change->kind == 'J')
@@ -145,7 +146,7 @@ static int64_t change_in(const struct change *change, int64_t year) {
     if (change->kind == 'M') {
         int64_t month = 12 * year + change->m - 1;
         int64_t first = wr_month_start(month);
-        int into = (change->d + 6 - wr_weekday(first)) % 7; /* there, 0 is Sunday */
+        int into = (change->d + 6 - wr_weekday(first)) % 7; /* 0 is Sunday in the rule */
         int number = into + 7 * (change->w - 1);
         day = first + (number < wr_month_days(month) ? number : number - 7);
     }
@@ -167,7 +168,7 @@ static int rule_offset(const struct rule *rule, int64_t instant) {
 
 /* ---- a file ---- */
 
-/* A big-endian number of some bytes, in two's complement. */
+/* Reads a big-endian number of `size` bytes, in two's complement. */
 static int64_t number_at(const unsigned char *bytes, size_t size) {
     uint64_t value = bytes[0] & 0x80 ? UINT64_MAX : 0;
     for (size_t i = 0; i < size; i++)
@@ -175,7 +176,7 @@ static int64_t number_at(const unsigned char *bytes, size_t size) {
     return (int64_t)value;
 }
 
-/* A header, and where what it counts stands. */
+/* A block of the file: the counts of its header, and where its tables start. */
 struct block {
     size_t utc, standard, leaps, times, types, letters; /* counts */
     const unsigned char *at, *indices, *infos, *end;
@@ -197,7 +198,7 @@ static bool read_block(const unsigned char *bytes, size_t size, size_t wide, str
     }
     size_t length = HEADER + block->times * (wide + 1) + block->types * INFO + block->letters +
                     block->leaps * (wide + 4) + block->standard + block->utc;
-    if (length > size || block->types == 0) /* before any pointer goes beyond the bytes */
+    if (length > size || block->types == 0) /* checked before a pointer could leave the bytes */
         return false;
     block->wide = wide;
     block->at = bytes + HEADER;
@@ -207,7 +208,7 @@ static bool read_block(const unsigned char *bytes, size_t size, size_t wide, str
     return true;
 }
 
-/* The offset of a type; MOST_OFFSET + 1: none. */
+/* The offset of a type; MOST_OFFSET + 1 if it is invalid. */
 static int type_offset(const struct block *block, size_t type) {
     int64_t offset = type < block->types ? number_at(block->infos + INFO * type, 4) : INT32_MAX;
     return offset >= -MOST_OFFSET && offset <= MOST_OFFSET ? (int)offset : MOST_OFFSET + 1;
@@ -227,7 +228,7 @@ static bool take_transitions(const struct block *block, struct wr_zone *zone) {
     return true;
 }
 
-/* The line behind the second block. */
+/* Reads the line after the second block. */
 static bool take_rule(const unsigned char *footer, size_t size, struct rule *rule) {
     char text[128];
     const unsigned char *end =
@@ -276,7 +277,7 @@ wr_status wr_zone_read(const char *name, const unsigned char *bytes, size_t size
 
 /* ---- by name ---- */
 
-/* No path out of the folder. */
+/* Whether the name cannot be a path out of the folder. */
 static bool is_name(const char *name) {
     return *name != '\0' && *name != '/' && strlen(name) < 64 && strstr(name, "..") == NULL &&
            name[strspn(
@@ -327,8 +328,8 @@ wr_status wr_zone_open(const char *name, struct wr_zone **zone, struct wr_error 
 /* ---- times ---- */
 
 int wr_zone_offset(const struct wr_zone *zone, int64_t instant) {
-    size_t low = 0,
-           high = zone->count; /* transitions up to low are before, those from high on not */
+    size_t low = 0, high = zone->count; /* transitions below low are not later than the instant,
+                                           those from high on are */
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (zone->at[middle] <= instant)

@@ -220,7 +220,7 @@ static wr_status move_to(struct backtest *b, size_t origin) {
                 wr_panel_id(b->panel, s), length, b->spec->origins, b->step, b->horizon);
         b->until[s] = length - after;
     }
-    wr_panel_see(b->seen, b->panel, b->until);
+    wr_panel_asof_set(b->seen, b->panel, b->until);
     return WR_OK;
 }
 
@@ -350,7 +350,7 @@ wr_status wr_backtest(struct wr_device *device, const struct wr_panel *panel,
                          .result = backtest,
                          .error = error};
     backtest->series = b.series;
-    status = wr_panel_seen(panel, &b.seen, error);
+    status = wr_panel_asof_open(panel, &b.seen, error);
     if (status == WR_OK)
         status = allocate(&b);
     if (status == WR_OK)
@@ -362,7 +362,7 @@ wr_status wr_backtest(struct wr_device *device, const struct wr_panel *panel,
         free(owned[i]);
     for (size_t m = 0; m < WR_METHODS; m++)
         free(b.counts[m]);
-    wr_panel_unsee(b.seen);
+    wr_panel_asof_close(b.seen);
     return status;
 }
 

@@ -79,7 +79,7 @@ static void move_to(struct calibrating *c, size_t o) {
         size_t last = held->count > 0 ? held->count - 1 : 0;
         c->origin[s] = held->from + (o < last ? o : last) * held->apart;
     }
-    wr_panel_see(c->seen, c->panel, c->origin);
+    wr_panel_asof_set(c->seen, c->panel, c->origin);
 }
 
 static wr_status forecast_origins(struct calibrating *c, const struct wr_fit *less,
@@ -154,7 +154,7 @@ static wr_status set_up(struct calibrating *c, struct wr_error *error) {
         return fail_short(c, error);
     wr_status status = wr_calibration_room(to, count, K, error);
     if (status == WR_OK)
-        status = wr_panel_seen(c->panel, &c->seen, error);
+        status = wr_panel_asof_open(c->panel, &c->seen, error);
     for (size_t s = 0; s < count && status == WR_OK; s++) {
         const double *values = wr_panel_observed(c->panel, s);
         size_t length = wr_until(c->panel, c->until, s), quiet;
@@ -185,7 +185,7 @@ wr_status wr_fit_calibrate(struct wr_device *device, const struct wr_panel *pane
     for (size_t s = 0; s < fit->count && status == WR_OK; s++)
         fit->report.borrowed += wr_borrows(fit, s);
     wr_fit_free(less);
-    wr_panel_unsee(c.seen);
+    wr_panel_asof_close(c.seen);
     free(c.held);
     free(c.origin);
     free(c.points);

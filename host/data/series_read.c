@@ -1,4 +1,4 @@
-/* A series from a CSV file. */
+/* Reads a series from a CSV file. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +40,7 @@ static wr_status add_row(struct wr_series *series, struct wr_csv *csv, struct wr
     return WR_OK;
 }
 
-/* The first record has been read. */
+/* Reads the rows. The first record was read last. */
 static wr_status fill(struct wr_series *series, struct wr_csv *csv, struct wr_error *error) {
     bool more;
     wr_status status = csv->found.header ? wr_series_name_columns(series, csv, error)
