@@ -85,7 +85,7 @@ void run_on_event(void *context, const struct wr_fit_event *event) {
 /* ---- after ---- */
 
 static bool is_naive(const struct wr_fit *fit, size_t s) {
-    return fit->series[s].models == WR_NAIVE;
+    return fit->series[s].first_model == WR_NAIVE;
 }
 
 static bool is_shorter(const struct wr_fit *fit, size_t s) {

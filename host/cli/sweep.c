@@ -13,7 +13,7 @@
 #include "cli/stores.h"
 #include "cli/sweep.h"
 #include "cli/tables.h"
-#include "sweep/data.h"
+#include "sweep/sweep_data.h"
 
 /* ---- the study ---- */
 

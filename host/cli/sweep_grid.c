@@ -6,7 +6,7 @@
 #include "cli/stores.h"
 #include "cli/sweep.h"
 #include "cli/tables.h"
-#include "sweep/data.h"
+#include "sweep/sweep_data.h"
 
 wr_status sweep_blame(struct run *run, size_t first, size_t last, wr_status status) {
     bool in_file = false;

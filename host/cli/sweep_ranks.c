@@ -15,7 +15,7 @@
 #include "cli/ranks.h"
 #include "cli/shard_files.h"
 #include "cli/sweep.h"
-#include "sweep/data.h"
+#include "sweep/sweep_data.h"
 
 #define TELL_SECONDS 0.5 /* between two reports of a rank */
 

@@ -12,7 +12,7 @@
 #include "forecast/quantiles.h"
 #include "forecast/spread.h"
 
-#define MOST_ERRORS 200 /* of a naive method at each step, the latest */
+#define MOST_ERRORS 200 /* of a naive method: the latest ones, at each step */
 
 const char *wr_method_name(enum wr_method method) {
     static const char *const names[WR_METHODS] = {"windrow", "naive", "seasonal-naive"};
@@ -27,11 +27,11 @@ struct forecasts {
 
 struct backtest {
     const struct wr_panel *panel;
-    struct wr_panel *seen; /* from the origin at hand */
+    struct wr_panel *seen; /* as known at the current origin */
     const struct wr_backtest_spec *spec;
     size_t series, horizon, season, step;
-    size_t *until;           /* (series) values before the origin at hand */
-    struct forecasts now;    /* of the method at hand */
+    size_t *until;           /* (series) number of values before the current origin */
+    struct forecasts now;    /* of the current method */
     double *errors, *sorted; /* (MOST_ERRORS, horizon), (MOST_ERRORS): of a naive method */
     struct wr_backtest *result;
     struct wr_backtest_scores *counts[WR_METHODS]; /* (series) terms of each sum in the result */
@@ -40,7 +40,7 @@ struct backtest {
 
 /* ---- sums and means ---- */
 
-/* A weighted sum over what is a number, and the weight of that. */
+/* Adds a weighted value to a sum, and its weight to the count. NaN is left out. */
 static void add(double *sum, double *count, double value, double weight) {
     if (isnan(value))
         return;
@@ -48,7 +48,7 @@ static void add(double *sum, double *count, double value, double weight) {
     *count += weight;
 }
 
-/* RMSE as its square. */
+/* Adds scores to sums. The RMSE is summed as its square. */
 static void add_scores(struct wr_backtest_scores *sums, struct wr_backtest_scores *counts,
                        const struct wr_backtest_scores *scores, size_t levels, double weight) {
     const struct wr_scores *points = &scores->points;
@@ -78,12 +78,12 @@ static void divide(struct wr_backtest_scores *sums, const struct wr_backtest_sco
 
 /* ---- scores of one forecast ---- */
 
-/* Of the quantile q at p, against y: twice the pinball loss. */
+/* Twice the pinball loss of q, the forecast quantile at probability p, for the value y. */
 static double quantile_loss(double y, double q, double p) {
     return 2 * (y - q) * (p - (y < q ? 1 : 0));
 }
 
-/* Coverage, width and CRPS over the horizon of series s. */
+/* Sets coverage, width and CRPS over the horizon of series s. */
 static void score_intervals(const struct backtest *b, size_t s, const double *truth,
                             struct wr_backtest_scores *scores) {
     struct wr_backtest_scores counts = {0};
@@ -112,7 +112,7 @@ static void score_intervals(const struct backtest *b, size_t s, const double *tr
     }
 }
 
-/* Values of series s among those forecast that were observed. */
+/* The number of observed values of series s among those that are forecast. */
 static size_t count_observed(const struct backtest *b, size_t s) {
     const double *truth = wr_panel_observed(b->panel, s) + b->until[s];
     size_t count = 0;
@@ -121,7 +121,8 @@ static size_t count_observed(const struct backtest *b, size_t s) {
     return count;
 }
 
-/* Adds the scores of the forecasts at hand, weighted by the values that they are means over. */
+/* Adds the scores of the current forecasts. The weight is the fraction of the forecast values that
+ * were observed. */
 static void score_method(struct backtest *b, enum wr_method method) {
     for (size_t s = 0; s < b->series; s++) {
         struct wr_backtest_scores scores = {0};
@@ -136,8 +137,8 @@ static void score_method(struct backtest *b, enum wr_method method) {
 
 /* ---- naive methods ---- */
 
-/* Absolute errors (count, horizon) that the method made within the first `until` values, with a
- * season before each; returns count. */
+/* Collects the absolute errors (count, horizon) of the naive method within the first `until` values
+ * and returns count. Each forecast has a season of values before it. */
 static size_t past_errors(struct backtest *b, const double *values, size_t until, size_t season) {
     size_t H = b->horizon, count = 0;
     double *forecast = b->sorted + MOST_ERRORS;
@@ -149,8 +150,8 @@ static size_t past_errors(struct backtest *b, const double *values, size_t until
     return count;
 }
 
-/* The conformal quantiles of the errors at step k as half-widths of the intervals, or the largest
- * error where there are too few; `least` at least. */
+/* Sets the intervals of step k. The half-widths are the conformal quantiles of the errors, or the
+ * largest error if there are too few errors. They are at least `least`. */
 static void naive_intervals(struct backtest *b, size_t s, size_t k, size_t count, double least) {
     size_t known = 0;
     double largest = NAN;
@@ -170,7 +171,8 @@ static void naive_intervals(struct backtest *b, size_t s, size_t k, size_t count
     }
 }
 
-/* Of what comes after a quiet start; errors of all where too few values do. */
+/* Forecasts from the values after a quiet start. If these are too few for errors, the errors come
+ * from all values. */
 static wr_status forecast_series(struct backtest *b, size_t s, size_t season) {
     const double *values = wr_panel_observed(b->panel, s);
     size_t H = b->horizon, length = b->until[s], start;
@@ -202,7 +204,7 @@ static wr_status score_naive(struct backtest *b, enum wr_method method, size_t s
 
 /* ---- origins ---- */
 
-/* Moves to an origin, the first is 0. */
+/* Moves to an origin. The first one is 0. */
 static wr_status move_to(struct backtest *b, size_t origin) {
     size_t back, after;
     if (!wr_size_mul(b->spec->origins - 1 - origin, b->step, &back) ||
@@ -224,7 +226,8 @@ static wr_status move_to(struct backtest *b, size_t origin) {
     return WR_OK;
 }
 
-/* What the fits before this one did counts too. */
+/* Adds the report of a fit. Models, updates and seconds are summed; counts of series are those of
+ * the last fit. */
 static void add_report(struct wr_fit_report *sum, const struct wr_mix *mix) {
     struct wr_fit_report own, before = *sum;
     wr_mix_report(mix, &own);
@@ -235,9 +238,9 @@ static void add_report(struct wr_fit_report *sum, const struct wr_mix *mix) {
     sum->seconds += before.seconds;
 }
 
-static wr_status fit(struct backtest *b, struct wr_device *device, struct wr_turns *turns,
+static wr_status fit(struct backtest *b, struct wr_device *device, struct wr_fit_sequence *sequence,
                      struct wr_mix *mix) {
-    struct wr_fit_options own = wr_turns_options(turns);
+    struct wr_fit_options own = wr_fit_sequence_options(sequence);
     own.resume = NULL;
     own.calibrate = b->spec->level_count > 0;
     wr_mix_release(mix);
@@ -265,14 +268,14 @@ static wr_status score_origin(struct backtest *b, const struct wr_mix *mix) {
 static wr_status run(struct backtest *b, struct wr_device *device,
                      const struct wr_fit_options *options) {
     struct wr_mix mix = {0};
-    struct wr_turns turns = {
+    struct wr_fit_sequence sequence = {
         .options = options, .count = b->spec->refit ? b->spec->origins : 1, .began = wr_seconds()};
     wr_status status = WR_OK;
     for (size_t o = 0; o < b->spec->origins && status == WR_OK; o++) {
-        turns.index = o;
+        sequence.index = o;
         status = move_to(b, o);
         if (status == WR_OK && (o == 0 || b->spec->refit))
-            status = fit(b, device, &turns, &mix);
+            status = fit(b, device, &sequence, &mix);
         if (status == WR_OK)
             status = score_origin(b, &mix);
     }
@@ -280,7 +283,7 @@ static wr_status run(struct backtest *b, struct wr_device *device,
     return status;
 }
 
-/* ---- all of it ---- */
+/* ---- the whole backtest ---- */
 
 static void finish(struct backtest *b) {
     size_t levels = b->spec->level_count;
@@ -335,8 +338,8 @@ wr_status wr_backtest(struct wr_device *device, const struct wr_panel *panel,
                       const struct wr_backtest_spec *spec, const struct wr_fit_options *options,
                       struct wr_backtest *backtest, struct wr_error *error) {
     WR_ARITHMETIC(callers);
-    struct wr_fit_outside outside = {.options = options, .callers = &callers};
-    const struct wr_fit_options inside = wr_fit_inside(&outside);
+    struct wr_fit_caller caller = {.options = options, .callers = &callers};
+    const struct wr_fit_options wrapped = wr_fit_caller_options(&caller);
     *backtest = (struct wr_backtest){0};
     wr_status status = check(spec, error);
     if (status != WR_OK)
@@ -354,7 +357,7 @@ wr_status wr_backtest(struct wr_device *device, const struct wr_panel *panel,
     if (status == WR_OK)
         status = allocate(&b);
     if (status == WR_OK)
-        status = run(&b, device, &inside);
+        status = run(&b, device, &wrapped);
     if (status == WR_OK)
         finish(&b);
     void *owned[] = {b.until, b.now.points, b.now.low, b.now.high, b.errors, b.sorted};

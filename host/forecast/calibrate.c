@@ -1,7 +1,6 @@
-/* The first half of split conformal prediction: a fit on less forecasts, from many origins, what it
- * has not seen. How far off it is, step by step, interval.c takes for how far off the fit on all
- * is.
- */
+/* The first half of split conformal prediction. The calibration fit sees fewer values than the full
+ * fit. From many origins it forecasts values that it has not seen. interval.c takes its errors at
+ * each step for those of the full fit. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -12,16 +11,16 @@
 
 #define MOST_ORIGINS   100
 #define ALL_ORIGINS    200000 /* of all series together, but at least one each */
-#define FEWEST_ORIGINS 19     /* with which 95 % has a quantile */
+#define FEWEST_ORIGINS 19     /* so that there is a quantile at 95 % */
 
-/* ---- what is held out ---- */
+/* ---- held-out values ---- */
 
-/* The values of a series that the fit on less does not see: a fifth, or what FEWEST_ORIGINS take if
- * that is more, but never more than half, and where it can be as many are left as the fit on all
- * needs for what it does: a season for seasonal naive, windows for models. A quiet start does not
- * count. Origins stand `apart` steps from each other. */
+/* The values of a series that the calibration fit does not see: a fifth, or as many as
+ * FEWEST_ORIGINS origins take if that is more, but at most half. If possible, as many values are
+ * left as the method of the full fit needs: a season for seasonal naive, enough windows for models.
+ * A quiet start does not count. Origins are `apart` steps apart. */
 struct held {
-    size_t from;  /* values that the fit on less has */
+    size_t from;  /* number of values that the calibration fit sees */
     size_t count; /* origins; 0: too short */
     size_t apart;
 };
@@ -29,7 +28,8 @@ struct held {
 static struct held hold_out(size_t until, const struct fitted *series,
                             const struct wr_recipe *recipe, size_t most) {
     size_t quiet = series->scales.start;
-    size_t kept = series->models == WR_NAIVE ? recipe->season : quiet + wr_recipe_shortest(recipe);
+    size_t kept =
+        series->first_model == WR_NAIVE ? recipe->season : quiet + wr_recipe_shortest(recipe);
     size_t horizon = recipe->horizon, least = horizon + FEWEST_ORIGINS - 1;
     size_t active = (until - quiet) / 2 < horizon ? until : until - quiet;
     size_t held = active / 5;
@@ -47,16 +47,17 @@ static struct held hold_out(size_t until, const struct fitted *series,
 
 struct calibrating {
     const struct wr_panel *panel;
-    struct wr_panel *seen; /* from the origins at hand: no gap is filled by what comes after */
+    struct wr_panel *seen; /* as known at the current origins: later values fill no gap */
     const size_t *until;
-    struct wr_fit *fit; /* on all */
+    struct wr_fit *fit; /* the full fit */
     struct held *held;  /* (series) */
     size_t *origin;     /* (series) */
     double *points;     /* (series, horizon) */
 };
 
-/* How far off the forecasts from origin number o are from what was observed. NaN at a gap, filled
- * or not, and after one: forecasts are made from a value that was observed. */
+/* Stores the errors of the forecasts from origin number o against the observed values. An error is
+ * NaN if its value is a gap, filled or not. All errors are NaN if the value before the origin is a
+ * gap: forecasts must be made from an observed value. */
 static void note_errors(const struct calibrating *c, size_t o) {
     struct calibration *to = &c->fit->calibration;
     size_t K = c->fit->recipe.horizon;
@@ -72,7 +73,7 @@ static void note_errors(const struct calibrating *c, size_t o) {
     }
 }
 
-/* Moves to origin number o; series that have no more stay at their last. */
+/* Moves to origin number o. Series that have fewer origins stay at their last. */
 static void move_to(struct calibrating *c, size_t o) {
     for (size_t s = 0; s < c->fit->count; s++) {
         const struct held *held = &c->held[s];
@@ -82,13 +83,14 @@ static void move_to(struct calibrating *c, size_t o) {
     wr_panel_asof_set(c->seen, c->panel, c->origin);
 }
 
-static wr_status forecast_origins(struct calibrating *c, const struct wr_fit *less,
+static wr_status forecast_origins(struct calibrating *c, const struct wr_fit *calibration_fit,
                                   struct wr_error *error) {
     struct wr_device *cpu = NULL;
     wr_status status = wr_device_open("cpu", NULL, &cpu, error);
     for (size_t o = 0; o < c->fit->calibration.origins && status == WR_OK; o++) {
         move_to(c, o);
-        status = wr_fit_forecast_known(cpu, less, c->seen, c->origin, c->points, error);
+        status =
+            wr_fit_forecast_with_gaps(cpu, calibration_fit, c->seen, c->origin, c->points, error);
         if (status == WR_OK)
             note_errors(c, o);
     }
@@ -119,18 +121,19 @@ static void find_origins(struct calibrating *c) {
     size_t most = ALL_ORIGINS / c->fit->count;
     most = most < 1 ? 1 : most > MOST_ORIGINS ? MOST_ORIGINS : most;
     for (size_t s = 0; s < c->fit->count; s++) {
-        c->held[s] =
-            hold_out(wr_until(c->panel, c->until, s), &c->fit->series[s], &c->fit->recipe, most);
+        c->held[s] = hold_out(wr_used_length(c->panel, c->until, s), &c->fit->series[s],
+                              &c->fit->recipe, most);
         to->counts[s] = c->held[s].count;
         to->origins = to->counts[s] > to->origins ? to->counts[s] : to->origins;
     }
 }
 
-/* As many values as are forecast are held out, from as many or two. */
+/* Fails because no series is long enough: `horizon` values must be held out, and max(horizon, 2)
+ * values must be left. */
 static wr_status fail_short(const struct calibrating *c, struct wr_error *error) {
     size_t K = c->fit->recipe.horizon, longest = 0;
     for (size_t s = 0; s < c->fit->count; s++) {
-        size_t length = wr_until(c->panel, c->until, s);
+        size_t length = wr_used_length(c->panel, c->until, s);
         longest = length > longest ? length : longest;
     }
     return wr_fail(error, WR_ERR_DATA,
@@ -157,7 +160,7 @@ static wr_status set_up(struct calibrating *c, struct wr_error *error) {
         status = wr_panel_asof_open(c->panel, &c->seen, error);
     for (size_t s = 0; s < count && status == WR_OK; s++) {
         const double *values = wr_panel_observed(c->panel, s);
-        size_t length = wr_until(c->panel, c->until, s), quiet;
+        size_t length = wr_used_length(c->panel, c->until, s), quiet;
         status = wr_quiet_start(values, length, &quiet, error);
         if (status == WR_OK)
             to->spreads[s] = wr_spread(values, length, quiet);
@@ -169,22 +172,23 @@ wr_status wr_fit_calibrate(struct wr_device *device, const struct wr_panel *pane
                            const size_t *until, const struct wr_fit_options *options,
                            struct wr_fit *fit, struct wr_error *error) {
     struct calibrating c = {.panel = panel, .until = until, .fit = fit};
-    struct wr_fit *less = NULL;
+    struct wr_fit *calibration_fit = NULL;
     wr_status status = set_up(&c, error);
     if (status == WR_OK) {
         struct wr_fit_options second = *options;
         second.calibrate = false;
         move_to(&c, 0);
-        status = wr_fit_like(device, c.seen, &fit->recipe, c.origin, &second, fit, &less, error);
+        status = wr_fit_checked(device, c.seen, &fit->recipe, c.origin, &second, fit,
+                                &calibration_fit, error);
     }
     if (status == WR_OK) {
-        fit->report.updates += less->report.updates;
-        fit->report.seconds += less->report.seconds;
-        status = forecast_origins(&c, less, error);
+        fit->report.updates += calibration_fit->report.updates;
+        fit->report.seconds += calibration_fit->report.seconds;
+        status = forecast_origins(&c, calibration_fit, error);
     }
     for (size_t s = 0; s < fit->count && status == WR_OK; s++)
         fit->report.borrowed += wr_borrows(fit, s);
-    wr_fit_free(less);
+    wr_fit_free(calibration_fit);
     wr_panel_asof_close(c.seen);
     free(c.held);
     free(c.origin);

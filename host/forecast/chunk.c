@@ -1,4 +1,5 @@
-/* Training a chunk of series: one ensemble, in which each model has its own series' windows. */
+/* Trains a chunk of series as one ensemble, in which each model has the windows of its own
+ * series. */
 #include "forecast/fit.h"
 
 #include <stdlib.h>
@@ -7,11 +8,11 @@
 #include "base/base.h"
 #include "windrow/train.h"
 
-/* ---- how many ---- */
+/* ---- the size of a chunk ---- */
 
 #define CHUNK_FLOATS 5e7  /* of windows; a session copies them */
-#define CHUNK_WORK   2e12 /* multiplications and additions: about a minute of a few cores */
-#define GPU_FASTER   100  /* in the same minute */
+#define CHUNK_WORK   2e12 /* multiplications and additions: about a minute on a few cores */
+#define GPU_FASTER   100  /* times as many in the same minute */
 
 static struct wr_recipe recipe_with(const struct wr_fit *fit, size_t window) {
     struct wr_recipe recipe = fit->recipe;
@@ -29,7 +30,7 @@ size_t wr_chunk_size(const struct wr_device *device, const struct wr_fit *fit,
     bool gpu = wr_device_get_info(device)->gpu;
     size_t count = 0;
     for (; count < most && fit->series[which[count]].window == recipe.window; count++) {
-        size_t length = wr_until(panel, until, which[count]);
+        size_t length = wr_used_length(panel, until, which[count]);
         double windows = (double)wr_recipe_windows(&recipe, length);
         double visits = recipe.updates > 0 ? (double)recipe.updates * (double)recipe.batch
                                            : (double)recipe.epochs * windows;
@@ -50,10 +51,10 @@ struct training {
     struct wr_shape shape;
     size_t models, P;
     size_t windows;                /* of all series */
-    size_t *starts, *counts;       /* (count) windows of each series, but those that validate */
-    size_t *first, *trained;       /* (models) the same, by model */
+    size_t *starts, *counts;       /* (count) first window and number of windows of each series */
+    size_t *first, *trained;       /* (models) first window and number of windows to train on */
     size_t *visits;                /* (models) or NULL */
-    size_t *validates, *validated; /* (models) those that do: the first, and how many */
+    size_t *validates, *validated; /* (models) first window and number of windows to validate */
     float *inputs, *targets, *weights;
     float *lr, *clip, *parameters;
     uint32_t *seeds;
@@ -67,15 +68,15 @@ static void release(struct training *t) {
         free(owned[i]);
 }
 
-/* Windows of a series, in time order, behind those that are there. */
+/* Appends the windows of a series, in time order. */
 static wr_status cut_series(struct training *t, size_t i, size_t room, struct wr_error *error) {
     const struct wr_chunk *c = t->chunk;
     size_t s = c->which[i];
     const struct fitted *series = &c->fit->series[s];
     size_t width = t->shape.seq_len * t->shape.inputs, outputs = t->shape.outputs;
     struct wr_prepared *prepared = NULL;
-    wr_status status = wr_prepared_make(c->panel, s, wr_until(c->panel, c->until, s), &t->recipe,
-                                        &series->scales, &prepared, error);
+    wr_status status = wr_prepared_make(c->panel, s, wr_used_length(c->panel, c->until, s),
+                                        &t->recipe, &series->scales, &prepared, error);
     if (status != WR_OK)
         return status;
     size_t count = wr_prepared_windows(prepared, 0);
@@ -95,7 +96,7 @@ static wr_status cut_windows(struct training *t, struct wr_error *error) {
     const struct wr_chunk *c = t->chunk;
     size_t width = t->shape.seq_len * t->shape.inputs, room = 0, inputs, targets;
     for (size_t i = 0; i < c->count; i++)
-        room += wr_recipe_windows(&t->recipe, wr_until(c->panel, c->until, c->which[i]));
+        room += wr_recipe_windows(&t->recipe, wr_used_length(c->panel, c->until, c->which[i]));
     if (!wr_size_mul(room, width, &inputs) || !wr_size_mul(room, t->shape.outputs, &targets))
         return wr_fail(error, WR_ERR_MEMORY, "%zu windows overflow memory", room);
     t->inputs = wr_alloc(inputs, sizeof *t->inputs, "windows", error);
@@ -116,8 +117,8 @@ static wr_status cut_windows(struct training *t, struct wr_error *error) {
 
 /* ---- the models ---- */
 
-/* The latest windows validate; between them and the others as many are left out as share values
- * with their targets, where there are enough. */
+/* Keeps the latest windows for validation. Windows before these that share target values with them
+ * are left out, if enough windows remain. */
 static void hold_out(const struct training *t, size_t m, size_t count) {
     size_t held = (size_t)(t->recipe.validate * (double)count), gap = t->recipe.horizon - 1;
     if (held == 0 || held >= count)
@@ -165,8 +166,8 @@ static wr_status set_models(struct training *t, struct wr_error *error) {
     return status;
 }
 
-/* Epochs of the training: at most `validations` of them where updates are counted, for they are
- * where trainings are looked at; each has the same number of updates. */
+/* Returns the number of epochs. If the recipe counts updates, there are at most `validations`
+ * epochs, since validation happens between epochs. Each of them has the same number of updates. */
 static size_t set_epochs(struct training *t) {
     const struct wr_recipe *r = &t->recipe;
     if (r->updates == 0)
@@ -188,7 +189,8 @@ static wr_status on_event(void *context, const struct wr_train_event *event) {
 static void keep(const struct training *t, const struct wr_train_result *result) {
     struct wr_fit *fit = t->chunk->fit;
     for (size_t m = 0; m < t->models; m++) {
-        size_t to = fit->series[t->chunk->which[m / t->recipe.seeds]].models + m % t->recipe.seeds;
+        size_t to =
+            fit->series[t->chunk->which[m / t->recipe.seeds]].first_model + m % t->recipe.seeds;
         memcpy(fit->parameters + to * t->P, t->parameters + m * t->P, t->P * sizeof(float));
         bool kept = result->best_epoch != NULL && result->best_epoch[m] > 0;
         fit->diverged[to] = result->diverged_at[m] != WR_NOT_DIVERGED && !kept;
@@ -197,8 +199,8 @@ static void keep(const struct training *t, const struct wr_train_result *result)
     fit->report.seconds += result->seconds;
 }
 
-/* Epochs between looks. */
-static size_t every(const struct wr_recipe *recipe, size_t epochs) {
+/* The number of epochs from one validation to the next. */
+static size_t validation_interval(const struct wr_recipe *recipe, size_t epochs) {
     return recipe->validations > 0 ? (epochs - 1) / recipe->validations + 1 : epochs;
 }
 
@@ -225,7 +227,7 @@ static wr_status train(struct training *t, struct wr_error *error) {
                                    .rule = rule};
     struct wr_validation validation = {.first = t->validates,
                                        .count = t->validated,
-                                       .every = every(&t->recipe, epochs),
+                                       .every = validation_interval(&t->recipe, epochs),
                                        .patience = t->recipe.patience};
     struct wr_train_options options = {.epochs = epochs,
                                        .validation = t->recipe.validate > 0 ? &validation : NULL,

@@ -37,7 +37,8 @@ bool wr_is_seasonal(const double *values, size_t length, size_t season) {
     return fabs(r) > 1.645 * sqrt((1 + 2 * squares) / (double)length);
 }
 
-/* Over the season whose middle is t: where it is even, half of the values at both ends. */
+/* The moving average over a season around t. If the season is even, the two values at its ends
+ * count half. */
 static double moving_average(const double *values, size_t t, size_t season) {
     size_t half = season / 2;
     double ends = values[t - half] + values[t + half];
@@ -47,10 +48,10 @@ static double moving_average(const double *values, size_t t, size_t season) {
     return sum / (double)season;
 }
 
-/* What a value is away from the moving average around it: their difference or their ratio, in the
- * mean of those at one place in the season. */
-static double mean_away(const double *values, size_t length, size_t season, size_t place,
-                        bool additive) {
+/* The mean distance of the values at one place in the season from the moving average around them.
+ * The distance is a difference or a ratio. */
+static double mean_distance(const double *values, size_t length, size_t season, size_t place,
+                            bool additive) {
     size_t half = season / 2, known = 0;
     double sum = 0;
     for (size_t t = place; t + half < length; t += season) {
@@ -70,8 +71,8 @@ bool wr_seasonal_indices(const double *values, size_t length, size_t season, boo
         if (values[t] <= 0)
             return false;
     for (size_t i = 0; i < season; i++)
-        indices[i] = mean_away(values, length, season, i, additive);
-    double mean = 0; /* not mean_of: a place without a value must be seen */
+        indices[i] = mean_distance(values, length, season, i, additive);
+    double mean = 0; /* not mean_of, which would hide a place without a value */
     for (size_t i = 0; i < season; i++)
         mean += indices[i] / (double)season;
     bool usable = true;

@@ -1,6 +1,6 @@
 /* Season and trend of a series as the benchmarks of the M4 competition find them (S. Makridakis,
  * E. Spiliotis and V. Assimakopoulos, "The M4 competition: 100,000 time series and 61 forecasting
- * methods", Int. J. Forecasting 36, 2020). NaN are values that are not known. */
+ * methods", Int. J. Forecasting 36, 2020). Values that are NaN are not known. */
 #ifndef WR_DECOMPOSE_H
 #define WR_DECOMPOSE_H
 

@@ -72,7 +72,7 @@ static bool has_gaps(const struct wr_panel *panel, size_t s, size_t until) {
     return false;
 }
 
-/* A series between whose gaps windows are looked for. */
+/* A series with gaps, for which a window is looked for. */
 struct gaps {
     const struct wr_panel *panel;
     size_t series, until;
@@ -80,8 +80,8 @@ struct gaps {
     struct wr_recipe recipe;
 };
 
-/* Whether enough windows of this length touch no gap, and with `ends` the last one does not either.
- * Then it is so of shorter ones, too. */
+/* *whole: whether enough windows of this length touch no gap, and with `ends` the last window does
+ * not either. If so, the same is true of shorter windows. */
 static wr_status are_whole(struct gaps *gaps, size_t window, bool ends, bool *whole,
                            struct wr_error *error) {
     struct wr_prepared *prepared;
@@ -96,11 +96,11 @@ static wr_status are_whole(struct gaps *gaps, size_t window, bool ends, bool *wh
     return WR_OK;
 }
 
-/* The longest window of least .. most that is so, by halving; 0: none. */
+/* Finds by bisection the longest window of least .. most for which are_whole is true. 0: none. */
 static wr_status find_longest(struct gaps *gaps, size_t least, size_t most, bool ends,
                               size_t *longest, struct wr_error *error) {
     wr_status status = WR_OK;
-    size_t window = most; /* the likeliest first */
+    size_t window = most; /* the most likely one first */
     *longest = 0;
     while (least <= most && status == WR_OK) {
         bool whole = false;
@@ -114,8 +114,9 @@ static wr_status find_longest(struct gaps *gaps, size_t least, size_t most, bool
     return status;
 }
 
-/* Of the windows up to recipe->window the longest of which enough touch no gap; one of half that
- * length, at least, if that may end with the last value. 0: not even of window 1. */
+/* Chooses the longest window, at most recipe->window, of which enough touch no gap. With `ends`,
+ * one that can end with the last value is preferred if it is at least half as long. 0: there is
+ * none. */
 static wr_status between_gaps(struct gaps *gaps, bool ends, size_t *window,
                               struct wr_error *error) {
     size_t ending = 0;
@@ -127,31 +128,32 @@ static wr_status between_gaps(struct gaps *gaps, bool ends, size_t *window,
     return status;
 }
 
-/* 0: seasonal naive. A fit like another one has no longer windows, and forecasts from where its
- * last values are no gaps. */
+/* Chooses the window of a series; 0: seasonal naive. The window of a calibration fit is at most as
+ * long as that of the full fit, and need not end with the last value, since forecasts start from
+ * observed values. */
 static wr_status choose_window(const struct wr_panel *panel, size_t s, size_t until,
-                               const struct wr_fit *fit, const struct wr_fit *like, size_t *window,
+                               const struct wr_fit *fit, const struct wr_fit *full, size_t *window,
                                struct wr_error *error) {
     const struct wr_scales *scales = &fit->series[s].scales;
     struct wr_recipe shorter;
     *window = 0;
     if (scales->constant || !wr_recipe_shorten(&fit->recipe, until - scales->start, &shorter))
         return WR_OK;
-    if (like != NULL && like->series[s].window > 0 && like->series[s].window < shorter.window)
-        shorter.window = like->series[s].window;
+    if (full != NULL && full->series[s].window > 0 && full->series[s].window < shorter.window)
+        shorter.window = full->series[s].window;
     *window = shorter.window;
     struct gaps gaps = {panel, s, until, scales, shorter};
-    return has_gaps(panel, s, until) ? between_gaps(&gaps, like == NULL, window, error) : WR_OK;
+    return has_gaps(panel, s, until) ? between_gaps(&gaps, full == NULL, window, error) : WR_OK;
 }
 
 static wr_status set_up_series(const struct wr_panel *panel, size_t s, size_t until,
-                               const struct wr_fit *like, struct wr_fit *fit,
+                               const struct wr_fit *full, struct wr_fit *fit,
                                struct wr_error *error) {
     struct fitted *series = &fit->series[s];
     series->id = strdup(wr_panel_id(panel, s));
     if (series->id == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "no memory for the names of series");
-    series->models = WR_NAIVE;
+    series->first_model = WR_NAIVE;
     series->length = until;
     if (until == 0)
         return wr_fail(error, WR_ERR_USAGE, "series %s: a fit from 0 values", series->id);
@@ -160,21 +162,21 @@ static wr_status set_up_series(const struct wr_panel *panel, size_t s, size_t un
     if (status != WR_OK)
         return status;
     fit->report.quiet += series->scales.start > 0;
-    status = choose_window(panel, s, until, fit, like, &series->window, error);
+    status = choose_window(panel, s, until, fit, full, &series->window, error);
     if (status != WR_OK)
         return status;
     if (series->window == 0) {
         fit->report.naive++;
         return WR_OK;
     }
-    series->models = fit->models;
+    series->first_model = fit->models;
     fit->models += fit->recipe.seeds;
     fit->report.shorter += series->window < fit->recipe.window;
     return WR_OK;
 }
 
 static wr_status set_up(const struct wr_panel *panel, const struct wr_recipe *recipe,
-                        const size_t *until, const struct wr_fit *like, struct wr_fit *fit,
+                        const size_t *until, const struct wr_fit *full, struct wr_fit *fit,
                         struct wr_error *error) {
     fit->recipe = *recipe;
     fit->shape = (struct wr_shape){wr_recipe_inputs(recipe, panel), recipe->hidden,
@@ -190,7 +192,7 @@ static wr_status set_up(const struct wr_panel *panel, const struct wr_recipe *re
         return WR_ERR_MEMORY;
     wr_status status = WR_OK;
     for (size_t s = 0; s < fit->count && status == WR_OK; s++)
-        status = set_up_series(panel, s, wr_until(panel, until, s), like, fit, error);
+        status = set_up_series(panel, s, wr_used_length(panel, until, s), full, fit, error);
     struct wr_layout layout;
     size_t floats;
     if (status == WR_OK)
@@ -210,7 +212,8 @@ static wr_status set_up(const struct wr_panel *panel, const struct wr_recipe *re
 
 /* ---- training ---- */
 
-/* Series that are still to be trained, those of one window together: *todo (*left). */
+/* Lists the series that are still to be trained, *todo (*left). Those with the same window are
+ * neighbours. */
 static wr_status list_todo(const struct wr_fit *fit, const unsigned char *done, size_t **todo,
                            size_t *left, struct wr_error *error) {
     *left = 0;
@@ -230,28 +233,28 @@ struct progress {
     size_t before, now, all; /* series done before this chunk, in it, in all */
 };
 
-static wr_status tell(void *context, double fraction) {
+static wr_status report_progress(void *context, double fraction) {
     const struct progress *progress = context;
-    double part = ((double)progress->before + fraction * (double)progress->now) /
-                  (double)(progress->all > 0 ? progress->all : 1);
-    struct wr_fit_event event = {.fraction = part, .seconds = wr_seconds() - progress->began};
-    event.seconds_left = part > 0 ? event.seconds * (1 - part) / part : 0;
+    double total = ((double)progress->before + fraction * (double)progress->now) /
+                   (double)(progress->all > 0 ? progress->all : 1);
+    struct wr_fit_event event = {.fraction = total, .seconds = wr_seconds() - progress->began};
+    event.seconds_left = total > 0 ? event.seconds * (1 - total) / total : 0;
     if (progress->options->on_event != NULL)
         progress->options->on_event(progress->options->context, &event);
     return WR_OK;
 }
 
-static void on_event_outside(void *context, const struct wr_fit_event *event) {
-    const struct wr_fit_outside *outside = context;
-    WR_ARITHMETIC_OF(outside->callers);
-    outside->options->on_event(outside->options->context, event);
+static void on_event_of_caller(void *context, const struct wr_fit_event *event) {
+    const struct wr_fit_caller *caller = context;
+    WR_ARITHMETIC_OF(caller->callers);
+    caller->options->on_event(caller->options->context, event);
 }
 
-struct wr_fit_options wr_fit_inside(struct wr_fit_outside *outside) {
-    struct wr_fit_options options = *outside->options;
+struct wr_fit_options wr_fit_caller_options(struct wr_fit_caller *caller) {
+    struct wr_fit_options options = *caller->options;
     if (options.on_event != NULL)
-        options.on_event = on_event_outside;
-    options.context = outside;
+        options.on_event = on_event_of_caller;
+    options.context = caller;
     return options;
 }
 
@@ -279,7 +282,7 @@ static wr_status train_all(struct wr_device *device, const struct wr_panel *pane
                                  .fit = fit,
                                  .which = todo + first,
                                  .count = progress.now,
-                                 .on_fraction = tell,
+                                 .on_fraction = report_progress,
                                  .context = &progress,
                                  .stop = options->stop};
         status = wr_chunk_train(&chunk, error);
@@ -293,15 +296,15 @@ static wr_status train_all(struct wr_device *device, const struct wr_panel *pane
     return status;
 }
 
-wr_status wr_fit_like(struct wr_device *device, const struct wr_panel *panel,
-                      const struct wr_recipe *recipe, const size_t *until,
-                      const struct wr_fit_options *options, const struct wr_fit *like,
-                      struct wr_fit **fit, struct wr_error *error) {
+wr_status wr_fit_checked(struct wr_device *device, const struct wr_panel *panel,
+                         const struct wr_recipe *recipe, const size_t *until,
+                         const struct wr_fit_options *options, const struct wr_fit *full,
+                         struct wr_fit **fit, struct wr_error *error) {
     *fit = NULL;
     struct wr_fit *made = wr_alloc(1, sizeof *made, "a fit", error);
     if (made == NULL)
         return WR_ERR_MEMORY;
-    wr_status status = set_up(panel, recipe, until, like, made, error);
+    wr_status status = set_up(panel, recipe, until, full, made, error);
     if (status == WR_OK)
         status = train_all(device, panel, until, options, made, error);
     if (status == WR_OK && options->calibrate)
@@ -319,14 +322,15 @@ wr_status wr_fit(struct wr_device *device, const struct wr_panel *panel,
                  const struct wr_fit_options *options, struct wr_fit **fit,
                  struct wr_error *error) {
     WR_ARITHMETIC(callers);
-    struct wr_fit_outside outside = {.options = options, .callers = &callers};
-    const struct wr_fit_options inside = wr_fit_inside(&outside);
+    struct wr_fit_caller caller = {.options = options, .callers = &callers};
+    const struct wr_fit_options wrapped = wr_fit_caller_options(&caller);
     *fit = NULL;
     wr_status status = wr_recipe_check(recipe, error);
     if (status == WR_OK && recipe->horizon == 0)
         status = wr_fail(error, WR_ERR_USAGE, "recipe %s: no horizon is given", recipe->name);
-    return status == WR_OK ? wr_fit_like(device, panel, recipe, until, &inside, NULL, fit, error)
-                           : status;
+    return status == WR_OK
+               ? wr_fit_checked(device, panel, recipe, until, &wrapped, NULL, fit, error)
+               : status;
 }
 
 void wr_fit_free(struct wr_fit *fit) {

@@ -1,5 +1,5 @@
-/* Intervals by split conformal prediction: how far off a fit on less was (calibrate.c) is how far
- * off the fit on all is taken to be. */
+/* Intervals by split conformal prediction. The errors of the calibration fit (calibrate.c) are
+ * taken for those of the full fit. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -9,11 +9,12 @@
 #include "forecast/quantiles.h"
 #include "forecast/spread.h"
 
-#define FEWEST_AT_STEP 20 /* errors of all series that tell how errors grow over the steps */
+#define FEWEST_AT_STEP 20 /* errors that a step needs, to estimate how errors grow */
 
-/* ---- half-widths, in spreads ---- */
+/* ---- half-widths, in units of the spread ---- */
 
-/* Whether series s has an error of the value that stands `place` values after its first origin. */
+/* Whether series s has an error of the value number `place` after its first origin, counted from
+ * 0. */
 static bool is_known(const struct calibration *c, size_t s, size_t horizon, size_t place) {
     size_t first = place < horizon ? 0 : place - horizon + 1;
     for (size_t o = first; o < c->counts[s] && o <= place; o++)
@@ -22,7 +23,8 @@ static bool is_known(const struct calibration *c, size_t s, size_t horizon, size
     return false;
 }
 
-/* Values of series s that were forecast and observed; origins stand one value apart, at least. */
+/* The number of values of series s that were forecast and observed. Counts as if origins were one
+ * value apart; they may be farther apart. */
 static size_t count_known(const struct wr_fit *fit, size_t s) {
     const struct calibration *c = &fit->calibration;
     size_t K = fit->recipe.horizon, known = 0;
@@ -35,20 +37,21 @@ bool wr_borrows(const struct wr_fit *fit, size_t s) {
     return fit->calibration.origins > 0 && count_known(fit, s) == 0;
 }
 
-/* What the errors of all series tell. */
+/* What is estimated from the errors of all series, and memory to work in. */
 struct pool {
     const struct wr_fit *fit;
     const double *levels;
     size_t count;   /* levels */
-    double *growth; /* (horizon) mean |error| at a step over that at all steps */
+    double *growth; /* (horizon) mean |error| at a step divided by that at all steps */
     double *widths; /* (levels, horizon) for a series without errors of its own; NaN: unknown */
-    double *errors; /* room for those of a series, or where some have none of all series */
-    double *step;   /* (levels) of the series and step at hand */
-    double *own;    /* (levels) of the series at hand, where growth is 1; NaN: it has no errors */
+    double *errors; /* memory for the errors of a series, or of all if some series borrow */
+    double *step;   /* (levels) half-widths of the current series and step */
+    double *own;    /* (levels) those of the current series for growth 1; NaN: it has no errors */
 };
 
-/* The absolute errors of series first .. end-1 at steps k .. last; returns how many there are.
- * Those of a constant series, 0, say nothing about another one. */
+/* Collects the absolute errors of series first .. end-1 at steps k .. last, and returns their
+ * number. If there are several series, constant ones are left out: their errors of 0 say nothing
+ * about others. */
 static size_t collect(const struct wr_fit *fit, size_t first, size_t end, size_t k, size_t last,
                       double *errors) {
     const struct calibration *c = &fit->calibration;
@@ -66,7 +69,7 @@ static size_t collect(const struct wr_fit *fit, size_t first, size_t end, size_t
     return n;
 }
 
-/* How errors grow from step to step; 1 where too few tell. */
+/* Estimates how errors grow from step to step. The growth is 1 if there are too few errors. */
 static wr_status find_growth(struct pool *pool, struct wr_error *error) {
     const struct calibration *c = &pool->fit->calibration;
     size_t K = pool->fit->recipe.horizon, fewest = SIZE_MAX;
@@ -94,7 +97,8 @@ static wr_status find_growth(struct pool *pool, struct wr_error *error) {
     return WR_OK;
 }
 
-/* For series without errors: the quantiles of all series' at the step, else at all steps. */
+/* Sets the widths of series without errors: the quantiles of all series' errors at the step, or at
+ * all steps if those are too few. */
 static void find_widths(struct pool *pool) {
     size_t K = pool->fit->recipe.horizon, all = pool->fit->count;
     for (size_t l = 0; l < pool->count; l++) {
@@ -136,7 +140,8 @@ static void release_pool(struct pool *pool) {
     free(pool->step);
 }
 
-/* The errors of a series at all steps, brought to one size by how errors grow, and their sums. */
+/* The number and the means of a series' errors at all steps, each divided by the growth at its
+ * step. */
 struct sums {
     size_t n;
     double mean, square; /* of the errors, and of their squares */
@@ -159,10 +164,11 @@ static struct sums collect_own(const struct pool *pool, size_t s) {
     return sums;
 }
 
-/* How many independent errors tell as much as those of a series: as many as there are observed
- * values that were forecast, and less where the errors share a part, as their mean says beyond what
- * it would be of itself: that part counts as one error (F. E. Satterthwaite, "An approximate
- * distribution of estimates of variance components", Biometrics Bulletin 2, 1946). */
+/* The number of independent errors that tell as much as those of a series (F. E. Satterthwaite, "An
+ * approximate distribution of estimates of variance components", Biometrics Bulletin 2, 1946). It
+ * is at most the number of observed values that were forecast. It is smaller if the errors share a
+ * common part, which shows when their mean is larger than chance explains. That part counts as one
+ * error. */
 static double freedom_of(const struct sums *sums, size_t values) {
     double n = (double)(sums->n < values ? sums->n : values), all = sums->square;
     double rest = all - sums->mean * sums->mean;
@@ -172,8 +178,8 @@ static double freedom_of(const struct sums *sums, size_t values) {
     return all * all / (shared * shared + (all - shared) * (all - shared) / n);
 }
 
-/* Of the errors of a series at all steps: their quantile, or what Student's distribution makes of
- * their mean square where they are too few. */
+/* Sets pool->own from the errors of a series at all steps: their quantile, or, if they are too few,
+ * Student's quantile times the root of their mean square. */
 static void find_own(struct pool *pool, size_t s) {
     struct sums sums = collect_own(pool, s);
     double freedom = freedom_of(&sums, count_known(pool->fit, s));
@@ -186,8 +192,9 @@ static void find_own(struct pool *pool, size_t s) {
     }
 }
 
-/* Of series s at step k: of its own errors at this step where they are enough for the level, else
- * of its own at all steps, else, without any, of all series'. */
+/* The half-width of series s at step k. It comes from the series' errors at this step if they are
+ * enough for the level, else from its errors at all steps, else, if it has none, from those of all
+ * series. */
 static double half_width(struct pool *pool, size_t s, size_t k, size_t l) {
     size_t n = collect(pool->fit, s, s + 1, k, k, pool->errors);
     double width = wr_quantile(pool->errors, n, pool->levels[l] / 100);
@@ -210,7 +217,8 @@ static wr_status check(const struct wr_fit *fit, const double *levels, size_t co
     return WR_OK;
 }
 
-/* A higher level is never narrower, though it may be of other errors than a lower one. */
+/* The half-width at level l, made at least as large as that of each lower level, which may come
+ * from other errors. */
 static double widest(const struct pool *pool, size_t l) {
     double width = pool->step[l];
     for (size_t other = 0; other < pool->count; other++)
@@ -219,8 +227,8 @@ static double widest(const struct pool *pool, size_t l) {
     return width;
 }
 
-/* Those of series s of the panel, which is number `own` of the fit: `spread` times its half-widths,
- * and `least` at least. low, high (levels, series, horizon). */
+/* Sets the intervals of series s of the panel, which is series `own` of the fit. Its half-widths
+ * are multiplied by `spread`, and are at least `least`. low, high (levels, series, horizon). */
 static void put_intervals(struct pool *pool, size_t own, double spread, double least, size_t s,
                           size_t series, const double *points, double *low, double *high) {
     size_t K = pool->fit->recipe.horizon;
@@ -241,10 +249,10 @@ static void put_intervals(struct pool *pool, size_t own, double spread, double l
     }
 }
 
-/* What the half-widths of a series are multiplied by: its spread, or where its values here are all
- * the same that of the values that were fitted. Where those are, too, there is none to multiply
- * others' errors by; its own are as they are. */
-static double scale_of(const struct wr_fit *fit, size_t own, double spread) {
+/* The factor of a series' half-widths: its spread, or the spread of the fitted values if its values
+ * here are all equal. If the fitted values are all equal too, its own errors have factor 1, but
+ * errors of other series have no factor: NaN. */
+static double width_factor(const struct wr_fit *fit, size_t own, double spread) {
     if (spread == 0)
         spread = fit->calibration.spreads[own];
     if (spread == 0)
@@ -263,7 +271,7 @@ wr_status wr_fit_intervals(const struct wr_fit *fit, const struct wr_panel *pane
     for (size_t s = 0; s < wr_panel_count(panel) && status == WR_OK; s++) {
         const struct fitted *fitted = wr_fit_find(fit, wr_panel_id(panel, s));
         const double *values = wr_panel_observed(panel, s);
-        size_t length = wr_until(panel, until, s);
+        size_t length = wr_used_length(panel, until, s);
         size_t quiet;
         if (fitted == NULL) {
             status = wr_fail(error, WR_ERR_DATA, "%s: series %s has not been fitted",
@@ -273,7 +281,7 @@ wr_status wr_fit_intervals(const struct wr_fit *fit, const struct wr_panel *pane
         size_t own = (size_t)(fitted - fit->series);
         status = wr_quiet_start(values, length, &quiet, error);
         if (status == WR_OK)
-            put_intervals(&pool, own, scale_of(fit, own, wr_spread(values, length, quiet)),
+            put_intervals(&pool, own, width_factor(fit, own, wr_spread(values, length, quiet)),
                           wr_late_jump(values, length, quiet, 2 * fit->recipe.horizon), s,
                           wr_panel_count(panel), points, low, high);
     }

@@ -24,16 +24,16 @@ void wr_mix_release(struct wr_mix *mix) {
 /* ---- fitting ---- */
 
 static void on_event(void *context, const struct wr_fit_event *event) {
-    const struct wr_turns *turns = context;
-    double fraction = ((double)turns->index + event->fraction) / (double)turns->count;
-    struct wr_fit_event all = {.fraction = fraction, .seconds = wr_seconds() - turns->began};
+    const struct wr_fit_sequence *sequence = context;
+    double fraction = ((double)sequence->index + event->fraction) / (double)sequence->count;
+    struct wr_fit_event all = {.fraction = fraction, .seconds = wr_seconds() - sequence->began};
     all.seconds_left = fraction > 0 ? all.seconds * (1 - fraction) / fraction : 0;
-    turns->options->on_event(turns->options->context, &all);
+    sequence->options->on_event(sequence->options->context, &all);
 }
 
-struct wr_fit_options wr_turns_options(struct wr_turns *turns) {
-    struct wr_fit_options own = *turns->options;
-    own.context = turns;
+struct wr_fit_options wr_fit_sequence_options(struct wr_fit_sequence *sequence) {
+    struct wr_fit_options own = *sequence->options;
+    own.context = sequence;
     own.on_event = own.on_event != NULL ? on_event : NULL;
     return own;
 }
@@ -42,11 +42,11 @@ wr_status wr_mix_fit(struct wr_device *device, const struct wr_panel *panel,
                      const struct wr_recipe *recipes, size_t count, const size_t *until,
                      const struct wr_fit_options *options, struct wr_mix *mix,
                      struct wr_error *error) {
-    struct wr_turns turns = {.options = options, .count = count, .began = wr_seconds()};
+    struct wr_fit_sequence sequence = {.options = options, .count = count, .began = wr_seconds()};
     wr_status status = wr_mix_new(count, mix, error);
     for (size_t i = 0; i < count && status == WR_OK; i++) {
-        turns.index = i;
-        struct wr_fit_options own = wr_turns_options(&turns);
+        sequence.index = i;
+        struct wr_fit_options own = wr_fit_sequence_options(&sequence);
         status = wr_fit(device, panel, &recipes[i], until, &own, &mix->fits[i], error);
     }
     return status;
@@ -75,8 +75,9 @@ void wr_mix_report(const struct wr_mix *mix, struct wr_fit_report *report) {
             if (s >= mix->fits[i]->count) /* fitted to another panel */
                 continue;
             const struct fitted *series = &mix->fits[i]->series[s];
-            naive |= series->models == WR_NAIVE;
-            shorter |= series->models != WR_NAIVE && series->window < mix->fits[i]->recipe.window;
+            naive |= series->first_model == WR_NAIVE;
+            shorter |=
+                series->first_model != WR_NAIVE && series->window < mix->fits[i]->recipe.window;
             quiet |= series->scales.start > 0;
             borrowed |= wr_borrows(mix->fits[i], s);
         }
@@ -92,8 +93,8 @@ static void add(double *sums, const double *values, size_t count, double weight)
         sums[i] += weight * values[i];
 }
 
-/* Puts the file of a fit that cannot forecast before the reason. */
-static wr_status blame(const struct wr_fit *fit, wr_status status, struct wr_error *error) {
+/* Puts the path of the failed fit before the message. */
+static wr_status add_path(const struct wr_fit *fit, wr_status status, struct wr_error *error) {
     if (fit->path == NULL || error == NULL)
         return status;
     char why[sizeof error->text];
@@ -101,7 +102,8 @@ static wr_status blame(const struct wr_fit *fit, wr_status status, struct wr_err
     return wr_fail(error, status, "%s: %s", fit->path, why);
 }
 
-/* One fit's points and bounds, added to the means. own: (1 + 2 count) times `points` values. */
+/* Adds the points and bounds of one fit to the means. own: room for (1 + 2 count) times `size`
+ * values. */
 static wr_status add_fit(const struct wr_mix *mix, size_t i, const struct wr_panel *panel,
                          const size_t *until, const double *levels, size_t count, size_t size,
                          double *own, double *const means[3], struct wr_error *error) {
@@ -111,7 +113,7 @@ static wr_status add_fit(const struct wr_mix *mix, size_t i, const struct wr_pan
     if (status == WR_OK && count > 0)
         status = wr_fit_intervals(mix->fits[i], panel, until, own, levels, count, low, high, error);
     if (status != WR_OK)
-        return blame(mix->fits[i], status, error);
+        return add_path(mix->fits[i], status, error);
     add(means[0], own, size, weight);
     add(means[1], low, count * size, weight);
     add(means[2], high, count * size, weight);

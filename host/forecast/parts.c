@@ -1,5 +1,6 @@
-/* What of a fit is done, in a folder: a file for each chunk, whole or absent, named after the key
- * of the fit and the chunk's first series, with the parameters of its series' models. */
+/* Keeps the chunks of a fit that are done in a folder. Each has a file, which is whole or absent.
+ * Its name consists of the key of the fit and the chunk's first series. It holds the parameters of
+ * the models of the chunk's series. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -15,9 +16,10 @@
 #define WHICH    "windrow_series"
 #define DIVERGED "windrow_diverged"
 #define HASH     "windrow_hash"
-enum { FORMAT = 2 }; /* of 0.1, which had no hash: 1 */
+#define DAMAGED  "damaged; remove it, and its series are fitted again"
+enum { FORMAT = 2 }; /* that of Windrow 0.1, without a hash, was 1 */
 
-/* ---- the key: what the results depend on ---- */
+/* ---- the key: a hash of what the results depend on ---- */
 
 static wr_status key_of(const struct wr_fit *fit, const struct wr_panel *panel, const size_t *until,
                         uint64_t *key, struct wr_error *error) {
@@ -32,7 +34,7 @@ static wr_status key_of(const struct wr_fit *fit, const struct wr_panel *panel, 
     free(text);
     *key = wr_hash(*key, fit->covariates, strlen(fit->covariates) + 1);
     for (size_t s = 0; s < fit->count; s++) {
-        uint64_t length = wr_until(panel, until, s);
+        uint64_t length = wr_used_length(panel, until, s);
         *key = wr_hash(*key, fit->series[s].id, strlen(fit->series[s].id) + 1);
         *key = wr_hash(*key, &length, sizeof length);
         *key = wr_hash(*key, wr_panel_values(panel, s), length * sizeof(double));
@@ -44,7 +46,7 @@ static wr_status key_of(const struct wr_fit *fit, const struct wr_panel *panel, 
     return WR_OK;
 }
 
-/* ---- the hash: of all that a part holds ---- */
+/* ---- the hash of all that a part holds ---- */
 
 static wr_status hash_of(const struct wr_fit *fit, const char *names, const char *diverged,
                          size_t models, const float *parameters, char hash[17],
@@ -62,23 +64,17 @@ static wr_status hash_of(const struct wr_fit *fit, const char *names, const char
 /* ---- reading ---- */
 
 static wr_status damaged(const char *path, struct wr_error *error) {
-    return wr_fail(error, WR_ERR_DATA, "%s: damaged; remove it, and its series are fitted again",
-                   path);
+    return wr_fail(error, WR_ERR_DATA, "%s: " DAMAGED, path);
 }
 
 static wr_status check_hash(const struct wr_fit *fit, const char *path, const char *names,
                             const char *diverged, size_t models, const float *parameters,
                             struct wr_error *error) {
-    char *kept = NULL, hash[17];
+    char hash[17];
     if (names == NULL || diverged == NULL)
         return damaged(path, error);
-    wr_status status = wr_metadata_load(path, HASH, &kept, error);
-    if (status == WR_OK)
-        status = hash_of(fit, names, diverged, models, parameters, hash, error);
-    if (status == WR_OK && (kept == NULL || strcmp(kept, hash) != 0))
-        status = damaged(path, error);
-    free(kept);
-    return status;
+    wr_status status = hash_of(fit, names, diverged, models, parameters, hash, error);
+    return status == WR_OK ? wr_fit_check_hash(path, HASH, hash, true, DAMAGED, error) : status;
 }
 
 static wr_status take_series(struct wr_fit *fit, const char *path, const json_t *which,
@@ -90,12 +86,12 @@ static wr_status take_series(struct wr_fit *fit, const char *path, const json_t 
     for (size_t i = 0; i < json_array_size(which); i++) {
         const char *id = json_string_value(json_array_get(which, i));
         const struct fitted *series = id != NULL ? wr_fit_find(fit, id) : NULL;
-        if (series == NULL || series->models == WR_NAIVE)
+        if (series == NULL || series->first_model == WR_NAIVE)
             return damaged(path, error);
-        memcpy(fit->parameters + series->models * P, parameters + i * seeds * P,
+        memcpy(fit->parameters + series->first_model * P, parameters + i * seeds * P,
                seeds * P * sizeof *parameters);
         for (size_t m = 0; m < seeds; m++)
-            fit->diverged[series->models + m] = diverged[i * seeds + m] == '1';
+            fit->diverged[series->first_model + m] = diverged[i * seeds + m] == '1';
         done[series - fit->series] = 1;
     }
     return WR_OK;
@@ -141,7 +137,7 @@ static wr_status part_path(const char *folder, const char *name, char *path, siz
                          length);
 }
 
-/* Files of other fits carry another key in their names. */
+/* Reads the parts of this fit. The names of other fits' files have another key. */
 static wr_status read_folder(struct wr_parts *parts, DIR *folder, struct wr_fit *fit,
                              unsigned char *done, struct wr_error *error) {
     char path[4096], ours[32];
@@ -205,7 +201,7 @@ wr_status wr_parts_add(struct wr_parts *parts, const struct wr_fit *fit, const s
                            ? WR_OK
                            : wr_fail(error, WR_ERR_MEMORY, "no memory for what is done");
     for (size_t i = 0; i < count && status == WR_OK; i++) {
-        size_t first = fit->series[which[i]].models;
+        size_t first = fit->series[which[i]].first_model;
         memcpy(parameters + i * seeds * P, fit->parameters + first * P,
                seeds * P * sizeof *parameters);
         for (size_t m = 0; m < seeds; m++)

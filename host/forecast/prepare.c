@@ -9,18 +9,18 @@
 #include "forecast/scales.h"
 
 struct wr_prepared {
-    size_t span; /* of a window's inputs: T * D */
+    size_t span; /* number of values in a window's inputs: T * D */
     size_t chunk, horizon, outputs, difference, residual;
     enum wr_normalize normalize;
-    struct wr_scales scales; /* a copy, without its covariates */
-    double lowest, highest;  /* bounds of y forecast, the values after step 1 */
+    struct wr_scales scales; /* a copy, but without covariates */
+    double lowest, highest;  /* bounds of the forecast y (after step 1) */
 
     size_t length;
     double *z;    /* (length); NaN at gaps and at the first `difference` */
     double *tail; /* (difference): the last values before step 3, NaN if unknown */
     size_t covariates;
-    double *known;  /* (covariates, length): standardised; future ones as `horizon` steps later */
-    size_t windows; /* those without gaps */
+    double *known;  /* (covariates, length): standardised; future ones from `horizon` steps later */
+    size_t windows; /* number of windows without gaps */
     size_t *starts; /* (windows): where their inputs begin, increasing */
 };
 
@@ -28,9 +28,9 @@ static size_t lesser(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
-/* A window with less than this part of what is usual in its series hardly varies. Never a part of
- * the level, which says nothing about how a series varies. */
-#define LEAST_PART 1e-6
+/* A window hardly varies if its statistic is below this fraction of the same statistic of the
+ * series. It is not compared with the local mean, which says nothing about how a series varies. */
+#define LEAST_FRACTION 1e-6
 
 /* What one window is normalised by. */
 struct norm {
@@ -49,18 +49,18 @@ static struct norm norm_of(const struct wr_prepared *p, const struct wr_track *t
         break;
     case WR_NORMALIZE_MEAN:
         own = wr_mean_magnitude(track, start, p->span);
-        norm.deviation = own > LEAST_PART * usual ? own : usual;
+        norm.deviation = own > LEAST_FRACTION * usual ? own : usual;
         break;
     case WR_NORMALIZE_STANDARD:
         wr_moments(track, start, p->span, &norm.center, &own);
-        norm.deviation = own > LEAST_PART * usual ? own : usual;
+        norm.deviation = own > LEAST_FRACTION * usual ? own : usual;
         break;
     }
     return norm;
 }
 
-/* Where target k of the window that ends before `end` is counted from: a multiple of `residual`
- * steps before it, and known. */
+/* The index of the base of target k of the window that ends before `end`. The base is the latest
+ * value before `end` that lies a multiple of `residual` steps before the target. */
 static size_t base_of(const struct wr_prepared *p, size_t end, size_t k) {
     return end - p->residual + k % p->residual;
 }
@@ -76,7 +76,7 @@ static bool inputs_whole(const struct wr_prepared *p, const struct wr_track *tra
     return true;
 }
 
-/* Whether all that the targets are counted from is there. */
+/* Whether the bases of all targets are known. */
 static bool bases_whole(const struct wr_prepared *p, const struct wr_track *track, size_t end) {
     if (end < p->residual)
         return false;
@@ -141,9 +141,9 @@ static wr_status allocate(struct wr_prepared *p, const struct wr_scales *scales,
     return p->z && p->tail && p->known && p->scales.indices ? WR_OK : WR_ERR_MEMORY;
 }
 
-/* A logarithm makes a factor of every error, and that of a jump from 1 to 1000 makes all else look
- * small: what is forecast must not go beyond the values by more than twice the median change over
- * a horizon. y (length): the logarithms. */
+/* Bounds the forecasts of the logarithms y (length): they go beyond the values by at most twice the
+ * median change over a horizon. An error of a logarithm is a factor of the value, and beside a
+ * jump, such as from 1 to 1000, all other changes look small to a model. */
 static wr_status bound_logs(struct wr_prepared *p, const double *y, struct wr_error *error) {
     double *changes = wr_alloc(p->length, sizeof *changes, "a series", error);
     size_t known = 0;
@@ -166,7 +166,7 @@ static wr_status bound_logs(struct wr_prepared *p, const double *y, struct wr_er
     return WR_OK;
 }
 
-/* Steps 1 to 4, and the covariates'. */
+/* Does steps 1 to 4, and prepares the covariates. */
 static wr_status prepare(const struct wr_panel *panel, size_t series,
                          const struct wr_scales *scales, bool raise, struct wr_prepared *p,
                          struct wr_error *error) {
@@ -179,10 +179,10 @@ static wr_status prepare(const struct wr_panel *panel, size_t series,
         return status;
     if (scales->season > 0)
         memcpy(p->scales.indices, scales->indices, scales->season * sizeof *scales->indices);
-    wr_level(scales, p->z, p->length);
+    wr_remove_season_trend(scales, p->z, p->length);
     for (size_t i = 0; i < p->difference; i++)
         p->tail[i] = p->length + i < p->difference ? NAN : p->z[p->length + i - p->difference];
-    wr_differ(p->z, p->length, p->difference);
+    wr_difference(p->z, p->length, p->difference);
     for (size_t t = 0; t < p->length; t++)
         p->z[t] = (p->z[t] - scales->mean) / scales->deviation;
     prepare_covariates(panel, series, scales, p);
@@ -325,12 +325,12 @@ void wr_prepared_undo(const struct wr_prepared *prepared, const double *path, do
             points[k] += k < back ? prepared->tail[k] : points[k - back];
     }
     for (size_t k = 0; k < prepared->horizon; k++) {
-        double y = wr_unlevel(scales, prepared->length + k, points[k]);
+        double y = wr_restore_season_trend(scales, prepared->length + k, points[k]);
         if (y < prepared->lowest) /* NaN stays */
             y = prepared->lowest;
         if (y > prepared->highest)
             y = prepared->highest;
-        points[k] = wr_value_of(scales, y);
+        points[k] = wr_inverse_transform(scales, y);
         if (scales->nonnegative && points[k] < 0)
             points[k] = 0;
     }

@@ -4,9 +4,7 @@
 
 #include "base/base.h"
 
-#define ROUNDING                                                                                   \
-    1e-9 /* (n + 1) level is a whole number for levels such as 0.8, but for rounding               \
-          */
+#define ROUNDING 1e-9 /* (n + 1) level may miss a whole number by this, for levels such as 0.8 */
 
 bool wr_quantile_known(double n, double level) {
     return (n + 1) * level <= n + ROUNDING;
@@ -18,8 +16,8 @@ double wr_quantile(double *errors, size_t n, double level) {
     wr_sort(errors, n);
     double rank = fmax((double)(n + 1) * level - 1, 0), below = floor(rank + ROUNDING);
     size_t at = (size_t)below;
-    double part = fmax(rank - below, 0);
-    return at + 1 < n ? errors[at] + part * (errors[at + 1] - errors[at]) : errors[n - 1];
+    double fraction = fmax(rank - below, 0);
+    return at + 1 < n ? errors[at] + fraction * (errors[at + 1] - errors[at]) : errors[n - 1];
 }
 
 /* P(|t| < x) with a whole number of degrees of freedom: M. Abramowitz and I. A. Stegun, "Handbook
@@ -49,15 +47,15 @@ static double student_whole(double level, size_t freedom) {
     return high;
 }
 
-/* Between whole numbers the quantile is nearly a straight line in 1 / freedom. */
+/* Between whole numbers the quantile is nearly linear in 1 / freedom. */
 double wr_student(double level, double freedom) {
-    const double most = 1000;   /* where it is the normal distribution's to three digits */
-    freedom = fmax(freedom, 1); /* rounding takes it below, and then no quantile would be found */
+    const double most = 1000;   /* equal to the normal distribution to three digits */
+    freedom = fmax(freedom, 1); /* rounding may make it less, which has no quantile */
     double below = floor(fmin(freedom, most));
     double first = student_whole(level, (size_t)below);
     if (below >= most || freedom <= below)
         return first;
     double second = student_whole(level, (size_t)below + 1);
-    double part = (1 / below - 1 / freedom) / (1 / below - 1 / (below + 1));
-    return first + part * (second - first);
+    double fraction = (1 / below - 1 / freedom) / (1 / below - 1 / (below + 1));
+    return first + fraction * (second - first);
 }

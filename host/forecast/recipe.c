@@ -1,4 +1,4 @@
-/* The named recipes, what a recipe may be, and the sizes that follow from one. */
+/* The named recipes, the checks of a recipe, and the sizes that follow from it. */
 #include <math.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "forecast/prepare.h"
 #include "windrow/forecast.h"
 
-/* wr_rule_init's numbers, for whoever changes the optimizer, loss or order of a recipe. */
+/* The numbers of wr_rule_init, for users who change the optimizer, loss or order of a recipe. */
 #define ADAPTIVE                                                                                   \
     .momentum = 0.9f, .beta1 = 0.9f, .epsilon = 1e-8f, .huber_delta = 1.0f, .recency = 2
 #define ADAM(weight)                                                                               \
@@ -24,7 +24,8 @@
     .window = 7, .chunk = 24, .season = 24, .hidden = 32, .updates = 15000, ENSEMBLE, SHUFFLED(0)
 #define HOURLY      .normalize = WR_NORMALIZE_STANDARD, HOURS
 #define HOURLY_LAST LAST, HOURS
-/* Days are much like a random walk: what does not help on days held out is not learnt. */
+/* Daily series are much like a random walk: early stopping keeps only what helps on held-out
+ * days. */
 #define DAILY                                                                                      \
     .window = 8, .chunk = 7, .season = 7, LAST, .hidden = 16, .updates = 6000, .validate = 0.2,    \
     .validations = 20, .patience = 5, ENSEMBLE, RECENT(0)
@@ -83,7 +84,7 @@ static const struct named {
       .lr = 1e-4f,
       .clip = 1.0f,
       .rule = {.optimizer = WR_OPTIMIZER_SGD, .beta2 = 0.999f, ADAPTIVE}}},
-    /* Their SimpleRNN(6, linear, no bias) of Keras, whose epsilon is 1e-7. */
+    /* It is SimpleRNN(6, linear, no bias) of Keras, whose epsilon is 1e-7. */
     {"the RNN of the M4 competition's organisers: 6 linear units; hourly, or set the season",
      {.name = "m4-rnn",
       .window = 3,
@@ -197,7 +198,7 @@ static wr_status check_training(const struct wr_recipe *recipe, struct wr_error 
                        "%zu and %zu",
                        recipe->validations, recipe->patience);
     struct wr_rule rule = recipe->rule;
-    rule.decay_epochs = 1; /* yet to be filled in */
+    rule.decay_epochs = 1; /* filled in later */
     return wr_rule_check(&rule, error);
 }
 

@@ -1,4 +1,4 @@
-/* A recipe as JSON: one list of its fields, for both directions. */
+/* Writes and reads a recipe as JSON. One list of its fields serves both. */
 #include <string.h>
 
 #include "base/base.h"
@@ -16,8 +16,8 @@ static const struct field {
     const char *name;
     size_t offset;
     enum kind kind;
-    int most;   /* of a choice */
-    bool later; /* files of 0.1 lack it: 0 there */
+    int most;   /* largest value of a CHOICE */
+    bool later; /* files of Windrow 0.1 lack it; then it is 0 */
 } fields[] = {
     FIELD(window, SIZE),
     FIELD(chunk, SIZE),

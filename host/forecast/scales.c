@@ -1,4 +1,4 @@
-/* Steps 1 to 4 of a recipe, and what they learn of a series. */
+/* Steps 1 to 4 of a recipe, and what they learn from a series. */
 #include "forecast/scales.h"
 
 #include <float.h>
@@ -13,8 +13,8 @@
 
 /* ---- means and deviations ---- */
 
-/* Values are taken relative to one of them, so that a level far above their spread costs no digits,
- * and over the largest such distance, so that no square overflows. */
+/* Values are taken relative to one of them, so that values far above their spread lose no digits.
+ * They are divided by the largest such distance, so that no square overflows. */
 void wr_moments(const struct wr_track *track, size_t first, size_t count, double *mean,
                 double *deviation) {
     double pivot = NAN, largest = 0, sum = 0, squares = 0;
@@ -24,8 +24,7 @@ void wr_moments(const struct wr_track *track, size_t first, size_t count, double
     for (size_t t = first; t < first + count; t++) {
         if (isnan(pivot))
             pivot = wr_at(track, t);
-        largest =
-            fmax(largest, fabs(wr_at(track, t) - pivot)); /* of a number and NaN, the number */
+        largest = fmax(largest, fabs(wr_at(track, t) - pivot)); /* fmax ignores NaN */
     }
     if (isnan(pivot))
         return;
@@ -62,7 +61,7 @@ static struct wr_track track_of(const double *values, size_t count) {
     return (struct wr_track){values, count, NULL};
 }
 
-/* A deviation to divide by: 1 where all values are equal. */
+/* The mean, and a deviation to divide by: 1 if all values are equal. */
 static void series_moments(const double *values, size_t count, double *mean, double *deviation) {
     struct wr_track track = track_of(values, count);
     wr_moments(&track, 0, count, mean, deviation);
@@ -72,7 +71,7 @@ static void series_moments(const double *values, size_t count, double *mean, dou
 
 /* ---- steps 1 to 4 ---- */
 
-/* Of value t; what changes nothing where the series is not adjusted. */
+/* The seasonal index of value t. If the series is not adjusted, the one that changes nothing. */
 static double seasonal_index(const struct wr_scales *scales, size_t t) {
     if (scales->season == 0)
         return scales->additive ? 0 : 1;
@@ -85,8 +84,8 @@ static double line_at(const struct wr_scales *scales, size_t t) {
     return scales->intercept + scales->slope * (double)((int64_t)t + scales->shift);
 }
 
-/* log(value / reference) where both are positive. Near 1 their difference has more digits than
- * their ratio (W. Kahan's form of log(1 + x), as in HP's Advanced Functions Handbook of 1982). */
+/* log(value / reference) if both are positive. Near 1 their difference has more digits than their
+ * ratio (W. Kahan's form of log(1 + x), as in HP's Advanced Functions Handbook of 1982). */
 static double log_ratio(double value, double reference) {
     double ratio = value / reference, away = (value - reference) / reference, sum = 1 + away;
     if (!(ratio > 0.5 && ratio < 2))
@@ -95,14 +94,14 @@ static double log_ratio(double value, double reference) {
     return sum == 1 ? away : wr_log(sum) * (away / (sum - 1));
 }
 
-double wr_value_of(const struct wr_scales *scales, double y) {
+double wr_inverse_transform(const struct wr_scales *scales, double y) {
     if (scales->transform != WR_TRANSFORM_LOG)
         return scales->reference + y;
     return fabs(y) < 0.5 ? scales->reference + scales->reference * expm1(y)
                          : scales->reference * exp(y);
 }
 
-/* Of the values that have a logarithm; 0 if none has. */
+/* The least value that has a logarithm; 0 if there is none. */
 static double least_positive(const double *values, size_t length) {
     double least = INFINITY;
     for (size_t t = 0; t < length; t++)
@@ -121,7 +120,7 @@ wr_status wr_transform_values(const struct wr_panel *panel, size_t series, size_
         if (t < scales->start || scales->transform != WR_TRANSFORM_LOG)
             continue;
         double value = values[t] < least ? least : values[t];
-        if (value < DBL_MIN) /* below lies what wr_log does not take */
+        if (value < DBL_MIN) /* wr_log takes no smaller value */
             return wr_fail(error, WR_ERR_DATA,
                            "%s: line %zu, series %s: log of %g: values above 0 needed; fit it, or "
                            "if the fit was loaded fit it again, with --transform none",
@@ -132,19 +131,19 @@ wr_status wr_transform_values(const struct wr_panel *panel, size_t series, size_
     return WR_OK;
 }
 
-void wr_level(const struct wr_scales *scales, double *y, size_t length) {
+void wr_remove_season_trend(const struct wr_scales *scales, double *y, size_t length) {
     for (size_t t = 0; t < length; t++) {
         double index = seasonal_index(scales, t);
         y[t] = (scales->additive ? y[t] - index : y[t] / index) - line_at(scales, t);
     }
 }
 
-double wr_unlevel(const struct wr_scales *scales, size_t t, double y) {
-    double index = seasonal_index(scales, t), level = y + line_at(scales, t);
-    return scales->additive ? level + index : level * index;
+double wr_restore_season_trend(const struct wr_scales *scales, size_t t, double y) {
+    double index = seasonal_index(scales, t), adjusted = y + line_at(scales, t);
+    return scales->additive ? adjusted + index : adjusted * index;
 }
 
-void wr_differ(double *y, size_t length, size_t difference) {
+void wr_difference(double *y, size_t length, size_t difference) {
     if (difference == 0)
         return;
     for (size_t t = length; t-- > 0;)
@@ -180,7 +179,7 @@ static wr_status scale_covariates(const struct wr_panel *panel, size_t series, s
     return WR_OK;
 }
 
-/* What a window that hardly varies is normalised by in step 7: the statistic of all z (length). */
+/* The statistic of all z (length), by which step 7 normalises windows that hardly vary. */
 static double usual_of(const struct wr_recipe *recipe, const double *z, size_t length) {
     struct wr_track track = track_of(z, length);
     double mean, usual = 0;
@@ -191,7 +190,8 @@ static double usual_of(const struct wr_recipe *recipe, const double *z, size_t l
     return usual > 0 ? usual : 1;
 }
 
-/* Learns steps 2 to 4 of y (until), the values after step 1, and what step 7 needs. Changes y. */
+/* Learns steps 2 to 4, and what step 7 needs, from y (until), the values after step 1. Changes
+ * y. */
 static wr_status learn(const struct wr_recipe *recipe, double *y, size_t until,
                        struct wr_scales *scales, struct wr_error *error) {
     size_t start = scales->start;
@@ -203,15 +203,15 @@ static wr_status learn(const struct wr_recipe *recipe, double *y, size_t until,
         if (wr_seasonal_indices(y, until, recipe->season, scales->additive, scales->indices))
             scales->season = recipe->season;
     }
-    wr_level(scales, y, until); /* adjusted: there is no line yet */
+    wr_remove_season_trend(scales, y, until); /* removes the season alone: there is no line yet */
     struct wr_scales line = {.additive = true, .deviation = 1};
     if (recipe->detrend) {
         wr_line(y, until, &line.intercept, &line.slope);
-        wr_level(&line, y, until);
+        wr_remove_season_trend(&line, y, until);
         scales->intercept = line.intercept;
         scales->slope = line.slope;
     }
-    wr_differ(y, until, recipe->difference);
+    wr_difference(y, until, recipe->difference);
     if (recipe->scale)
         series_moments(y, until, &scales->mean, &scales->deviation);
     for (size_t t = 0; t < until; t++)
@@ -229,8 +229,7 @@ static bool at_least(const double *values, size_t length, double least) {
     return true;
 }
 
-/* The lower median of the values (length) that are known, which is one of them. sorted: room for as
- * many. */
+/* The lower median of the known values, which is one of them. sorted: room for `length` values. */
 static double median_of(const double *values, size_t length, double *sorted) {
     size_t known = 0;
     for (size_t t = 0; t < length; t++)
@@ -240,9 +239,10 @@ static double median_of(const double *values, size_t length, double *sorted) {
     return known > 0 ? sorted[(known - 1) / 2] : 0;
 }
 
-/* Whether a constant that is added to every y (after the logarithm, if it is taken) leaves the
- * windows as they are. */
-static bool is_level_free(const struct wr_recipe *recipe, const struct wr_scales *scales) {
+/* Whether the windows stay the same if a constant is added to every y (after the logarithm, if it
+ * is taken). */
+static bool is_translation_invariant(const struct wr_recipe *recipe,
+                                     const struct wr_scales *scales) {
     if (recipe->adjust && !scales->additive)
         return false;
     return recipe->detrend || recipe->difference > 0 || recipe->scale ||
@@ -260,7 +260,8 @@ static void choose(const struct wr_recipe *recipe, const double *values, size_t 
     scales->additive = log || !positive;
     scales->nonnegative = recipe->bound == WR_BOUND_ZERO && at_least(values, until, 0);
     scales->reference = log ? 1 : 0;
-    if (is_level_free(recipe, scales) && (positive || !log)) /* else the logarithm is refused */
+    /* The logarithm of values that are not positive fails later. */
+    if (is_translation_invariant(recipe, scales) && (positive || !log))
         scales->reference = median_of(values, until, y);
 }
 

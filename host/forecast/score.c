@@ -1,10 +1,11 @@
-/* What every forecast is compared with, and how. */
+/* Naive forecasts, and the scores of forecasts. */
 #include <math.h>
 
 #include "base/arithmetic.h"
 #include "forecast/fit.h"
 
-/* The latest known value at the place of time t, or any latest one if that place has none. */
+/* The latest known value that lies a whole number of seasons before time t. If there is none, the
+ * latest known value. */
 static double latest(const double *values, size_t length, size_t season, size_t t) {
     while (t >= season) {
         t -= season;

@@ -6,11 +6,10 @@
 
 #include "base/base.h"
 
-#define QUIET 20 /* times smaller than what follows */
+#define QUIET 20 /* times smaller than later changes */
 #define JUMP  4
-#define FEWEST                                                                                     \
-    8 /* values of a quiet start, and changes after it: one outlier at the end is none             \
-       */
+/* Values of a quiet start, and changes after it: one outlier at the end is too few. */
+#define FEWEST 8
 
 /* The change to the known value t from the known one before it; NaN without either. */
 static double change_to(const double *values, size_t t) {
@@ -22,7 +21,8 @@ static double change_to(const double *values, size_t t) {
     return (double)NAN;
 }
 
-/* Whether changes of up to `most` are small beside the median of those to t and after it. */
+/* Whether changes of at most `most` are small compared with the median of the changes to value t
+ * and later values. */
 static bool is_quiet(const double *values, size_t length, size_t t, double most, double *changes) {
     size_t known = 0;
     for (; t < length; t++) {
@@ -34,8 +34,8 @@ static bool is_quiet(const double *values, size_t length, size_t t, double most,
     return known >= FEWEST && QUIET * most <= changes[known / 2];
 }
 
-/* Only a change at least JUMP times as large as all before it can end a quiet start: there are few,
- * and a series that doubles at each step has none. */
+/* Only a change that is at least JUMP times as large as all before it can end a quiet start. Such
+ * changes are few, so few medians are taken. A series that doubles at each step has none. */
 wr_status wr_quiet_start(const double *values, size_t length, size_t *start,
                          struct wr_error *error) {
     double most = 0;

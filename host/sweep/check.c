@@ -1,5 +1,5 @@
-/* Whether what a study holds is what a sweep writes: values in their ranges, blobs of the right
- * length, and trials that have ended with all that an end brings. */
+/* Checks that a study holds what a sweep writes: values in their ranges, blobs of the right length,
+ * and all data of the trials that have ended. */
 #include "sweep/check.h"
 
 #include <float.h>
@@ -36,7 +36,8 @@ static bool is_keep(const char *text, size_t *number) {
     return wr_keep_of(text, number);
 }
 
-/* Shards, "0/3 2/3": few enough to look for one among them. */
+/* A list of shards, such as "0/3 2/3". Its length is limited, so that searching it takes little
+ * time. */
 static bool is_shards(const char *text, size_t *number) {
     enum { MOST = 1 << 20 };
     static const char digits[] = "0123456789";
@@ -89,8 +90,8 @@ static wr_status read_setting(struct wr_study *study, struct wr_query *row,
     bool right = sqlite3_column_type(row->statement, 0) == SQLITE_TEXT &&
                  sqlite3_column_type(row->statement, 1) == SQLITE_TEXT && row->code == SQLITE_OK;
     if (right && strcmp(name, "validate") == 0) {
-        double part = sqlite3_column_double(row->statement, 1);
-        right = part >= 0 && part < 1;
+        double fraction = sqlite3_column_double(row->statement, 1);
+        right = fraction >= 0 && fraction < 1;
     }
     for (size_t i = 0; i < SETTINGS && right; i++)
         if (strcmp(name, settings[i].name) == 0)
@@ -117,8 +118,8 @@ static wr_status read_facts(struct wr_study *study, struct wr_study_facts *facts
                                      .keep = numbers[KEEP]};
     if (facts->points > facts->epochs && found[CURVE])
         facts->points = facts->epochs;
-    /* What is not kept cannot be had from there: of 0.1, merged studies may have been told to keep
-     * more than their stores did. */
+    /* A merged study has only the parameters that its sources kept. With Windrow 0.1 its own
+     * setting may ask for more. */
     if (found[KEEP_BEFORE] && numbers[KEEP_BEFORE] < facts->keep)
         facts->keep = numbers[KEEP_BEFORE];
     else if (!found[KEEP_BEFORE] && found[SHARDS])
@@ -131,7 +132,8 @@ static wr_status read_facts(struct wr_study *study, struct wr_study_facts *facts
 static const char *const inits[] = {"notebook", "pytorch", NULL};
 static const char *const statuses[] = {"pending", "done", "diverged", "failed", NULL};
 
-/* Columns of a trial. Text has `most` bytes at most, or is one of the words; reals are finite. */
+/* The columns of a trial. Text has at most `most` bytes, or is one of the words. Reals are
+ * finite. */
 static const struct column {
     const char *name;
     int type;
@@ -195,7 +197,7 @@ static wr_status check_trials(struct wr_study *study, struct wr_error *error) {
 
 /* ---- blobs ---- */
 
-/* Bytes of the parameters of a trial with so many hidden units; 0: not known. */
+/* Bytes of the parameters of a trial with that many hidden units; 0: not known. */
 static size_t parameter_bytes(const struct wr_study_facts *facts, size_t hidden) {
     struct wr_shape shape = {
         .inputs = facts->inputs, .hidden = hidden, .outputs = facts->outputs, .seq_len = 1};
@@ -205,8 +207,8 @@ static size_t parameter_bytes(const struct wr_study_facts *facts, size_t hidden)
     return wr_layout_of(&shape, &layout, NULL) == WR_OK ? layout.count * sizeof(float) : SIZE_MAX;
 }
 
-/* Rows of trial, hidden, bytes, type, epoch and seconds: those of one table. The last two are NULL
- * where it does not have them. */
+/* Checks the blobs of one table. `sql` selects trial, hidden, bytes, whether the types are right,
+ * epoch and seconds; the last two are NULL if the table lacks them. */
 static wr_status check_blobs(struct wr_study *study, const struct wr_study_facts *facts,
                              const char *sql, const char *name, struct wr_error *error) {
     struct wr_query row = wr_query(study, sql);

@@ -1,13 +1,15 @@
-/* What a study's settings say, as text. */
+/* Reads settings that a study stores as text. */
 #ifndef WR_SWEEP_CHECK_H
 #define WR_SWEEP_CHECK_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The setting "keep": "all" (SIZE_MAX), "none" (0) or "best:N"; false where it is none of them. */
+/* Reads the setting "keep": "all" (SIZE_MAX), "none" (0) or "best:N". Returns false for any other
+ * text. */
 bool wr_keep_of(const char *text, size_t *best);
-/* Names in a list with commas between and quotes around, as "inputs" and "target" are. */
+/* The number of names in a list such as "inputs" and "target": separated by commas, in quotes where
+ * necessary. */
 size_t wr_count_names(const char *list);
 
 #endif

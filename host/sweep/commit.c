@@ -1,4 +1,5 @@
-/* Commits of a study: how trials end, where others stand, whose parameters are kept. */
+/* Commits to a study: outcomes of trials, checkpoints of others, and the parameters that are
+ * kept. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@ static void put_floats(const float *values, size_t count, unsigned char *bytes) 
     }
 }
 
-/* Binds floats as they are stored, in *bytes, which the caller frees once the query has run. */
+/* Binds floats in their stored form, *bytes. The caller frees *bytes after the query has run. */
 static wr_status bind_floats(struct wr_query *query, const float *values, size_t count,
                              unsigned char **bytes, struct wr_error *error) {
     *bytes = wr_alloc(count, sizeof *values, "a trial's parameters", error);
@@ -101,25 +102,25 @@ static wr_status write_outcomes(struct wr_study *study, const struct wr_trial_ou
                         " seconds = ?11 + ifnull((SELECT seconds FROM checkpoint WHERE trial = ?1"
                         " AND ?2 <> 'failed'), 0)"
                         " WHERE id = ?1");
-    /* One that failed goes on from it when a run can train it. */
+    /* A failed trial keeps its checkpoint: a later run goes on from there. */
     struct wr_query forget =
         wr_query(study, "DELETE FROM checkpoint WHERE trial = ?1 AND"
                         " (SELECT status FROM trial WHERE id = ?1) <> 'failed'");
     struct wr_query curve = curve_query(study);
     wr_status status = WR_OK;
-    bool well = true;
-    for (size_t i = 0; i < count && well; i++) {
+    bool ok = true;
+    for (size_t i = 0; i < count && ok; i++) {
         char hash[17];
         bind_outcome(&update, &outcomes[i], hash);
-        well = wr_query_run(&update);
-        if (well && sqlite3_changes(study->db) == 0) {
+        ok = wr_query_run(&update);
+        if (ok && sqlite3_changes(study->db) == 0) {
             status = wr_fail(error, WR_ERR_USAGE, "%s: has no trial %lld", study->path,
                              (long long)outcomes[i].id);
             break;
         }
         wr_bind_int(&forget, outcomes[i].id);
-        well = well && wr_query_run(&forget) &&
-               add_curve(&curve, outcomes[i].id, outcomes[i].curve, outcomes[i].curve_count);
+        ok = ok && wr_query_run(&forget) &&
+             add_curve(&curve, outcomes[i].id, outcomes[i].curve, outcomes[i].curve_count);
     }
     status = wr_query_end(&update, status, what, error);
     status = wr_query_end(&forget, status, what, error);
@@ -135,23 +136,23 @@ static wr_status write_checkpoints(struct wr_study *study,
                " parameters = excluded.parameters, seconds = seconds + excluded.seconds");
     struct wr_query curve = curve_query(study);
     wr_status status = WR_OK;
-    bool well = true;
-    for (size_t i = 0; i < count && well; i++) {
+    bool ok = true;
+    for (size_t i = 0; i < count && ok; i++) {
         const struct wr_trial_checkpoint *checkpoint = &checkpoints[i];
         unsigned char *bytes;
         wr_bind_int(&insert, checkpoint->id);
         wr_bind_size(&insert, checkpoint->epoch);
         status = bind_checkpoint(&insert, checkpoint, &bytes, error);
         wr_bind_real(&insert, isfinite(checkpoint->seconds) ? checkpoint->seconds : 0);
-        well = status == WR_OK && wr_query_run(&insert) &&
-               add_curve(&curve, checkpoint->id, checkpoint->curve, checkpoint->curve_count);
+        ok = status == WR_OK && wr_query_run(&insert) &&
+             add_curve(&curve, checkpoint->id, checkpoint->curve, checkpoint->curve_count);
         free(bytes);
     }
     status = wr_query_end(&insert, status, what, error);
     return wr_query_end(&curve, status, what, error);
 }
 
-/* The last trial of those whose parameters are kept, or 0 where there are not so many. */
+/* Finds the last of the study->keep best trials; *id is 0 if fewer trials are done. */
 static wr_status last_kept(struct wr_study *study, int64_t *id, struct wr_error *error) {
     *id = 0;
     struct wr_query query = wr_query(study, "SELECT id FROM best LIMIT 1 OFFSET ?");
@@ -161,7 +162,8 @@ static wr_status last_kept(struct wr_study *study, int64_t *id, struct wr_error 
     return wr_query_end(&query, WR_OK, what, error);
 }
 
-/* Of the outcomes that are done, those ranked no lower than the trial `last`, if there is one. */
+/* Stores the parameters of the outcomes that are done and rank no lower than the trial `last` (0:
+ * of all). */
 static wr_status keep_outcomes(struct wr_study *study, const struct wr_trial_outcome *outcomes,
                                size_t count, int64_t last, struct wr_error *error) {
     struct wr_query insert =
@@ -169,8 +171,8 @@ static wr_status keep_outcomes(struct wr_study *study, const struct wr_trial_out
                         " WHERE id = ?1 AND (?2 = 0 OR (" WR_STUDY_RANK
                         ") <= (SELECT " WR_STUDY_RANK " FROM trial WHERE id = ?2))");
     wr_status status = WR_OK;
-    bool well = true;
-    for (size_t i = 0; i < count && well; i++) {
+    bool ok = true;
+    for (size_t i = 0; i < count && ok; i++) {
         if (outcomes[i].status != WR_TRIAL_DONE || outcomes[i].parameters == NULL)
             continue;
         unsigned char *bytes;
@@ -178,7 +180,7 @@ static wr_status keep_outcomes(struct wr_study *study, const struct wr_trial_out
         wr_bind_int(&insert, last);
         status = bind_floats(&insert, outcomes[i].parameters, outcomes[i].parameter_count, &bytes,
                              error);
-        well = status == WR_OK && wr_query_run(&insert);
+        ok = status == WR_OK && wr_query_run(&insert);
         free(bytes);
     }
     return wr_query_end(&insert, status, what, error);
@@ -194,7 +196,8 @@ static wr_status drop_others(struct wr_study *study, int64_t last, struct wr_err
     return wr_query_end(&drop, WR_OK, what, error);
 }
 
-/* The trials that are done only become more: what is dropped now would have been dropped later. */
+/* Keeps the parameters of the best trials and drops all others. A trial that is not among the best
+ * now never will be, since the number of done trials only grows. */
 static wr_status keep_best(struct wr_study *study, const struct wr_trial_outcome *outcomes,
                            size_t count, struct wr_error *error) {
     if (study->keep == 0) {

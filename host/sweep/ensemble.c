@@ -1,6 +1,6 @@
-/* One ensemble of a sweep on one device: from start values or checkpoints to outcomes or the next
- * checkpoint. */
-#include "sweep/run.h"
+/* Trains one ensemble of a sweep on one device, from start values or checkpoints to outcomes or the
+ * next checkpoint. */
+#include "sweep/sweep_run.h"
 
 #include "base/base.h"
 #include "windrow/train.h"
@@ -13,7 +13,7 @@ struct ensemble {
     struct wr_sweep_worker *worker;
     struct wr_sweep_run *run;
     struct wr_slice slice;
-    size_t *order; /* (M) its part of the run's order: nobody else's until the slice is put back */
+    size_t *order; /* (M) a range of the run's order, not shared until the slice is put back */
     const struct wr_sweep_windows *windows;
     struct wr_shape shape;
     struct wr_layout layout;
@@ -21,13 +21,13 @@ struct ensemble {
     float *parameters;            /* (M, P) */
     float *lr, *clip;             /* (M) */
     size_t *window_count;         /* (M) */
-    size_t points;                /* N: of a whole curve */
-    size_t next_point;            /* the next one that an epoch may bring */
+    size_t points;                /* N: points of a whole curve */
+    size_t next_point;            /* index of the next point to record */
     struct wr_curve_point *curve; /* (M, N) since the last checkpoint */
     size_t *curve_count;          /* (M) */
     double epoch_cost;            /* of one trial */
     double began;
-    bool trained; /* failures from then on are the device's */
+    bool trained; /* training has begun: from now on a failure is the device's */
     struct wr_train_result result;
 };
 
@@ -67,7 +67,7 @@ static wr_status allocate(struct ensemble *e, struct wr_error *error) {
     return all ? WR_OK : WR_ERR_MEMORY;
 }
 
-/* ---- where it starts ---- */
+/* ---- start values and checkpoints ---- */
 
 static wr_status read_checkpoints(struct ensemble *e, struct wr_error *error) {
     size_t P = e->layout.count;
@@ -119,14 +119,15 @@ static wr_status open_session(struct ensemble *e, struct wr_session **session,
 
 /* ---- training ---- */
 
-/* The epoch of point i of a curve: N of them over E epochs, the first and the last among them. */
+/* The epoch of point i of a curve. N points are spread evenly over the epochs, the first and the
+ * last epoch among them. A single point is the last epoch. */
 static size_t point_epoch(const struct ensemble *e, size_t i) {
     size_t last = e->run->sweep->epochs - 1;
     return e->points > 1 ? (size_t)((double)i * (double)last / (double)(e->points - 1) + 0.5)
                          : last;
 }
 
-static void note_curve(struct ensemble *e, const struct wr_train_event *event) {
+static void record_curve(struct ensemble *e, const struct wr_train_event *event) {
     size_t first = e->slice.epoch + event->first_epoch;
     for (; e->next_point < e->points; e->next_point++) {
         size_t epoch = point_epoch(e, e->next_point);
@@ -145,12 +146,12 @@ static void note_curve(struct ensemble *e, const struct wr_train_event *event) {
 static wr_status on_event(void *context, const struct wr_train_event *event) {
     struct ensemble *e = context;
     if (event->epochs > 0)
-        note_curve(e, event);
+        record_curve(e, event);
     pthread_mutex_lock(&e->run->lock);
     e->worker->in_flight = event->fraction * (double)e->models * e->slice.cost;
     pthread_mutex_unlock(&e->run->lock);
     if (e->run->alone)
-        wr_sweep_tell(e->run);
+        wr_sweep_report(e->run);
     return WR_OK;
 }
 
@@ -176,10 +177,10 @@ static wr_status train(struct ensemble *e, struct wr_error *error) {
     return status;
 }
 
-/* ---- what comes of it ---- */
+/* ---- results ---- */
 
-/* The ends and the checkpoints of an ensemble's trials. */
-struct yield {
+/* The outcomes and the checkpoints of an ensemble's trials. */
+struct results {
     struct wr_trial_outcome *outcomes;       /* (M) room for all */
     struct wr_trial_checkpoint *checkpoints; /* (M) */
     size_t outcome_count, checkpoint_count, diverged;
@@ -188,25 +189,26 @@ struct yield {
     size_t done_count;
 };
 
-static void release_yield(struct yield *y) {
-    free(y->outcomes);
-    free(y->checkpoints);
-    free(y->done);
-    free(y->mean_loss);
+static void release_results(struct results *r) {
+    free(r->outcomes);
+    free(r->checkpoints);
+    free(r->done);
+    free(r->mean_loss);
 }
 
-static wr_status allocate_yield(const struct ensemble *e, struct yield *y, struct wr_error *error) {
-    y->outcomes = wr_alloc(e->models, sizeof *y->outcomes, "outcomes", error);
-    y->checkpoints = wr_alloc(e->models, sizeof *y->checkpoints, "checkpoints", error);
-    y->mean_loss = wr_alloc(e->models, sizeof *y->mean_loss, "losses", error);
-    y->done = wr_alloc(e->models * e->layout.count, sizeof(float), "parameters", error);
-    return y->outcomes && y->checkpoints && y->mean_loss && y->done ? WR_OK : WR_ERR_MEMORY;
+static wr_status allocate_results(const struct ensemble *e, struct results *r,
+                                  struct wr_error *error) {
+    r->outcomes = wr_alloc(e->models, sizeof *r->outcomes, "outcomes", error);
+    r->checkpoints = wr_alloc(e->models, sizeof *r->checkpoints, "checkpoints", error);
+    r->mean_loss = wr_alloc(e->models, sizeof *r->mean_loss, "losses", error);
+    r->done = wr_alloc(e->models * e->layout.count, sizeof(float), "parameters", error);
+    return r->outcomes && r->checkpoints && r->mean_loss && r->done ? WR_OK : WR_ERR_MEMORY;
 }
 
-static void add_outcome(const struct ensemble *e, struct yield *y, size_t m, bool diverged) {
+static void add_outcome(const struct ensemble *e, struct results *r, size_t m, bool diverged) {
     size_t P = e->layout.count;
     const float *parameters = e->parameters + m * P;
-    struct wr_trial_outcome *outcome = &y->outcomes[y->outcome_count++];
+    struct wr_trial_outcome *outcome = &r->outcomes[r->outcome_count++];
     *outcome = (struct wr_trial_outcome){
         .id = id_of(e, m),
         .status = diverged ? WR_TRIAL_DIVERGED : WR_TRIAL_DONE,
@@ -221,16 +223,16 @@ static void add_outcome(const struct ensemble *e, struct yield *y, size_t m, boo
     };
     if (diverged) {
         outcome->diverged_at = e->slice.epoch + e->result.diverged_at[m];
-        y->diverged++;
+        r->diverged++;
         return;
     }
     outcome->parameters = parameters;
     outcome->parameter_count = P;
-    memcpy(y->done + y->done_count++ * P, parameters, P * sizeof *parameters);
+    memcpy(r->done + r->done_count++ * P, parameters, P * sizeof *parameters);
 }
 
-static void add_checkpoint(const struct ensemble *e, struct yield *y, size_t m) {
-    y->checkpoints[y->checkpoint_count++] = (struct wr_trial_checkpoint){
+static void add_checkpoint(const struct ensemble *e, struct results *r, size_t m) {
+    r->checkpoints[r->checkpoint_count++] = (struct wr_trial_checkpoint){
         .id = id_of(e, m),
         .epoch = e->slice.epoch + e->result.epochs,
         .parameters = e->parameters + m * e->layout.count,
@@ -241,37 +243,37 @@ static void add_checkpoint(const struct ensemble *e, struct yield *y, size_t m) 
     };
 }
 
-/* Scores of the trials that are done. */
-static wr_status rank(const struct ensemble *e, struct yield *y, struct wr_error *error) {
+/* Sets the scores of the trials that are done. */
+static wr_status score(const struct ensemble *e, struct results *r, struct wr_error *error) {
     const struct wr_sweep_windows *w = e->windows;
     wr_status status = WR_OK;
-    if (w->held > 0 && y->done_count > 0)
-        status = wr_evaluate(&e->shape, NULL, y->done_count, y->done, &w->view, w->trained, w->held,
-                             y->mean_loss, error);
-    for (size_t i = 0, done = 0; i < y->outcome_count && status == WR_OK; i++) {
-        struct wr_trial_outcome *outcome = &y->outcomes[i];
+    if (w->held > 0 && r->done_count > 0)
+        status = wr_evaluate(&e->shape, NULL, r->done_count, r->done, &w->view, w->trained, w->held,
+                             r->mean_loss, error);
+    for (size_t i = 0, done = 0; i < r->outcome_count && status == WR_OK; i++) {
+        struct wr_trial_outcome *outcome = &r->outcomes[i];
         if (outcome->status != WR_TRIAL_DONE)
             continue;
         outcome->score = outcome->loss / (double)w->trained;
         if (w->held > 0)
-            outcome->score = outcome->validation_loss = y->mean_loss[done++];
+            outcome->score = outcome->validation_loss = r->mean_loss[done++];
     }
     return status;
 }
 
-/* What each trial has come to; the order keeps those alone that go on. */
-static wr_status settle(struct ensemble *e, struct yield *y, struct wr_error *error) {
+/* Makes an outcome or a checkpoint of each trial. Only the trials that go on stay in `order`. */
+static wr_status collect_results(struct ensemble *e, struct results *r, struct wr_error *error) {
     bool at_end = e->slice.epoch + e->result.epochs == e->run->sweep->epochs;
-    wr_status status = allocate_yield(e, y, error);
+    wr_status status = allocate_results(e, r, error);
     for (size_t m = 0; m < e->models && status == WR_OK; m++) {
         bool diverged = e->result.diverged_at[m] != WR_NOT_DIVERGED;
         if (diverged || at_end)
-            add_outcome(e, y, m, diverged);
+            add_outcome(e, r, m, diverged);
         else
-            add_checkpoint(e, y, m);
+            add_checkpoint(e, r, m);
     }
     if (status == WR_OK)
-        status = rank(e, y, error);
+        status = score(e, r, error);
     if (status != WR_OK)
         return status;
     size_t left = 0;
@@ -282,17 +284,17 @@ static wr_status settle(struct ensemble *e, struct yield *y, struct wr_error *er
     return WR_OK;
 }
 
-static wr_status commit(struct ensemble *e, const struct yield *y, struct wr_error *error) {
+static wr_status commit(struct ensemble *e, const struct results *r, struct wr_error *error) {
     struct wr_sweep_run *run = e->run;
     pthread_mutex_lock(&run->study_lock);
-    wr_status status = wr_study_commit(run->study, y->outcomes, y->outcome_count, y->checkpoints,
-                                       y->checkpoint_count, error);
+    wr_status status = wr_study_commit(run->study, r->outcomes, r->outcome_count, r->checkpoints,
+                                       r->checkpoint_count, error);
     pthread_mutex_unlock(&run->study_lock);
     return status;
 }
 
-/* Tells the run what has been committed, and gives back what is left. */
-static wr_status account(struct ensemble *e, const struct yield *y, struct wr_error *error) {
+/* Updates the run's counts after a commit, and puts back what is left of the slice. */
+static wr_status update_run(struct ensemble *e, const struct results *r, struct wr_error *error) {
     struct wr_sweep_run *run = e->run;
     double trained = (double)e->result.epochs * e->epoch_cost * (double)e->models;
     wr_status status = WR_OK;
@@ -302,9 +304,9 @@ static wr_status account(struct ensemble *e, const struct yield *y, struct wr_er
     e->slice.epoch += e->result.epochs;
     run->cost_done += (double)e->models * e->slice.cost;
     run->result.updates += e->result.updates;
-    run->result.ran += y->outcome_count;
-    run->result.diverged += y->diverged;
-    run->result.done += y->outcome_count - y->diverged;
+    run->result.ran += r->outcome_count;
+    run->result.diverged += r->diverged;
+    run->result.done += r->outcome_count - r->diverged;
     if (e->slice.count > 0) {
         run->cost_done -= (double)e->slice.count * wr_queue_cost(run, &e->slice);
         status = wr_queue_put(run, &e->slice, error);
@@ -315,8 +317,8 @@ static wr_status account(struct ensemble *e, const struct yield *y, struct wr_er
 
 /* ---- failures ---- */
 
-/* Whether a device still does anything: opening a session runs the kernels. */
-static bool answers(struct wr_device *device) {
+/* Whether a device still works: opening a session runs the kernels. */
+static bool device_works(struct wr_device *device) {
     const struct wr_shape least = {.inputs = 1, .hidden = 1, .outputs = 1, .seq_len = 1};
     const float one = 1, parameters[5] = {0}; /* (1, P) */
     const struct wr_ensemble ensemble = {
@@ -334,14 +336,15 @@ static bool answers(struct wr_device *device) {
     return status != WR_ERR_DEVICE;
 }
 
-/* Half as many models may do; the shape of one alone is refused. A device that fails with one in
- * training, or with everything, is lost. */
-static wr_status give_back(struct ensemble *e, wr_status failure, const char *why,
-                           struct wr_error *error) {
+/* Puts the slice back after a failure. The worker gets half as many models next time; if a single
+ * model has failed, it gets no more of this shape. The device is lost if it fails while it trains a
+ * single model, or does not work at all any more. */
+static wr_status put_back(struct ensemble *e, wr_status failure, const char *why,
+                          struct wr_error *error) {
     struct wr_sweep_run *run = e->run;
     struct wr_sweep_worker *worker = e->worker;
-    bool lost =
-        failure == WR_ERR_DEVICE && ((e->models == 1 && e->trained) || !answers(worker->device));
+    bool lost = failure == WR_ERR_DEVICE &&
+                ((e->models == 1 && e->trained) || !device_works(worker->device));
     pthread_mutex_lock(&run->lock);
     worker->in_flight = 0;
     wr_status status = wr_queue_put(run, &e->slice, error);
@@ -374,7 +377,7 @@ static wr_status fail_slice(struct ensemble *e, const struct wr_slice *slice, co
                                       .validation_loss = NAN,
                                       .score = NAN,
                                       .device = wr_device_get_info(e->worker->device)->id};
-    struct yield failed = {.outcomes = outcomes, .outcome_count = slice->count};
+    struct results failed = {.outcomes = outcomes, .outcome_count = slice->count};
     wr_status status = commit(e, &failed, error);
     pthread_mutex_lock(&run->lock);
     run->result.failed += slice->count;
@@ -385,7 +388,7 @@ static wr_status fail_slice(struct ensemble *e, const struct wr_slice *slice, co
     return status;
 }
 
-/* The trials that no device takes any more. */
+/* Marks as failed the trials that no remaining device can train. */
 static wr_status fail_refused(struct ensemble *e, const char *why, struct wr_error *error) {
     struct wr_slice slice;
     wr_status status = WR_OK;
@@ -400,30 +403,31 @@ static wr_status fail_refused(struct ensemble *e, const char *why, struct wr_err
     return status;
 }
 
-/* A device that lacks memory, or fails: WR_OK if others, or smaller ensembles, may do. */
-static wr_status deal_with(struct ensemble *e, wr_status failure, struct wr_error *error) {
+/* Handles a device that lacks memory or fails. Returns WR_OK if another device or a smaller
+ * ensemble may still succeed. */
+static wr_status handle_failure(struct ensemble *e, wr_status failure, struct wr_error *error) {
     char why[sizeof error->text];
     if (failure != WR_ERR_MEMORY && failure != WR_ERR_DEVICE)
         return failure;
     memcpy(why, error->text, sizeof why);
     wr_error_release(error);
-    wr_status status = give_back(e, failure, why, error);
+    wr_status status = put_back(e, failure, why, error);
     return status == WR_OK ? fail_refused(e, why, error) : status;
 }
 
 static wr_status train_and_commit(struct ensemble *e, struct wr_error *error) {
-    struct yield y = {0};
+    struct results r = {0};
     wr_status status = wr_layout_of(&e->shape, &e->layout, error);
     if (status == WR_OK)
         status = train(e, error);
     if (status != WR_OK)
-        return deal_with(e, status, error);
-    status = settle(e, &y, error);
+        return handle_failure(e, status, error);
+    status = collect_results(e, &r, error);
     if (status == WR_OK)
-        status = commit(e, &y, error);
+        status = commit(e, &r, error);
     if (status == WR_OK)
-        status = account(e, &y, error);
-    release_yield(&y);
+        status = update_run(e, &r, error);
+    release_results(&r);
     return status;
 }
 

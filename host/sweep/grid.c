@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A list of the grid: `size` bytes each. */
+/* A list of values of the grid; each value has `size` bytes. */
 struct list {
     const char *name;
     const void *values;
@@ -26,7 +26,7 @@ COMPARE(compare_reals, float)
 COMPARE(compare_inits, enum wr_init)
 COMPARE(compare_seeds, uint32_t)
 
-/* In the order in which they vary, the last one fastest. */
+/* Lists the options in the order in which they vary; the last one varies fastest. */
 static void list_all(const struct wr_grid *g, struct list lists[LISTS]) {
     const struct list all[LISTS] = {
         {"hidden sizes", g->hidden, g->hidden_count, sizeof *g->hidden, compare_sizes},
@@ -96,7 +96,8 @@ static wr_status count_trials(const struct list lists[LISTS], size_t *trials,
     return WR_OK;
 }
 
-/* Sorts the lists, whose copies are freed by the caller in any case, and counts. */
+/* Sorts copies of the lists and counts the trials. The caller frees the copies also after an
+ * error. */
 static wr_status prepare(const struct wr_grid *grid, struct list lists[LISTS], void *copies[LISTS],
                          size_t *trials, struct wr_error *error) {
     list_all(grid, lists);

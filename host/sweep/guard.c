@@ -1,6 +1,6 @@
-/* What a study's file may do to those who open it: nothing. It may be anybody's, so it is held to
- * the schema, and SQLite to bounds, as "Defense Against The Dark Arts" (sqlite.org/security.html)
- * has it. */
+/* Protects readers from harmful files. A study may come from anybody, so its schema must be the
+ * known one and SQLite works within limits, as "Defense Against The Dark Arts"
+ * (sqlite.org/security.html) advises. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -9,22 +9,25 @@
 
 #include "sweep/store.h"
 
-/* ---- bounds ---- */
+/* ---- limits ---- */
 
-/* A statement takes some instructions of SQLite's machine for each byte of the file at most: the
- * groups of `show` take one. So a tree of pages that leads nowhere ends, and a study of any size is
- * read to its end, however slow the machine. */
-enum { STEPS_BETWEEN_LOOKS = 10000, STEPS_PER_BYTE = 10, STEPS_ANYHOW = 10000000 };
-enum { BYTES_OF_A_ROW = 8, ROWS_ANYHOW = 1000 };
-/* Pages are looked at one by one where that takes no longer than a fraction of a second. */
-#define MOST_BYTES_LOOKED_AT (8 << 20)
+/* The work of a statement is limited to some instructions of SQLite's virtual machine per byte of
+ * the file. The queries for the groups of `show` take about one. So a damaged tree of pages that
+ * never ends is interrupted, and a study of any size is read to its end, however slow the
+ * machine. */
+enum { STEPS_BETWEEN_CHECKS = 10000, STEPS_PER_BYTE = 10, BASE_STEPS = 10000000 };
+enum { BYTES_OF_A_ROW = 8, BASE_ROWS = 1000 };
+/* Pages are checked one by one only in files of this size or less, which takes a fraction of a
+ * second. */
+#define MOST_BYTES_CHECKED (8 << 20)
 
 static size_t bytes_of(const char *path) {
     struct stat file;
     return path != NULL && stat(path, &file) == 0 && file.st_size > 0 ? (size_t)file.st_size : 0;
 }
 
-/* The file and its log; holes in them count nothing, where the file system tells. */
+/* The size of the file and its log. Holes in the file do not count if the file system reports
+ * them. */
 static size_t study_bytes(const struct wr_study *study) {
     const char *path = sqlite3_db_filename(study->db, "main");
     struct stat file;
@@ -39,24 +42,25 @@ void wr_study_count_work(struct wr_study *study) {
     study->steps = 0;
 }
 
-/* Interrupts the statement where it returns other than 0. */
-static int look_at_work(void *context) {
+/* SQLite interrupts the statement if this does not return 0. */
+static int check_work(void *context) {
     struct wr_study *study = context;
-    study->steps += STEPS_BETWEEN_LOOKS;
+    study->steps += STEPS_BETWEEN_CHECKS;
     if (study->steps <= study->most_steps)
         return 0;
-    study->most_steps = STEPS_ANYHOW + STEPS_PER_BYTE * study_bytes(study); /* it may have grown */
+    /* The file may have grown. */
+    study->most_steps = BASE_STEPS + STEPS_PER_BYTE * study_bytes(study);
     return study->steps > study->most_steps;
 }
 
 bool wr_study_has_rows(struct wr_study *study, size_t rows) {
     if (rows <= study->most_rows)
         return true;
-    study->most_rows = ROWS_ANYHOW + study_bytes(study) / BYTES_OF_A_ROW;
+    study->most_rows = BASE_ROWS + study_bytes(study) / BYTES_OF_A_ROW;
     return rows <= study->most_rows;
 }
 
-void wr_study_bound(struct wr_study *study) {
+void wr_study_set_limits(struct wr_study *study) {
     static const int off[] = {SQLITE_DBCONFIG_TRUSTED_SCHEMA,
                               SQLITE_DBCONFIG_ENABLE_TRIGGER,
                               SQLITE_DBCONFIG_WRITABLE_SCHEMA,
@@ -79,14 +83,14 @@ void wr_study_bound(struct wr_study *study) {
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
         sqlite3_limit(study->db, limits[i].limit, limits[i].most);
     sqlite3_exec(study->db, "PRAGMA cell_size_check = 1; PRAGMA mmap_size = 0", NULL, NULL, NULL);
-    study->most_steps = STEPS_ANYHOW;
-    study->most_rows = ROWS_ANYHOW;
-    sqlite3_progress_handler(study->db, STEPS_BETWEEN_LOOKS, look_at_work, study);
+    study->most_steps = BASE_STEPS;
+    study->most_rows = BASE_ROWS;
+    sqlite3_progress_handler(study->db, STEPS_BETWEEN_CHECKS, check_work, study);
 }
 
 /* ---- the schema ---- */
 
-/* Without comments and blanks, which may have changed since the file was made. */
+/* Skips comments and blanks, which may have changed since the file was made. */
 static const char *skip_blanks(const char *sql) {
     for (;;)
         if (isspace((unsigned char)*sql))
@@ -110,7 +114,7 @@ static bool same_sql(const char *a, const char *b) {
 
 enum { TYPE, NAME, TABLE, SQL };
 
-/* What ANALYZE makes: SQLite's own. */
+/* Whether an entry is one of SQLite's own tables, which ANALYZE makes. */
 static bool is_statistics(struct wr_query *entry) {
     return strcmp(wr_column_text(entry, TYPE), "table") == 0 &&
            strncmp(wr_column_text(entry, NAME), "sqlite_stat", 11) == 0;
@@ -123,7 +127,7 @@ static bool same_entry(struct wr_query *a, struct wr_query *b) {
     return same_sql(wr_column_text(a, SQL), wr_column_text(b, SQL));
 }
 
-/* Which of two comes first: what indices belong to stands before them. */
+/* Compares two entries in the order of compare_schemas: tables and views come before indices. */
 static int compare_entries(struct wr_query *a, struct wr_query *b) {
     bool first = strcmp(wr_column_text(a, TYPE), "index") == 0;
     bool second = strcmp(wr_column_text(b, TYPE), "index") == 0;
@@ -168,13 +172,14 @@ static wr_status compare_schemas(struct wr_study *study, struct wr_study *own,
     return wr_query_end(&here, status, "be read", error);
 }
 
-/* Tables are ours, and tables: a view in place of one, or a trigger, would run what it likes. */
+/* Checks that the tables are tables of Windrow. A view in place of one, or a trigger, could
+ * run any SQL. */
 static wr_status check_schema(struct wr_study *study, struct wr_error *error) {
     struct wr_study own = {.path = study->path, .lock = -1};
     int code =
         sqlite3_open_v2(":memory:", &own.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL);
     if (code == SQLITE_OK) {
-        wr_study_bound(&own);
+        wr_study_set_limits(&own);
         code = sqlite3_exec(own.db, wr_study_schema, NULL, NULL, NULL);
     }
     wr_status status = code == SQLITE_OK ? compare_schemas(study, &own, error)
@@ -186,12 +191,12 @@ static wr_status check_schema(struct wr_study *study, struct wr_error *error) {
 /* ---- pages ---- */
 
 static wr_status check_pages(struct wr_study *study, struct wr_error *error) {
-    if (study_bytes(study) > MOST_BYTES_LOOKED_AT)
+    if (study_bytes(study) > MOST_BYTES_CHECKED)
         return WR_OK;
     struct wr_query query = wr_query(study, "PRAGMA integrity_check(1)");
-    bool well = wr_query_row(&query) && strcmp(wr_column_text(&query, 0), "ok") == 0;
+    bool ok = wr_query_row(&query) && strcmp(wr_column_text(&query, 0), "ok") == 0;
     wr_status status = wr_query_end(&query, WR_OK, "be read", error);
-    if (status == WR_OK && !well)
+    if (status == WR_OK && !ok)
         status = wr_study_fail(study, SQLITE_CORRUPT, "be read", error);
     return status;
 }

@@ -1,4 +1,4 @@
-/* Bringing together studies whose trials were trained apart. */
+/* Merges studies whose trials were trained separately. */
 #include "sweep/store.h"
 
 #include "base/arithmetic.h"
@@ -8,7 +8,7 @@
 
 static const char what[] = "be merged";
 
-/* The columns of a trial: those that name it, and those that an end fills in. */
+/* The columns of a trial: those that identify it, and those that its end fills in. */
 #define KEY "hidden, window, batch, init, lr, clip, seed"
 #define ENDED                                                                                      \
     "status, why, loss, validation_loss, score, diverged_at, hash, device, seconds, version"
@@ -48,27 +48,28 @@ static void bind_columns(struct wr_query *to, const struct wr_query *row, int fi
                                       sqlite3_column_value(row->statement, column));
 }
 
-/* Copies what `from` gives for one trial into `to`, under the trial's id there; false after an
- * error. */
+/* Copies the rows that `from` selects for one trial into `to`, with the trial's id there. Returns
+ * false after an error. */
 static bool copy_rows(struct wr_query *from, int64_t from_id, struct wr_query *to, int64_t id) {
-    bool well = true;
+    bool ok = true;
     wr_bind_int(from, from_id);
-    while (well && wr_query_row(from)) {
+    while (ok && wr_query_row(from)) {
         wr_bind_int(to, id);
         bind_columns(to, from, 0, sqlite3_column_count(from->statement));
-        well = wr_query_run(to);
+        ok = wr_query_run(to);
     }
     wr_query_reset(from);
-    return well && from->code == SQLITE_OK;
+    return ok && from->code == SQLITE_OK;
 }
 
 static bool same_text(struct wr_query *a, int column_a, struct wr_query *b, int column_b) {
     return strcmp(wr_column_text(a, column_a), wr_column_text(b, column_b)) == 0;
 }
 
-/* One of the two devices is broken, or was accepted as inexact. */
+/* Fails if one trial has two results: one of the two devices is broken, or was accepted as
+ * inexact. */
 static wr_status check_same(struct merge *m, struct wr_query *row, struct wr_error *error) {
-    struct wr_query *find = &m->find; /* id, epoch, then as a row from STATUS on */
+    struct wr_query *find = &m->find; /* id, epoch, then the columns of a row from STATUS on */
     int shift = STATUS - 2;
     bool same = true;
     for (int column = STATUS; column < DEVICE; column++)
@@ -90,21 +91,21 @@ static bool has_ended(enum wr_trial_status status) {
     return status == WR_TRIAL_DONE || status == WR_TRIAL_DIVERGED;
 }
 
-/* What is damaged there is not to come here. Of most trials no parameters are kept. *well: false
- * after an error. */
-static wr_status check_parameters(struct merge *m, const struct wr_query *row, bool *well,
+/* Checks the parameters of the other study, so that damaged ones are not copied. Most trials have
+ * none. *ok: false after an error. */
+static wr_status check_parameters(struct merge *m, const struct wr_query *row, bool *ok,
                                   struct wr_error *error) {
     int64_t from_id = sqlite3_column_int64(row->statement, ID);
     wr_bind_int(&m->from_parameters, from_id);
     bool kept = wr_query_row(&m->from_parameters);
     wr_query_reset(&m->from_parameters);
-    *well = m->from_parameters.code == SQLITE_OK;
-    if (!kept || !*well)
+    *ok = m->from_parameters.code == SQLITE_OK;
+    if (!kept || !*ok)
         return WR_OK;
     float *parameters;
     size_t count;
     wr_status status = wr_study_read_parameters(m->from, from_id, &parameters, &count, error);
-    *well = status == WR_OK;
+    *ok = status == WR_OK;
     free(parameters);
     return status;
 }
@@ -121,24 +122,25 @@ static bool take_end(struct merge *m, struct wr_query *row, int64_t id) {
            copy_rows(&m->from_parameters, from_id, &m->parameters, id);
 }
 
-/* Gives it the row's checkpoint, if that is a later one than epoch; *well: false after an error. */
+/* Gives the trial the row's checkpoint if that is later than `epoch`. *ok: false after an error. */
 static wr_status take_checkpoint(struct merge *m, const struct wr_query *row, int64_t id,
-                                 size_t epoch, bool *well, struct wr_error *error) {
+                                 size_t epoch, bool *ok, struct wr_error *error) {
     int64_t from_id = sqlite3_column_int64(row->statement, ID);
     wr_bind_int(&m->from_checkpoint, from_id);
     bool later =
         wr_query_row(&m->from_checkpoint) && wr_column_size(&m->from_checkpoint, 0) > epoch;
     wr_query_reset(&m->from_checkpoint);
-    *well = m->from_checkpoint.code == SQLITE_OK;
-    if (!later || !*well)
+    *ok = m->from_checkpoint.code == SQLITE_OK;
+    if (!later || !*ok)
         return WR_OK;
     wr_status status = wr_study_check_checkpoint(m->from, from_id, error);
-    *well = status == WR_OK && copy_rows(&m->from_checkpoint, from_id, &m->checkpoint, id) &&
-            copy_rows(&m->from_curve, from_id, &m->curve, id);
+    *ok = status == WR_OK && copy_rows(&m->from_checkpoint, from_id, &m->checkpoint, id) &&
+          copy_rows(&m->from_curve, from_id, &m->curve, id);
     return status;
 }
 
-/* Adds a trial of the row's options; false after an error, when SQLite's last id is another's. */
+/* Adds a trial with the row's options. Returns false after an error: SQLite's last id is then that
+ * of another row. */
 static bool add_trial(struct merge *m, struct wr_query *row, int64_t *id) {
     bind_columns(&m->insert, row, ID, STATUS);
     if (!wr_query_run(&m->insert))
@@ -147,9 +149,10 @@ static bool add_trial(struct merge *m, struct wr_query *row, int64_t *id) {
     return true;
 }
 
-/* *well: false after an error of a query, after which nothing more may be written. */
+/* Takes what one row of the other study adds to this one. *ok: false after an error of a query;
+ * then nothing more may be written. */
 static wr_status take_trial(struct merge *m, struct wr_query *row, struct wr_merge_report *report,
-                            bool *well, struct wr_error *error) {
+                            bool *ok, struct wr_error *error) {
     enum wr_trial_status status = wr_study_status(wr_column_text(row, STATUS)), known;
     wr_status result = WR_OK;
     if (wr_study_is_torn(m->from, sqlite3_column_int64(row->statement, ID)))
@@ -162,33 +165,33 @@ static wr_status take_trial(struct merge *m, struct wr_query *row, struct wr_mer
     if (has_ended(status) && has_ended(known))
         result = check_same(m, row, error);
     wr_query_reset(&m->find);
-    *well = row->code == SQLITE_OK && m->find.code == SQLITE_OK;
-    if (!*well || result != WR_OK)
+    *ok = row->code == SQLITE_OK && m->find.code == SQLITE_OK;
+    if (!*ok || result != WR_OK)
         return result;
     if (!found) {
-        *well = add_trial(m, row, &id);
+        *ok = add_trial(m, row, &id);
         report->added++;
     }
     report->trials++;
     report->pending += !has_ended(status);
-    if (*well && has_ended(status) && !has_ended(known)) {
-        result = check_parameters(m, row, well, error);
-        *well = *well && take_end(m, row, id);
+    if (*ok && has_ended(status) && !has_ended(known)) {
+        result = check_parameters(m, row, ok, error);
+        *ok = *ok && take_end(m, row, id);
         report->taken++;
-    } else if (*well && !has_ended(known)) {
-        result = take_checkpoint(m, row, id, epoch, well, error);
+    } else if (*ok && !has_ended(known)) {
+        result = take_checkpoint(m, row, id, epoch, ok, error);
     }
     return result;
 }
 
-/* ---- all of them ---- */
+/* ---- all trials ---- */
 
 static void prepare(struct merge *m) {
     m->find = wr_query(m->study, "SELECT id, ifnull(epoch, 0), " ENDED " FROM ("
                                  "SELECT trial.*, epoch FROM trial LEFT JOIN checkpoint"
                                  " ON checkpoint.trial = id) WHERE hidden = ? AND window = ? AND"
                                  " batch = ? AND init = ? AND lr = ? AND clip = ? AND seed = ?");
-    /* The id that it has elsewhere, if that is free. */
+    /* A trial keeps its id of the other study if that is free here. */
     m->insert = wr_query(m->study, "INSERT INTO trial (id, " KEY ") VALUES ("
                                    "CASE WHEN EXISTS (SELECT 1 FROM trial WHERE id = ?1)"
                                    " THEN NULL ELSE ?1 END, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
@@ -225,9 +228,9 @@ static wr_status take_trials(struct wr_study *study, struct wr_study *from,
     wr_status status = WR_OK;
     prepare(&m);
     struct wr_query rows = wr_query(from, "SELECT id, " KEY ", " ENDED " FROM trial ORDER BY id");
-    bool well = true;
-    while (status == WR_OK && well && wr_query_row(&rows))
-        status = take_trial(&m, &rows, report, &well, error);
+    bool ok = true;
+    while (status == WR_OK && ok && wr_query_row(&rows))
+        status = take_trial(&m, &rows, report, &ok, error);
     status = finish(&m, status, error);
     status = wr_query_end(&rows, status, "be read", error);
     return status == WR_OK ? wr_study_prune(study, error) : status;

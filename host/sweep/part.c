@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-/* ---- what has ended ---- */
+/* ---- trials that have ended ---- */
 
 struct lookup {
     const struct wr_trial_options *trials; /* (count), as wr_grid_expand sorts them */
@@ -48,19 +48,19 @@ wr_status wr_part_find_ended(const struct wr_trial_options *trials, size_t count
 
 /* ---- shards ---- */
 
-struct priced {
+struct trial_cost {
     double cost;
     size_t trial;
 };
 
-static int compare_prices(const void *x, const void *y) {
-    const struct priced *a = x, *b = y;
+static int compare_costs(const void *x, const void *y) {
+    const struct trial_cost *a = x, *b = y;
     if (a->cost != b->cost)
         return a->cost > b->cost ? -1 : 1;
     return (a->trial > b->trial) - (a->trial < b->trial);
 }
 
-/* A shard and the cost of what it has been given. */
+/* A shard and the cost of the trials that it has so far. */
 struct load {
     double cost;
     size_t shard;
@@ -70,7 +70,8 @@ static bool lighter(const struct load *a, const struct load *b) {
     return a->cost != b->cost ? a->cost < b->cost : a->shard < b->shard;
 }
 
-/* Puts the first of a heap, lightest first, in its place. */
+/* Moves the first load of a heap to its place after its cost has grown. The lightest load comes
+ * first. */
 static void sift(struct load *heap, size_t count) {
     for (size_t at = 0, child = 1; child < count; child = 2 * at + 1) {
         child += child + 1 < count && lighter(&heap[child + 1], &heap[child]);
@@ -83,13 +84,13 @@ static void sift(struct load *heap, size_t count) {
     }
 }
 
-/* Marks the trials of other shards: each trial, the dearest first, goes to the shard that has the
- * least so far (R. L. Graham, "Bounds on multiprocessing timing anomalies", 1969). */
-static wr_status leave_others(const struct wr_sweep_data *data,
-                              const struct wr_trial_options *trials, size_t count, bool *left_out,
-                              struct wr_error *error) {
+/* Marks the trials of other shards. Each trial, the most expensive first, goes to the shard with
+ * the lowest cost so far (R. L. Graham, "Bounds on multiprocessing timing anomalies", 1969). */
+static wr_status mark_others(const struct wr_sweep_data *data,
+                             const struct wr_trial_options *trials, size_t count, bool *left_out,
+                             struct wr_error *error) {
     size_t shards = data->sweep->shards;
-    struct priced *order = wr_alloc(count, sizeof *order, "shards", error);
+    struct trial_cost *order = wr_alloc(count, sizeof *order, "shards", error);
     struct load *heap = wr_alloc(shards, sizeof *heap, "shards", error);
     if (order == NULL || heap == NULL) {
         free(order);
@@ -99,8 +100,8 @@ static wr_status leave_others(const struct wr_sweep_data *data,
     for (size_t i = 0; i < shards; i++)
         heap[i].shard = i;
     for (size_t i = 0; i < count; i++)
-        order[i] = (struct priced){wr_sweep_epoch_cost(data, &trials[i]), i};
-    qsort(order, count, sizeof *order, compare_prices);
+        order[i] = (struct trial_cost){wr_sweep_epoch_cost(data, &trials[i]), i};
+    qsort(order, count, sizeof *order, compare_costs);
     for (size_t i = 0; i < count; i++) {
         left_out[order[i].trial] = heap[0].shard != data->sweep->shard;
         heap[0].cost += order[i].cost;
@@ -120,7 +121,7 @@ wr_status wr_part_choose(const struct wr_sweep_data *data, struct wr_study *know
     if (left_out == NULL || *ids == NULL)
         status = WR_ERR_MEMORY;
     if (status == WR_OK && data->sweep->shards > 0)
-        status = leave_others(data, trials, *count, left_out, error);
+        status = mark_others(data, trials, *count, left_out, error);
     if (status == WR_OK && known != NULL)
         status = wr_part_find_ended(trials, *count, known, left_out, error);
     size_t kept = 0;

@@ -1,4 +1,4 @@
-/* SQLite, as the rest of the store sees it: queries whose errors are looked at once, at the end. */
+/* Queries to SQLite, for the other files of a study. Their errors are checked once, at the end. */
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -15,7 +15,7 @@ static wr_status status_of(int code) {
         return WR_ERR_DATA;
     case SQLITE_NOMEM:
         return WR_ERR_MEMORY;
-    case SQLITE_CONSTRAINT: /* a trial that is not there */
+    case SQLITE_CONSTRAINT: /* a trial that does not exist */
     case SQLITE_RANGE:
     case SQLITE_MISUSE:
         return WR_ERR_USAGE;
@@ -28,7 +28,7 @@ wr_status wr_study_fail(struct wr_study *study, int code, const char *what,
                         struct wr_error *error) {
     const char *advice = "";
     if (study->lock >= 0 && wr_study_check_place(study, error) != WR_OK)
-        return WR_ERR_STORAGE; /* whatever SQLite makes of that */
+        return WR_ERR_STORAGE; /* this cause counts, whatever SQLite reports */
     switch (code & 0xff) {
     case SQLITE_BUSY:
         advice = ": another program has it open";
@@ -51,7 +51,7 @@ wr_status wr_study_fail(struct wr_study *study, int code, const char *what,
     default:
         break;
     }
-    int cause = sqlite3_system_errno(study->db); /* which some versions forget when they commit */
+    int cause = sqlite3_system_errno(study->db); /* some versions of SQLite forget it in a commit */
     cause = cause != 0 ? cause : errno;
     bool system = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
     system = system && cause != 0;
@@ -95,7 +95,7 @@ void wr_bind_blob(struct wr_query *query, const void *value, size_t size) {
             sqlite3_bind_blob64(query->statement, ++query->bound, value, size, SQLITE_STATIC);
 }
 
-/* The result with which SQLite ended the transaction by itself, or SQLITE_OK. */
+/* The result code with which SQLite itself ended the transaction, or SQLITE_OK. */
 static int lost_transaction(const struct wr_study *study) {
     if (!study->writing || sqlite3_get_autocommit(study->db) == 0)
         return SQLITE_OK;
@@ -184,7 +184,7 @@ wr_status wr_study_end(struct wr_study *study, wr_status status, const char *wha
             return wr_study_check_place(study, error);
         status = wr_study_fail(study, code, what, error);
     }
-    if (!sqlite3_get_autocommit(study->db)) /* some errors have rolled back already */
+    if (!sqlite3_get_autocommit(study->db)) /* after some errors SQLite has already rolled back */
         sqlite3_exec(study->db, "ROLLBACK", NULL, NULL, NULL);
     return status;
 }

@@ -1,14 +1,15 @@
-/* Which trials train together, and in which order: longest first, so that the last ones are short;
- * but what has been begun is finished first, so that few checkpoints are kept. */
-#include "sweep/run.h"
+/* Chooses which trials train together, and in which order. Trials with a checkpoint come first, so
+ * that few checkpoints are kept. Among the others the longest come first, so that the last
+ * ensembles are short. */
+#include "sweep/sweep_run.h"
 
 #include "base/base.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-/* An ensemble is to last about this long. A device whose speed is not known yet gets what a slow
- * one can do, and no more than so many models: fewer where others wait for it. */
+/* An ensemble should take about this long. A device of unknown speed gets what a slow device can
+ * do, and a limited number of models, fewer if there are several devices. */
 #define ENSEMBLE_SECONDS 60.0
 #define LEAST_SECONDS    1.0
 #define FIRST_RATE       3e10
@@ -85,7 +86,7 @@ wr_status wr_queue_fill(struct wr_sweep_run *run, struct wr_error *error) {
     return WR_OK;
 }
 
-/* ---- whose turn ---- */
+/* ---- the next ensemble ---- */
 
 static double cost_waiting(const struct wr_sweep_run *run) {
     double cost = 0;
@@ -94,8 +95,9 @@ static double cost_waiting(const struct wr_sweep_run *run) {
     return cost;
 }
 
-/* Where several devices work, none takes more than half of its share of what is left, so that all
- * end at about the same time; but for what is short anyway, and slower in pieces. */
+/* If there are several devices, none takes more than half of its share of what is left, so that all
+ * end at about the same time. Work of LEAST_SECONDS is not divided: it would be slower in
+ * pieces. */
 static double fair_share(const struct wr_sweep_worker *worker) {
     const struct wr_sweep_run *run = worker->run;
     double rates = 0;
@@ -126,7 +128,7 @@ static size_t ensemble_size(const struct wr_sweep_worker *worker, const struct w
     return models > 1 ? (size_t)models : 1;
 }
 
-static bool before(const struct wr_slice *a, const struct wr_slice *b) {
+static bool comes_before(const struct wr_slice *a, const struct wr_slice *b) {
     if ((a->epoch > 0) != (b->epoch > 0))
         return a->epoch > 0;
     return a->cost != b->cost ? a->cost > b->cost : a->first < b->first;
@@ -138,7 +140,7 @@ bool wr_queue_take(struct wr_sweep_worker *worker, struct wr_slice *slice) {
     for (size_t i = 0; i < run->slice_count; i++) {
         struct wr_slice *candidate = &run->slices[i];
         bool refused = (candidate->refused >> worker->index & 1) != 0;
-        if (!refused && (next == NULL || before(candidate, next)))
+        if (!refused && (next == NULL || comes_before(candidate, next)))
             next = candidate;
     }
     if (next == NULL)

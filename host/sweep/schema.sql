@@ -1,17 +1,17 @@
--- A study, schema version 1: what an SQLite file holds that `windrow sweep` wrote. application_id is
--- "Wrow"; both numbers stand in store.h too.
+-- A study, schema version 1: the contents of an SQLite file that `windrow sweep` writes.
+-- application_id is "Wrow". store.h repeats both numbers.
 PRAGMA application_id = 0x57726f77;
 PRAGMA user_version = 1;
 
--- What all trials share.
+-- Settings that all trials share.
 CREATE TABLE study (
   name TEXT PRIMARY KEY,
   value TEXT NOT NULL,
   fixed INTEGER NOT NULL CHECK (fixed IN (0, 1)) -- 1: results depend on it
 ) STRICT, WITHOUT ROWID;
 
--- One model: seven options say all that its result depends on beside the study's settings. Numbers
--- that were not finite are NULL; status tells.
+-- One model. Its result depends only on its seven options and on the study's settings. Numbers that
+-- were not finite are NULL; status says why.
 CREATE TABLE trial (
   id INTEGER PRIMARY KEY,
   hidden INTEGER NOT NULL,
@@ -23,19 +23,19 @@ CREATE TABLE trial (
   seed INTEGER NOT NULL,
   status TEXT NOT NULL DEFAULT 'pending'
     CHECK (status IN ('pending', 'done', 'diverged', 'failed')),
-  why TEXT, -- of one that failed
+  why TEXT, -- why it failed
   loss REAL, -- total_loss of the last epoch
   validation_loss REAL, -- mean loss of the windows held out
-  score REAL CHECK (score IS NULL OR status = 'done'), -- what trials are ranked by: least is best
+  score REAL CHECK (score IS NULL OR status = 'done'), -- trials are ranked by it; the least is best
   diverged_at INTEGER, -- epoch
   hash TEXT, -- of the parameters at the end: 16 hex digits
   device TEXT,
-  seconds REAL, -- of training: the trial's share
+  seconds REAL, -- of training: the trial's share of its ensemble's
   version TEXT, -- of the library that trained it
   UNIQUE (hidden, window, batch, init, lr, clip, seed)
 ) STRICT;
 
--- The order of the view `best`; ties go by the options.
+-- The order of the view `best`. The options decide between equal scores.
 CREATE INDEX ranking ON trial (ifnull(score, 9e999), hidden, window, batch, init, lr, clip, seed)
   WHERE status = 'done';
 
@@ -47,22 +47,22 @@ CREATE TABLE curve (
   PRIMARY KEY (trial, epoch)
 ) STRICT, WITHOUT ROWID;
 
--- The parameters at the end of those trials of which they are kept: float32, little endian, W_xh
--- (H, I), W_hh (H, H), b_h (H), W_hy (O, H), b_y (O).
+-- The parameters after training, for the trials whose parameters are kept: float32, little endian,
+-- W_xh (H, I), W_hh (H, H), b_h (H), W_hy (O, H), b_y (O).
 CREATE TABLE parameters (
   trial INTEGER PRIMARY KEY REFERENCES trial,
   value BLOB NOT NULL
 ) STRICT;
 
--- Where trials that have not come to their end go on.
+-- The states from which trials that have not ended go on.
 CREATE TABLE checkpoint (
   trial INTEGER PRIMARY KEY REFERENCES trial,
   epoch INTEGER NOT NULL, -- epochs done
-  parameters BLOB NOT NULL, -- after them, as above; then byte 1 and a hash of 8 bytes (not in 0.1)
+  parameters BLOB NOT NULL, -- after those, as above; then byte 1 and a hash of 8 bytes (not in 0.1)
   seconds REAL NOT NULL -- of training so far
 ) STRICT;
 
--- How far the study is.
+-- How many trials have each status.
 CREATE VIEW progress AS
   SELECT status, count(*) AS count FROM trial GROUP BY status;
 
@@ -79,9 +79,10 @@ CREATE VIEW diverged AS
   FROM trial WHERE status = 'diverged' ORDER BY id;
 
 -- Once for each OPTION of hidden, window, batch, init, lr, clip, seed:
--- Trials that agree in it. Quartiles are those of the scores, interpolated (Hyndman and Fan's
--- type 7): quartile q of n scores lies q (n - 1) ranks above the least, between two of them, each of
--- which weighs 1 less its distance. seconds: mean per trial that has ended.
+-- Statistics of the trials that have the same value of it. Quartiles are interpolated scores
+-- (Hyndman and Fan's type 7): quartile q of n scores has the rank q (n - 1), counted from 0. Each
+-- of the two scores next to it has the weight 1 minus its distance. seconds: mean per trial that
+-- has ended.
 CREATE VIEW by_OPTION AS
   SELECT OPTION, count(*) AS trials, sum(status = 'done') AS done,
     sum(status = 'diverged') AS diverged, sum(status = 'failed') AS failed,

@@ -1,4 +1,4 @@
-/* Opening and closing a study: whether a file is one, and making it one. */
+/* Opens and closes studies: tells whether a file is a study, and makes new ones. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,14 +11,14 @@
 enum {
     KEEP_BEST = 10,
     MOST_RENAMES = 100,
-    READERS_MILLISECONDS = 60000 /* what a writer without a log waits for those who read */
+    READERS_MILLISECONDS = 60000 /* how long a writer without a log waits for readers */
 };
 
 enum kind {
-    NOTHING, /* of anybody's: an empty file too */
+    NOTHING, /* no data: an empty file too */
     STUDY,
     NEWER_STUDY,
-    OTHER /* an SQLite file of somebody else's */
+    OTHER /* an SQLite file of another program */
 };
 
 static wr_status identify(struct wr_study *study, enum kind *kind, struct wr_error *error) {
@@ -51,7 +51,8 @@ static wr_status refuse(const struct wr_study *study, enum kind kind, struct wr_
     return wr_fail(error, WR_ERR_DATA, "%s: empty: there is no study in it", study->path);
 }
 
-/* Refuses what SQLite would not, or with less to say. A file that is not there can be made. */
+/* Refuses paths that SQLite would accept, or refuse with a less helpful message. With `make`, a
+ * missing file is no error. */
 static wr_status check_path(const struct wr_study *study, bool make, struct wr_error *error) {
     wr_status refused = make ? WR_ERR_STORAGE : WR_ERR_DATA;
     struct stat file;
@@ -76,7 +77,7 @@ static wr_status check_path(const struct wr_study *study, bool make, struct wr_e
     return WR_OK;
 }
 
-/* SQLite would have to undo the half of a commit, which only writers can. */
+/* Fails for an unfinished commit. SQLite must undo it before it can read, and only writers can. */
 static wr_status fail_unfinished(const struct wr_study *study, struct wr_error *error) {
     wr_error_release(error);
     return wr_fail(error, WR_ERR_DATA,
@@ -97,8 +98,9 @@ static wr_status open_to_read(struct wr_study *study, struct wr_error *error) {
         status = wr_study_connect(study, false, error);
     if (status != WR_OK)
         return status;
-    /* Readers of a write-ahead log need files beside the study: a folder may not let them make
-     * those, and what they make for a file that they may not write, SQLite leaves there. */
+    /* Readers of a write-ahead log need files beside the study. The folder may not let them make
+     * those. SQLite also does not remove the ones that it made for a file that the reader may not
+     * write. */
     bool log = wr_study_has_log(study), full = wr_study_log_is_full(study);
     bool shared = !log || full || eaccess(study->path, W_OK) == 0;
     if (shared) {
@@ -134,7 +136,8 @@ static wr_status make_schema(struct wr_study *study, struct wr_error *error) {
     return wr_study_end(study, status, what, error);
 }
 
-/* The file at the path, locked: *kind is NOTHING or a study's. */
+/* Opens and locks the file at the path. *kind is NOTHING, STUDY, or with `newer` also
+ * NEWER_STUDY. */
 static wr_status open_locked(struct wr_study *study, bool newer, enum kind *kind,
                              struct wr_error *error) {
     bool moved = true;
@@ -151,7 +154,7 @@ static wr_status open_locked(struct wr_study *study, bool newer, enum kind *kind
             status = refuse(study, *kind, error);
         if (status == WR_OK)
             status = wr_study_lock(study, &moved, error);
-        if (status == WR_OK && !moved) /* another may have written it before the lock was had */
+        if (status == WR_OK && !moved) /* another process may have written it before the lock */
             return identify(study, kind, error);
         if (status != WR_OK)
             return status;
@@ -170,7 +173,8 @@ static wr_status open_to_write(struct wr_study *study, bool fresh, struct wr_err
     }
     if (status == WR_OK && !wr_study_has_log(study))
         sqlite3_busy_timeout(study->db, READERS_MILLISECONDS);
-    if (status == WR_OK) /* durable: without a log, once the folder has lost the journal's name */
+    /* EXTRA: without a log, a commit also waits until the journal's removal is durable. */
+    if (status == WR_OK)
         sqlite3_exec(study->db, "PRAGMA synchronous = EXTRA", NULL, NULL, NULL);
     if (status == WR_OK)
         status = kind == NOTHING ? make_schema(study, error) : check(study, error);

@@ -4,8 +4,8 @@
 #include "base/base.h"
 #include "sweep/grid.h"
 #include "sweep/part.h"
-#include "sweep/run.h"
 #include "sweep/store.h"
+#include "sweep/sweep_run.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -50,7 +50,7 @@ static void *work(void *context) {
             pthread_cond_broadcast(&run->changed);
         } else if (run->busy == 0) {
             break;
-        } else { /* others may put something back */
+        } else { /* other workers may put something back */
             pthread_cond_wait(&run->changed, &run->lock);
         }
     }
@@ -81,7 +81,7 @@ static wr_status call_back(const struct wr_sweep_run *run, const struct wr_sweep
     return run->options->on_event(run->options->context, event);
 }
 
-void wr_sweep_tell(struct wr_sweep_run *run) {
+void wr_sweep_report(struct wr_sweep_run *run) {
     if (run->options->on_event == NULL || run->ending)
         return;
     pthread_mutex_lock(&run->lock);
@@ -93,8 +93,8 @@ void wr_sweep_tell(struct wr_sweep_run *run) {
         wr_sweep_end(run, status, &none);
 }
 
-/* On the calling thread, until all workers have finished. */
-static void watch(struct wr_sweep_run *run) {
+/* Reports progress on the calling thread until all workers have finished. */
+static void wait_for_workers(struct wr_sweep_run *run) {
     pthread_mutex_lock(&run->lock);
     while (run->finished < run->worker_count) {
         struct timespec until;
@@ -106,17 +106,18 @@ static void watch(struct wr_sweep_run *run) {
                pthread_cond_timedwait(&run->changed, &run->lock, &until) != ETIMEDOUT)
             continue;
         pthread_mutex_unlock(&run->lock);
-        wr_sweep_tell(run);
+        wr_sweep_report(run);
         pthread_mutex_lock(&run->lock);
     }
     pthread_mutex_unlock(&run->lock);
 }
 
-/* A device for which no thread can be had is done without; where there is none at all, the calling
- * thread works. */
-static wr_status employ(struct wr_sweep_run *run) {
+/* Starts a thread for each device and waits until all workers have finished. A device without a
+ * thread is not used. If there is no thread at all, the calling thread works for the first
+ * device. */
+static wr_status run_workers(struct wr_sweep_run *run) {
     size_t started = 0;
-    pthread_mutex_lock(&run->lock); /* until it is known who works */
+    pthread_mutex_lock(&run->lock); /* no worker begins before all of them are known */
     while (started < run->worker_count &&
            pthread_create(&run->workers[started].thread, NULL, work, &run->workers[started]) == 0)
         started++;
@@ -129,9 +130,9 @@ static wr_status employ(struct wr_sweep_run *run) {
     pthread_mutex_unlock(&run->lock);
     if (run->alone) {
         work(&run->workers[0]);
-        wr_sweep_tell(run);
+        wr_sweep_report(run);
     }
-    watch(run);
+    wait_for_workers(run);
     for (size_t i = 0; i < started; i++)
         pthread_join(run->workers[i].thread, NULL);
     return run->status;
@@ -216,7 +217,7 @@ wr_status wr_sweep_run(const struct wr_sweep *sweep, struct wr_study *study,
                                .began = wr_seconds()};
     wr_status status = prepare(&run, error);
     if (status == WR_OK)
-        status = employ(&run);
+        status = run_workers(&run);
     if (status == WR_OK)
         status = wr_study_check_place(study, error);
     run.result.seconds = wr_seconds() - run.began;

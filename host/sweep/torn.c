@@ -1,5 +1,5 @@
-/* Trials that are torn: they have ended, but without their loss curve, or without the parameters
- * that were to be kept. Windrow 0.1 could leave such where a commit met a full disk. */
+/* Torn trials have ended, but lack their loss curve or the parameters that should have been kept.
+ * Windrow 0.1 could leave such trials when a commit met a full disk. */
 #include <stdlib.h>
 
 #include "sweep/store.h"
@@ -23,8 +23,8 @@ static wr_status add_all(struct wr_query *query, size_t *room, struct wr_error *
     return wr_query_end(query, status, "be read", error);
 }
 
-/* No loss of a trial that is done is infinite, so that all points of its curve are there; of one
- * that diverged, those before. */
+/* All losses of a trial that is done are finite, so all points of its curve must be there. A trial
+ * that diverged must have points from before that. */
 static wr_status find_without_curve(struct wr_study *study, const struct wr_study_facts *facts,
                                     size_t *room, struct wr_error *error) {
     struct wr_query query = wr_query(
@@ -98,10 +98,10 @@ wr_status wr_study_mend(struct wr_study *study, struct wr_error *error) {
         return status;
     for (size_t s = 0; s < sizeof statements / sizeof *statements && status == WR_OK; s++) {
         struct wr_query query = wr_query(study, statements[s]);
-        bool well = true;
-        for (size_t i = 0; i < study->torn_count && well; i++) {
+        bool ok = true;
+        for (size_t i = 0; i < study->torn_count && ok; i++) {
             wr_bind_int(&query, study->torn[i]);
-            well = wr_query_run(&query);
+            ok = wr_query_run(&query);
         }
         status = wr_query_end(&query, status, what, error);
     }

@@ -1,4 +1,4 @@
-/* What a sweep writes into its study: settings, trials, how they end. */
+/* Writes the settings and the new trials of a sweep into its study. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +28,8 @@ static bool may_write(const struct wr_study *study) {
     return study->lock >= 0;
 }
 
-/* A trial's losses have the bits of one order of sums from beginning to end. */
+/* Refuses a study of other numerics: all losses of a trial must come from sums of the same
+ * order. */
 static wr_status fail_numerics(struct wr_study *study, const char *kept, const char *now,
                                struct wr_error *error) {
     char *version;
@@ -81,7 +82,7 @@ wr_status wr_study_settle(struct wr_study *study, const struct wr_setting *setti
 
 /* ---- trials ---- */
 
-/* Rates and clips as the decimals that people gave: 0.0001, not 9.99999974737875e-05. */
+/* Binds rates and clips as the decimals that people gave: 0.0001, not 9.99999974737875e-05. */
 static void bind_options(struct wr_query *query, const struct wr_trial_options *options) {
     wr_bind_size(query, options->hidden);
     wr_bind_size(query, options->window);
@@ -92,7 +93,7 @@ static void bind_options(struct wr_query *query, const struct wr_trial_options *
     wr_bind_int(query, options->seed);
 }
 
-/* Where the trial bound to `find` stands; false where it is not there. */
+/* Fills in the state of a trial. Returns false if the study does not have the trial. */
 static bool find_trial(struct wr_query *find, const struct wr_trial_options *options,
                        struct wr_trial_state *state) {
     bind_options(find, options);

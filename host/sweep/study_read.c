@@ -1,4 +1,4 @@
-/* What a study holds, for those who look: settings, parameters, trials, groups. */
+/* Reads a study: settings, parameters, trials, groups. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -50,7 +50,7 @@ wr_status wr_study_setting(struct wr_study *study, const char *name, char **valu
     return wr_query_end(&query, status, "be read", error);
 }
 
-/* The floats of a blob, freed by the caller; NULL where memory is exhausted or it holds none. */
+/* Copies the floats of a blob. The caller frees *values with free. */
 static wr_status copy_floats(const struct wr_query *query, int column, const char *what,
                              float **values, size_t *count, struct wr_error *error) {
     const unsigned char *bytes = sqlite3_column_blob(query->statement, column);
@@ -69,8 +69,9 @@ static wr_status copy_floats(const struct wr_query *query, int column, const cha
     return WR_OK;
 }
 
-/* Of epoch and parameters. One of 0.1 has no hash. */
-static bool checkpoint_holds(const struct wr_query *row) {
+/* Whether a checkpoint has the hash of its epoch and parameters. Checkpoints of Windrow 0.1 have no
+ * hash and count as valid. */
+static bool is_valid_checkpoint(const struct wr_query *row) {
     const unsigned char *bytes = sqlite3_column_blob(row->statement, 1);
     size_t size = (size_t)sqlite3_column_bytes(row->statement, 1);
     if (size % sizeof(float) == 0)
@@ -84,7 +85,7 @@ static bool checkpoint_holds(const struct wr_query *row) {
     return bytes[size] == 1 && kept == hash;
 }
 
-/* *values (*count) is freed by the caller; NULL where there is none. */
+/* The caller frees *values (*count) with free. It is NULL if there is no checkpoint. */
 static wr_status read_checkpoint(struct wr_study *study, int64_t id, float **values, size_t *count,
                                  struct wr_error *error) {
     struct wr_query query =
@@ -94,7 +95,7 @@ static wr_status read_checkpoint(struct wr_study *study, int64_t id, float **val
     *values = NULL;
     *count = 0;
     if (wr_query_row(&query)) {
-        if (!checkpoint_holds(&query))
+        if (!is_valid_checkpoint(&query))
             status =
                 wr_fail(error, WR_ERR_DATA,
                         "%s: the checkpoint of trial %" PRId64
@@ -102,7 +103,7 @@ static wr_status read_checkpoint(struct wr_study *study, int64_t id, float **val
                         "or let the trial begin anew by: sqlite3 FILE 'DELETE FROM checkpoint "
                         "WHERE trial = %" PRId64 "'",
                         study->path, id, id);
-        else /* the hash is two floats and a byte, which are left over */
+        else /* the byte and the hash after the parameters are copied as two floats */
             status = copy_floats(&query, 1, "a checkpoint", values, count, error);
         if (status == WR_OK && sqlite3_column_bytes(query.statement, 1) % (int)sizeof(float) != 0)
             *count -= WR_CHECKPOINT_HASH / sizeof(float);
@@ -133,15 +134,16 @@ wr_status wr_study_read_checkpoint(struct wr_study *study, int64_t id, float *pa
     return status;
 }
 
-/* A row of PARAMETERS. */
+/* The columns of PARAMETERS. */
 enum { VALUE, UNITS, KEPT_HASH, INPUTS, TARGET };
 #define PARAMETERS                                                                                 \
     "SELECT value, hidden, ifnull(hash, ''), (SELECT value FROM study WHERE name = 'inputs'),"     \
     " (SELECT value FROM study WHERE name = 'target')"                                             \
     " FROM parameters JOIN trial ON id = trial WHERE trial = ?"
 
-/* Of a study that does not say which columns it is for, no hash is known. */
-static bool have_hash(struct wr_query *row, const float *parameters, size_t count) {
+/* Whether the parameters have the trial's hash. A study that does not name its columns has no shape
+ * to hash by; then this is true. */
+static bool are_valid_parameters(struct wr_query *row, const float *parameters, size_t count) {
     char hash[17];
     struct wr_layout layout;
     if (sqlite3_column_type(row->statement, INPUTS) == SQLITE_NULL ||
@@ -166,7 +168,8 @@ wr_status wr_study_read_parameters(struct wr_study *study, int64_t id, float **p
     wr_status status = WR_OK;
     if (wr_query_row(&query)) {
         status = copy_floats(&query, VALUE, "a trial's parameters", parameters, count, error);
-        if (status == WR_OK && !have_hash(&query, *parameters, *count) && query.code == SQLITE_OK)
+        if (status == WR_OK && !are_valid_parameters(&query, *parameters, *count) &&
+            query.code == SQLITE_OK)
             status = wr_fail(error, WR_ERR_DATA,
                              "%s: the parameters of trial %" PRId64
                              " are damaged: their hash is not the trial's; restore the file from "
@@ -293,7 +296,7 @@ static const char *groups_of(const char *option) {
     return NULL;
 }
 
-/* Column 0, numbers as people write them: 0.0001 and 1, where SQLite has 1.0. */
+/* Column 0 as text. Numbers have the form that people write: 0.0001, and 1 where SQLite has 1.0. */
 static const char *option_text(struct wr_query *row, char number[WR_NUMBER_TEXT]) {
     if (sqlite3_column_type(row->statement, 0) != SQLITE_FLOAT)
         return wr_column_text(row, 0);

@@ -1,11 +1,11 @@
-/* What a sweep is going to do, before it does it. */
+/* Estimates the work of a sweep before it runs. */
 #include "windrow/sweep.h"
 
 #include "base/arithmetic.h"
 #include "base/base.h"
-#include "sweep/data.h"
 #include "sweep/grid.h"
 #include "sweep/part.h"
+#include "sweep/sweep_data.h"
 #include "windrow/bench.h"
 
 #include <stdlib.h>
@@ -19,7 +19,7 @@ struct lookup {
 
 /* ---- shapes ---- */
 
-/* Trials that agree in hidden size, window and batch: neighbours in the grid's order. */
+/* Trials with the same hidden size, window and batch. They are neighbours in the grid's order. */
 struct group {
     struct wr_trial_options trial; /* one of them */
     size_t left;
@@ -27,7 +27,7 @@ struct group {
     double rate; /* cost per second, all devices together; 0: not measured */
 };
 
-/* Groups that have trials left: (count) at most, returns their number. */
+/* Fills in the groups that have trials left, at most one per trial, and returns their number. */
 static size_t group_trials(const struct lookup *lookup, const struct wr_sweep_data *data,
                            struct group *groups) {
     size_t groups_count = 0;
@@ -49,7 +49,7 @@ static size_t group_trials(const struct lookup *lookup, const struct wr_sweep_da
     return groups_count;
 }
 
-/* Distinct shapes of the whole grid, those that are done too. */
+/* Counts the distinct shapes of the whole grid, also those whose trials have all ended. */
 static size_t count_shapes(const struct lookup *lookup) {
     size_t shapes = 0;
     for (size_t i = 0; i < lookup->count; i++) {
@@ -64,7 +64,7 @@ static size_t count_shapes(const struct lookup *lookup) {
 
 enum { MOST_MEASURED = 8, MODELS_MEASURED = 256 };
 #define MEASURED_SECONDS 0.03
-#define MEASURED_WEIGHTS 16777216.0 /* of all models: large ones are slow to make and to copy */
+#define MEASURED_WEIGHTS 16777216.0 /* of all models: large ones take long to make and to copy */
 
 static wr_status measure(const struct wr_sweep_data *data, struct group *group,
                          struct wr_device *const *devices, size_t device_count,
@@ -88,7 +88,7 @@ static wr_status measure(const struct wr_sweep_data *data, struct group *group,
         struct wr_bench_result result;
         cell.models = models;
         status = wr_bench_run(devices[d], &cell, &how, &result, error);
-        while (status == WR_ERR_MEMORY && cell.models > 1) { /* as wr_sweep_run will have to */
+        while (status == WR_ERR_MEMORY && cell.models > 1) { /* wr_sweep_run will do the same */
             cell.models /= 2;
             status = wr_bench_run(devices[d], &cell, &how, &result, error);
         }
@@ -98,8 +98,8 @@ static wr_status measure(const struct wr_sweep_data *data, struct group *group,
     return status;
 }
 
-/* Measures some groups, evenly spread; the others are taken to be as fast as the measured one
- * before them. */
+/* Measures some groups, evenly spread. Each of the others gets the rate of the measured group
+ * before it. */
 static wr_status measure_all(const struct wr_sweep_data *data, struct group *groups, size_t count,
                              struct wr_device *const *devices, size_t device_count,
                              struct wr_error *error) {
@@ -113,12 +113,13 @@ static wr_status measure_all(const struct wr_sweep_data *data, struct group *gro
     return status;
 }
 
-/* ---- the plan ---- */
+/* ---- the estimate ---- */
 
-/* Trials of a group that train together in a minute, and what they need. */
-static wr_status plan_group(const struct wr_sweep_data *data, const struct group *group,
-                            struct wr_device *device, struct wr_sweep_plan *plan,
-                            struct wr_error *error) {
+/* Adds a group to the estimate: how many of its trials train together in a minute, and what memory
+ * they need. */
+static wr_status estimate_group(const struct wr_sweep_data *data, const struct group *group,
+                                struct wr_device *device, struct wr_sweep_plan *plan,
+                                struct wr_error *error) {
     double together = 60 * group->rate / group->cost;
     size_t models = together < 1 ? 1 : (size_t)together, bytes, batch = group->trial.batch;
     models = together < (double)group->left ? models : group->left;
@@ -128,7 +129,7 @@ static wr_status plan_group(const struct wr_sweep_data *data, const struct group
                                    .schedule = data->sweep->schedule,
                                    .windows = wr_sweep_windows_of(data, group->trial.window)->view};
     wr_status status = wr_session_memory(device, &ensemble, &bytes, error);
-    while (status == WR_ERR_MEMORY && models > 1) { /* as wr_sweep_run will have to */
+    while (status == WR_ERR_MEMORY && models > 1) { /* wr_sweep_run will do the same */
         ensemble.models = models /= 2;
         status = wr_session_memory(device, &ensemble, &bytes, error);
     }
@@ -142,9 +143,10 @@ static wr_status plan_group(const struct wr_sweep_data *data, const struct group
     return WR_OK;
 }
 
-static wr_status plan_all(const struct wr_sweep_data *data, struct lookup *lookup,
-                          struct wr_study *study, struct wr_device *const *devices,
-                          size_t device_count, struct wr_sweep_plan *plan, struct wr_error *error) {
+static wr_status estimate_all(const struct wr_sweep_data *data, struct lookup *lookup,
+                              struct wr_study *study, struct wr_device *const *devices,
+                              size_t device_count, struct wr_sweep_plan *plan,
+                              struct wr_error *error) {
     wr_status status = WR_OK;
     lookup->ended = wr_alloc(lookup->count, sizeof *lookup->ended, "trials", error);
     if (lookup->ended == NULL)
@@ -160,7 +162,7 @@ static wr_status plan_all(const struct wr_sweep_data *data, struct lookup *looku
     if (status == WR_OK)
         status = measure_all(data, groups, count, devices, device_count, error);
     for (size_t i = 0; i < count && status == WR_OK; i++)
-        status = plan_group(data, &groups[i], devices[0], plan, error);
+        status = estimate_group(data, &groups[i], devices[0], plan, error);
     free(groups);
     return status;
 }
@@ -183,7 +185,7 @@ wr_status wr_sweep_plan(const struct wr_sweep *sweep, struct wr_study *study,
         status = wr_part_choose(&data, NULL, trials, &lookup.count, &ids, error);
     lookup.trials = trials;
     if (status == WR_OK)
-        status = plan_all(&data, &lookup, study, devices, device_count, plan, error);
+        status = estimate_all(&data, &lookup, study, devices, device_count, plan, error);
     wr_sweep_data_release(&data);
     free(trials);
     free(ids);

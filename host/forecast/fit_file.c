@@ -1,4 +1,5 @@
-/* A fit as one safetensors file: the stacked models, and in its metadata all else. */
+/* Saves and loads a fit as one safetensors file: the stacked models, and all else in its
+ * metadata. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@
 
 #define KEY         "windrow_fit"
 #define FORMAT      3
-#define OLD_FORMAT  2                 /* of 0.1: see scales_from_json; its intervals are not read */
+#define OLD_FORMAT  2 /* of Windrow 0.1: see scales_from_json; its intervals are not read */
 #define MOST_VALUES ((size_t)1 << 53) /* of a series, so that no sum of steps overflows */
 
 /* ---- numbers as text ---- */
@@ -77,7 +78,7 @@ static bool floats_from_json(const json_t *string, size_t count, float *values) 
     return true;
 }
 
-/* ---- its hash ---- */
+/* ---- hash ---- */
 
 void wr_fit_hash(const char *text, const struct wr_shape *shape, size_t models,
                  const float *parameters, char hash[17]) {
@@ -91,6 +92,16 @@ void wr_fit_hash(const char *text, const struct wr_shape *shape, size_t models,
         all = wr_hash(all, hash, 16);
     }
     snprintf(hash, 17, "%016" PRIx64, all);
+}
+
+wr_status wr_fit_check_hash(const char *path, const char *key, const char *hash, bool required,
+                            const char *flaw, struct wr_error *error) {
+    char *kept;
+    wr_status status = wr_metadata_load(path, key, &kept, error);
+    if (status == WR_OK && (kept == NULL ? required : strcmp(kept, hash) != 0))
+        status = wr_fail(error, WR_ERR_DATA, "%s: %s", path, flaw);
+    free(kept);
+    return status;
 }
 
 /* ---- writing ---- */
@@ -171,7 +182,7 @@ static bool size_from_json(const json_t *object, const char *key, size_t *size) 
     return json_is_integer(value) && json_integer_value(value) >= 0;
 }
 
-/* What is divided by. */
+/* Whether values can be divisors. */
 static bool all_positive(const double *values, size_t count) {
     for (size_t i = 0; i < count; i++)
         if (!(values[i] > 0))
@@ -191,7 +202,8 @@ static bool read_flag(const json_t *object, const char *name, bool *flag) {
     return json_is_boolean(value);
 }
 
-/* What 0.1 did not have: it took values as they are, and every index was divided by. */
+/* Reads what files of Windrow 0.1 lack. That version had no reference value, and always divided by
+ * the indices. */
 static bool read_new(const json_t *json, struct wr_scales *scales) {
     return read_real(json, "reference", &scales->reference) &&
            read_real(json, "usual", &scales->usual) &&
@@ -243,9 +255,9 @@ static wr_status series_from_json(const json_t *json, bool old, struct wr_fit *f
     if (status != WR_OK)
         return status;
     memcpy(series->last, last, strlen(last) + 1);
-    series->models = WR_NAIVE;
+    series->first_model = WR_NAIVE;
     if (series->window > 0) {
-        series->models = fit->models;
+        series->first_model = fit->models;
         fit->models += fit->recipe.seeds;
     } else {
         fit->report.naive++;
@@ -255,7 +267,8 @@ static wr_status series_from_json(const json_t *json, bool old, struct wr_fit *f
     return series->id != NULL ? WR_OK : WR_ERR_MEMORY;
 }
 
-/* Origins of a series, which it has errors of: no memory is taken for what is not there. */
+/* Reads the number of origins of a series. It must agree with the length of the errors, so that a
+ * wrong number takes no memory. */
 static bool origins_from_json(const json_t *series, size_t horizon, size_t *origins) {
     size_t each = 8 * horizon, length = json_string_length(json_object_get(series, "errors"));
     *origins = 0;
@@ -296,14 +309,14 @@ static wr_status damaged(const char *path, const char *what, struct wr_error *er
     return wr_fail(error, WR_ERR_DATA, "%s: damaged: %s; fit again", path, what);
 }
 
-/* What a reader returned that did not return WR_OK. */
-static wr_status unread(wr_status status, const char *path, const char *what,
-                        struct wr_error *error) {
+/* Reports the failure of a reader. */
+static wr_status fail_reading(wr_status status, const char *path, const char *what,
+                              struct wr_error *error) {
     return status == WR_ERR_MEMORY ? wr_fail(error, status, "%s: no memory for reading it", path)
                                    : damaged(path, what, error);
 }
 
-/* What files of 0.1 lack. */
+/* The text of a key, or "" if the file lacks it, as files of Windrow 0.1 do. */
 static const char *text_or_none(const json_t *json, const char *key) {
     const char *text = json_string_value(json_object_get(json, key));
     return text != NULL ? text : "";
@@ -317,7 +330,7 @@ static wr_status fit_from_json(const json_t *json, const char *path, struct wr_f
     json_int_t format = json_integer_value(json_object_get(json, "format"));
     json_int_t numerics = json_integer_value(json_object_get(json, "numerics"));
     bool old = format == OLD_FORMAT;
-    /* No sum of a forecast has changed since version 1. */
+    /* The order of the sums of a forecast has not changed since numerics 1. */
     if ((format != FORMAT && !old) || numerics < 1 || numerics > WR_NUMERICS_VERSION)
         return wr_fail(error, WR_ERR_DATA,
                        "%s: a fit of format %d and numerics %d; this version reads format %d and "
@@ -343,14 +356,14 @@ static wr_status fit_from_json(const json_t *json, const char *path, struct wr_f
     for (size_t s = 0; s < fit->count && status == WR_OK; s++)
         status = series_from_json(json_array_get(series, s), old, fit, s);
     if (status != WR_OK)
-        return unread(status, path, "a series lacks something", error);
+        return fail_reading(status, path, "a series lacks something", error);
     if (diverged == NULL || strlen(diverged) != fit->models)
         return damaged(path, "it has other models than its series ask for", error);
     fit->uncalibrated = old;
     if (!old)
         status = calibration_from_json(series, fit);
     if (status != WR_OK)
-        return unread(status, path, "its calibration lacks something", error);
+        return fail_reading(status, path, "its calibration lacks something", error);
     fit->diverged = wr_alloc(fit->models, 1, "models", error);
     if (fit->diverged == NULL)
         return WR_ERR_MEMORY;
@@ -382,34 +395,26 @@ static wr_status load_models(const char *path, struct wr_fit *fit, struct wr_err
     return WR_OK;
 }
 
-/* Files of 0.1 have no hash. */
-static wr_status check_hash(const char *path, const char *text, const struct wr_fit *fit,
-                            struct wr_error *error) {
-    char *kept, hash[17];
-    wr_status status = wr_metadata_load(path, WR_FIT_HASH_KEY, &kept, error);
-    if (status != WR_OK || (kept == NULL && fit->uncalibrated))
-        return status;
-    wr_fit_hash(text, &fit->shape, fit->models, fit->parameters, hash);
-    if (kept == NULL || strcmp(kept, hash) != 0)
-        status = damaged(path, "it is not as it was written, by its hash", error);
-    free(kept);
-    return status;
-}
-
 static wr_status load(const char *path, const char *text, struct wr_fit *fit,
                       struct wr_error *error) {
     struct wr_json_flaw flaw;
     json_t *json = wr_json_read(text, strlen(text), &flaw);
     if (json == NULL)
-        return unread(flaw.exhausted ? WR_ERR_MEMORY : WR_ERR_DATA, path,
-                      "its metadata are no JSON", error);
+        return fail_reading(flaw.exhausted ? WR_ERR_MEMORY : WR_ERR_DATA, path,
+                            "its metadata are no JSON", error);
     wr_status status = fit_from_json(json, path, fit, error);
     json_decref(json);
     if (status == WR_OK && (fit->path = strdup(path)) == NULL)
-        status = unread(WR_ERR_MEMORY, path, "", error);
+        status = fail_reading(WR_ERR_MEMORY, path, "", error);
     if (status == WR_OK)
         status = load_models(path, fit, error);
-    return status == WR_OK ? check_hash(path, text, fit, error) : status;
+    if (status != WR_OK)
+        return status;
+    char hash[17];
+    wr_fit_hash(text, &fit->shape, fit->models, fit->parameters, hash);
+    /* Files of Windrow 0.1 have no hash. */
+    return wr_fit_check_hash(path, WR_FIT_HASH_KEY, hash, !fit->uncalibrated,
+                             "damaged: it is not as it was written, by its hash; fit again", error);
 }
 
 wr_status wr_fit_load(const char *path, struct wr_fit **fit, struct wr_error *error) {

@@ -1,4 +1,4 @@
-/* A study's file: connecting to it, the writer's lock, setting it aside. */
+/* A study's file: connecting to it, the writer's lock, renaming it to make room. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 #include "sweep/store.h"
 
-enum { BUSY_MILLISECONDS = 5000 }; /* what other programs' transactions may take */
+enum { BUSY_MILLISECONDS = 5000 }; /* how long it waits for transactions of other programs */
 
 static wr_status no_memory(const struct wr_study *study, struct wr_error *error) {
     return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for opening it", study->path);
@@ -22,7 +22,7 @@ static wr_status connect_to(struct wr_study *study, const char *name, int flags,
     int code = sqlite3_open_v2(name, &study->db, flags, NULL);
     if (code == SQLITE_OK) {
         sqlite3_busy_timeout(study->db, BUSY_MILLISECONDS);
-        wr_study_bound(study);
+        wr_study_set_limits(study);
         return WR_OK;
     }
     wr_status status = wr_study_fail(study, code, "be opened", error);
@@ -30,23 +30,24 @@ static wr_status connect_to(struct wr_study *study, const char *name, int flags,
     return status;
 }
 
-/* "./" keeps SQLite from taking a path for something else, such as ":memory:" or "file:". */
+/* The prefix "./" keeps SQLite from reading a path as something else, such as ":memory:" or
+ * "file:". */
 static const char *prefix_of(const char *path) {
     return path[0] == '/' ? "" : "./";
 }
 
-/* Why a file that is not there cannot be made, which SQLite forgets when it tries to read it then.
- */
+/* Fails with the reason why a missing file cannot be made. SQLite loses that reason, since it then
+ * tries to open the file for reading. */
 static wr_status fail_to_make(struct wr_study *study, struct wr_error *error) {
     int file = open(study->path, O_RDWR | O_CREAT | O_CLOEXEC, 0644), cause = errno;
     if (file >= 0) {
-        close(file); /* another has made it, or there is room again */
+        close(file); /* another process has made it, or the disk has room again */
         return WR_ERR_STORAGE;
     }
     return wr_fail(error, WR_ERR_STORAGE, "%s: cannot be opened: %s", study->path, strerror(cause));
 }
 
-/* Where the file may not be written, SQLite opens it for reading by itself. */
+/* SQLite itself opens the file for reading if it may not be written. */
 wr_status wr_study_connect(struct wr_study *study, bool create, struct wr_error *error) {
     char *name = sqlite3_mprintf("%s%s", prefix_of(study->path), study->path);
     if (name == NULL)
@@ -83,8 +84,8 @@ wr_status wr_study_connect_immutable(struct wr_study *study, struct wr_error *er
 
 /* ---- journals ---- */
 
-/* A byte of the file's head says so. Asked of SQLite's own descriptor: to close another one would
- * drop the locks that this process has on the file. */
+/* A byte of the file's header tells. It is read through SQLite's own descriptor: closing another
+ * one would drop the locks that this process has on the file. */
 bool wr_study_has_log(const struct wr_study *study) {
     enum { READ_VERSION = 19, WAL_VERSION = 2 };
     sqlite3_file *file = NULL;
@@ -101,7 +102,8 @@ bool wr_study_log_is_full(const struct wr_study *study) {
     return stat(name, &status) == 0 && status.st_size > 0;
 }
 
-/* Whether other machines may have the file open, with which no memory is shared. */
+/* Whether other machines may have the file open. They share no memory with this one, which WAL
+ * needs. */
 static bool is_on_network(const struct wr_study *study) {
     static const uint32_t types[] = {
         0x6969,     /* NFS */
@@ -125,7 +127,7 @@ static bool is_on_network(const struct wr_study *study) {
     return false;
 }
 
-/* Sets the journal mode; WR_ERR_STORAGE where the file cannot have it. */
+/* Sets the journal mode. Returns WR_ERR_STORAGE if SQLite cannot set it for this file. */
 static wr_status set_mode(struct wr_study *study, const char *sql, const char *mode,
                           const char *what, struct wr_error *error) {
     struct wr_query query = wr_query(study, sql);
@@ -150,7 +152,7 @@ static wr_status set_journal(struct wr_study *study, struct wr_error *error) {
 
 /* ---- the lock ---- */
 
-/* Whether the descriptor's file is still the one of that name, which is no link. */
+/* Whether `path` still names the descriptor's file. A symbolic link to it does not count. */
 static bool has_name(int file, const char *path) {
     struct stat opened, named;
     return fstat(file, &opened) == 0 && lstat(path, &named) == 0 && opened.st_dev == named.st_dev &&
@@ -168,7 +170,8 @@ static bool same_identity(const struct wr_file_identity *a, const struct wr_file
     return a->device == b->device && a->inode == b->inode;
 }
 
-/* Removed before it is given up, so that nobody can take it in between and lose its name. */
+/* Removes the lock file before it unlocks it. Otherwise another process could lock the file in
+ * between, and then lose its name. */
 static void give_up_lock(struct wr_study *study) {
     if (study->lock >= 0) {
         if (has_name(study->lock, study->lock_path))
@@ -180,7 +183,7 @@ static void give_up_lock(struct wr_study *study) {
     study->lock = -1;
 }
 
-/* SQLite before the lock: nobody may write what it still writes while it closes. */
+/* Closes SQLite before it gives up the lock, since SQLite may write while it closes. */
 void wr_study_disconnect(struct wr_study *study) {
     sqlite3_close(study->db);
     study->db = NULL;
@@ -205,14 +208,15 @@ static wr_status fail_lock(struct wr_study *study, int lock, struct wr_error *er
                    study->path, study->path, strerror(cause));
 }
 
-/* On a file of its own: closing a descriptor of the study would drop the locks that other
- * connections of this process have on it, and a log is not always there. A lock of the open file,
- * so that it dies with the process and holds between threads too. */
+/* Locks a file of its own, not the study: closing a descriptor of the study would drop the locks
+ * that other connections of this process have on it, and a log does not always exist. The lock
+ * belongs to the open file description, so that it ends with the process and also holds between
+ * threads. */
 static wr_status take_lock(struct wr_study *study, struct wr_error *error) {
-    const char *path = sqlite3_db_filename(study->db, "main"); /* links followed */
+    const char *path = sqlite3_db_filename(study->db, "main"); /* with symbolic links followed */
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     struct stat file = {.st_mode = 0600};
-    stat(path, &file); /* who may write the one may write the other */
+    stat(path, &file); /* whoever may write the study may write its lock */
     study->lock_path = sqlite3_mprintf("%s-lock", path);
     if (study->lock_path == NULL)
         return no_memory(study, error);
@@ -221,7 +225,7 @@ static wr_status take_lock(struct wr_study *study, struct wr_error *error) {
                         file.st_mode & 0666);
         if (lock < 0 || fcntl(lock, F_OFD_SETLK, &whole) != 0)
             return fail_lock(study, lock, error);
-        if (has_name(lock, study->lock_path)) { /* else its last holder has just removed it */
+        if (has_name(lock, study->lock_path)) { /* otherwise its last holder has just removed it */
             study->lock = lock;
             return WR_OK;
         }
@@ -241,7 +245,7 @@ wr_status wr_study_lock(struct wr_study *study, bool *moved, struct wr_error *er
     return *moved ? WR_OK : set_journal(study, error);
 }
 
-/* ---- what is still there ---- */
+/* ---- whether the files are in place ---- */
 
 wr_status wr_study_check_place(struct wr_study *study, struct wr_error *error) {
     const char *path = sqlite3_db_filename(study->db, "main"), *log = sqlite3_filename_wal(path);
@@ -254,7 +258,7 @@ wr_status wr_study_check_place(struct wr_study *study, struct wr_error *error) {
     else if (!has_name(study->lock, study->lock_path))
         gone = "-lock";
     else if (study->log.device == 0)
-        identify(log, &study->log); /* made by the first commit */
+        identify(log, &study->log); /* the first commit has made it */
     else if (!identify(log, &now) || !same_identity(&now, &study->log))
         gone = "-wal";
     if (gone == NULL)
@@ -268,7 +272,7 @@ wr_status wr_study_check_place(struct wr_study *study, struct wr_error *error) {
 /* ---- setting aside ---- */
 
 static wr_status rename_to_free(const struct wr_study *study, struct wr_error *error) {
-    const char *from = sqlite3_db_filename(study->db, "main"); /* links followed */
+    const char *from = sqlite3_db_filename(study->db, "main"); /* with symbolic links followed */
     for (unsigned number = 1;; number++) {
         char *to = sqlite3_mprintf("%s.%u", from, number);
         if (to == NULL)
@@ -284,9 +288,9 @@ static wr_status rename_to_free(const struct wr_study *study, struct wr_error *e
     }
 }
 
-/* Another connection would go on writing and reading the log by its old name, so there must be
- * none: leaving the write-ahead log brings all of it into the file, and fails where there is one.
- * The exclusive transaction keeps others out until the file has its new name. */
+/* There must be no other connection: it would go on using the log under its old name. Changing the
+ * journal mode moves all of the log into the file, and fails if there is another connection. The
+ * exclusive transaction keeps others out until the file has its new name. */
 wr_status wr_study_set_aside(struct wr_study *study, struct wr_error *error) {
     static const char what[] = "be set aside";
     wr_status status = set_mode(study, "PRAGMA journal_mode = DELETE", "delete", what, error);

@@ -1,4 +1,4 @@
-/* From a fit to forecasts. */
+/* Makes forecasts from a fit. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "forecast/spread.h"
 #include "train/predict.h"
 
-/* Models at a time, so that a session's copies stay small. */
+/* Limits the number of models at a time, so that the copies of a session stay small. */
 #define FLOATS_AT_ONCE 3e7
 
 /* Series of a panel, all of one window, that are forecast together. */
@@ -20,19 +20,19 @@ struct group {
     const struct wr_panel *panel;
     size_t window, count, models;
     size_t horizon, outputs, width; /* width: T * I */
-    const size_t *which;            /* (count) in the panel */
+    const size_t *which;            /* (count) indices in the panel */
     const struct fitted **series;   /* (count) */
     struct wr_prepared **prepared;  /* (count) */
-    size_t *own;                    /* (models) the window of each */
+    size_t *own;                    /* (models) the window that each model sees */
     float *parameters;              /* (models, P) */
     float *inputs;                  /* a window for each series, or if recursive for each model */
-    float *targets;                 /* as many zeros: nobody looks at losses */
+    float *targets;                 /* zeros: losses are not used */
     float *weights;                 /* (O) zeros */
     float *predictions;             /* (models, O) */
     double *paths;                  /* (models, horizon) z */
     double *points;                 /* (seeds, horizon) */
-    bool known;                     /* gaps are let in: */
-    unsigned char *gaps;            /* (count) a window to forecast from touches one */
+    bool allow_gaps;                /* a window that touches a gap is no error */
+    unsigned char *gaps;            /* (count) the window to forecast from touches a gap */
 };
 
 static void release(struct group *g) {
@@ -65,16 +65,16 @@ static wr_status allocate(struct group *g, struct wr_error *error) {
                : WR_ERR_MEMORY;
 }
 
-/* Where the panel's series begins, counted from the beginning of the one that was fitted: it counts
- * for seasons and trends. */
-static wr_status place(const struct group *g, size_t i, struct wr_scales *scales,
+/* Sets the scales' shift: where the panel's series begins, counted from the beginning of the one
+ * that was fitted. Seasons and trends need it. */
+static wr_status align(const struct group *g, size_t i, struct wr_scales *scales,
                        struct wr_error *error) {
     const struct fitted *series = g->series[i];
     char stamp[WR_STAMP_SIZE];
     size_t length = wr_panel_length(g->panel, g->which[i]);
     if (!g->fit->recipe.adjust && !g->fit->recipe.detrend)
         return WR_OK;
-    for (size_t at = 0; at < length; at++) { /* first where it is in the panel that was fitted */
+    for (size_t at = 0; at < length; at++) { /* the index in the fitted panel comes first */
         size_t step = (series->length - 1 + at) % length;
         wr_panel_stamp(g->panel, g->which[i], step, stamp);
         if (strcmp(stamp, series->last) == 0) {
@@ -88,8 +88,8 @@ static wr_status place(const struct group *g, size_t i, struct wr_scales *scales
                    wr_panel_path(g->panel), series->id, series->last);
 }
 
-/* This series may begin to vary elsewhere than the one that was fitted. *start: where, or 0 where
- * the last window reaches farther back. */
+/* *start: where this series begins to vary, which may differ from the one that was fitted. 0 if the
+ * last window begins before that. */
 static wr_status find_start(const struct group *g, size_t i, size_t end,
                             const struct wr_recipe *recipe, size_t *start, struct wr_error *error) {
     size_t needed = wr_recipe_length(recipe, 1) - wr_recipe_outputs(recipe);
@@ -104,43 +104,45 @@ static wr_status prepare(struct group *g, const size_t *until, struct wr_error *
     size_t P = wr_fit_parameters(g->fit), seeds = recipe.seeds;
     recipe.window = g->window;
     for (size_t i = 0; i < g->count; i++) {
-        size_t s = g->which[i], end = wr_until(g->panel, until, s);
+        size_t s = g->which[i], end = wr_used_length(g->panel, until, s);
         const struct fitted *series = g->series[i] = wr_fit_find(g->fit, wr_panel_id(g->panel, s));
         struct wr_scales scales = series->scales;
         wr_status status = find_start(g, i, end, &recipe, &scales.start, error);
         if (status == WR_OK)
-            status = place(g, i, &scales, error);
+            status = align(g, i, &scales, error);
         if (status == WR_OK)
             status = wr_covariates_reach(g->panel, s, end, &recipe, error);
         if (status == WR_OK)
             status = wr_prepared_make(g->panel, s, end, &recipe, &scales, &g->prepared[i], error);
         if (status != WR_OK)
             return status;
-        memcpy(g->parameters + i * seeds * P, g->fit->parameters + series->models * P,
+        memcpy(g->parameters + i * seeds * P, g->fit->parameters + series->first_model * P,
                seeds * P * sizeof *g->parameters);
     }
     return WR_OK;
 }
 
-/* Whether a recursive model's forecast has come to what is no number: it has no next window. */
-static bool is_lost(const struct group *g, size_t m, size_t step) {
+/* Whether the forecast of a recursive model has become infinite or NaN before this step. Then it
+ * has no next window. */
+static bool has_overflowed(const struct group *g, size_t m, size_t step) {
     return step > 0 && !isfinite(g->paths[m * g->horizon + step - 1]);
 }
 
-/* The window of each model at a step: of series, unless models go their own ways. */
+/* Fills in the window of each model at a step. The models of a series share one window, unless the
+ * recipe is recursive. */
 static wr_status fill_windows(struct group *g, size_t step, struct wr_error *error) {
     size_t seeds = g->fit->recipe.seeds;
     bool recursive = g->fit->recipe.recursive;
     for (size_t m = 0; m < g->models; m++) {
         size_t i = m / seeds, window = recursive ? m : i;
         g->own[m] = window;
-        if ((!recursive && m % seeds > 0) || is_lost(g, m, step))
+        if ((!recursive && m % seeds > 0) || has_overflowed(g, m, step))
             continue;
         const double *path = step > 0 ? g->paths + m * g->horizon : NULL;
         if (wr_prepared_last(g->prepared[i], path, step, g->inputs + window * g->width))
             continue;
         g->gaps[i] = 1;
-        if (!g->known)
+        if (!g->allow_gaps)
             return wr_fail(error, WR_ERR_DATA,
                            "%s: series %s: the last window, of %zu values, touches a gap or is "
                            "longer than the series; --missing interpolate fills gaps",
@@ -150,12 +152,13 @@ static wr_status fill_windows(struct group *g, size_t step, struct wr_error *err
     return WR_OK;
 }
 
-/* Diverged models are left out, and counted; of another one that overflows nobody would know. */
+/* Fails if a model overflows that has not diverged: otherwise nobody would notice. Diverged models
+ * are left out and counted. */
 static wr_status check_paths(const struct group *g, struct wr_error *error) {
     size_t seeds = g->fit->recipe.seeds;
     for (size_t m = 0; m < g->models; m++) {
         const struct fitted *series = g->series[m / seeds];
-        if (!g->fit->diverged[series->models + m % seeds] && is_lost(g, m, g->horizon))
+        if (!g->fit->diverged[series->first_model + m % seeds] && has_overflowed(g, m, g->horizon))
             return wr_fail(error, WR_ERR_DATA,
                            "%s: series %s: its forecast overflows, fed back %zu times; a smaller "
                            "--lr, --scale standard or fewer steps may help",
@@ -183,20 +186,20 @@ static wr_status predict(struct group *g, struct wr_error *error) {
                                         g->parameters, &view, g->own, g->predictions, error);
         for (size_t m = 0; m < g->models && status == WR_OK; m++) {
             double *path = g->paths + m * g->horizon;
-            if (is_lost(g, m, step))
+            if (has_overflowed(g, m, step))
                 path[step] = (double)NAN;
             else
                 wr_prepared_next(g->prepared[m / recipe->seeds], step > 0 ? path : NULL, step,
                                  g->predictions + m * g->outputs, path + step);
         }
     }
-    return status == WR_OK && recipe->recursive && !g->known ? check_paths(g, error) : status;
+    return status == WR_OK && recipe->recursive && !g->allow_gaps ? check_paths(g, error) : status;
 }
 
 /* ---- from seeds to a point ---- */
 
-/* Of the finite values among `count`, `apart` doubles apart; NaN if there is none. Added up in
- * ascending order. */
+/* The mean or median of the finite values among `count`, which are `apart` doubles apart; NaN if
+ * there is none. Adds in ascending order. */
 static double combine(enum wr_combine how, const double *values, size_t count, size_t apart,
                       double *sorted) {
     size_t n = 0;
@@ -214,11 +217,11 @@ static double combine(enum wr_combine how, const double *values, size_t count, s
     return sum / (double)n;
 }
 
-/* Points of series i; false: no model has one. */
+/* Sets the points of series i. Returns false if a step has no finite forecast of any model. */
 static bool combine_series(struct group *g, size_t i, double *sorted, double *points) {
     const struct wr_recipe *recipe = &g->fit->recipe;
     size_t seeds = recipe->seeds, K = g->horizon;
-    const unsigned char *diverged = g->fit->diverged + g->series[i]->models;
+    const unsigned char *diverged = g->fit->diverged + g->series[i]->first_model;
     bool whole = true;
     for (size_t seed = 0; seed < seeds; seed++) {
         double *own = g->points + seed * K;
@@ -233,11 +236,11 @@ static bool combine_series(struct group *g, size_t i, double *sorted, double *po
     return whole;
 }
 
-/* Seasonal naive, of what comes after a quiet start. */
+/* Seasonal naive from the values after a quiet start. */
 static wr_status naive(const struct wr_fit *fit, const struct wr_panel *panel, const size_t *until,
                        size_t s, double *points, struct wr_error *error) {
     const double *values = wr_panel_values(panel, s);
-    size_t length = wr_until(panel, until, s), start;
+    size_t length = wr_used_length(panel, until, s), start;
     wr_status status = wr_quiet_start(values, length, &start, error);
     if (status == WR_OK)
         wr_naive(values + start, length - start, fit->recipe.season, fit->recipe.horizon, points);
@@ -266,9 +269,10 @@ static wr_status forecast_group(struct group *g, const size_t *until, double *po
     return status;
 }
 
-/* ---- series by series' windows ---- */
+/* ---- series with the same window ---- */
 
-/* The next series of the panel of this window, from *next on, as many as go together. */
+/* Collects the next series of the panel with this window, from *next on, as many as one group can
+ * hold. */
 static size_t gather(const struct wr_fit *fit, const struct wr_panel *panel, size_t window,
                      size_t *next, size_t *which) {
     double each = (double)fit->recipe.seeds *
@@ -286,7 +290,7 @@ static size_t gather(const struct wr_fit *fit, const struct wr_panel *panel, siz
 }
 
 static wr_status forecast_window(struct wr_device *cpu, const struct wr_fit *fit,
-                                 const struct wr_panel *panel, const size_t *until, bool known,
+                                 const struct wr_panel *panel, const size_t *until, bool allow_gaps,
                                  size_t window, size_t *which, double *points,
                                  struct wr_error *error) {
     wr_status status = WR_OK;
@@ -302,14 +306,15 @@ static wr_status forecast_window(struct wr_device *cpu, const struct wr_fit *fit
                           .outputs = fit->shape.outputs,
                           .width = window * fit->shape.inputs,
                           .which = which,
-                          .known = known};
+                          .allow_gaps = allow_gaps};
         status = forecast_group(&g, until, points, error);
         release(&g);
     }
     return status;
 }
 
-/* Models of business days know nothing of Saturdays. */
+/* Refuses a panel with other time steps. A model of business days, for example, knows nothing of
+ * Saturdays. */
 static wr_status check_step(const struct wr_fit *fit, const struct wr_panel *panel,
                             struct wr_error *error) {
     struct wr_step own, theirs;
@@ -323,7 +328,7 @@ static wr_status check_step(const struct wr_fit *fit, const struct wr_panel *pan
         wr_panel_path(panel), wr_panel_freq(panel), fit->freq);
 }
 
-/* Every series of the panel was fitted, and with the same covariates. */
+/* Checks that every series of the panel was fitted, with the same covariates and time steps. */
 static wr_status check_panel(const struct wr_fit *fit, const struct wr_panel *panel,
                              struct wr_error *error) {
     char *covariates = wr_panel_covariates(panel);
@@ -350,7 +355,7 @@ static wr_status check_panel(const struct wr_fit *fit, const struct wr_panel *pa
 }
 
 static wr_status forecast_all(struct wr_device *cpu, const struct wr_fit *fit,
-                              const struct wr_panel *panel, const size_t *until, bool known,
+                              const struct wr_panel *panel, const size_t *until, bool allow_gaps,
                               double *points, struct wr_error *error) {
     size_t K = fit->recipe.horizon, count = wr_panel_count(panel);
     wr_status status = check_panel(fit, panel, error);
@@ -363,7 +368,7 @@ static wr_status forecast_all(struct wr_device *cpu, const struct wr_fit *fit,
         if (wr_fit_find(fit, wr_panel_id(panel, s))->window == 0)
             status = naive(fit, panel, until, s, points + s * K, error);
     for (size_t window = fit->recipe.window; window > 0 && status == WR_OK; window--)
-        status = forecast_window(cpu, fit, panel, until, known, window, which, points, error);
+        status = forecast_window(cpu, fit, panel, until, allow_gaps, window, which, points, error);
     free(which);
     return status;
 }
@@ -379,8 +384,8 @@ wr_status wr_fit_forecast(const struct wr_fit *fit, const struct wr_panel *panel
     return status;
 }
 
-wr_status wr_fit_forecast_known(struct wr_device *cpu, const struct wr_fit *fit,
-                                const struct wr_panel *panel, const size_t *until, double *points,
-                                struct wr_error *error) {
+wr_status wr_fit_forecast_with_gaps(struct wr_device *cpu, const struct wr_fit *fit,
+                                    const struct wr_panel *panel, const size_t *until,
+                                    double *points, struct wr_error *error) {
     return forecast_all(cpu, fit, panel, until, true, points, error);
 }

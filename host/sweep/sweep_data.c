@@ -1,4 +1,4 @@
-#include "sweep/data.h"
+#include "sweep/sweep_data.h"
 
 #include "base/base.h"
 #include "base/number.h"
@@ -110,7 +110,8 @@ static wr_status hash_columns(const struct wr_series *series, const size_t *colu
     return WR_OK;
 }
 
-/* Columns in a list as windrow train takes it: freed with free, NULL without memory. */
+/* The names of columns as a list that `windrow train` takes. The caller frees it with free; NULL
+ * without memory. */
 static char *column_names(const struct wr_series *series, const size_t *columns, size_t count) {
     struct wr_text text;
     FILE *file = wr_text_open(&text);
@@ -160,7 +161,7 @@ wr_status wr_sweep_settle(const struct wr_sweep *sweep, struct wr_study *study,
             {"curve", curve, true},
             {"windrow", wr_version(), false},
             {"grid", grid, false},
-            {"shard", shard, true}, /* the last one: a whole grid has none */
+            {"shard", shard, true}, /* must be the last one: a whole grid does not have it */
         };
         size_t count = sizeof settings / sizeof *settings - (sweep->shards > 0 ? 0 : 1);
         status = wr_study_settle(study, settings, count, error);
@@ -172,7 +173,8 @@ wr_status wr_sweep_settle(const struct wr_sweep *sweep, struct wr_study *study,
 
 typedef void scale_fn(const struct wr_windows *windows, size_t i, double *mean, double *deviation);
 
-/* Means (which = 0) or deviations (1) of the columns with commas between, likewise. */
+/* The means (which = 0) or deviations (which = 1) of the columns, separated by commas. The caller
+ * frees the text with free; NULL without memory. */
 static char *scale_text(const struct wr_windows *windows, scale_fn *scale, size_t count,
                         size_t which) {
     struct wr_text text;
@@ -219,8 +221,8 @@ struct wr_shape wr_sweep_shape(const struct wr_sweep *sweep, const struct wr_tri
                              .seq_len = trial->window};
 }
 
-/* Flops of the sums, as wr_bench_flops counts them; a tanh and what goes with it as 60, the head
- * and an update's overhead as 2000. */
+/* Counts the flops of the sums, as wr_bench_flops does. A tanh and the operations around it count
+ * as 60; the head and the overhead of an update count as 2000. */
 double wr_sweep_epoch_cost(const struct wr_sweep_data *data, const struct wr_trial_options *trial) {
     double W = (double)wr_sweep_windows_of(data, trial->window)->trained;
     double T = (double)trial->window, H = (double)trial->hidden;

@@ -8,7 +8,7 @@ struct wr_sweep_windows {
     size_t seq_len;
     struct wr_windows *windows;
     struct wr_windows_view view;
-    size_t trained, held; /* windows: the first `trained` of the view, and those after them */
+    size_t trained, held; /* windows that train, the first of the view, and windows held out */
 };
 
 struct wr_sweep_data {
@@ -17,22 +17,25 @@ struct wr_sweep_data {
     size_t count;
 };
 
-/* Checks what the sweep says of data and training. Released by the caller in any case. */
+/* Checks the sweep's options of data and training, and makes the windows. The caller releases *data
+ * also after an error. */
 wr_status wr_sweep_data_make(const struct wr_sweep *sweep, struct wr_sweep_data *data,
                              struct wr_error *error);
 void wr_sweep_data_release(struct wr_sweep_data *data);
 const struct wr_sweep_windows *wr_sweep_windows_of(const struct wr_sweep_data *data,
                                                    size_t seq_len);
 
-/* The settings that results depend on: keeps them in the study, or compares them. */
+/* Stores in the study the settings that results depend on, or compares them with the stored
+ * ones. */
 wr_status wr_sweep_settle(const struct wr_sweep *sweep, struct wr_study *study,
                           struct wr_error *error);
-/* Means and deviations of the columns, without which nobody could use models of scaled data. */
+/* Stores the means and deviations of the columns. Models of scaled data are useless without
+ * them. */
 wr_status wr_sweep_settle_scale(const struct wr_sweep_data *data, struct wr_study *study,
                                 struct wr_error *error);
 
 struct wr_shape wr_sweep_shape(const struct wr_sweep *sweep, const struct wr_trial_options *trial);
-/* What an epoch of a trial costs, in no unit: good for comparing shapes. */
+/* An estimate of the cost of one epoch of a trial, to compare shapes. It has no unit. */
 double wr_sweep_epoch_cost(const struct wr_sweep_data *data, const struct wr_trial_options *trial);
 
 #endif
