@@ -11,7 +11,7 @@
 #include "base/number.h"
 #include "base/output.h"
 #include "base/text.h"
-#include "cli/csv.h"
+#include "cli/csv_options.h"
 #include "cli/forecast.h"
 #include "cli/interrupt.h"
 #include "cli/report.h"

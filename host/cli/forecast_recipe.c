@@ -5,7 +5,7 @@
 
 #include "base/base.h"
 #include "cli/forecast.h"
-#include "cli/rule.h"
+#include "cli/rule_options.h"
 
 enum { DEFAULT_HORIZON = 14, DEFAULT_VALIDATIONS = 20, DEFAULT_PATIENCE = 5, BUSINESS_WEEK = 5 };
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
-#include "cli/rule.h"
+#include "cli/rule_options.h"
 #include "cli/tables.h"
 
 static const char *find(const struct init_file *file, const char *key) {

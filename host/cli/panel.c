@@ -6,7 +6,7 @@
 
 #include "base/base.h"
 #include "cli/columns.h"
-#include "cli/csv.h"
+#include "cli/csv_options.h"
 #include "cli/forecast.h"
 #include "data/calendar.h"
 #include "data/panel.h"

@@ -2,9 +2,9 @@
 #ifndef WR_CLI_SETUP_H
 #define WR_CLI_SETUP_H
 
-#include "cli/data.h"
+#include "cli/data_options.h"
 #include "cli/init_file.h"
-#include "cli/rule.h"
+#include "cli/rule_options.h"
 
 /* Start with {0}; setup_release after any failure too. */
 struct setup {

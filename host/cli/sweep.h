@@ -2,7 +2,7 @@
 #ifndef WR_CLI_SWEEP_H
 #define WR_CLI_SWEEP_H
 
-#include "cli/data.h"
+#include "cli/data_options.h"
 #include "cli/progress.h"
 #include "windrow/sweep.h"
 

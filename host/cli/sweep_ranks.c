@@ -9,7 +9,7 @@
 #include "base/base.h"
 #include "base/environment.h"
 #include "cli/cli.h"
-#include "cli/csv.h"
+#include "cli/csv_options.h"
 #include "cli/find_devices.h"
 #include "cli/interrupt.h"
 #include "cli/ranks.h"

@@ -5,7 +5,7 @@
 
 #include "base/base.h"
 #include "cli/cli.h"
-#include "cli/csv.h"
+#include "cli/csv_options.h"
 #include "cli/report.h"
 #include "cli/stores.h"
 #include "cli/sweep.h"

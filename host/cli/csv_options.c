@@ -1,4 +1,4 @@
-#include "cli/csv.h"
+#include "cli/csv_options.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* How a CSV file is read, as the options of enum csv_option say, and what was found in it. */
-#ifndef WR_CLI_CSV_H
-#define WR_CLI_CSV_H
+#ifndef WR_CLI_CSV_OPTIONS_H
+#define WR_CLI_CSV_OPTIONS_H
 
 #include "cli/cli.h"
 

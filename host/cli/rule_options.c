@@ -1,4 +1,4 @@
-#include "cli/rule.h"
+#include "cli/rule_options.h"
 
 #include <stdio.h>
 

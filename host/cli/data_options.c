@@ -1,10 +1,10 @@
-#include "cli/data.h"
+#include "cli/data_options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/base.h"
-#include "cli/csv.h"
+#include "cli/csv_options.h"
 #include "data/series.h"
 
 static wr_status read_file(struct data *data, const struct option_value *options,

@@ -1,6 +1,6 @@
 /* The series and its columns, as the options of enum data_option name them. */
-#ifndef WR_CLI_DATA_H
-#define WR_CLI_DATA_H
+#ifndef WR_CLI_DATA_OPTIONS_H
+#define WR_CLI_DATA_OPTIONS_H
 
 #include "cli/cli.h"
 #include "cli/columns.h"

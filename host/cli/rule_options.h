@@ -1,6 +1,6 @@
 /* The options of a learning rule. `options` are those of enum rule_option alone. */
-#ifndef WR_CLI_RULE_H
-#define WR_CLI_RULE_H
+#ifndef WR_CLI_RULE_OPTIONS_H
+#define WR_CLI_RULE_OPTIONS_H
 
 #include "cli/cli.h"
 
