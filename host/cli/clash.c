@@ -24,7 +24,7 @@ struct files {
 /* ---- what is named ---- */
 
 /* "--save", "STUDY" */
-static const char *spoken(const struct option_spec *spec, char text[40]) {
+static const char *option_label(const struct option_spec *spec, char text[40]) {
     snprintf(text, 40, "%s%s", option_is_named(spec) ? "--" : "",
              option_is_named(spec) ? spec->name : spec->argument);
     return text;
@@ -34,8 +34,8 @@ static const char *spoken(const struct option_spec *spec, char text[40]) {
 static wr_status fail_stream(const struct option_spec *spec, struct wr_error *error) {
     char text[40];
     return wr_fail(
-        error, WR_ERR_USAGE, "%s -: it needs a %s%s; ./- is one of that name", spoken(spec, text),
-        spec->file & FILE_FOLDER ? "folder" : "file",
+        error, WR_ERR_USAGE, "%s -: it needs a %s%s; ./- is one of that name",
+        option_label(spec, text), spec->file & FILE_FOLDER ? "folder" : "file",
         spec->file & (FILE_FOLDER | FILE_STUDY) ? "" : ", and /dev/stdout is standard output");
 }
 
@@ -126,9 +126,9 @@ static wr_status fail(const struct named *a, const struct named *b, struct wr_er
     char of_a[40], of_b[40];
     if (a->spec == b->spec)
         return wr_fail(error, WR_ERR_USAGE, "%s names the same file twice, %s",
-                       spoken(a->spec, of_a), a->path);
-    return wr_fail(error, WR_ERR_USAGE, "%s and %s name the same file, %s", spoken(a->spec, of_a),
-                   spoken(b->spec, of_b), a->path);
+                       option_label(a->spec, of_a), a->path);
+    return wr_fail(error, WR_ERR_USAGE, "%s and %s name the same file, %s",
+                   option_label(a->spec, of_a), option_label(b->spec, of_b), a->path);
 }
 
 static wr_status check_pair(const struct named *a, const struct named *b, struct wr_error *error) {

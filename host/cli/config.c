@@ -70,7 +70,7 @@ static wr_status take_line(struct file *file, char *line, size_t number, struct 
     if (spec == NULL)
         return WR_ERR_USAGE;
     size_t i = (size_t)(spec - file->command->options);
-    if (spec->typed || spec->kind == OPTION_CONFIG)
+    if (spec->not_in_file || spec->kind == OPTION_CONFIG)
         return wr_fail(error, WR_ERR_USAGE, "--%s may stand on the command line alone", spec->name);
     if (file->lines[i] != 0)
         return wr_fail(error, WR_ERR_USAGE, "%s is given twice, in line %zu too", spec->name,

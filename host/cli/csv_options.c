@@ -63,7 +63,7 @@ const char *csv_delimiter_word(char delimiter, char text[8]) {
     return delimiter == '\t' ? "tab" : delimiter == ' ' ? "space" : text;
 }
 
-bool csv_stays(const char *path) {
+bool csv_can_reread(const char *path) {
     struct stat file;
     if (strcmp(path, "-") == 0)
         return false;

@@ -14,6 +14,6 @@ void csv_warn(const char *path, const struct wr_csv_found *found);
 const char *csv_delimiter_word(char delimiter, char text[8]);
 /* Whether the file of that path can be read again: not standard input, and no pipe. True where
  * there is none. */
-bool csv_stays(const char *path);
+bool csv_can_reread(const char *path);
 
 #endif

@@ -53,14 +53,14 @@ static bool is_in(const struct columns *columns, size_t column) {
     return false;
 }
 
-static bool may_be_guessed(const struct data *data, size_t column) {
+static bool may_be_default(const struct data *data, size_t column) {
     const double *values;
     return !is_in(&data->ignored, column) && !wr_series_is_index(data->series, column) &&
            wr_series_values(data->series, column, &values, NULL) == WR_OK;
 }
 
 /* What numbers that are rather ids than values are, or NULL. */
-static const char *suspicion(const struct wr_profile *profile) {
+static const char *id_reason(const struct wr_profile *profile) {
     return !profile->varies              ? "all the same, as ids are"
            : wr_profile_repeats(profile) ? "whole ones that repeat, as ids do"
                                          : NULL;
@@ -71,14 +71,14 @@ static wr_status guess_column(const struct data *data, size_t *column, struct wr
     size_t count = 0;
     char text[96];
     for (size_t i = wr_series_columns(data->series); i-- > 0;)
-        if (may_be_guessed(data, i)) {
+        if (may_be_default(data, i)) {
             *column = i;
             count++;
         }
     if (count == 0)
         return wr_series_first_numeric(data->series, column, error);
     const struct wr_profile *profile = &data->series->column[*column].profile;
-    const char *why = suspicion(profile);
+    const char *why = id_reason(profile);
     if (count == 1 || why == NULL)
         return WR_OK;
     return wr_fail(error, WR_ERR_DATA,
@@ -105,7 +105,7 @@ static bool may_name_series(const struct wr_profile *profile) {
 }
 
 /* Whether dates say that the file is one series. */
-static bool goes_on(const struct wr_series *series) {
+static bool has_continuing_dates(const struct wr_series *series) {
     for (size_t i = 0; i < wr_series_columns(series); i++)
         if (wr_profile_goes_on(&series->column[i].profile))
             return true;
@@ -115,7 +115,7 @@ static bool goes_on(const struct wr_series *series) {
 /* Refuses a file that looks like several series, which would be learnt end to end. */
 static wr_status check_unused(const struct data *data, struct wr_error *error) {
     char text[96];
-    if (goes_on(data->series))
+    if (has_continuing_dates(data->series))
         return WR_OK;
     for (size_t i = 0; i < wr_series_columns(data->series); i++) {
         if (is_in(&data->ignored, i) || !may_name_series(&data->series->column[i].profile))

@@ -26,16 +26,16 @@ struct run {
     struct wr_panel *panel;
     struct recipes recipes;
     struct levels levels;
-    struct parts saves, models; /* files */
+    struct items saves, models; /* files */
     struct wr_device *device;
     struct progress progress;
     struct wr_mix mix;
     struct wr_fit_report report;
-    const char *bare;   /* a file of --model without intervals, which nobody asked for */
-    const char *why;    /* it has none */
-    size_t horizon;     /* of the CSV, at most the mix's */
-    double *points;     /* (series, mix's horizon) */
-    double *low, *high; /* (levels, series, mix's horizon) */
+    const char *no_intervals; /* a file of --model without intervals, which nobody asked for */
+    const char *why;          /* it has none */
+    size_t horizon;           /* of the CSV, at most the mix's */
+    double *points;           /* (series, mix's horizon) */
+    double *low, *high;       /* (levels, series, mix's horizon) */
 };
 
 /* ---- to a mix of fits ---- */
@@ -58,7 +58,7 @@ static wr_status try_outputs(struct run *run) {
 static wr_status read_saves(struct run *run) {
     const struct option_value *save = &run->options[FORECAST_SAVE];
     wr_status status =
-        save->given ? parts_make("save", save->text, &run->saves, run->error) : WR_OK;
+        save->given ? items_make("save", save->text, &run->saves, run->error) : WR_OK;
     if (status == WR_OK && save->given && run->saves.count != run->recipes.count)
         return wr_fail(run->error, WR_ERR_USAGE,
                        "--save %s: %zu file%s for %zu recipe%s; needs one for each", save->text,
@@ -120,7 +120,7 @@ static wr_status check_models(struct run *run) {
             return wr_fail(run->error, WR_ERR_DATA,
                            "%s has no intervals, since %s; fit it again, or ask for --levels none",
                            run->models.texts[i], why);
-        run->bare = run->models.texts[i];
+        run->no_intervals = run->models.texts[i];
         run->why = why;
         levels_release(&run->levels);
     }
@@ -147,7 +147,7 @@ static wr_status read_panel(struct run *run) {
 static wr_status load(struct run *run) {
     wr_status status = check_no_fit(run);
     if (status == WR_OK)
-        status = parts_make("model", run->options[FORECAST_MODEL].text, &run->models, run->error);
+        status = items_make("model", run->options[FORECAST_MODEL].text, &run->models, run->error);
     if (status == WR_OK)
         status = wr_mix_new(run->models.count, &run->mix, run->error);
     for (size_t i = 0; i < run->models.count && status == WR_OK; i++)
@@ -263,12 +263,12 @@ static wr_status write_files(struct run *run) {
     return status == WR_OK ? write_csv(run) : status;
 }
 
-static wr_status stopped(struct run *run) {
+static wr_status tell_stopped(struct run *run) {
     if (!run->options[FORECAST_RESUME].given)
         return wr_fail(run->error, WR_ERR_STOPPED, "interrupted; no file was written");
     cli_flush();
     fprintf(stderr, "windrow: stopped; this goes on%s:\n",
-            csv_stays(run->options[PANEL_DATA].text) ? "" : ", given the same data again");
+            csv_can_reread(run->options[PANEL_DATA].text) ? "" : ", given the same data again");
     print_command("forecast", forecast_options, run->options, FORECAST_OPTIONS);
     wr_error_release(run->error);
     return CLI_STOPPED;
@@ -317,13 +317,13 @@ static wr_status tell_results(struct run *run) {
     tell_unknown(run);
     if (run->options[RUN_JSON].given)
         status = json_print(run_json_report(&run->mix, &run->report), run->error);
-    return status == WR_OK && fitted ? run_judge(&run->report) : status;
+    return status == WR_OK && fitted ? run_check_diverged(&run->report) : status;
 }
 
 static void tell_model(const struct run *run) {
     panel_tell(run->panel, run->options);
-    if (run->bare != NULL && !run->options[RUN_QUIET].given) {
-        wr_print_shown(stderr, run->bare);
+    if (run->no_intervals != NULL && !run->options[RUN_QUIET].given) {
+        wr_print_shown(stderr, run->no_intervals);
         fprintf(stderr, " has no intervals, since %s\n", run->why);
     }
 }
@@ -340,7 +340,7 @@ static wr_status run_all(struct run *run) {
     if (status == WR_OK)
         status = forecast(run);
     if (interrupt_seen) /* whatever else it may have broken off */
-        return stopped(run);
+        return tell_stopped(run);
     if (status == WR_OK && run->models.count > 0) /* else it was told before the fit */
         tell_model(run);
     if (status == WR_OK)
@@ -358,8 +358,8 @@ wr_status forecast_command(const struct option_value *options, struct wr_error *
     free(run.high);
     wr_mix_release(&run.mix);
     wr_device_close(run.device);
-    parts_release(&run.saves);
-    parts_release(&run.models);
+    items_release(&run.saves);
+    items_release(&run.models);
     levels_release(&run.levels);
     recipes_release(&run.recipes);
     wr_panel_free(run.panel);

@@ -86,14 +86,14 @@ extern const struct option_spec backtest_options[BACKTEST_OPTIONS];
 /* ---- panel.c ---- */
 
 /* The parts of the list given to --option, "a,b": a part may be quoted as in CSV. Start with {0};
- * parts_release after any failure too. */
-struct parts {
+ * items_release after any failure too. */
+struct items {
     size_t count;
     char **texts; /* (count) */
 };
-wr_status parts_make(const char *option, const char *list, struct parts *parts,
+wr_status items_make(const char *option, const char *list, struct items *items,
                      struct wr_error *error);
-void parts_release(struct parts *parts);
+void items_release(struct items *items);
 
 /* The step and the zone of time stamps where no option names them; NULL: found, none. */
 struct panel_times {
@@ -129,7 +129,7 @@ void recipes_release(struct recipes *recipes);
 
 /* --levels. Start with {0}; levels_release after any failure too. */
 struct levels {
-    struct parts texts; /* as typed */
+    struct items texts; /* as typed */
     size_t count;       /* 0: none */
     double *levels;     /* (count) percent, rising */
 };
@@ -149,6 +149,6 @@ void run_tell_report(const struct wr_mix *mix, const struct wr_fit_report *repor
 /* The same as an object for --json: NULL without memory. */
 struct json_t *run_json_report(const struct wr_mix *mix, const struct wr_fit_report *report);
 /* A line on stderr, and CLI_DIVERGED, if models did. */
-wr_status run_judge(const struct wr_fit_report *report);
+wr_status run_check_diverged(const struct wr_fit_report *report);
 
 #endif

@@ -47,7 +47,7 @@ static wr_status choose_recipe(const struct option_value *options, const struct 
     return status;
 }
 
-static wr_status name_recipes(const struct option_value *options, const struct parts *names,
+static wr_status name_recipes(const struct option_value *options, const struct items *names,
                               struct recipes *recipes, struct wr_error *error) {
     wr_status status = WR_OK;
     for (size_t i = 0; i < names->count && status == WR_OK; i++) {
@@ -208,15 +208,15 @@ wr_status recipes_make(const char *command, const struct option_value *options,
             status = choose_recipe(options, *panel, recipes, error);
         return status == WR_OK ? change_all(options, recipes, error) : status;
     }
-    struct parts names = {0};
-    wr_status status = parts_make("recipe", options[RECIPE_NAMES].text, &names, error);
+    struct items names = {0};
+    wr_status status = items_make("recipe", options[RECIPE_NAMES].text, &names, error);
     if (status == WR_OK)
         status = make_room(names.count, recipes, error);
     if (status == WR_OK)
         status = name_recipes(options, &names, recipes, error);
     if (status == WR_OK)
         status = change_all(options, recipes, error);
-    parts_release(&names);
+    items_release(&names);
     return status == WR_OK ? panel_read(command, options, &(struct panel_times){0}, panel, error)
                            : status;
 }

@@ -44,8 +44,8 @@ static void option_help(FILE *file, const struct option_spec *spec) {
     char name[32] = "";
     if (option_is_named(spec))
         snprintf(name, sizeof name, "--%s", spec->name);
-    if (spec->group != NULL)
-        fprintf(file, "\n%s:\n", spec->group);
+    if (spec->section != NULL)
+        fprintf(file, "\n%s:\n", spec->section);
     option_line(file, name, spec->argument);
     fill(file, spec->help, COLUMN, &column);
     const char *shown = spec->fallback != NULL ? spec->fallback : spec->otherwise;

@@ -53,8 +53,8 @@ wr_status init_file_read(const char *path, struct init_file *file, struct wr_err
 static const size_t fixed[] = {TRAIN_RULE + RULE_ACTIVATION, TRAIN_RULE + RULE_BIAS, DATA_SCALE};
 #define FIXED (sizeof fixed / sizeof *fixed)
 
-static wr_status heed_choice(const struct init_file *file, size_t option,
-                             struct option_value *options, struct wr_error *error) {
+static wr_status apply_choice(const struct init_file *file, size_t option,
+                              struct option_value *options, struct wr_error *error) {
     const struct option_spec *spec = &train_options[option];
     struct option_value *value = &options[option];
     const char *said = find(file, spec->name);
@@ -107,8 +107,8 @@ static wr_status read_scales(const struct init_file *file, const char *const key
 }
 
 /* The models know columns by the mean and deviation that they were trained with. */
-static wr_status heed_scales(struct init_file *file, const struct option_value *scale,
-                             struct wr_error *error) {
+static wr_status apply_scales(struct init_file *file, const struct option_value *scale,
+                              struct wr_error *error) {
     static const char *const inputs[] = {"input_means", "input_deviations"};
     static const char *const targets[] = {"target_means", "target_deviations"};
     bool needed = scale->choice == WR_SCALE_STANDARD;
@@ -159,8 +159,8 @@ static wr_status check_biases(const struct init_file *file, const struct option_
 /* ---- what is a default ---- */
 
 /* A stack that windrow export made may hold models of several windows: "5,7". */
-static wr_status heed_window(const struct init_file *file, struct option_value *options,
-                             struct wr_error *error) {
+static wr_status apply_window(const struct init_file *file, struct option_value *options,
+                              struct wr_error *error) {
     const struct option_spec *spec = &train_options[TRAIN_WINDOW];
     struct option_value own = {.text = find(file, spec->name)};
     if (own.text == NULL)
@@ -179,25 +179,25 @@ static wr_status heed_window(const struct init_file *file, struct option_value *
     return WR_OK;
 }
 
-static void heed_columns(const struct init_file *file, struct option_value *options) {
+static void apply_columns(const struct init_file *file, struct option_value *options) {
     if (options[DATA_INPUTS].given || options[DATA_TARGET].given)
         return;
     options[DATA_INPUTS].text = find(file, "inputs");
     options[DATA_TARGET].text = find(file, "targets");
 }
 
-wr_status init_file_heed(struct init_file *file, struct option_value *options,
-                         struct wr_error *error) {
+wr_status init_file_apply(struct init_file *file, struct option_value *options,
+                          struct wr_error *error) {
     wr_status status = WR_OK;
     for (size_t i = 0; i < FIXED && status == WR_OK; i++)
-        status = heed_choice(file, fixed[i], options, error);
+        status = apply_choice(file, fixed[i], options, error);
     if (status == WR_OK)
-        status = heed_scales(file, &options[DATA_SCALE], error);
+        status = apply_scales(file, &options[DATA_SCALE], error);
     if (status == WR_OK)
         status = check_biases(file, &options[TRAIN_RULE + RULE_BIAS], error);
     if (status == WR_OK)
-        status = heed_window(file, options, error);
-    heed_columns(file, options);
+        status = apply_window(file, options, error);
+    apply_columns(file, options);
     return status;
 }
 

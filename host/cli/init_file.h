@@ -24,8 +24,8 @@ wr_status init_file_read(const char *path, struct init_file *file, struct wr_err
  * ones that contradict are WR_ERR_DATA, as is a value that means nothing. Window and columns are
  * the defaults of such options, no more: models of any window work, and other series have other
  * names. Strings are the file's. */
-wr_status init_file_heed(struct init_file *file, struct option_value *options,
-                         struct wr_error *error);
+wr_status init_file_apply(struct init_file *file, struct option_value *options,
+                          struct wr_error *error);
 /* On stderr: what options are the file's, if any but the usual ones, and whether the columns at
  * hand have other names than the file's. */
 void init_file_tell(const struct init_file *file, const struct option_value *options,

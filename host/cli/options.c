@@ -36,7 +36,7 @@ static size_t distance(const char *a, const char *b) {
 }
 
 /* How far a candidate is from what was typed; SIZE_MAX if it is no likely meaning of it. */
-static size_t unlikeness(const char *typed, const char *candidate) {
+static size_t name_distance(const char *typed, const char *candidate) {
     size_t length = strlen(typed), far = distance(typed, candidate);
     if (length >= 2 && strncmp(typed, candidate, length) == 0)
         return 1;
@@ -47,8 +47,8 @@ const char *command_nearest(const char *name) {
     const char *nearest = NULL;
     size_t least = SIZE_MAX;
     for (const struct command *command = command_table; command->name != NULL; command++)
-        if (unlikeness(name, command->name) < least) {
-            least = unlikeness(name, command->name);
+        if (name_distance(name, command->name) < least) {
+            least = name_distance(name, command->name);
             nearest = command->name;
         }
     return nearest;
@@ -60,8 +60,8 @@ static wr_status fail_unknown(const struct command *command, const char *name,
     size_t least = SIZE_MAX;
     for (size_t i = 0; i < command->option_count; i++)
         if (option_is_named(&command->options[i]) &&
-            unlikeness(name, command->options[i].name) < least) {
-            least = unlikeness(name, command->options[i].name);
+            name_distance(name, command->options[i].name) < least) {
+            least = name_distance(name, command->options[i].name);
             nearest = command->options[i].name;
         }
     if (nearest != NULL)
@@ -162,21 +162,21 @@ void options_release(const struct command *command, struct option_value *values)
 
 /* ---- options that exclude each other ---- */
 
-static bool names(const char *const *list, const char *name) {
+static bool lists_name(const char *const *list, const char *name) {
     for (; list != NULL && *list != NULL; list++)
         if (strcmp(*list, name) == 0)
             return true;
     return false;
 }
 
-static bool exclude(const struct option_spec *a, const struct option_spec *b) {
-    return names(a->excludes, b->name) || names(b->excludes, a->name);
+static bool exclude_each_other(const struct option_spec *a, const struct option_spec *b) {
+    return lists_name(a->excludes, b->name) || lists_name(b->excludes, a->name);
 }
 
 bool option_is_excluded(const struct command *command, size_t i,
                         const struct option_value *values) {
     for (size_t j = 0; j < command->option_count; j++)
-        if (values[j].given && exclude(&command->options[i], &command->options[j]))
+        if (values[j].given && exclude_each_other(&command->options[i], &command->options[j]))
             return true;
     return false;
 }
@@ -185,7 +185,7 @@ wr_status options_check_excluded(const struct command *command, const struct opt
                                  struct wr_error *error) {
     for (size_t i = 0; i < command->option_count; i++)
         for (size_t j = i + 1; values[i].given && j < command->option_count; j++)
-            if (values[j].given && exclude(&command->options[i], &command->options[j]))
+            if (values[j].given && exclude_each_other(&command->options[i], &command->options[j]))
                 return wr_fail(error, WR_ERR_USAGE, "--%s and --%s exclude each other",
                                command->options[i].name, command->options[j].name);
     return WR_OK;

@@ -33,10 +33,10 @@ enum option_file {
 };
 
 struct option_spec {
-    const char *group; /* heading in the help; NULL: the same as the option before */
-    const char *name;  /* without the dashes */
+    const char *section; /* heading in the help; NULL: the same as the option before */
+    const char *name;    /* without the dashes */
     enum option_kind kind;
-    bool typed;                  /* it may not stand in a file of options */
+    bool not_in_file;            /* it may not stand in a file of options */
     const char *argument;        /* what the help calls the value */
     uint32_t least;              /* OPTION_SIZE, OPTION_SIZES */
     const char *word;            /* of these two: a word allowed instead, which gives SIZE_MAX */

@@ -13,41 +13,41 @@
 
 /* ---- lists ---- */
 
-static wr_status add_part(struct parts *parts, const char *text, struct wr_error *error) {
-    char **grown = realloc(parts->texts, (parts->count + 1) * sizeof *grown);
+static wr_status add_item(struct items *items, const char *text, struct wr_error *error) {
+    char **grown = realloc(items->texts, (items->count + 1) * sizeof *grown);
     if (grown != NULL) {
-        parts->texts = grown;
-        grown[parts->count] = strdup(text);
+        items->texts = grown;
+        grown[items->count] = strdup(text);
     }
-    if (grown == NULL || grown[parts->count] == NULL)
-        return wr_fail(error, WR_ERR_MEMORY, "no memory for a list of %zu", parts->count + 1);
-    parts->count++;
+    if (grown == NULL || grown[items->count] == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "no memory for a list of %zu", items->count + 1);
+    items->count++;
     return WR_OK;
 }
 
-wr_status parts_make(const char *option, const char *list, struct parts *parts,
+wr_status items_make(const char *option, const char *list, struct items *items,
                      struct wr_error *error) {
     const char *rest = list;
-    char *part = wr_alloc(strlen(list) + 1, 1, "a list", error);
-    wr_status status = part != NULL ? WR_OK : WR_ERR_MEMORY;
+    char *item = wr_alloc(strlen(list) + 1, 1, "a list", error);
+    wr_status status = item != NULL ? WR_OK : WR_ERR_MEMORY;
     while (status == WR_OK && rest != NULL) {
-        if (!columns_cut(&rest, part))
+        if (!columns_cut(&rest, item))
             status = wr_fail(error, WR_ERR_USAGE, "--%s %s: a quote is out of place", option, list);
-        else if (*part == '\0')
+        else if (*item == '\0')
             status =
                 wr_fail(error, WR_ERR_USAGE, "--%s %s: a part of the list is empty", option, list);
         else
-            status = add_part(parts, part, error);
+            status = add_item(items, item, error);
     }
-    free(part);
+    free(item);
     return status;
 }
 
-void parts_release(struct parts *parts) {
-    for (size_t i = 0; i < parts->count; i++)
-        free(parts->texts[i]);
-    free(parts->texts);
-    *parts = (struct parts){0};
+void items_release(struct items *items) {
+    for (size_t i = 0; i < items->count; i++)
+        free(items->texts[i]);
+    free(items->texts);
+    *items = (struct items){0};
 }
 
 /* ---- panels ---- */
@@ -58,7 +58,7 @@ static const char *text_of(const struct option_value *option) {
 
 /* The lists of columns that options name. */
 struct lists {
-    struct parts past, future, ignore;
+    struct items past, future, ignore;
 };
 
 static wr_status read_lists(const struct option_value *options, struct lists *lists,
@@ -66,11 +66,11 @@ static wr_status read_lists(const struct option_value *options, struct lists *li
     const struct option_value *ignore = &options[PANEL_CSV + CSV_IGNORE];
     wr_status status = WR_OK;
     if (options[PANEL_PAST].given)
-        status = parts_make("past", options[PANEL_PAST].text, &lists->past, error);
+        status = items_make("past", options[PANEL_PAST].text, &lists->past, error);
     if (status == WR_OK && options[PANEL_FUTURE].given)
-        status = parts_make("future", options[PANEL_FUTURE].text, &lists->future, error);
+        status = items_make("future", options[PANEL_FUTURE].text, &lists->future, error);
     if (status == WR_OK && ignore->given)
-        status = parts_make("ignore", ignore->text, &lists->ignore, error);
+        status = items_make("ignore", ignore->text, &lists->ignore, error);
     return status;
 }
 
@@ -119,9 +119,9 @@ wr_status panel_read(const char *command, const struct option_value *options,
     wr_status status = read_lists(options, &lists, error);
     if (status == WR_OK)
         status = read_panel(options, &lists, usual, panel, error);
-    parts_release(&lists.past);
-    parts_release(&lists.future);
-    parts_release(&lists.ignore);
+    items_release(&lists.past);
+    items_release(&lists.future);
+    items_release(&lists.ignore);
     return status;
 }
 

@@ -16,8 +16,8 @@ enum { MOST = 4096 };
 
 static struct wr_device_info devices[MOST];
 
-static bool report(enum probe_step step, size_t index, const struct wr_device_info *info) {
-    struct probe_report text = {.step = step, .index = index};
+static bool report(enum probe_event event, size_t index, const struct wr_device_info *info) {
+    struct probe_report text = {.event = event, .index = index};
     if (info != NULL)
         text.info = *info;
     return write(PROBE_REPORTS, &text, sizeof text) == (ssize_t)sizeof text;
@@ -65,7 +65,7 @@ static void try_devices(const char *selector, size_t skip, size_t count) {
             if (!report(PROBE_TRIES, i, NULL))
                 return;
             wr_settle_opencl(i, exactness, &devices[i]);
-            if (!report(PROBE_SETTLED, i, &devices[i]) || (first && devices[i].exact))
+            if (!report(PROBE_TRIED, i, &devices[i]) || (first && devices[i].exact))
                 return;
         }
 }

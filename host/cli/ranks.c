@@ -17,8 +17,8 @@
 enum { TAG_REPORT = 1 };
 
 static MPI_Comm node = MPI_COMM_NULL; /* the ranks of this one */
-static char byte;                     /* of rank 0's word, which says enough by being given */
-static MPI_Request word = MPI_REQUEST_NULL, sending = MPI_REQUEST_NULL;
+static char stop_byte; /* of rank 0's stop_request, which says enough by being given */
+static MPI_Request stop_request = MPI_REQUEST_NULL, sending = MPI_REQUEST_NULL;
 static struct rank_report sent; /* as long as it is on its way */
 
 static bool is_done(MPI_Request *request) {
@@ -90,8 +90,8 @@ static wr_status take_cache(const struct ranks *ranks, struct wr_error *error) {
 }
 
 wr_status ranks_start(struct ranks *ranks, struct wr_error *error) {
-    int rank, count, local, locals, nodes, level;
-    MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level);
+    int rank, count, local, locals, nodes, provided;
+    MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &count);
     MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
@@ -144,22 +144,22 @@ wr_status ranks_agree(const struct ranks *ranks, wr_status status, struct wr_err
 
 /* ---- training ---- */
 
-void ranks_await_word(void) {
-    MPI_Ibcast(&byte, 1, MPI_BYTE, 0, MPI_COMM_WORLD, &word);
+void ranks_expect_stop(void) {
+    MPI_Ibcast(&stop_byte, 1, MPI_BYTE, 0, MPI_COMM_WORLD, &stop_request);
 }
 
-bool ranks_have_word(bool wait) {
+bool ranks_stop_arrived(bool wait) {
     if (wait)
-        wait_asleep(&word);
-    return is_done(&word);
+        wait_asleep(&stop_request);
+    return is_done(&stop_request);
 }
 
-void ranks_give_word(void) {
-    ranks_await_word();
-    wait_asleep(&word);
+void ranks_send_stop(void) {
+    ranks_expect_stop();
+    wait_asleep(&stop_request);
 }
 
-void ranks_tell(const struct rank_report *report) {
+void ranks_send_report(const struct rank_report *report) {
     if (report->ended)
         wait_asleep(&sending);
     else if (!is_done(&sending))
@@ -170,7 +170,7 @@ void ranks_tell(const struct rank_report *report) {
         wait_asleep(&sending);
 }
 
-void ranks_listen(struct rank_report *reports) {
+void ranks_receive_reports(struct rank_report *reports) {
     int arrived = 1;
     MPI_Status from;
     for (;;) {

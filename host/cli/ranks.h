@@ -36,15 +36,15 @@ wr_status ranks_agree(const struct ranks *ranks, wr_status status, struct wr_err
 /* ---- training, from which on only rank 0 has something to tell all ---- */
 
 /* Ranks but 0, before any of them trains. */
-void ranks_await_word(void);
+void ranks_expect_stop(void);
 /* Ranks but 0: whether rank 0 has given its word, to stop or that all have ended. With wait, when
  * it has. */
-bool ranks_have_word(bool wait);
+bool ranks_stop_arrived(bool wait);
 /* Rank 0, once. */
-void ranks_give_word(void);
+void ranks_send_stop(void);
 /* Ranks but 0: to rank 0. One that is no end is dropped while the last one is on its way. */
-void ranks_tell(const struct rank_report *report);
+void ranks_send_report(const struct rank_report *report);
 /* Rank 0: what has arrived, by rank, in reports (count). */
-void ranks_listen(struct rank_report *reports);
+void ranks_receive_reports(struct rank_report *reports);
 
 #endif

@@ -18,12 +18,12 @@ static wr_status read_validate(struct setup *setup, const struct option_value *o
                                struct wr_error *error) {
     const struct option_value *validate = &options[TRAIN_VALIDATE];
     size_t rows = wr_series_rows(setup->data.series);
-    double part = strtod(validate->text, NULL); /* 0.7 of ten rows are seven */
-    if (part >= 1)
+    double fraction = strtod(validate->text, NULL); /* 0.7 of ten rows are seven */
+    if (fraction >= 1)
         return wr_fail(error, WR_ERR_USAGE, "--validate %s: needs a part of the rows, below 1",
                        validate->text);
-    setup->held = (size_t)(part * (double)rows);
-    if (part > 0 && setup->held == 0)
+    setup->held = (size_t)(fraction * (double)rows);
+    if (fraction > 0 && setup->held == 0)
         return wr_fail(error, WR_ERR_DATA, "--validate %s of %zu rows is no whole row to hold out",
                        validate->text, rows);
     for (size_t i = TRAIN_VALIDATE_EVERY; i <= TRAIN_PATIENCE && setup->held == 0; i++)
@@ -61,7 +61,7 @@ static wr_status make_windows(struct setup *setup, const struct option_value *op
 }
 
 /* The windows weigh squares; an absolute error is scaled by the deviation, not the variance. */
-static wr_status weigh_losses(struct setup *setup, struct wr_error *error) {
+static wr_status set_loss_weights(struct setup *setup, struct wr_error *error) {
     size_t outputs = setup->data.targets.count;
     if (setup->rule.loss != WR_LOSS_MAE)
         return WR_OK;
@@ -80,11 +80,11 @@ static wr_status weigh_losses(struct setup *setup, struct wr_error *error) {
 /* ---- epochs ---- */
 
 /* The largest divisor that is at most 10. */
-static size_t parts_of(size_t updates) {
-    size_t parts = 10;
-    while (updates % parts != 0)
-        parts--;
-    return parts;
+static size_t epochs_for(size_t updates) {
+    size_t epochs = 10;
+    while (updates % epochs != 0)
+        epochs--;
+    return epochs;
 }
 
 static wr_status choose_epochs(struct setup *setup, const struct option_value *options,
@@ -100,7 +100,7 @@ static wr_status choose_epochs(struct setup *setup, const struct option_value *o
         setup->epochs = updates / setup->updates;
         return WR_OK;
     }
-    setup->epochs = parts_of(updates);
+    setup->epochs = epochs_for(updates);
     setup->updates = updates / setup->epochs;
     if (!wr_size_mul(setup->updates, batch, &setup->epoch_visits))
         return wr_fail(error, WR_ERR_USAGE, "--updates %zu of %zu windows overflow", updates,
@@ -134,7 +134,7 @@ wr_status setup_init(struct setup *setup, struct option_value *options, struct w
     if (init_kind(options) != INIT_FILE)
         return WR_OK;
     wr_status status = init_file_read(options[TRAIN_INIT].text, &setup->init, error);
-    return status == WR_OK ? init_file_heed(&setup->init, options, error) : status;
+    return status == WR_OK ? init_file_apply(&setup->init, options, error) : status;
 }
 
 /* The shape of --init FILE must be that of the data and of --hidden, --models. */
@@ -184,7 +184,7 @@ wr_status setup_shape(struct setup *setup, const struct option_value *options,
     if (status == WR_OK)
         status = choose_epochs(setup, options, error);
     if (status == WR_OK)
-        status = weigh_losses(setup, error);
+        status = set_loss_weights(setup, error);
     if (status != WR_OK)
         return status;
     choose_validation(setup, options);

@@ -281,7 +281,7 @@ static wr_status count_value(void *context, const struct wr_study_group *group) 
     return WR_OK;
 }
 
-static wr_status look(struct show *show) {
+static wr_status read_counts(struct show *show) {
     wr_status status = wr_study_count(show->study, &show->counts, show->error);
     for (enum field option = 0; option < FIELD_SEED && status == WR_OK; option++) {
         struct values values = {option, 0, show->first[option]};
@@ -299,7 +299,7 @@ wr_status show_command(const struct option_value *options, struct wr_error *erro
     if (status == WR_OK && options[SHOW_CSV].given)
         status = print_csv(&show);
     else if (status == WR_OK)
-        status = look(&show);
+        status = read_counts(&show);
     if (status == WR_OK && !options[SHOW_CSV].given)
         status = options[SHOW_JSON].given ? show_json(&show) : print_all(&show);
     wr_study_close(show.study);

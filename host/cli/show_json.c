@@ -79,7 +79,7 @@ static wr_status add_group(void *context, const struct wr_study_group *group) {
 
 wr_status show_json(const struct show *show) {
     struct wr_trial_query query = {.best = true, .most = show->options[SHOW_BEST].size};
-    json_t *best = json_array(), *by = json_object(), *said = NULL;
+    json_t *best = json_array(), *by = json_object(), *stored = NULL;
     wr_status status = wr_study_trials(show->study, &query, add_trial, &best, show->error);
     for (enum field option = 0; option < FIELD_OPTIONS && status == WR_OK; option++)
         if (show_has_table(show, option)) {
@@ -89,13 +89,13 @@ wr_status show_json(const struct show *show) {
             by = wr_json_put(by, field_names[option], groups.list);
         }
     if (status == WR_OK)
-        status = settings(show, &said);
+        status = settings(show, &stored);
     if (status == WR_OK)
         return json_print(json_pack("{s:o, s:o, s:o, s:o, s:o}", "store",
-                                    json_text(show->options[SHOW_STUDY].text), "settings", said,
+                                    json_text(show->options[SHOW_STUDY].text), "settings", stored,
                                     "counts", counts(&show->counts), "best", best, "by", by),
                           show->error);
-    json_decref(said);
+    json_decref(stored);
     json_decref(best);
     json_decref(by);
     return status;

@@ -108,7 +108,7 @@ static wr_status has_trials(struct wr_study *study, bool *some, struct wr_error 
     return status;
 }
 
-wr_status keep_note(struct wr_study *study, const char *keep, const char *least,
+wr_status keep_save(struct wr_study *study, const char *keep, const char *least,
                     struct wr_error *error) {
     struct wr_setting settings[] = {{"keep", keep, false}, {"keep_before", NULL, false}};
     char *own;

@@ -20,7 +20,7 @@ wr_status keep_read(const char *text, size_t *best, struct wr_error *error);
 /* Keeps in a study, as the setting "keep", whose parameters are kept from now on; and as
  * "keep_before" the least that was ever kept, where that is less: those of other trials are not
  * missing. least: of another study that was merged into this one, or NULL. */
-wr_status keep_note(struct wr_study *study, const char *keep, const char *least,
+wr_status keep_save(struct wr_study *study, const char *keep, const char *least,
                     struct wr_error *error);
 /* The least that a study has kept, freed by the caller with free; NULL where it does not say. */
 wr_status keep_least(struct wr_study *study, char **least, struct wr_error *error);

@@ -17,12 +17,12 @@
 
 /* ---- the study ---- */
 
-wr_status sweep_keep_words(struct run *run, struct wr_study *study) {
+wr_status sweep_save_settings(struct run *run, struct wr_study *study) {
     const struct option_value *o = run->options;
     const struct wr_csv_found *found = wr_series_found(run->data.series);
     const struct option_value *ignore = &o[DATA_CSV + CSV_IGNORE];
     char delimiter[8], decimal[2] = "";
-    wr_status status = keep_note(study, o[SWEEP_KEEP].text, NULL, run->error);
+    wr_status status = keep_save(study, o[SWEEP_KEEP].text, NULL, run->error);
     if (status != WR_OK)
         return status;
     if (found == NULL) {
@@ -32,7 +32,7 @@ wr_status sweep_keep_words(struct run *run, struct wr_study *study) {
     }
     decimal[0] = found->decimal;
     struct wr_setting settings[] = {
-        {"series", csv_stays(o[DATA_FILE].text) ? o[DATA_FILE].text : "-", false},
+        {"series", csv_can_reread(o[DATA_FILE].text) ? o[DATA_FILE].text : "-", false},
         {"delimiter", csv_delimiter_word(found->delimiter, delimiter), false},
         {"decimal", decimal, false},
         {"header", found->header ? "yes" : "no", false},
@@ -50,7 +50,7 @@ wr_status sweep_open_study(struct run *run) {
     if (status == WR_OK)
         status = wr_sweep_settle(&run->sweep, run->study, run->error);
     if (status == WR_OK && !dry)
-        status = sweep_keep_words(run, run->study);
+        status = sweep_save_settings(run, run->study);
     if (status == WR_OK)
         wr_study_keep(run->study, run->keep);
     return status;
@@ -115,7 +115,7 @@ void sweep_close_devices(struct run *run) {
 
 /* ---- a dry run ---- */
 
-static wr_status plan(struct run *run) {
+static wr_status print_estimate(struct run *run) {
     struct wr_sweep_plan found;
     char bytes[32], seconds[32];
     wr_status status =
@@ -179,7 +179,7 @@ wr_status sweep_alone(struct run *run) {
     if (status == WR_OK && makes && !dry)
         status = sweep_open_study(run);
     if (status != WR_OK || dry)
-        return status == WR_OK ? plan(run) : status;
+        return status == WR_OK ? print_estimate(run) : status;
     data_tell(&run->data, o[SWEEP_QUIET].given);
     if (run->tables)
         sweep_tell_start(run);

@@ -42,7 +42,7 @@ wr_status sweep_alone(struct run *run);
 wr_status sweep_open_study(struct run *run);
 /* Keeps in a study whence the series is, for whoever reads it (what it holds is compared anyway),
  * and whose parameters are kept, for windrow merge. */
-wr_status sweep_keep_words(struct run *run, struct wr_study *study);
+wr_status sweep_save_settings(struct run *run, struct wr_study *study);
 /* Opens the devices of device_list, also those that are open. */
 wr_status sweep_open_devices(struct run *run);
 void sweep_close_devices(struct run *run);

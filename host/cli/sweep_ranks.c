@@ -17,7 +17,7 @@
 #include "cli/sweep.h"
 #include "sweep/data.h"
 
-#define TELL_SECONDS 0.5 /* between two reports of a rank */
+#define REPORT_SECONDS 0.5 /* between two reports of a rank */
 
 struct share {
     struct run *run;
@@ -26,8 +26,8 @@ struct share {
     char gpu[32];                     /* this rank's, as --device */
     struct wr_study *known, *shard;   /* what has ended, to be read; what this rank trains */
     struct rank_report own, *reports; /* (count), of rank 0 */
-    bool word_given;                  /* by rank 0 */
-    double began, told;               /* seconds */
+    bool stop_sent;                   /* by rank 0 */
+    double began, reported;           /* seconds */
 };
 
 /* ---- devices ---- */
@@ -107,7 +107,7 @@ static wr_status open_study(struct share *share) {
     if (status == WR_OK && !fresh)
         status = shard_files_merge(run->study, &files, run->error);
     if (status == WR_OK)
-        status = sweep_keep_words(run, run->study); /* former ones came along */
+        status = sweep_save_settings(run, run->study); /* former ones came along */
     shard_files_release(&files);
     return status;
 }
@@ -128,7 +128,7 @@ static wr_status open_shard(struct share *share) {
             wr_study_open_with(path, WR_STUDY_WRITE, share->journal, &share->shard, run->error);
     if (status == WR_OK) {
         wr_study_keep(share->shard, run->keep);
-        status = sweep_keep_words(run, share->shard);
+        status = sweep_save_settings(run, share->shard);
     }
     free(path);
     return status;
@@ -146,7 +146,7 @@ static wr_status prepare(struct share *share) {
     struct ranks *ranks = &share->ranks;
     const struct option_value *data = &run->options[DATA_FILE];
     wr_status status = WR_OK;
-    if (data->given && !csv_stays(data->text))
+    if (data->given && !csv_can_reread(data->text))
         status = wr_fail(run->error, WR_ERR_USAGE,
                          "--data %s: each rank reads the data, which a pipe gives to one alone; "
                          "name a file",
@@ -176,14 +176,14 @@ static wr_status prepare(struct share *share) {
 /* ---- what rank 0 hears and shows ---- */
 
 /* Takes in what the others tell, and has all stop where one was stopped. */
-static void listen(struct share *share) {
+static void receive_reports(struct share *share) {
     bool stop = interrupt_seen != 0;
-    ranks_listen(share->reports);
+    ranks_receive_reports(share->reports);
     for (size_t r = 0; r < share->ranks.count; r++)
         stop |= share->reports[r].ended && share->reports[r].status == WR_ERR_STOPPED;
-    if (stop && !share->word_given) {
-        ranks_give_word();
-        share->word_given = true;
+    if (stop && !share->stop_sent) {
+        ranks_send_stop();
+        share->stop_sent = true;
     }
 }
 
@@ -216,20 +216,20 @@ static void show(struct share *share) {
 static wr_status on_event(void *context, const struct wr_sweep_event *event) {
     struct share *share = context;
     struct rank_report report = {.heard = true, .event = *event};
-    bool word = false;
+    bool stop = false;
     if (share->ranks.rank == 0) {
         share->reports[0] = report;
-        listen(share);
+        receive_reports(share);
         show(share);
-        word = share->word_given;
+        stop = share->stop_sent;
     } else {
-        if (event->seconds >= share->told + TELL_SECONDS) {
-            share->told = event->seconds;
-            ranks_tell(&report);
+        if (event->seconds >= share->reported + REPORT_SECONDS) {
+            share->reported = event->seconds;
+            ranks_send_report(&report);
         }
-        word = ranks_have_word(false);
+        stop = ranks_stop_arrived(false);
     }
-    return word ? WR_ERR_STOPPED : WR_OK;
+    return stop ? WR_ERR_STOPPED : WR_OK;
 }
 
 /* ---- training ---- */
@@ -259,12 +259,12 @@ static void train(struct share *share) {
 static void await_others(struct share *share) {
     const struct timespec pause = {.tv_nsec = 20000000};
     share->reports[0] = share->own;
-    for (listen(share); !all_ended(share); listen(share)) {
+    for (receive_reports(share); !all_ended(share); receive_reports(share)) {
         show(share);
         nanosleep(&pause, NULL);
     }
-    if (!share->word_given)
-        ranks_give_word();
+    if (!share->stop_sent)
+        ranks_send_stop();
     progress_clear(&share->run->progress);
 }
 
@@ -324,7 +324,7 @@ static wr_status run_share(struct share *share) {
     if (status != WR_OK)
         return status;
     if (ranks->rank != 0)
-        ranks_await_word();
+        ranks_expect_stop();
     if (ranks->rank == 0 && run->tables) {
         sweep_tell_start(run);
         fprintf(stderr, "ranks     %zu on %zu node%s; the device is that of rank 0\n", ranks->count,
@@ -334,8 +334,8 @@ static wr_status run_share(struct share *share) {
     progress_start(&run->progress, ranks->rank != 0 || run->options[SWEEP_QUIET].given);
     train(share);
     if (ranks->rank != 0) {
-        ranks_tell(&share->own);
-        ranks_have_word(true);
+        ranks_send_report(&share->own);
+        ranks_stop_arrived(true);
         return WR_OK;
     }
     await_others(share);

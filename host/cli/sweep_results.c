@@ -100,7 +100,7 @@ static void tell_resume(const struct run *run) {
     const struct option_value *data = &run->options[DATA_FILE];
     fprintf(stderr, "windrow: stopped, with %zu of %zu trials left; this goes on%s:\n",
             run->result.pending, run->result.trials,
-            data->given && !csv_stays(data->text) ? ", given the same data again" : "");
+            data->given && !csv_can_reread(data->text) ? ", given the same data again" : "");
     if (run->ranks > 0)
         fprintf(stderr, "mpirun -n %zu ", run->ranks);
     print_command("sweep", sweep_options, typed, SWEEP_OPTIONS);
@@ -115,7 +115,7 @@ static wr_status note_failure(void *context, const struct wr_trial *trial) {
 }
 
 /* What the command ends with, when all trials that can be trained are. */
-static wr_status judge(struct run *run) {
+static wr_status final_status(struct run *run) {
     const struct wr_sweep_result *result = &run->result;
     static const struct wr_trial_query all = {0};
     char why[256] = "";
@@ -136,7 +136,7 @@ static wr_status judge(struct run *run) {
 wr_status sweep_finish(struct run *run, wr_status status) {
     wr_status told = tell_results(run);
     if (status == WR_OK)
-        return told == WR_OK ? judge(run) : told;
+        return told == WR_OK ? final_status(run) : told;
     tell_resume(run);
     wr_error_release(run->error);
     return CLI_STOPPED;

@@ -40,7 +40,7 @@
 
 /* The options of enum data_option. */
 #define DATA_TABLE                                                                                 \
-    [DATA_FILE] = {.group = "Data",                                                                \
+    [DATA_FILE] = {.section = "Data",                                                              \
                    .name = "data",                                                                 \
                    .kind = OPTION_TEXT,                                                            \
                    .argument = "FILE",                                                             \
@@ -93,7 +93,7 @@
 #define LEFT_OUT(text) NULL
 #define RULE_TABLE(at, usual)                                                                      \
     [(at) +                                                                                        \
-        RULE_OPTIMIZER] = {.group = "Learning rule",                                               \
+        RULE_OPTIMIZER] = {.section = "Learning rule",                                             \
                            .name = "optimizer",                                                    \
                            .kind = OPTION_CHOICE,                                                  \
                            .argument = "HOW",                                                      \
