@@ -1,4 +1,5 @@
-/* windrow backtest: scores of forecasts from earlier origins, beside naive and seasonal naive. */
+/* windrow backtest: scores forecasts from earlier origins, and those of the naive and seasonal
+ * naive methods. */
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@
 #include "data/csv.h"
 #include "windrow/backtest.h"
 
-/* All that a run owns. */
+/* What a run of the command owns. */
 struct run {
     const struct option_value *options;
     struct wr_error *error;
@@ -26,24 +27,24 @@ struct run {
     struct levels levels;
     struct wr_device *device;
     struct progress progress;
-    bool told; /* what was read */
+    bool told; /* panel_tell was called */
     size_t step;
     struct wr_backtest backtest;
 };
 
-/* ---- who is better ---- */
+/* ---- which method is better ---- */
 
-/* What methods are compared by: MASE, or where that is not defined MAE. */
+/* Methods are compared by MASE, or by MAE where MASE is not defined. */
 static bool both_have_mase(const struct wr_backtest_scores *a, const struct wr_backtest_scores *b) {
     return !isnan(a->points.mase) && !isnan(b->points.mase);
 }
 
-/* Less than 0 where a is better than b. */
+/* Negative if a is better than b. */
 static double compare(const struct wr_backtest_scores *a, const struct wr_backtest_scores *b) {
     return both_have_mase(a, b) ? a->points.mase - b->points.mase : a->points.mae - b->points.mae;
 }
 
-/* Series for which the naive method is better than windrow. */
+/* The number of series for which this naive method is better than windrow. */
 static size_t count_better(const struct wr_backtest *backtest, enum wr_method naive) {
     size_t count = 0;
     for (size_t s = 0; s < backtest->series; s++)
@@ -51,7 +52,7 @@ static size_t count_better(const struct wr_backtest *backtest, enum wr_method na
     return count;
 }
 
-/* In words: "seasonal naive". */
+/* The name of the method for people: "seasonal naive". */
 static const char *method_label(enum wr_method method) {
     return method == WR_METHOD_SEASONAL ? "seasonal naive" : wr_method_name(method);
 }
@@ -239,9 +240,10 @@ static wr_status write_csv(struct run *run) {
     return status;
 }
 
-/* ---- all of it ---- */
+/* ---- the command ---- */
 
-/* Once data and options are right for each other, and not behind what is wrong with them. */
+/* Prints once what was read. It is called when data and options have been checked, so that nothing
+ * is printed before an error. */
 static void tell_data(struct run *run) {
     if (!run->told)
         panel_tell(run->panel, run->options);
@@ -282,9 +284,9 @@ static wr_status prepare(struct run *run) {
         return status;
     run->step =
         options[BACKTEST_STEP].given ? options[BACKTEST_STEP].size : run->recipes.recipes->horizon;
-    interrupt_catch(); /* up to here there is nothing to clean up */
+    interrupt_catch(); /* before this, an interrupt leaves nothing to clean up */
     if (options[BACKTEST_CSV].given) {
-        signal(SIGPIPE, SIG_IGN); /* a reader that leaves is an error, and costs no file */
+        signal(SIGPIPE, SIG_IGN); /* a closed pipe must be an error of the write */
         status = wr_output_try(options[BACKTEST_CSV].text, run->error);
     }
     return status == WR_OK ? run_open_device(options, &run->device, run->error) : status;
@@ -302,11 +304,11 @@ static wr_status run_all(struct run *run) {
     wr_status status = prepare(run);
     if (status == WR_OK)
         status = run_backtest(run);
-    if (interrupt_seen) /* whatever else it may have broken off */
+    if (interrupt_seen) /* an interrupt may also have caused another error */
         return wr_fail(run->error, WR_ERR_STOPPED, "interrupted; no file was written");
     if (status == WR_OK)
         status = write_csv(run);
-    if (status == WR_ERR_STORAGE && interrupt_seen) /* so that a file could not be opened */
+    if (status == WR_ERR_STORAGE && interrupt_seen) /* the interrupt may have caused this error */
         return wr_fail(run->error, WR_ERR_STOPPED, "interrupted while the files were written");
     return status == WR_OK ? tell_results(run) : status;
 }

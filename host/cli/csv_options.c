@@ -68,7 +68,7 @@ bool csv_can_reread(const char *path) {
     if (strcmp(path, "-") == 0)
         return false;
     if (stat(path, &file) != 0)
-        return true; /* to be told when it is opened */
+        return true; /* opening it reports the error */
     return S_ISREG(file.st_mode) && strncmp(path, "/dev/", 5) != 0 &&
            strncmp(path, "/proc/", 6) != 0;
 }

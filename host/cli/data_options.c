@@ -31,8 +31,8 @@ static wr_status read_series(struct data *data, const struct option_value *optio
                          &data->series, error);
 }
 
-/* Whether the series has the columns of numbers that an option which is not given names as its
- * default (of --init FILE). */
+/* Whether the series has the numeric columns of an option that is not given. Its text is then a
+ * default that comes from --init FILE. */
 static bool has_columns(const struct data *data, const struct option_value *option) {
     struct columns columns = {0};
     const double *values;
@@ -59,14 +59,14 @@ static bool may_be_default(const struct data *data, size_t column) {
            wr_series_values(data->series, column, &values, NULL) == WR_OK;
 }
 
-/* What numbers that are rather ids than values are, or NULL. */
+/* Why a column of numbers may hold ids instead of values, or NULL. */
 static const char *id_reason(const struct wr_profile *profile) {
     return !profile->varies              ? "all the same, as ids are"
            : wr_profile_repeats(profile) ? "whole ones that repeat, as ids do"
                                          : NULL;
 }
 
-/* The first column of numbers; not if it looks like ids beside other numbers. */
+/* The first column of numbers. Fails if it looks like ids and the file has other numbers. */
 static wr_status guess_column(const struct data *data, size_t *column, struct wr_error *error) {
     size_t count = 0;
     char text[96];
@@ -98,13 +98,14 @@ static wr_status check_ignored(const struct data *data, struct wr_error *error) 
     return WR_OK;
 }
 
-/* Whether a column may be the names of series that follow one another: text, in every row. */
+/* Whether a column may name several series that follow one another: it has text in every row, in
+ * blocks. */
 static bool may_name_series(const struct wr_profile *profile) {
     return wr_profile_kind(profile) == WR_CELL_TEXT &&
            (profile->kinds & 1u << WR_CELL_MISSING) == 0 && wr_profile_blocks(profile);
 }
 
-/* Whether dates say that the file is one series. */
+/* Whether a column of dates continues over the whole file, so that the file is one series. */
 static bool has_continuing_dates(const struct wr_series *series) {
     for (size_t i = 0; i < wr_series_columns(series); i++)
         if (wr_profile_goes_on(&series->column[i].profile))
@@ -112,7 +113,7 @@ static bool has_continuing_dates(const struct wr_series *series) {
     return false;
 }
 
-/* Refuses a file that looks like several series, which would be learnt end to end. */
+/* Refuses a file that looks like several series. Training would join them end to end. */
 static wr_status check_unused(const struct data *data, struct wr_error *error) {
     char text[96];
     if (has_continuing_dates(data->series))
@@ -135,7 +136,7 @@ static wr_status check_unused(const struct data *data, struct wr_error *error) {
     return WR_OK;
 }
 
-/* --inputs and --target, each by default what the other says, or the first column of numbers. */
+/* Reads --inputs and --target. Each defaults to the other, both to the first numeric column. */
 static wr_status choose_columns(struct data *data, const struct option_value *options,
                                 struct wr_error *error) {
     bool inputs = options[DATA_INPUTS].given, targets = options[DATA_TARGET].given;
@@ -178,7 +179,7 @@ wr_status data_read(struct data *data, const struct option_value *options, struc
     return status == WR_OK ? choose_columns(data, options, error) : status;
 }
 
-/* Why a column is not used, as far as its cells tell. */
+/* Prints the kind of a column that is not used, and why it is not numeric. */
 static void tell_kind(const struct wr_series *series, size_t i) {
     const struct wr_column *column = &series->column[i];
     const char *kind = wr_profile_text(&column->profile);

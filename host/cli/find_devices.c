@@ -14,7 +14,7 @@ enum { LINES_TOLD = 10 };
 
 /* ---- what drivers printed ---- */
 
-/* The last lines of it. */
+/* The last LINES_TOLD lines of the text. */
 static const char *last_lines(const char *output) {
     const char *at = output + strlen(output);
     while (at > output && at[-1] == '\n')
@@ -43,7 +43,8 @@ bool device_is_absent(const struct wr_device_info *info) {
     return strcmp(info->id, "opencl") == 0 && strcmp(info->name, absent) == 0;
 }
 
-/* A line on stderr: `what`, the device, and why, which may begin with the device's id and name. */
+/* Prints a line on stderr: `what`, the device and the reason. The reason may already begin with the
+ * device's id and name. */
 static void tell_device(const char *what, const struct wr_device_info *info) {
     if (strncmp(info->detail, info->id, strlen(info->id)) == 0)
         fprintf(stderr, "windrow: %s %s\n", what, info->detail);
@@ -56,7 +57,8 @@ void device_tell_left_out(const struct wr_device_info *info) {
     tell_device("not usable and left out:", info);
 }
 
-/* cpu, what the look has found, and the entry for what is no device. */
+/* Makes the list: cpu, the devices that the probe found, and the entry "opencl" if the probe failed
+ * or found none. */
 static wr_status make_list(const struct probe *probe, struct wr_device_info **devices,
                            size_t *count, struct wr_error *error) {
     struct wr_device_info rest = {.backend = "opencl", .id = "opencl"};
@@ -99,14 +101,14 @@ wr_status device_open_found(const char *selector, const struct wr_device_options
         dup2(STDERR_FILENO, STDOUT_FILENO);
     wr_status status = wr_device_open(selector, options, device, error);
     if (ours >= 0) {
-        fflush(stdout); /* a driver's, too, which has the same buffer */
+        fflush(stdout); /* a driver may have used the same buffer */
         dup2(ours, STDOUT_FILENO);
         close(ours);
     }
     return status;
 }
 
-/* The first exact one, a GPU or any. */
+/* The first exact device, or the first exact GPU. */
 static const struct wr_device_info *first_exact(const struct probe *probe, bool gpu_only) {
     for (size_t i = 0; i < probe->count; i++)
         if (probe->devices[i].exact && (probe->devices[i].gpu || !gpu_only))
@@ -114,8 +116,7 @@ static const struct wr_device_info *first_exact(const struct probe *probe, bool 
     return NULL;
 }
 
-/* One line for each GPU before the one that is taken, and one for drivers that did not come back.
- */
+/* Prints a line for each GPU before the one that is taken, and one for drivers that failed. */
 static void tell_passed_over(const struct probe *probe, const struct wr_device_info *taken) {
     const size_t end = taken != NULL ? (size_t)(taken - probe->devices) : probe->count;
     char choice[96];
@@ -141,7 +142,7 @@ static wr_status open_auto(const struct wr_device_options *options, struct wr_de
     return status;
 }
 
-/* The error of a driver that did not come back, with what it printed. */
+/* Returns the error of a driver that failed, with what it printed. */
 static wr_status refuse(const char *selector, const struct probe *probe,
                         const struct wr_device_info *info, struct wr_error *error) {
     wr_fail(error, WR_ERR_DEVICE, "--device %s%s%s%s: %s; try --device cpu", selector,
@@ -184,7 +185,7 @@ static wr_status open_named(const char *selector, const struct wr_device_options
         status = refuse(selector, &probe, &probe.devices[probe.failed_device], error);
     else if (status == WR_OK && !listed && (probe.listing_failed || probe.count == 0))
         status = refuse(selector, &probe, NULL, error);
-    else if (status == WR_OK) /* which tells, too, what devices there are instead */
+    else if (status == WR_OK) /* its error lists the devices that exist */
         status = device_open_found(selector, options, device, error);
     probe_release(&probe);
     return status;

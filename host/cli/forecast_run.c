@@ -1,4 +1,4 @@
-/* What forecast and backtest do around a fit. */
+/* What forecast and backtest do before and after a fit. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,11 +40,11 @@ wr_status levels_make(const struct option_value *options, struct levels *levels,
         if (!option_read_real(texts[i], &real) || !(real > 0 && real < 100) || count > LEVELS_MOST)
             return fail_levels(text, error);
         double level = strtod(texts[i], NULL);
-        if (level < 1) /* no one wants an interval that hardly ever holds */
+        if (level < 1) /* a level below 1 % is most likely a fraction */
             return wr_fail(error, WR_ERR_USAGE,
                            "--levels %s: levels are percentages, 1 or more: 95, not 0.95", text);
         char *own = texts[i];
-        size_t at = i; /* where it stands, in rising order */
+        size_t at = i; /* its place in ascending order */
         for (; at > 0 && levels->levels[at - 1] >= level; at--) {
             if (levels->levels[at - 1] <= level)
                 return fail_levels(text, error);
@@ -96,7 +96,8 @@ static bool begins_constant(const struct wr_fit *fit, size_t s) {
     return fit->series[s].scales.start > 0;
 }
 
-/* "3 series <what>: a, b, c" of those that are so, if there are any. */
+/* Prints "3 series <what>: a, b, c" with the first series for which is_so is true. Prints nothing
+ * if count is 0. */
 static void tell_series(const struct wr_fit *fit, size_t count, const char *what,
                         bool (*is_so)(const struct wr_fit *fit, size_t s)) {
     size_t told = 0;

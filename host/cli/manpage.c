@@ -1,4 +1,4 @@
-/* Writes windrow.1 to stdout: the tables of commands.c as a manual page. */
+/* Writes windrow.1 to stdout: the tables of commands.c as a man page. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +6,8 @@
 #include "cli/options.h"
 #include "windrow/version.h"
 
-/* Text with troff's special characters escaped. A line never starts with a dot or a quote. */
+/* Prints text and escapes troff's special characters. The texts never start a line with a dot or a
+ * quote. */
 static void text(const char *from) {
     for (; *from != '\0'; from++)
         if (*from == '\\')
@@ -57,7 +58,7 @@ static void example(const char *does, const char *line) {
     puts(".PP");
     text(does);
     puts(":\n.PP\n.RS 4\n.nf");
-    for (size_t column = 0; *line != '\0';) { /* a long command goes on after a backslash */
+    for (size_t column = 0; *line != '\0';) { /* a backslash continues a long command */
         size_t length = strcspn(line, " ");
         if (column > 0 && column + length > 68) {
             fputs(" \\e\n    ", stdout);
@@ -100,7 +101,7 @@ static void commands(void) {
     }
 }
 
-/* A list of terms and what they mean: pairs of strings. */
+/* Prints a section that explains terms: pairs of a term and its meaning. */
 static void list(const char *name, const char *const (*entries)[2], size_t count) {
     heading("SH", name);
     for (size_t i = 0; i < count; i++) {

@@ -11,28 +11,28 @@
 
 enum {
     MISSING_SHOWN = 8,
-    SHARDS_SHOWN = 4096 /* bytes of a list of shards */
+    SHARDS_SHOWN = 4096 /* bytes of a list of shards in the table */
 };
 
-/* What a study says of itself beside its trials. */
+/* Settings of a study that merge reads. */
 struct study_info {
-    char *shards; /* those that it is, or was merged from: "0/3 2/3", or NULL */
-    char *keep;   /* as of --keep, or NULL */
-    char *least;  /* of what was kept, or NULL */
-    size_t grid;  /* trials of the whole grid; 0: unknown */
+    char *shards; /* the study's shard, or the shards merged into it: "0/3 2/3"; or NULL */
+    char *keep;   /* as --keep; or NULL */
+    char *least;  /* the least that was kept, as --keep; or NULL */
+    size_t grid;  /* number of trials in the whole grid; 0: unknown */
 };
 
 struct run {
     const struct option_value *options;
     struct wr_error *error;
-    bool tables; /* for a person, on stdout */
-    size_t told; /* stores in the table */
+    bool tables; /* print tables on stdout */
+    size_t told; /* number of stores in the table */
     struct wr_study *study;
     struct study_info info;
-    json_t *stores; /* of --json; NULL once it found no memory */
+    json_t *stores; /* for --json; NULL after an allocation failed */
 };
 
-/* ---- info ---- */
+/* ---- settings ---- */
 
 static void release_info(struct study_info *info) {
     free(info->shards);
@@ -59,7 +59,7 @@ static wr_status read_info(struct wr_study *study, struct study_info *info,
     return status;
 }
 
-/* Whether the list has this shard. */
+/* Whether the list contains the shard. */
 static bool has_shard(const char *list, const char *shard) {
     size_t length = strlen(shard);
     for (const char *at = list; at != NULL && (at = strstr(at, shard)) != NULL; at++)
@@ -68,7 +68,7 @@ static bool has_shard(const char *list, const char *shard) {
     return false;
 }
 
-/* Adds the shards of a list to another. */
+/* Adds the shards of the list `more` that *list lacks. */
 static wr_status add_shards(char **list, const char *more, struct wr_error *error) {
     char *copy = strdup(more), *next = copy, *shard;
     wr_status status = copy != NULL ? WR_OK : WR_ERR_MEMORY;
@@ -88,7 +88,8 @@ static wr_status add_shards(char **list, const char *more, struct wr_error *erro
     return status == WR_OK ? WR_OK : wr_fail(error, status, "no memory for a list of shards");
 }
 
-/* What the study says once it has taken from a store: merging has given it the store's info. */
+/* Saves the study's settings after a store was merged. The merge has copied the store's settings
+ * into the study. */
 static wr_status save_info(struct run *run, const struct study_info *store) {
     struct study_info *info = &run->info;
     struct wr_setting settings[2];
@@ -105,7 +106,7 @@ static wr_status save_info(struct run *run, const struct study_info *store) {
         settings[count++] = (struct wr_setting){"shards", info->shards, false};
     if (status == WR_OK)
         status = wr_study_settle(run->study, settings, count, run->error);
-    /* The store's own info about it have come along: those of the study count too. */
+    /* The merge has copied the store's "keep" into the study; the study's own counts too. */
     if (status == WR_OK && info->least != NULL)
         status = keep_save(run->study, info->keep, info->least, run->error);
     return status == WR_OK ? keep_save(run->study, info->keep,
@@ -113,7 +114,7 @@ static wr_status save_info(struct run *run, const struct study_info *store) {
                            : status;
 }
 
-/* --keep, else what the study keeps, else what its first store keeps. */
+/* Chooses what to keep: --keep, else the study's setting, else that of its first store. */
 static wr_status choose_keep(struct run *run, const struct study_info *store) {
     const struct option_value *given = &run->options[MERGE_KEEP];
     size_t best;
@@ -132,8 +133,8 @@ static wr_status choose_keep(struct run *run, const struct study_info *store) {
 
 /* ---- missing shards ---- */
 
-/* Of how many shards those of the list are; 0 where some are of more than others, since these do
- * not say then what is missing. */
+/* The number N of the shards I/N in the list; 0 where N differs, since missing shards are then
+ * unknown. */
 static size_t common_shards(const char *list) {
     size_t common = 0;
     for (const char *slash = list; slash != NULL && (slash = strchr(slash, '/')) != NULL; slash++) {
@@ -145,7 +146,8 @@ static size_t common_shards(const char *list) {
     return common;
 }
 
-/* The shards of the grid that are in no list; those beyond its trials are empty. */
+/* The shards of the grid that no merged store has. Shards beyond the number of trials are empty and
+ * not counted. */
 struct missing {
     size_t shards, count;
     bool *is; /* (count) */
@@ -216,7 +218,8 @@ static wr_status open_study(struct run *run) {
     return status == WR_OK ? read_info(run->study, &run->info, run->error) : status;
 }
 
-/* The study is opened, or made, once the first store is known to be one. */
+/* Merges one store. The study is opened or made after the first store is opened, so that a bad path
+ * makes no study. */
 static wr_status merge_store(struct run *run, const char *path) {
     struct wr_study *store;
     struct study_info info = {0};
@@ -240,14 +243,14 @@ static wr_status merge_store(struct run *run, const char *path) {
     return status;
 }
 
-/* Whether both paths name one file: a pattern of stores may match the study too. */
+/* Whether both paths name one file. A shell pattern for the stores may match the study too. */
 static bool same_file(const char *a, const char *b) {
     struct stat of_a, of_b;
     return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
            of_a.st_ino == of_b.st_ino;
 }
 
-/* ---- all of them ---- */
+/* ---- the command ---- */
 
 static wr_status print_study_json(struct run *run, const struct wr_study_counts *counts, size_t gap,
                                   const struct missing *missing) {

@@ -7,7 +7,7 @@
 
 #include "base/base.h"
 
-/* ---- names that are nearly right ---- */
+/* ---- misspelt names ---- */
 
 #define NAME_MOST 31
 
@@ -16,7 +16,7 @@ static size_t least_of(size_t a, size_t b, size_t c) {
     return c < least ? c : least;
 }
 
-/* Levenshtein's distance; names longer than NAME_MOST are far from everything. */
+/* Levenshtein's distance. SIZE_MAX for names longer than NAME_MOST. */
 static size_t distance(const char *a, const char *b) {
     size_t row[NAME_MOST + 1], length_a = strlen(a), length_b = strlen(b);
     if (length_a > NAME_MOST || length_b > NAME_MOST)
@@ -35,7 +35,7 @@ static size_t distance(const char *a, const char *b) {
     return row[length_b];
 }
 
-/* How far a candidate is from what was typed; SIZE_MAX if it is no likely meaning of it. */
+/* How much a candidate differs from what was typed; SIZE_MAX if it is not a likely correction. */
 static size_t name_distance(const char *typed, const char *candidate) {
     size_t length = strlen(typed), far = distance(typed, candidate);
     if (length >= 2 && strncmp(typed, candidate, length) == 0)
@@ -77,14 +77,15 @@ bool option_read_size(const struct option_spec *spec, const char *text, size_t *
     return wr_read_whole(text, size) && *size >= spec->least;
 }
 
-/* Decimal notation only. The command never leaves the "C" locale, so the point is a point. */
+/* Reads decimal notation only. The command never leaves the "C" locale, so the decimal mark is a
+ * point. */
 bool option_read_real(const char *text, float *real) {
     char *end;
     if (text[strspn(text, "+-.0123456789eE")] != '\0')
         return false;
     errno = 0;
     *real = strtof(text, &end);
-    bool vanished = errno == ERANGE && *real == 0.0f; /* clip 1e-99 must not come to mean "none" */
+    bool vanished = errno == ERANGE && *real == 0.0f; /* 1e-99 must not become 0: "none" */
     return *text != '\0' && *end == '\0' && isfinite(*real) && *real >= 0.0f && !vanished;
 }
 
@@ -212,7 +213,7 @@ const struct option_spec *option_find(const struct command *command, const char 
     return NULL;
 }
 
-/* argument is "--name" or "--name=value"; takes the next argument if that is the value. */
+/* argument is "--name" or "--name=value". For "--name" the next argument is the value. */
 static wr_status take_option(const struct command *command, char *argument, struct cursor *cursor,
                              struct option_value *values, struct wr_error *error) {
     const char *name = argument + 2, *equals = strchr(name, '=');
@@ -284,7 +285,7 @@ static wr_status check_operands(const struct command *command, const struct opti
     return WR_OK;
 }
 
-/* Whether help is asked for anywhere, so that it is had whatever else is wrong. */
+/* Whether any argument asks for help. Help is printed even if other arguments are wrong. */
 static bool wants_help(const struct cursor *cursor) {
     for (int i = 0; i < cursor->count && strcmp(cursor->arguments[i], "--") != 0; i++)
         if (strcmp(cursor->arguments[i], "-h") == 0 || strcmp(cursor->arguments[i], "--help") == 0)

@@ -1,4 +1,4 @@
-/* Options to a panel, and its file's layout. */
+/* Reads a panel as the options say, and reports how its file was read. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +56,7 @@ static const char *text_of(const struct option_value *option) {
     return option->given ? option->text : NULL;
 }
 
-/* The lists of columns that options name. */
+/* The columns in --past, --future and --ignore. */
 struct lists {
     struct items past, future, ignore;
 };
@@ -125,7 +125,7 @@ wr_status panel_read(const char *command, const struct option_value *options,
     return status;
 }
 
-/* Values that are missing are no evidence. */
+/* Reports missing values. They are used neither for intervals nor for scores. */
 static void tell_missing(const struct wr_panel *panel) {
     size_t filled = 0, gaps = 0, all = 0;
     for (size_t s = 0; s < wr_panel_count(panel); s++) {
@@ -146,7 +146,8 @@ static void tell_missing(const struct wr_panel *panel) {
                 gaps, all);
 }
 
-/* Rows without a value at the ends of a series are no gaps: it is forecast from its last value. */
+/* Reports rows without a value at the ends of a series. These are not gaps: the forecast starts
+ * after the last value. */
 static void tell_ends(const struct wr_panel *panel) {
     size_t rows = 0, series = 0, first = 0;
     for (size_t s = wr_panel_count(panel); s-- > 0 && panel->header != NULL;) {
@@ -185,7 +186,7 @@ void panel_tell(const struct wr_panel *panel, const struct option_value *options
 
 const char *panel_recipe(const struct wr_panel *panel, const char **step) {
     static const struct {
-        double least; /* days */
+        double least; /* smallest step, in days */
         const char *recipe, *step;
     } steps[] = {{360, "yearly", "years"},  {85, "quarterly", "quarters"},
                  {28, "monthly", "months"}, {7, "weekly", "weeks"},

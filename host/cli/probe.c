@@ -17,30 +17,28 @@
 #include "cli/interrupt.h"
 
 enum { SECONDS = 10, MOST_SECONDS = 3600 };
-#define MOST_READS 64 /* of words at a time: a driver may print without end */
-#define LAST_SECONDS                                                                               \
-    1.0 /* that a killed process may take to go; one may be stuck in its driver                    \
-         */
+#define MOST_READS   64  /* reads of a driver's output at a time: it may print without end */
+#define LAST_SECONDS 1.0 /* that we wait for a killed process; one may be stuck in its driver */
 
 wr_status probe_seconds(size_t *seconds, struct wr_error *error) {
     *seconds = SECONDS;
     return wr_variable_number("WINDROW_PROBE_SECONDS", 1, MOST_SECONDS, seconds, error);
 }
 
-/* ---- the process ---- */
+/* ---- starting the child ---- */
 
-/* One child. */
+/* One child process that probes drivers. */
 struct child {
     struct probe *probe;
     size_t seconds;
-    size_t skip;  /* devices tried before */
-    bool explain; /* why there is none */
+    size_t skip;  /* devices that earlier children tried */
+    bool explain; /* make drivers print why they have no device */
     pid_t process;
-    int reports, output; /* to be read; -1: none */
+    int reports, output; /* pipes from the child; -1: closed */
     bool listed, ended;
-    size_t trying; /* the device; SIZE_MAX: none */
-    size_t tries;  /* so far */
-    int cause;     /* errno of a report that could not be read */
+    size_t trying; /* the device that it tries now; SIZE_MAX: none */
+    size_t tries;  /* devices tried so far */
+    int cause;     /* errno if a report could not be read */
     char failure[224];
 };
 
@@ -54,7 +52,8 @@ static void close_if_open(int *file) {
     *file = -1;
 }
 
-/* Nothing of ours but the two pipes: no input, no caught or blocked signals, a group of its own. */
+/* Starts the process. It gets only the two pipes from us: no input, no caught or blocked signals,
+ * and a process group of its own. */
 static int spawn_child(struct child *child, const char *selector, int reports, int output) {
     char skipped[32];
     char *const arguments[] = {(char[]){"windrow"},
@@ -100,7 +99,7 @@ static void start_child(struct child *child, const char *selector) {
     int reports[2] = {-1, -1}, output[2] = {-1, -1};
     int failed = open_pipe(reports) && open_pipe(output) ? 0 : errno;
     child->process = -1;
-    /* dup2 would leave FD_CLOEXEC on a descriptor that is in its place already */
+    /* if the pipe already has the number PROBE_REPORTS, dup2 leaves FD_CLOEXEC set */
     if (failed == 0 && reports[1] == PROBE_REPORTS) {
         int moved = fcntl(reports[1], F_DUPFD_CLOEXEC, PROBE_REPORTS + 1);
         failed = moved < 0 ? errno : 0;
@@ -123,7 +122,7 @@ static void start_child(struct child *child, const char *selector) {
                  strerror(failed));
 }
 
-/* ---- what it reports and what drivers print ---- */
+/* ---- reports and output ---- */
 
 static wr_status keep_device(struct probe *probe, const struct probe_report *report,
                              struct wr_error *error) {
@@ -140,7 +139,7 @@ static wr_status keep_device(struct probe *probe, const struct probe_report *rep
     struct wr_device_info *info = &probe->devices[report->index];
     *info = report->info;
     info->backend =
-        "opencl"; /* the pointer was another process's, which drivers may have damaged */
+        "opencl"; /* the pointer is of another process, and a driver may have damaged it */
     info->id[sizeof info->id - 1] = info->name[sizeof info->name - 1] = '\0';
     info->detail[sizeof info->detail - 1] = '\0';
     return WR_OK;
@@ -150,7 +149,7 @@ static wr_status take_report(struct child *child, const struct probe_report *rep
                              struct wr_error *error) {
     struct probe *probe = child->probe;
     switch (report->event) {
-    case PROBE_DEVICE: /* of a second child: known, and perhaps settled */
+    case PROBE_DEVICE: /* a second child lists known devices again; keep their results */
         return report->index == probe->count ? keep_device(probe, report, error) : WR_OK;
     case PROBE_LISTED:
         child->listed = true;
@@ -170,7 +169,7 @@ static wr_status take_report(struct child *child, const struct probe_report *rep
     return WR_OK;
 }
 
-/* Keeps the end of what is printed, as it is, but for zeros: they are blanks. */
+/* Reads the child's output and keeps its end. Zero bytes become blanks. */
 static void keep_output(struct child *child) {
     char more[1024], *output = child->probe->output;
     ssize_t got = 1;
@@ -192,8 +191,8 @@ static void keep_output(struct child *child) {
         close_if_open(&child->output);
 }
 
-/* Waits for reports and words. False: no report comes within the time; one that has come is read
- * however late it is looked at. */
+/* Waits for a report or output. Returns false if no report comes in time. A report that has arrived
+ * is read even if the time is over. */
 static bool wait_for_report(struct child *child, double until, struct probe_report *report,
                             bool *reported) {
     struct pollfd files[2] = {{.fd = child->reports, .events = POLLIN},
@@ -215,9 +214,9 @@ static bool wait_for_report(struct child *child, double until, struct probe_repo
     return *reported;
 }
 
-/* ---- one child ---- */
+/* ---- following the child ---- */
 
-/* Its exit status, or -1 where it has to be left to itself. */
+/* Waits for the child to end. Returns its exit status, or -1 if it does not end in LAST_SECONDS. */
 static int end_child(struct child *child, bool kill_it) {
     struct timespec pause = {.tv_nsec = 1000000};
     int status;
@@ -272,7 +271,7 @@ static wr_status follow_child(struct child *child, struct wr_error *error) {
     bool silent = !child->ended && wr_seconds() >= until;
     int code = end_child(child, !child->ended && (silent || status != WR_OK || interrupt_seen));
     if (code < 0) {
-        kill(-child->process, SIGKILL); /* it closed its reports and went on */
+        kill(-child->process, SIGKILL); /* it closed its pipe but still runs */
         silent = true;
     }
     keep_output(child);
@@ -283,7 +282,7 @@ static wr_status follow_child(struct child *child, struct wr_error *error) {
     return status;
 }
 
-/* The last line that was printed, as it may be shown. */
+/* Appends the last line that a driver printed, with control characters escaped. */
 static void add_last_line(const struct probe *probe, char *text, size_t size) {
     char line[PROBE_OUTPUT];
     const char *end = probe->output + strlen(probe->output), *start;
@@ -299,7 +298,7 @@ static void add_last_line(const struct probe *probe, char *text, size_t size) {
         wr_shown(line, text + length, size - length);
 }
 
-/* What came of the device, or of the drivers as a whole. */
+/* Records the outcome for the device that was tried, or for the drivers as a whole. */
 static void keep_result(const struct child *child) {
     struct probe *probe = child->probe;
     if (child->failure[0] == '\0') {
@@ -347,7 +346,7 @@ wr_status probe_devices(const char *selector, struct probe *probe, struct wr_err
         close_if_open(&child.output);
         keep_result(&child);
         skip += child.tries;
-        again = child.trying != SIZE_MAX; /* others may be sound */
+        again = child.trying != SIZE_MAX; /* other devices may work */
         if (child.ended && probe->count == 0 && !explain && strcmp(selector, "auto") != 0)
             again = explain = true;
     }

@@ -1,4 +1,4 @@
-/* The process that looks at OpenCL drivers: see probe.h. */
+/* The child process that probes OpenCL drivers: see probe.h. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static bool report(enum probe_event event, size_t index, const struct wr_device_
     return write(PROBE_REPORTS, &text, sizeof text) == (ssize_t)sizeof text;
 }
 
-/* Returns the number of devices. */
+/* Lists the devices. Returns their number. */
 static size_t list(void) {
     size_t count = 0;
     struct wr_error error = {0};
@@ -40,7 +40,8 @@ static size_t list(void) {
     return count;
 }
 
-/* Whether a device is tried in the first pass, of GPUs, or in the second one. */
+/* Whether a device is tried in this pass. GPUs come first: for "opencl", other devices are tried in
+ * the second pass. */
 static bool is_wanted(const char *selector, const struct wr_device_info *info, int pass) {
     if (strcmp(selector, "all") == 0)
         return pass == 0;
@@ -75,11 +76,11 @@ int probe_child(int count, char **arguments) {
     if (count != 3 || fcntl(PROBE_REPORTS, F_SETFD, FD_CLOEXEC) != 0)
         return WR_ERR_USAGE;
 #ifdef __linux__
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody is left to ask */
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* end with the parent process */
 #endif
     setrlimit(RLIMIT_CORE, &no_core);
     if (strcmp(arguments[2], "explain") == 0)
-        setenv("POCL_DEBUG", "error", 0); /* PoCL keeps it to itself otherwise */
+        setenv("POCL_DEBUG", "error", 0); /* PoCL prints the reason only then */
     try_devices(arguments[0], strtoul(arguments[1], NULL, 10), list());
     report(PROBE_ENDED, 0, NULL);
     return 0;

@@ -87,7 +87,7 @@ static wr_status add_exact_devices(struct run *run) {
     wr_status status = devices_find(&found, &count, run->error);
     for (size_t i = 0; status == WR_OK && i < count; i++)
         if (found[i].exact)
-            status = add_device(run, found[i].id, device_open_found); /* looked at by now */
+            status = add_device(run, found[i].id, device_open_found); /* probed above */
     free(found);
     return status;
 }
@@ -167,11 +167,11 @@ wr_status sweep_train(struct run *run) {
 wr_status sweep_alone(struct run *run) {
     const struct option_value *o = run->options;
     bool dry = o[SWEEP_DRY_RUN].given;
-    /* A file is made, or another one renamed, when all else is right. */
+    /* whether a file is made, or an old one renamed: only when all else is right */
     bool makes = o[SWEEP_FRESH].given || access(o[SWEEP_STORE].text, F_OK) != 0;
     wr_status status = sweep_make(run);
     if (!dry)
-        interrupt_catch(); /* up to here there is nothing to go on with */
+        interrupt_catch(); /* before this, there is no training to continue */
     if (status == WR_OK && !makes)
         status = sweep_open_study(run);
     if (status == WR_OK)
@@ -187,12 +187,12 @@ wr_status sweep_alone(struct run *run) {
     return status == WR_OK || status == WR_ERR_STOPPED ? sweep_finish(run, status) : status;
 }
 
-/* How many processes mpirun or one of its relatives has started, this one among them: 0 if none
- * has, SIZE_MAX if it does not say. */
+/* The number of processes that an MPI launcher has started, including this one. 0: there is no
+ * launcher; SIZE_MAX: it does not say how many. */
 static size_t launched(void) {
     static const char *const counts[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE",
                                          "SLURM_STEP_NUM_TASKS"};
-    bool slurm_alone = getenv("PMIX_RANK") == NULL; /* whose variable is no sign of MPI then */
+    bool slurm_alone = getenv("PMIX_RANK") == NULL; /* then Slurm's variable does not mean MPI */
     for (size_t i = 0; i < sizeof counts / sizeof *counts - slurm_alone; i++) {
         const char *count = getenv(counts[i]);
         if (count != NULL)

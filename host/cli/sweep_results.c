@@ -1,4 +1,4 @@
-/* What a sweep tells: what it is about, what has come of it, and how to go on. */
+/* What a sweep prints: what it trains, its results, and how to continue. */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -88,8 +88,8 @@ static wr_status tell_results(struct run *run) {
     return run->tables ? print_tables(run) : WR_OK;
 }
 
-/* The command that goes on: what was typed, but for --fresh, and with the shard that --shard auto
- * found. */
+/* Prints the command that continues: the one that was typed, without --fresh, and with the shard
+ * that --shard auto found. */
 static void tell_resume(const struct run *run) {
     char shard[SHARD_TEXT];
     struct option_value typed[SWEEP_OPTIONS];
@@ -106,7 +106,7 @@ static void tell_resume(const struct run *run) {
     print_command("sweep", sweep_options, typed, SWEEP_OPTIONS);
 }
 
-/* Keeps why the first of the failed trials did, a char[256]. */
+/* Saves why the first failed trial failed. context: a char[256]. */
 static wr_status note_failure(void *context, const struct wr_trial *trial) {
     char *why = context;
     if (trial->status == WR_TRIAL_FAILED && *why == '\0')
@@ -114,7 +114,7 @@ static wr_status note_failure(void *context, const struct wr_trial *trial) {
     return WR_OK;
 }
 
-/* What the command ends with, when all trials that can be trained are. */
+/* The exit code of the command after a training that was not stopped. */
 static wr_status final_status(struct run *run) {
     const struct wr_sweep_result *result = &run->result;
     static const struct wr_trial_query all = {0};
