@@ -162,7 +162,7 @@ wr_status sweep_train(struct run *run) {
     return status;
 }
 
-/* ---- all of it ---- */
+/* ---- the command ---- */
 
 wr_status sweep_alone(struct run *run) {
     const struct option_value *o = run->options;
