@@ -1,4 +1,5 @@
-/* windrow backtest: scores of forecasts from earlier origins, beside naive and seasonal naive. */
+/* windrow backtest: scores forecasts from earlier origins, and those of the naive and seasonal
+ * naive methods. */
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@
 #include "data/csv.h"
 #include "windrow/backtest.h"
 
-/* All that a run owns. */
+/* What a run of the command owns. */
 struct run {
     const struct option_value *options;
     struct wr_error *error;
@@ -26,24 +27,24 @@ struct run {
     struct levels levels;
     struct wr_device *device;
     struct progress progress;
-    bool told; /* what was read */
+    bool told; /* panel_tell was called */
     size_t step;
     struct wr_backtest backtest;
 };
 
-/* ---- who is better ---- */
+/* ---- which method is better ---- */
 
-/* What methods are compared by: MASE, or where that is not defined MAE. */
-static bool has_mase(const struct wr_backtest_scores *a, const struct wr_backtest_scores *b) {
+/* Methods are compared by MASE, or by MAE where MASE is not defined. */
+static bool both_have_mase(const struct wr_backtest_scores *a, const struct wr_backtest_scores *b) {
     return !isnan(a->points.mase) && !isnan(b->points.mase);
 }
 
-/* Less than 0 where a is better than b. */
+/* Negative if a is better than b. */
 static double compare(const struct wr_backtest_scores *a, const struct wr_backtest_scores *b) {
-    return has_mase(a, b) ? a->points.mase - b->points.mase : a->points.mae - b->points.mae;
+    return both_have_mase(a, b) ? a->points.mase - b->points.mase : a->points.mae - b->points.mae;
 }
 
-/* Series for which the naive method is better than windrow. */
+/* The number of series for which this naive method is better than windrow. */
 static size_t count_better(const struct wr_backtest *backtest, enum wr_method naive) {
     size_t count = 0;
     for (size_t s = 0; s < backtest->series; s++)
@@ -51,25 +52,25 @@ static size_t count_better(const struct wr_backtest *backtest, enum wr_method na
     return count;
 }
 
-/* In words: "seasonal naive". */
-static const char *spoken(enum wr_method method) {
+/* The name of the method for people: "seasonal naive". */
+static const char *method_label(enum wr_method method) {
     return method == WR_METHOD_SEASONAL ? "seasonal naive" : wr_method_name(method);
 }
 
-static void tell_rival(const struct wr_backtest *backtest, enum wr_method rival) {
+static void print_comparison(const struct wr_backtest *backtest, enum wr_method rival) {
     const struct wr_backtest_scores *own = &backtest->overall[WR_METHOD_WINDROW];
     const struct wr_backtest_scores *other = &backtest->overall[rival];
-    bool mase = has_mase(own, other);
+    bool mase = both_have_mase(own, other);
     double order = compare(other, own);
-    printf("%s %s %s: %s %.4g against %.4g. ", order < 0 ? spoken(rival) : "windrow",
-           order == 0 ? "is as good as" : "is better than", order < 0 ? "windrow" : spoken(rival),
-           mase ? "MASE" : "MAE",
+    printf("%s %s %s: %s %.4g against %.4g. ", order < 0 ? method_label(rival) : "windrow",
+           order == 0 ? "is as good as" : "is better than",
+           order < 0 ? "windrow" : method_label(rival), mase ? "MASE" : "MAE",
            order < 0 ? (mase ? other->points.mase : other->points.mae)
                      : (mase ? own->points.mase : own->points.mae),
            order < 0 ? (mase ? own->points.mase : own->points.mae)
                      : (mase ? other->points.mase : other->points.mae));
     printf("On %zu of %zu series %s is better.\n", count_better(backtest, rival), backtest->series,
-           spoken(rival));
+           method_label(rival));
 }
 
 /* ---- the table ---- */
@@ -81,10 +82,10 @@ static void add_number(struct table *table, double value) {
     table_add(table, text);
 }
 
-static void add_part(struct table *table, double part) {
+static void add_share(struct table *table, double share) {
     char text[TABLE_CELL] = "";
-    if (!isnan(part))
-        snprintf(text, sizeof text, "%.1f%%", 100 * part);
+    if (!isnan(share))
+        snprintf(text, sizeof text, "%.1f%%", 100 * share);
     table_add(table, text);
 }
 
@@ -105,14 +106,14 @@ static wr_status print_table(struct run *run) {
     add_head(&table, &run->levels);
     for (size_t m = 0; m < WR_METHODS; m++) {
         const struct wr_backtest_scores *scores = &run->backtest.overall[m];
-        table_add(&table, spoken((enum wr_method)m));
+        table_add(&table, method_label((enum wr_method)m));
         add_number(&table, scores->points.mae);
         add_number(&table, scores->points.rmse);
         add_number(&table, scores->points.smape);
         add_number(&table, scores->points.mase);
         add_number(&table, scores->crps);
         for (size_t i = 0; i < run->levels.count; i++) {
-            add_part(&table, scores->coverage[i]);
+            add_share(&table, scores->coverage[i]);
             add_number(&table, scores->width[i]);
         }
     }
@@ -133,8 +134,8 @@ static wr_status print_results(struct run *run) {
     if (status != WR_OK)
         return status;
     putchar('\n');
-    tell_rival(&run->backtest, WR_METHOD_NAIVE);
-    tell_rival(&run->backtest, WR_METHOD_SEASONAL);
+    print_comparison(&run->backtest, WR_METHOD_NAIVE);
+    print_comparison(&run->backtest, WR_METHOD_SEASONAL);
     cli_flush();
     return WR_OK;
 }
@@ -239,9 +240,10 @@ static wr_status write_csv(struct run *run) {
     return status;
 }
 
-/* ---- all of it ---- */
+/* ---- the command ---- */
 
-/* Once data and options are right for each other, and not behind what is wrong with them. */
+/* Prints once what was read. It is called when data and options have been checked, so that nothing
+ * is printed before an error. */
 static void tell_data(struct run *run) {
     if (!run->told)
         panel_tell(run->panel, run->options);
@@ -254,7 +256,7 @@ static void on_event(void *context, const struct wr_fit_event *event) {
     run_on_event(&run->progress, event);
 }
 
-static wr_status test_back(struct run *run) {
+static wr_status run_backtest(struct run *run) {
     const struct option_value *options = run->options;
     struct wr_backtest_spec spec = {.recipes = run->recipes.recipes,
                                     .recipe_count = run->recipes.count,
@@ -282,9 +284,9 @@ static wr_status prepare(struct run *run) {
         return status;
     run->step =
         options[BACKTEST_STEP].given ? options[BACKTEST_STEP].size : run->recipes.recipes->horizon;
-    interrupt_catch(); /* up to here there is nothing to clean up */
+    interrupt_catch(); /* before this, an interrupt leaves nothing to clean up */
     if (options[BACKTEST_CSV].given) {
-        signal(SIGPIPE, SIG_IGN); /* a reader that leaves is an error, and costs no file */
+        signal(SIGPIPE, SIG_IGN); /* a closed pipe must be an error of the write */
         status = wr_output_try(options[BACKTEST_CSV].text, run->error);
     }
     return status == WR_OK ? run_open_device(options, &run->device, run->error) : status;
@@ -295,18 +297,18 @@ static wr_status tell_results(struct run *run) {
     if (!run->options[RUN_QUIET].given)
         report_speed(run->backtest.report.updates, run->backtest.report.seconds);
     wr_status status = run->options[RUN_JSON].given ? print_json(run) : print_results(run);
-    return status == WR_OK ? run_judge(&run->backtest.report) : status;
+    return status == WR_OK ? run_check_diverged(&run->backtest.report) : status;
 }
 
 static wr_status run_all(struct run *run) {
     wr_status status = prepare(run);
     if (status == WR_OK)
-        status = test_back(run);
-    if (interrupt_seen) /* whatever else it may have broken off */
+        status = run_backtest(run);
+    if (interrupt_seen) /* an interrupt may also have caused another error */
         return wr_fail(run->error, WR_ERR_STOPPED, "interrupted; no file was written");
     if (status == WR_OK)
         status = write_csv(run);
-    if (status == WR_ERR_STORAGE && interrupt_seen) /* so that a file could not be opened */
+    if (status == WR_ERR_STORAGE && interrupt_seen) /* the interrupt may have caused this error */
         return wr_fail(run->error, WR_ERR_STOPPED, "interrupted while the files were written");
     return status == WR_OK ? tell_results(run) : status;
 }

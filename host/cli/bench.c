@@ -22,25 +22,25 @@ struct list {
     }
 static const struct {
     const char *name;
-    struct list point, curve; /* point: where no other list is given */
+    struct list point, curve; /* point: the value if the option is not given but another list is */
 } axes[AXES] = {[MODELS] = {"models", LIST(64), LIST(1, 8, 16, 32, 64, 256, 1000)},
                 [HIDDEN] = {"hidden", LIST(20), LIST(4, 8, 16, 32, 64, 128, 256)},
                 [WINDOW] = {"window", LIST(5), LIST(2, 5, 10, 20, 50)},
                 [BATCH] = {"batch", LIST(1), LIST(1, 4, 16, 64, 256)}};
 
-enum { SCHEDULE_BOTH = WR_SCHEDULE_FUSED + 1 }; /* of --schedule */
+enum { SCHEDULE_BOTH = WR_SCHEDULE_FUSED + 1 }; /* a choice of --schedule */
 
-/* The measuring of one device. */
+/* The benchmark of one device. */
 struct bench {
     const struct option_value *options;
     struct wr_device *device;
-    double peak;  /* flops a second */
-    json_t *rows; /* of --json; NULL once it found no memory */
+    double peak;  /* flops per second */
+    json_t *rows; /* for --json; NULL after an allocation failed */
 };
 
 /* ---- rows ---- */
 
-/* A rate with three digits, at least: "0.0123", "1.23", "12345". */
+/* Prints a rate with at least three digits: "0.0123", "1.23", "12345". */
 static void print_rate(double rate, int width) {
     int decimals = rate >= 100 ? 0 : rate >= 10 ? 1 : rate >= 1 ? 2 : 3;
     printf("  %*.*f", width, decimals, rate);
@@ -73,7 +73,7 @@ static void print_head(const struct bench *bench) {
     cli_flush();
 }
 
-/* Numbers that were not measured are null. */
+/* null for a number that was not measured. */
 static json_t *measured(double value, const char *why) {
     return why == NULL ? json_real(value) : json_null();
 }
@@ -98,7 +98,7 @@ static json_t *row_object(const struct bench *bench, const char *curve,
 
 /* ---- cells ---- */
 
-/* What the device cannot do is told in a row, and is no error. */
+/* Measures a cell. A cell that the device cannot run is a row that says why, not an error. */
 static wr_status measure_cell(struct bench *bench, const char *curve,
                               const struct wr_bench_cell *cell, struct wr_error *error) {
     struct wr_bench_options how = {.seconds = (double)bench->options[BENCH_SECONDS].real,
@@ -136,7 +136,7 @@ static wr_status measure_schedules(struct bench *bench, const char *curve,
     return status;
 }
 
-/* Every combination of the lists, the last one running fastest. */
+/* Measures every combination of the lists; the last list varies fastest. */
 static wr_status measure_grid(struct bench *bench, const char *curve, const struct list lists[AXES],
                               struct wr_error *error) {
     struct wr_bench_cell cell = {.shape = {.inputs = 1, .outputs = 1}};
@@ -183,7 +183,7 @@ static wr_status measure_cells(struct bench *bench, struct wr_error *error) {
 
 /* ---- devices ---- */
 
-/* A device that is not exact is measured too: its bits are not what is asked here. */
+/* Opens a device. One that is not exact is accepted too: only its speed is measured. */
 static wr_status open_device(const char *selector, device_open_fn *open,
                              const struct option_value *options, struct wr_device **device,
                              struct wr_error *error) {
@@ -197,7 +197,7 @@ static wr_status open_device(const char *selector, device_open_fn *open,
     return device_open_found(inexact.id, &how, device, error);
 }
 
-/* Its rows are used up. */
+/* The object of a device. Takes over the reference to bench->rows. */
 static json_t *device_object(const struct bench *bench) {
     const struct wr_device_info *info = wr_device_get_info(bench->device);
     return json_pack("{s:s, s:s, s:o, s:o, s:b, s:f, s:o}", "id", info->id, "backend",
@@ -206,7 +206,7 @@ static json_t *device_object(const struct bench *bench) {
                      bench->peak, "rows", bench->rows);
 }
 
-/* *list: of --json. */
+/* Measures one device. *list: the devices of --json. */
 static wr_status bench_device(const char *selector, device_open_fn *open,
                               const struct option_value *options, json_t **list,
                               struct wr_error *error) {
@@ -231,8 +231,8 @@ static wr_status bench_device(const char *selector, device_open_fn *open,
     return status;
 }
 
-/* Every usable device; the others are told. One that fails does not keep the others from their
- * turn: its error is told at once. Returns the first one's status. */
+/* Measures every usable device, and reports the others. A device that fails does not stop the
+ * others: its error is printed at once. Returns the status of the last device that failed. */
 static wr_status bench_all(const struct option_value *options, json_t **list, size_t *told,
                            struct wr_error *error) {
     struct wr_device_info *devices;
@@ -266,7 +266,7 @@ static wr_status bench_all(const struct option_value *options, json_t **list, si
 wr_status bench_command(const struct option_value *options, struct wr_error *error) {
     bool json = options[BENCH_JSON].given;
     json_t *list = json ? json_array() : NULL;
-    size_t told = 0; /* devices in it */
+    size_t told = 0; /* devices in the list */
     interrupt_catch();
     wr_status status =
         options[BENCH_DEVICE].given

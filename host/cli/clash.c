@@ -1,4 +1,4 @@
-/* No file that a command writes may be one that it reads, nor one that it writes otherwise. */
+/* Checks that a command does not write a file that it reads, and does not write a file twice. */
 #include "cli/clash.h"
 
 #include <stdio.h>
@@ -13,7 +13,7 @@
 /* A path that an option names. */
 struct named {
     const struct option_spec *spec;
-    char *path; /* of its own */
+    char *path; /* allocated */
 };
 
 struct files {
@@ -21,21 +21,21 @@ struct files {
     struct named *named; /* (count) */
 };
 
-/* ---- what is named ---- */
+/* ---- collecting the paths ---- */
 
-/* "--save", "STUDY" */
-static const char *spoken(const struct option_spec *spec, char text[40]) {
+/* The name of an option for messages: "--save", "STUDY". */
+static const char *option_label(const struct option_spec *spec, char text[40]) {
     snprintf(text, 40, "%s%s", option_is_named(spec) ? "--" : "",
              option_is_named(spec) ? spec->name : spec->argument);
     return text;
 }
 
-/* Standard input has this name, and nothing that is written. */
+/* Fails because "-" is only accepted for standard input. */
 static wr_status fail_stream(const struct option_spec *spec, struct wr_error *error) {
     char text[40];
     return wr_fail(
-        error, WR_ERR_USAGE, "%s -: it needs a %s%s; ./- is one of that name", spoken(spec, text),
-        spec->file & FILE_FOLDER ? "folder" : "file",
+        error, WR_ERR_USAGE, "%s -: it needs a %s%s; ./- is one of that name",
+        option_label(spec, text), spec->file & FILE_FOLDER ? "folder" : "file",
         spec->file & (FILE_FOLDER | FILE_STUDY) ? "" : ", and /dev/stdout is standard output");
 }
 
@@ -57,7 +57,7 @@ static wr_status add(struct files *files, const struct option_spec *spec, const 
     return WR_OK;
 }
 
-/* A list that cannot be cut is told by who reads it. */
+/* Adds the files of a list. The option's reader reports a malformed list later. */
 static wr_status add_list(struct files *files, const struct option_spec *spec, const char *list,
                           struct wr_error *error) {
     char *cell = wr_alloc(strlen(list) + 1, 1, "a list of files", error);
@@ -82,9 +82,9 @@ static wr_status add_option(struct files *files, const struct option_spec *spec,
     return add(files, spec, value->text, error);
 }
 
-/* ---- what is the same ---- */
+/* ---- comparing the paths ---- */
 
-/* SQLite keeps what it is about to write beside a study, and we a lock. */
+/* *same is set if path is one of the files next to a study: SQLite's journal files, or our lock. */
 static wr_status is_of_study(const char *study, const char *path, bool *same,
                              struct wr_error *error) {
     static const char *const endings[] = {"-wal", "-shm", "-journal", "-lock"};
@@ -100,7 +100,7 @@ static wr_status is_of_study(const char *study, const char *path, bool *same,
     return WR_OK;
 }
 
-/* Whether path is one of those that --resume FOLDER keeps. */
+/* Whether path is one of the part files that --resume FOLDER keeps. */
 static bool is_part(const char *folder, const char *path) {
     size_t length = strlen(path), ending = strlen(WR_PART_ENDING);
     return length >= ending && strcmp(path + length - ending, WR_PART_ENDING) == 0 &&
@@ -126,15 +126,15 @@ static wr_status fail(const struct named *a, const struct named *b, struct wr_er
     char of_a[40], of_b[40];
     if (a->spec == b->spec)
         return wr_fail(error, WR_ERR_USAGE, "%s names the same file twice, %s",
-                       spoken(a->spec, of_a), a->path);
-    return wr_fail(error, WR_ERR_USAGE, "%s and %s name the same file, %s", spoken(a->spec, of_a),
-                   spoken(b->spec, of_b), a->path);
+                       option_label(a->spec, of_a), a->path);
+    return wr_fail(error, WR_ERR_USAGE, "%s and %s name the same file, %s",
+                   option_label(a->spec, of_a), option_label(b->spec, of_b), a->path);
 }
 
 static wr_status check_pair(const struct named *a, const struct named *b, struct wr_error *error) {
     bool same;
     unsigned either = a->spec->file | b->spec->file;
-    bool studies = a->spec->file & b->spec->file & FILE_STUDY; /* a merge passes over its own */
+    bool studies = a->spec->file & b->spec->file & FILE_STUDY; /* merge skips its own study */
     if (!(either & FILE_WRITTEN) || studies)
         return WR_OK;
     wr_status status = compare(a, b, &same, error);

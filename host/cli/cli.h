@@ -1,21 +1,21 @@
-/* The windrow command: what its files share. */
+/* Declarations that the files of the windrow command share. */
 #ifndef WR_CLI_H
 #define WR_CLI_H
 
 #include "cli/options.h"
 #include "windrow/windrow.h"
 
-/* Statuses beside those of the library: some models diverged; the results are kept. And: stopped by
- * a signal, and can go on. */
+/* Exit codes that only the command has. CLI_DIVERGED: some models diverged, and the results are
+ * kept. CLI_STOPPED: a signal stopped the command; the same command continues. */
 #define CLI_DIVERGED ((wr_status)8)
 #define CLI_STOPPED  ((wr_status)75)
 
-/* How a CSV file is read, from some number of a command's options on. */
+/* Options that say how a CSV file is read. They start at any number in a command's options. */
 enum csv_option { CSV_DELIMITER, CSV_DECIMAL, CSV_HEADER, CSV_IGNORE, CSV_OPTIONS };
-/* The first options of commands that train on a series. */
+/* The first options of the commands that train on a series. */
 enum data_option {
     DATA_FILE,
-    DATA_CSV, /* and the other options of enum csv_option */
+    DATA_CSV, /* then the other options of enum csv_option */
     DATA_SYNTHETIC = DATA_CSV + CSV_OPTIONS,
     DATA_LENGTH,
     DATA_SEED,
@@ -24,7 +24,7 @@ enum data_option {
     DATA_SCALE,
     DATA_OPTIONS
 };
-/* How models learn, from some number of a command's options on. */
+/* Options of the learning rule. They start at any number in a command's options. */
 enum rule_option {
     RULE_OPTIMIZER,
     RULE_MOMENTUM,
@@ -128,7 +128,7 @@ enum export_option {
     EXPORT_OPTIONS
 };
 
-/* Each command. *error is filled unless the result is WR_OK, CLI_DIVERGED or CLI_STOPPED. */
+/* The commands. Each fills *error unless it returns WR_OK, CLI_DIVERGED or CLI_STOPPED. */
 wr_status train_command(const struct option_value *options, struct wr_error *error);
 wr_status devices_command(const struct option_value *options, struct wr_error *error);
 wr_status verify_command(const struct option_value *options, struct wr_error *error);
@@ -140,9 +140,9 @@ wr_status export_command(const struct option_value *options, struct wr_error *er
 wr_status forecast_command(const struct option_value *options, struct wr_error *error);
 wr_status backtest_command(const struct option_value *options, struct wr_error *error);
 
-/* Flushes stdout. A failure is told at the end, as one of storage. */
+/* Flushes stdout. close_stdout in main.c reports a failure at the end, as WR_ERR_STORAGE. */
 void cli_flush(void);
-/* Prints "windrow: text" and the build log, if there is one, on stderr. */
+/* Prints "windrow: text" on stderr, and below it the build log if there is one. */
 void cli_complain(const struct wr_error *error);
 
 #endif

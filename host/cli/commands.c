@@ -1,4 +1,4 @@
-/* What each command is, in words. --help and windrow.1 say what stands here and in the tables of
+/* The description of each command. --help and windrow.1 print these texts and the tables of
  * options, and nothing else. */
 #include "cli/forecast.h"
 #include "cli/tables.h"

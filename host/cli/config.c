@@ -1,4 +1,4 @@
-/* --config: a file of options, one a line: name = value. */
+/* --config: a file of options, one in each line: name = value. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include "base/base.h"
 #include "cli/options.h"
 
-#define FILE_MOST ((size_t)1 << 20) /* bytes: what is longer is no such file */
+#define FILE_MOST ((size_t)1 << 20) /* bytes; a longer file is refused */
 
 /* Reads path into *text, freed by the caller with free. */
 static wr_status read_text(const char *path, char **text, struct wr_error *error) {
@@ -33,8 +33,8 @@ static wr_status read_text(const char *path, char **text, struct wr_error *error
 
 static const char blanks[] = " \t\r";
 
-/* Without the blanks around it, and without its comment: from a # on that starts it or stands
- * behind a blank. */
+/* Returns the text without blanks around it and without its comment. A comment starts at a # at the
+ * start of the text or after a blank. */
 static char *trim(char *text) {
     text += strspn(text, blanks);
     char *end = text;
@@ -53,11 +53,11 @@ static wr_status take_flag(const struct option_spec *spec, const char *text,
     return wr_fail(error, WR_ERR_USAGE, "%s is true or false, found '%.60s'", spec->name, text);
 }
 
-/* What a file says. */
+/* The options that a file gives. */
 struct file {
     const struct command *command;
     struct option_value values[OPTIONS_MOST];
-    size_t lines[OPTIONS_MOST]; /* where; 0: nowhere */
+    size_t lines[OPTIONS_MOST]; /* line of each option; 0: the file does not have it */
 };
 
 static wr_status take_line(struct file *file, char *line, size_t number, struct wr_error *error) {
@@ -70,7 +70,7 @@ static wr_status take_line(struct file *file, char *line, size_t number, struct 
     if (spec == NULL)
         return WR_ERR_USAGE;
     size_t i = (size_t)(spec - file->command->options);
-    if (spec->typed || spec->kind == OPTION_CONFIG)
+    if (spec->not_in_file || spec->kind == OPTION_CONFIG)
         return wr_fail(error, WR_ERR_USAGE, "--%s may stand on the command line alone", spec->name);
     if (file->lines[i] != 0)
         return wr_fail(error, WR_ERR_USAGE, "%s is given twice, in line %zu too", spec->name,
@@ -86,7 +86,7 @@ static wr_status take_lines(struct file *file, const char *path, char *text,
                             struct wr_error *error) {
     struct wr_error own = {0};
     wr_status status = WR_OK;
-    if (strncmp(text, "\xef\xbb\xbf", 3) == 0) /* an editor's byte order mark */
+    if (strncmp(text, "\xef\xbb\xbf", 3) == 0) /* a byte order mark, as some editors write */
         text += 3;
     for (size_t number = 1; text != NULL && status == WR_OK; number++) {
         char *end = strchr(text, '\n'), *line;
@@ -107,7 +107,7 @@ static wr_status take_lines(struct file *file, const char *path, char *text,
     return status;
 }
 
-/* What the command line says, or excludes, counts. */
+/* Takes the file's options, except those that the command line gives or excludes. */
 static void merge(struct file *file, struct option_value *values) {
     bool wins[OPTIONS_MOST];
     for (size_t i = 0; i < file->command->option_count; i++)

@@ -12,11 +12,11 @@
 #include "cli/typed.h"
 #include "sweep/check.h"
 
-/* The settings that export knows, as a study holds them. */
+/* The settings of a study that export reads. */
 enum setting {
     SERIES,
     DATA_SEED_SETTING,
-    DELIMITER, /* of a file, but for older studies */
+    DELIMITER, /* these three: of a series from a file; older studies lack them */
     DECIMAL,
     HEADER,
     ROWS,
@@ -56,15 +56,15 @@ struct export {
     const char *path;
     struct wr_error *error;
     struct wr_study *study;
-    char *settings[SETTINGS]; /* NULL where there is none */
+    char *settings[SETTINGS]; /* NULL: the study has none */
     size_t count;
     struct wr_trial *trials; /* (count), best first */
-    char *why;               /* of one that failed */
+    char *why;               /* why the first failed trial failed */
     struct wr_shape shape;
     float *parameters; /* (count, P) */
 };
 
-/* ---- which trials ---- */
+/* ---- choosing trials ---- */
 
 static wr_status add_trial(void *context, const struct wr_trial *trial) {
     struct export *export = context;
@@ -81,7 +81,7 @@ static wr_status add_trial(void *context, const struct wr_trial *trial) {
     return export->why != NULL ? WR_OK : wr_fail(export->error, WR_ERR_MEMORY, "no memory for why");
 }
 
-/* --trial K that cannot be had. */
+/* Fails if --trial K does not exist or has no parameters. */
 static wr_status check_trial(const struct export *export) {
     const struct wr_trial *trial = export->trials;
     const char *id = export->options[EXPORT_TRIAL].text;
@@ -107,7 +107,8 @@ static wr_status check_trial(const struct export *export) {
     return WR_OK;
 }
 
-/* The hidden sizes of the trials, "8, 16", each once; freed with free, NULL without memory. */
+/* The hidden sizes of the trials, each once, such as "8, 16". The caller frees the text with free;
+ * NULL without memory. */
 static char *hidden_sizes(const struct export *export) {
     struct wr_text text;
     FILE *file = wr_text_open(&text);
@@ -121,7 +122,7 @@ static char *hidden_sizes(const struct export *export) {
     return wr_text_close(file, &text);
 }
 
-/* --best N that is more than there are, or that one file cannot stack. */
+/* Fails if --best N asks for more trials than there are, or if one file cannot stack them. */
 static wr_status check_best(const struct export *export) {
     const struct option_value *hidden = &export->options[EXPORT_HIDDEN];
     const char *of = hidden->given ? " of hidden size " : "",
@@ -172,8 +173,9 @@ static void print_option(FILE *file, const char *name, const char *value) {
     print_shell_word(file, value);
 }
 
-/* The command that trains the trial again to the same bits; false where there is none: one cannot
- * hold out rows of a file, nor go back to another order of sums. */
+/* Prints the command that trains the trial again with the same bits. Returns false where no command
+ * does: windrow train cannot hold out rows of a file as a sweep did, and cannot use an older
+ * WR_NUMERICS_VERSION. */
 static bool print_remake(FILE *file, const struct export *export, const struct wr_trial *trial) {
     char *const *settings = export->settings, text[FIELD_TEXT];
     for (size_t i = 0; i < SETTINGS; i++)
@@ -186,7 +188,7 @@ static bool print_remake(FILE *file, const struct export *export, const struct w
     if (strcmp(settings[NUMERICS], text) != 0 || (validate > 0 && !synthetic))
         return false;
     fputs("windrow train", file);
-    if (synthetic) { /* its first rows do not depend on those that follow */
+    if (synthetic) { /* the first rows of the synthetic series do not depend on its length */
         fprintf(file, " --length %.0f", rows - (double)(size_t)(validate * rows));
         print_option(file, "data-seed", settings[DATA_SEED_SETTING]);
     } else {
@@ -207,7 +209,7 @@ static bool print_remake(FILE *file, const struct export *export, const struct w
     return true;
 }
 
-/* Trial `which` of those chosen has no parameters. */
+/* Fails because the study has no parameters of the chosen trial number `which`. */
 static wr_status fail_not_kept(const struct export *export, size_t which) {
     const struct wr_trial *trial = &export->trials[which];
     struct wr_text made;
@@ -238,7 +240,7 @@ static wr_status fail_not_kept(const struct export *export, size_t which) {
     return status;
 }
 
-/* Where each model has `found` parameters. */
+/* Checks that a model of this shape has `found` parameters. */
 static wr_status check_shape(struct export *export, size_t found) {
     char *const *settings = export->settings;
     struct wr_layout layout;
@@ -287,8 +289,8 @@ static wr_status read_parameters(struct export *export) {
 
 /* ---- the file ---- */
 
-/* The field of all trials, with commas between, or once where it is the same in all. Freed with
- * free, NULL without memory. */
+/* The field of all trials, separated by commas; once if it is the same in all. The caller frees the
+ * text with free; NULL without memory. */
 static char *field_list(const struct export *export, enum field field) {
     char first[FIELD_TEXT], next[FIELD_TEXT];
     size_t same = 0;
@@ -326,7 +328,7 @@ static wr_status save(const struct export *export) {
         metadata[count++] = (struct wr_metadata){field_names[fields[i]], lists[i]};
     }
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
-        if (export->settings[settings[i]] != NULL) /* "targets" in what windrow train saves */
+        if (export->settings[settings[i]] != NULL) /* windrow train calls this key "targets" */
             metadata[count++] =
                 (struct wr_metadata){settings[i] == TARGET ? "targets" : setting_names[settings[i]],
                                      export->settings[settings[i]]};

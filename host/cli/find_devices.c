@@ -14,23 +14,23 @@ enum { LINES_TOLD = 10 };
 
 /* ---- what drivers printed ---- */
 
-/* The last lines of it. */
-static const char *last_lines(const char *said) {
-    const char *at = said + strlen(said);
-    while (at > said && at[-1] == '\n')
+/* The last LINES_TOLD lines of the text. */
+static const char *last_lines(const char *output) {
+    const char *at = output + strlen(output);
+    while (at > output && at[-1] == '\n')
         at--;
-    for (size_t lines = 0; at > said; at--)
+    for (size_t lines = 0; at > output; at--)
         if (at[-1] == '\n' && ++lines == LINES_TOLD)
             break;
     return at;
 }
 
-static void tell_words(const struct probe *probe) {
+static void print_output(const struct probe *probe) {
     struct wr_error words = {0};
-    if (probe->said[0] == '\0')
+    if (probe->output[0] == '\0')
         return;
     snprintf(words.text, sizeof words.text, "OpenCL drivers printed, when they were looked at:");
-    words.log = strdup(last_lines(probe->said));
+    words.log = strdup(last_lines(probe->output));
     cli_complain(&words);
     wr_error_release(&words);
 }
@@ -43,7 +43,8 @@ bool device_is_absent(const struct wr_device_info *info) {
     return strcmp(info->id, "opencl") == 0 && strcmp(info->name, absent) == 0;
 }
 
-/* A line on stderr: `what`, the device, and why, which may begin with the device's id and name. */
+/* Prints a line on stderr: `what`, the device and the reason. The reason may already begin with the
+ * device's id and name. */
 static void tell_device(const char *what, const struct wr_device_info *info) {
     if (strncmp(info->detail, info->id, strlen(info->id)) == 0)
         fprintf(stderr, "windrow: %s %s\n", what, info->detail);
@@ -56,7 +57,8 @@ void device_tell_left_out(const struct wr_device_info *info) {
     tell_device("not usable and left out:", info);
 }
 
-/* cpu, what the look has found, and the entry for what is no device. */
+/* Makes the list: cpu, the devices that the probe found, and the entry "opencl" if the probe failed
+ * or found none. */
 static wr_status make_list(const struct probe *probe, struct wr_device_info **devices,
                            size_t *count, struct wr_error *error) {
     struct wr_device_info rest = {.backend = "opencl", .id = "opencl"};
@@ -68,8 +70,8 @@ static wr_status make_list(const struct probe *probe, struct wr_device_info **de
     *count = probe->count + 1;
     if (probe->count > 0)
         memcpy(list + 1, probe->devices, probe->count * sizeof *list);
-    if (probe->broken || probe->count == 0) {
-        snprintf(rest.name, sizeof rest.name, "%s", probe->broken ? unknown : absent);
+    if (probe->listing_failed || probe->count == 0) {
+        snprintf(rest.name, sizeof rest.name, "%s", probe->listing_failed ? unknown : absent);
         memcpy(rest.detail, probe->why, sizeof rest.detail);
         list[(*count)++] = rest;
     }
@@ -82,7 +84,7 @@ wr_status devices_find(struct wr_device_info **devices, size_t *count, struct wr
     *count = 0;
     wr_status status = probe_devices("all", &probe, error);
     if (status == WR_OK)
-        tell_words(&probe);
+        print_output(&probe);
     if (status == WR_OK)
         status = make_list(&probe, devices, count, error);
     probe_release(&probe);
@@ -99,14 +101,14 @@ wr_status device_open_found(const char *selector, const struct wr_device_options
         dup2(STDERR_FILENO, STDOUT_FILENO);
     wr_status status = wr_device_open(selector, options, device, error);
     if (ours >= 0) {
-        fflush(stdout); /* a driver's, too, which has the same buffer */
+        fflush(stdout); /* a driver may have used the same buffer */
         dup2(ours, STDOUT_FILENO);
         close(ours);
     }
     return status;
 }
 
-/* The first exact one, a GPU or any. */
+/* The first exact device, or the first exact GPU. */
 static const struct wr_device_info *first_exact(const struct probe *probe, bool gpu_only) {
     for (size_t i = 0; i < probe->count; i++)
         if (probe->devices[i].exact && (probe->devices[i].gpu || !gpu_only))
@@ -114,8 +116,7 @@ static const struct wr_device_info *first_exact(const struct probe *probe, bool 
     return NULL;
 }
 
-/* One line for each GPU before the one that is taken, and one for drivers that did not come back.
- */
+/* Prints a line for each GPU before the one that is taken, and one for drivers that failed. */
 static void tell_passed_over(const struct probe *probe, const struct wr_device_info *taken) {
     const size_t end = taken != NULL ? (size_t)(taken - probe->devices) : probe->count;
     char choice[96];
@@ -124,7 +125,7 @@ static void tell_passed_over(const struct probe *probe, const struct wr_device_i
     for (size_t i = 0; i < end; i++)
         if (probe->devices[i].gpu || strcmp(probe->devices[i].name, unknown) == 0)
             tell_device(choice, &probe->devices[i]);
-    if (probe->broken && taken == NULL)
+    if (probe->listing_failed && taken == NULL)
         fprintf(stderr, "windrow: --device auto takes cpu: %s\n", probe->why);
 }
 
@@ -141,14 +142,14 @@ static wr_status open_auto(const struct wr_device_options *options, struct wr_de
     return status;
 }
 
-/* The error of a driver that did not come back, with what it printed. */
+/* Returns the error of a driver that failed, with what it printed. */
 static wr_status refuse(const char *selector, const struct probe *probe,
                         const struct wr_device_info *info, struct wr_error *error) {
     wr_fail(error, WR_ERR_DEVICE, "--device %s%s%s%s: %s; try --device cpu", selector,
             info != NULL ? " (" : "", info != NULL ? info->name : "", info != NULL ? ")" : "",
             info != NULL ? info->detail : probe->why);
-    if (probe->said[0] != '\0')
-        error->log = strdup(last_lines(probe->said));
+    if (probe->output[0] != '\0')
+        error->log = strdup(last_lines(probe->output));
     return WR_ERR_DEVICE;
 }
 
@@ -162,11 +163,12 @@ static wr_status open_any(const struct wr_device_options *options, struct wr_dev
             taken = first_exact(&probe, false);
         if (taken != NULL)
             status = device_open_found(taken->id, options, device, error);
-        else if (probe.broken || probe.count == 0)
+        else if (probe.listing_failed || probe.count == 0)
             status = refuse("opencl", &probe, NULL, error);
         else
-            status = refuse("opencl", &probe,
-                            &probe.devices[probe.broke != SIZE_MAX ? probe.broke : 0], error);
+            status = refuse(
+                "opencl", &probe,
+                &probe.devices[probe.failed_device != SIZE_MAX ? probe.failed_device : 0], error);
     }
     probe_release(&probe);
     return status;
@@ -179,11 +181,11 @@ static wr_status open_named(const char *selector, const struct wr_device_options
     wr_status status = probe_devices(selector, &probe, error);
     for (size_t i = 0; status == WR_OK && i < probe.count; i++)
         listed |= strcmp(probe.devices[i].id, selector) == 0;
-    if (status == WR_OK && probe.broke != SIZE_MAX)
-        status = refuse(selector, &probe, &probe.devices[probe.broke], error);
-    else if (status == WR_OK && !listed && (probe.broken || probe.count == 0))
+    if (status == WR_OK && probe.failed_device != SIZE_MAX)
+        status = refuse(selector, &probe, &probe.devices[probe.failed_device], error);
+    else if (status == WR_OK && !listed && (probe.listing_failed || probe.count == 0))
         status = refuse(selector, &probe, NULL, error);
-    else if (status == WR_OK) /* which tells, too, what devices there are instead */
+    else if (status == WR_OK) /* its error lists the devices that exist */
         status = device_open_found(selector, options, device, error);
     probe_release(&probe);
     return status;

@@ -1,4 +1,4 @@
-/* windrow forecast: from a panel, and a fit or one that is made first, to a CSV of forecasts. */
+/* windrow forecast: reads a panel, fits models or loads a fit, and writes a CSV of forecasts. */
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
@@ -11,7 +11,7 @@
 #include "base/number.h"
 #include "base/output.h"
 #include "base/text.h"
-#include "cli/csv.h"
+#include "cli/csv_options.h"
 #include "cli/forecast.h"
 #include "cli/interrupt.h"
 #include "cli/report.h"
@@ -19,34 +19,35 @@
 #include "data/csv.h"
 #include "forecast/fit.h"
 
-/* All that a run owns. */
+/* What a run of the command owns. */
 struct run {
     const struct option_value *options;
     struct wr_error *error;
     struct wr_panel *panel;
     struct recipes recipes;
     struct levels levels;
-    struct parts saves, models; /* files */
+    struct items saves, models; /* paths of --save and --model */
     struct wr_device *device;
     struct progress progress;
     struct wr_mix mix;
     struct wr_fit_report report;
-    const char *bare;   /* a file of --model without intervals, which nobody asked for */
-    const char *why;    /* it has none */
-    size_t horizon;     /* of the CSV, at most the mix's */
-    double *points;     /* (series, mix's horizon) */
-    double *low, *high; /* (levels, series, mix's horizon) */
+    const char *no_intervals; /* a file of --model that has no intervals; --levels is not given */
+    const char *why;          /* the reason for that */
+    size_t horizon;           /* horizon of the CSV, at most the horizon of the mix */
+    double *points;           /* (series, mix's horizon) */
+    double *low, *high;       /* (levels, series, mix's horizon) */
 };
 
-/* ---- to a mix of fits ---- */
+/* ---- fitting or loading ---- */
 
-/* They are opened once there is something to write. */
+/* Checks that the output files can be written. They are opened later, when there is something to
+ * write. */
 static wr_status try_outputs(struct run *run) {
     const struct option_value *output = &run->options[FORECAST_OUTPUT];
     wr_status status = WR_OK;
-    interrupt_catch(); /* up to here there is nothing to clean up */
+    interrupt_catch(); /* before this, an interrupt leaves nothing to clean up */
     if (output->given || run->saves.count > 0)
-        signal(SIGPIPE, SIG_IGN); /* a reader that leaves is an error, and costs no file */
+        signal(SIGPIPE, SIG_IGN); /* a closed pipe must be an error of the write */
     for (size_t i = 0; i < run->saves.count && status == WR_OK; i++) {
         status = wr_output_try(run->saves.texts[i], run->error);
     }
@@ -58,7 +59,7 @@ static wr_status try_outputs(struct run *run) {
 static wr_status read_saves(struct run *run) {
     const struct option_value *save = &run->options[FORECAST_SAVE];
     wr_status status =
-        save->given ? parts_make("save", save->text, &run->saves, run->error) : WR_OK;
+        save->given ? items_make("save", save->text, &run->saves, run->error) : WR_OK;
     if (status == WR_OK && save->given && run->saves.count != run->recipes.count)
         return wr_fail(run->error, WR_ERR_USAGE,
                        "--save %s: %zu file%s for %zu recipe%s; needs one for each", save->text,
@@ -67,7 +68,7 @@ static wr_status read_saves(struct run *run) {
     return status;
 }
 
-/* Before hours of training, not after. */
+/* Checks that known future values cover the horizon, before the training, which may take hours. */
 static wr_status check_covariates(struct run *run) {
     wr_status status = WR_OK;
     for (size_t s = 0; s < wr_panel_count(run->panel) && status == WR_OK; s++)
@@ -103,7 +104,8 @@ static wr_status fit(struct run *run) {
     return status;
 }
 
-/* Fits of one horizon. Levels that nobody asked for are left out where a fit has no intervals. */
+/* Checks that the fits have the same horizon. If a fit has no intervals and --levels is not given,
+ * no intervals are forecast. */
 static wr_status check_models(struct run *run) {
     for (size_t i = 0; i < run->models.count; i++) {
         const struct wr_fit *own = run->mix.fits[i];
@@ -120,7 +122,7 @@ static wr_status check_models(struct run *run) {
             return wr_fail(run->error, WR_ERR_DATA,
                            "%s has no intervals, since %s; fit it again, or ask for --levels none",
                            run->models.texts[i], why);
-        run->bare = run->models.texts[i];
+        run->no_intervals = run->models.texts[i];
         run->why = why;
         levels_release(&run->levels);
     }
@@ -136,7 +138,8 @@ static wr_status check_no_fit(const struct run *run) {
     return WR_OK;
 }
 
-/* The panel in the steps and the zone of what was fitted, unless the options name others. */
+/* Reads the panel. The step and the zone of time stamps are those of the fit, unless options give
+ * others. */
 static wr_status read_panel(struct run *run) {
     const struct wr_fit *fit = run->mix.fits[0];
     const struct panel_times own = {.freq = *fit->freq != '\0' ? fit->freq : NULL,
@@ -147,7 +150,7 @@ static wr_status read_panel(struct run *run) {
 static wr_status load(struct run *run) {
     wr_status status = check_no_fit(run);
     if (status == WR_OK)
-        status = parts_make("model", run->options[FORECAST_MODEL].text, &run->models, run->error);
+        status = items_make("model", run->options[FORECAST_MODEL].text, &run->models, run->error);
     if (status == WR_OK)
         status = wr_mix_new(run->models.count, &run->mix, run->error);
     for (size_t i = 0; i < run->models.count && status == WR_OK; i++)
@@ -199,7 +202,7 @@ static void put_head(FILE *file, const struct levels *levels) {
 static void put_number(FILE *file, double value) {
     char text[WR_NUMBER_TEXT];
     fputc(',', file);
-    if (!isnan(value)) /* else nothing tells: an empty cell */
+    if (!isnan(value)) /* NaN is an empty cell */
         fputs(wr_number_text(value, text), file);
 }
 
@@ -220,7 +223,7 @@ static void put_series(FILE *file, const struct run *run, size_t series) {
     }
 }
 
-/* A series' lines as one text to the file of --output. */
+/* Writes the lines of a series as one text to the file of --output. */
 static wr_status write_series(struct run *run, size_t series, struct wr_output *output) {
     struct wr_text text;
     FILE *file = wr_text_open(&text);
@@ -254,7 +257,7 @@ static wr_status write_csv(struct run *run) {
     return status;
 }
 
-/* ---- all of it ---- */
+/* ---- the command ---- */
 
 static wr_status write_files(struct run *run) {
     wr_status status = WR_OK;
@@ -263,19 +266,19 @@ static wr_status write_files(struct run *run) {
     return status == WR_OK ? write_csv(run) : status;
 }
 
-static wr_status stopped(struct run *run) {
+static wr_status tell_stopped(struct run *run) {
     if (!run->options[FORECAST_RESUME].given)
         return wr_fail(run->error, WR_ERR_STOPPED, "interrupted; no file was written");
     cli_flush();
     fprintf(stderr, "windrow: stopped; this goes on%s:\n",
-            csv_stays(run->options[PANEL_DATA].text) ? "" : ", given the same data again");
+            csv_can_reread(run->options[PANEL_DATA].text) ? "" : ", given the same data again");
     print_command("forecast", forecast_options, run->options, FORECAST_OPTIONS);
     wr_error_release(run->error);
     return CLI_STOPPED;
 }
 
-/* The lowest level at which series s has no interval, or run->levels.count: higher ones have none
- * either. */
+/* The index of the lowest level at which series s has no interval, or run->levels.count. If a level
+ * has none, higher levels have none either. */
 static size_t first_unknown(const struct run *run, size_t s) {
     size_t steps = wr_mix_horizon(&run->mix), all = wr_panel_count(run->panel) * steps, level = 0;
     for (; level < run->levels.count; level++)
@@ -285,7 +288,7 @@ static size_t first_unknown(const struct run *run, size_t s) {
     return level;
 }
 
-/* Whatever --quiet says: cells are empty. */
+/* Reports series without intervals. Even with --quiet, since their cells are empty. */
 static void tell_unknown(const struct run *run) {
     for (size_t level = 0; level < run->levels.count; level++) {
         size_t unknown = 0, first = 0;
@@ -317,13 +320,13 @@ static wr_status tell_results(struct run *run) {
     tell_unknown(run);
     if (run->options[RUN_JSON].given)
         status = json_print(run_json_report(&run->mix, &run->report), run->error);
-    return status == WR_OK && fitted ? run_judge(&run->report) : status;
+    return status == WR_OK && fitted ? run_check_diverged(&run->report) : status;
 }
 
 static void tell_model(const struct run *run) {
     panel_tell(run->panel, run->options);
-    if (run->bare != NULL && !run->options[RUN_QUIET].given) {
-        wr_print_shown(stderr, run->bare);
+    if (run->no_intervals != NULL && !run->options[RUN_QUIET].given) {
+        wr_print_shown(stderr, run->no_intervals);
         fprintf(stderr, " has no intervals, since %s\n", run->why);
     }
 }
@@ -339,13 +342,13 @@ static wr_status run_all(struct run *run) {
         status = choose_horizon(run);
     if (status == WR_OK)
         status = forecast(run);
-    if (interrupt_seen) /* whatever else it may have broken off */
-        return stopped(run);
-    if (status == WR_OK && run->models.count > 0) /* else it was told before the fit */
+    if (interrupt_seen) /* an interrupt may also have caused another error */
+        return tell_stopped(run);
+    if (status == WR_OK && run->models.count > 0) /* after a fit this was printed before the fit */
         tell_model(run);
     if (status == WR_OK)
         status = write_files(run);
-    if (status == WR_ERR_STORAGE && interrupt_seen) /* so that a file could not be opened */
+    if (status == WR_ERR_STORAGE && interrupt_seen) /* the interrupt may have caused this error */
         return wr_fail(run->error, WR_ERR_STOPPED, "interrupted while the files were written");
     return status == WR_OK ? tell_results(run) : status;
 }
@@ -358,8 +361,8 @@ wr_status forecast_command(const struct option_value *options, struct wr_error *
     free(run.high);
     wr_mix_release(&run.mix);
     wr_device_close(run.device);
-    parts_release(&run.saves);
-    parts_release(&run.models);
+    items_release(&run.saves);
+    items_release(&run.models);
     levels_release(&run.levels);
     recipes_release(&run.recipes);
     wr_panel_free(run.panel);

@@ -1,5 +1,5 @@
-/* What windrow forecast and windrow backtest share: the options that name series, recipes and how
- * recipes are changed, and the work of turning them into a panel and recipes. */
+/* What windrow forecast and windrow backtest share: options for series, recipes and changes to
+ * recipes, and the functions that turn these into a panel and recipes. */
 #ifndef WR_CLI_FORECAST_H
 #define WR_CLI_FORECAST_H
 
@@ -13,7 +13,7 @@
 enum panel_option {
     PANEL_DATA,
     PANEL_LAYOUT,
-    PANEL_CSV, /* and the other options of enum csv_option */
+    PANEL_CSV, /* then the other options of enum csv_option */
     PANEL_ID = PANEL_CSV + CSV_OPTIONS,
     PANEL_TIME,
     PANEL_TARGET,
@@ -52,10 +52,10 @@ enum recipe_option {
     RECIPE_VALIDATE,
     RECIPE_VALIDATIONS,
     RECIPE_PATIENCE,
-    RECIPE_RULE, /* and the other options of enum rule_option */
+    RECIPE_RULE, /* then the other options of enum rule_option */
     RECIPE_OPTIONS = RECIPE_RULE + RULE_OPTIONS
 };
-/* Then these. */
+/* The options after those of the recipe. */
 enum run_option {
     RUN_LEVELS = RECIPE_OPTIONS,
     RUN_DEVICE,
@@ -85,53 +85,54 @@ extern const struct option_spec backtest_options[BACKTEST_OPTIONS];
 
 /* ---- panel.c ---- */
 
-/* The parts of the list given to --option, "a,b": a part may be quoted as in CSV. Start with {0};
- * parts_release after any failure too. */
-struct parts {
+/* The items of the list given to --option, such as "a,b". An item may be quoted as in CSV. Start
+ * with {0}. Call items_release after a failure too. */
+struct items {
     size_t count;
     char **texts; /* (count) */
 };
-wr_status parts_make(const char *option, const char *list, struct parts *parts,
+wr_status items_make(const char *option, const char *list, struct items *items,
                      struct wr_error *error);
-void parts_release(struct parts *parts);
+void items_release(struct items *items);
 
-/* The step and the zone of time stamps where no option names them; NULL: found, none. */
+/* The step and the zone of time stamps for options that are not given. NULL: the step is found in
+ * the data, and there is no zone. */
 struct panel_times {
     const char *freq, *tz;
 };
-/* The series that the options name; the caller's: wr_panel_free. */
+/* Reads the series that the options name. The caller frees *panel with wr_panel_free. */
 wr_status panel_read(const char *command, const struct option_value *options,
                      const struct panel_times *usual, struct wr_panel **panel,
                      struct wr_error *error);
-/* Tells, unless --quiet, what the columns were taken for and what the steps of the time stamps are;
- * warns of what is in doubt. */
+/* Warns of what is in doubt. Unless --quiet, prints which columns were used and what the step of
+ * the time stamps is. */
 void panel_tell(const struct wr_panel *panel, const struct option_value *options);
-/* The named recipe for the step of the time stamps, and *step: what that is ("days"). NULL: they
- * are numbers. */
+/* The name of the recipe for the step of the time stamps. *step: the step in words ("days").
+ * Returns NULL if time stamps are numbers. */
 const char *panel_recipe(const struct wr_panel *panel, const char **step);
-/* Whether that is a business day. */
+/* Whether the step is a business day. */
 bool panel_is_business(const struct wr_panel *panel);
 
 /* ---- forecast_recipe.c ---- */
 
 struct recipes {
     size_t count;
-    struct wr_recipe *recipes; /* (count), of one horizon */
-    char choice[160];          /* which one was taken, and why; "" with --recipe */
+    struct wr_recipe *recipes; /* (count), all with the same horizon */
+    char choice[160];          /* which recipe was taken, and why; "" with --recipe */
 };
-/* The panel, and the recipes: those of --recipe, else the one for the panel's step; changed as the
- * other options say. Both are the caller's, after a failure too. */
+/* Reads the panel and makes the recipes: those of --recipe, else the one for the panel's step.
+ * Other options then change them. The caller owns both, after a failure too. */
 wr_status recipes_make(const char *command, const struct option_value *options,
                        struct wr_panel **panel, struct recipes *recipes, struct wr_error *error);
 void recipes_release(struct recipes *recipes);
 
 /* ---- forecast_run.c ---- */
 
-/* --levels. Start with {0}; levels_release after any failure too. */
+/* --levels. Start with {0}. Call levels_release after a failure too. */
 struct levels {
-    struct parts texts; /* as typed */
+    struct items texts; /* as typed */
     size_t count;       /* 0: none */
-    double *levels;     /* (count) percent, rising */
+    double *levels;     /* (count) in percent, ascending */
 };
 wr_status levels_make(const struct option_value *options, struct levels *levels,
                       struct wr_error *error);
@@ -139,16 +140,16 @@ void levels_release(struct levels *levels);
 
 wr_status run_open_device(const struct option_value *options, struct wr_device **device,
                           struct wr_error *error);
-/* Tells, unless --quiet, which recipe was taken; and starts the progress. */
+/* Starts the progress. Unless --quiet, prints which recipe was taken. */
 void run_start(struct progress *progress, const struct option_value *options,
                const struct recipes *recipes);
-/* The progress of a fit. context: a struct progress. */
+/* Shows the progress of a fit. context: a struct progress. */
 void run_on_event(void *context, const struct wr_fit_event *event);
-/* What fitting did, in a few lines on stderr. */
+/* Prints a few lines on stderr about the fit. */
 void run_tell_report(const struct wr_mix *mix, const struct wr_fit_report *report);
-/* The same as an object for --json: NULL without memory. */
+/* The same as an object for --json; NULL without memory. */
 struct json_t *run_json_report(const struct wr_mix *mix, const struct wr_fit_report *report);
-/* A line on stderr, and CLI_DIVERGED, if models did. */
-wr_status run_judge(const struct wr_fit_report *report);
+/* If models diverged, prints a line on stderr and returns CLI_DIVERGED. */
+wr_status run_check_diverged(const struct wr_fit_report *report);
 
 #endif

@@ -1,17 +1,17 @@
-/* Options to recipes. */
+/* Makes recipes from options. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/base.h"
 #include "cli/forecast.h"
-#include "cli/rule.h"
+#include "cli/rule_options.h"
 
 enum { DEFAULT_HORIZON = 14, DEFAULT_VALIDATIONS = 20, DEFAULT_PATIENCE = 5, BUSINESS_WEEK = 5 };
 
-/* ---- which ---- */
+/* ---- choosing recipes ---- */
 
-/* The recipe for steps that are numbers: that whose season it is. */
+/* The recipe for numbered steps: the one with that season. */
 static const char *recipe_of_season(size_t season) {
     static const struct {
         size_t season;
@@ -23,7 +23,7 @@ static const char *recipe_of_season(size_t season) {
     return "daily";
 }
 
-/* Without --recipe. */
+/* Chooses the recipe where --recipe is not given. */
 static wr_status choose_recipe(const struct option_value *options, const struct wr_panel *panel,
                                struct recipes *recipes, struct wr_error *error) {
     const char *step, *name = panel_recipe(panel, &step);
@@ -40,14 +40,14 @@ static wr_status choose_recipe(const struct option_value *options, const struct 
     wr_status status = wr_recipe_named(name, recipes->recipes, error);
     if (numbered && !seasonal)
         recipes->recipes->season = 1;
-    if (status == WR_OK && panel_is_business(panel)) { /* a week, there */
+    if (status == WR_OK && panel_is_business(panel)) { /* the season is a week of five days */
         recipes->recipes->season = BUSINESS_WEEK;
         recipes->recipes->chunk = BUSINESS_WEEK;
     }
     return status;
 }
 
-static wr_status name_recipes(const struct option_value *options, const struct parts *names,
+static wr_status name_recipes(const struct option_value *options, const struct items *names,
                               struct recipes *recipes, struct wr_error *error) {
     wr_status status = WR_OK;
     for (size_t i = 0; i < names->count && status == WR_OK; i++) {
@@ -124,7 +124,7 @@ static void change_models(const struct option_value *options, struct wr_recipe *
     change_size(&options[RECIPE_PATIENCE], &recipe->patience);
 }
 
-/* What is not given is the recipe's. */
+/* An option that is not given takes the recipe's value. */
 static void keep_choice(struct option_value *option, unsigned choice, const char *name) {
     if (option->given)
         return;
@@ -137,10 +137,11 @@ static void keep_real(const struct option_value *option, float own, float *value
         *value = own;
 }
 
-/* Another optimizer has its own defaults; options that have no meaning beside it are refused. */
+/* Changes the rule. Another optimizer brings its own defaults. Options that have no meaning with
+ * the optimizer are refused. */
 static wr_status change_rule(const struct option_value *options, struct wr_recipe *recipe,
                              struct wr_error *error) {
-    static const unsigned biases[] = {0, 2, 1, 3}; /* of wr_rule.fixed, as --bias counts them */
+    static const unsigned biases[] = {0, 2, 1, 3}; /* maps wr_rule.fixed to --bias */
     struct option_value own[RULE_OPTIONS];
     const struct wr_rule old = recipe->rule;
     struct wr_rule *rule = &recipe->rule;
@@ -167,7 +168,8 @@ static wr_status change_rule(const struct option_value *options, struct wr_recip
     return status;
 }
 
-/* Recipes of different seasons would otherwise have different horizons. */
+/* Checks that all recipes have the same horizon. Without --horizon, recipes with different seasons
+ * have different horizons. */
 static wr_status check_horizons(const struct recipes *recipes, struct wr_error *error) {
     const struct wr_recipe *first = recipes->recipes;
     for (size_t i = 1; i < recipes->count; i++)
@@ -197,7 +199,7 @@ static wr_status change_all(const struct option_value *options, struct recipes *
     return status == WR_OK ? check_horizons(recipes, error) : status;
 }
 
-/* What is wrong with options is told before a large file is read. */
+/* With --recipe, errors in options are found before a large file is read. */
 wr_status recipes_make(const char *command, const struct option_value *options,
                        struct wr_panel **panel, struct recipes *recipes, struct wr_error *error) {
     if (!options[RECIPE_NAMES].given) {
@@ -208,15 +210,15 @@ wr_status recipes_make(const char *command, const struct option_value *options,
             status = choose_recipe(options, *panel, recipes, error);
         return status == WR_OK ? change_all(options, recipes, error) : status;
     }
-    struct parts names = {0};
-    wr_status status = parts_make("recipe", options[RECIPE_NAMES].text, &names, error);
+    struct items names = {0};
+    wr_status status = items_make("recipe", options[RECIPE_NAMES].text, &names, error);
     if (status == WR_OK)
         status = make_room(names.count, recipes, error);
     if (status == WR_OK)
         status = name_recipes(options, &names, recipes, error);
     if (status == WR_OK)
         status = change_all(options, recipes, error);
-    parts_release(&names);
+    items_release(&names);
     return status == WR_OK ? panel_read(command, options, &(struct panel_times){0}, panel, error)
                            : status;
 }

@@ -1,4 +1,4 @@
-/* What forecast and backtest do around a fit. */
+/* What forecast and backtest do before and after a fit. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +27,7 @@ wr_status levels_make(const struct option_value *options, struct levels *levels,
     const char *text = options[RUN_LEVELS].text;
     if (strcmp(text, "none") == 0)
         return WR_OK;
-    wr_status status = parts_make("levels", text, &levels->texts, error);
+    wr_status status = items_make("levels", text, &levels->texts, error);
     if (status != WR_OK)
         return status;
     size_t count = levels->texts.count;
@@ -40,11 +40,11 @@ wr_status levels_make(const struct option_value *options, struct levels *levels,
         if (!option_read_real(texts[i], &real) || !(real > 0 && real < 100) || count > LEVELS_MOST)
             return fail_levels(text, error);
         double level = strtod(texts[i], NULL);
-        if (level < 1) /* no one wants an interval that hardly ever holds */
+        if (level < 1) /* a level below 1 % is most likely a fraction */
             return wr_fail(error, WR_ERR_USAGE,
                            "--levels %s: levels are percentages, 1 or more: 95, not 0.95", text);
         char *own = texts[i];
-        size_t at = i; /* where it stands, in rising order */
+        size_t at = i; /* its place in ascending order */
         for (; at > 0 && levels->levels[at - 1] >= level; at--) {
             if (levels->levels[at - 1] <= level)
                 return fail_levels(text, error);
@@ -59,7 +59,7 @@ wr_status levels_make(const struct option_value *options, struct levels *levels,
 }
 
 void levels_release(struct levels *levels) {
-    parts_release(&levels->texts);
+    items_release(&levels->texts);
     free(levels->levels);
     *levels = (struct levels){0};
 }
@@ -88,15 +88,16 @@ static bool is_naive(const struct wr_fit *fit, size_t s) {
     return fit->series[s].first_model == WR_NAIVE;
 }
 
-static bool is_shorter(const struct wr_fit *fit, size_t s) {
+static bool has_shorter_window(const struct wr_fit *fit, size_t s) {
     return !is_naive(fit, s) && fit->series[s].window < fit->recipe.window;
 }
 
-static bool is_quiet(const struct wr_fit *fit, size_t s) {
+static bool begins_constant(const struct wr_fit *fit, size_t s) {
     return fit->series[s].scales.start > 0;
 }
 
-/* "3 series <what>: a, b, c" of those that are so, if there are any. */
+/* Prints "3 series <what>: a, b, c" with the first series for which is_so is true. Prints nothing
+ * if count is 0. */
 static void tell_series(const struct wr_fit *fit, size_t count, const char *what,
                         bool (*is_so)(const struct wr_fit *fit, size_t s)) {
     size_t told = 0;
@@ -118,8 +119,8 @@ static void tell_fit(const struct wr_fit *fit) {
     wr_fit_report(fit, &report);
     fprintf(stderr, "%-18s  %zu models of %zu series\n", fit->recipe.name, report.models,
             report.series);
-    tell_series(fit, report.quiet, "learnt from where they begin to vary", is_quiet);
-    tell_series(fit, report.shorter, "with a shorter window", is_shorter);
+    tell_series(fit, report.quiet, "learnt from where they begin to vary", begins_constant);
+    tell_series(fit, report.shorter, "with a shorter window", has_shorter_window);
     tell_series(fit, report.naive, "too short or constant, so seasonal naive", is_naive);
     tell_series(fit, report.borrowed,
                 "without errors of their own, so with intervals by those of all series",
@@ -154,7 +155,7 @@ json_t *run_json_report(const struct wr_mix *mix, const struct wr_fit_report *re
     return wr_json_put(object, "recipes", recipes);
 }
 
-wr_status run_judge(const struct wr_fit_report *report) {
+wr_status run_check_diverged(const struct wr_fit_report *report) {
     if (report->diverged == 0)
         return WR_OK;
     cli_flush();

@@ -4,7 +4,7 @@
 
 /* The options of enum panel_option. */
 #define PANEL_TABLE                                                                                \
-    [PANEL_DATA] = {.group = "Data",                                                               \
+    [PANEL_DATA] = {.section = "Data",                                                             \
                     .name = "data",                                                                \
                     .kind = OPTION_TEXT,                                                           \
                     .argument = "FILE",                                                            \
@@ -68,7 +68,7 @@
 
 /* The options of enum recipe_option. */
 #define RECIPE_TABLE                                                                               \
-    [RECIPE_HORIZON] = {.group = "Recipe",                                                         \
+    [RECIPE_HORIZON] = {.section = "Recipe",                                                       \
                         .name = "horizon",                                                         \
                         .kind = OPTION_SIZE,                                                       \
                         .argument = "K",                                                           \
@@ -86,7 +86,7 @@
                        .argument = "S",                                                            \
                        .least = 1,                                                                 \
                        .help = "Steps of a season; 1 is none."},                                   \
-    [RECIPE_WINDOW] = {.group = "Windows",                                                         \
+    [RECIPE_WINDOW] = {.section = "Windows",                                                       \
                        .name = "window",                                                           \
                        .kind = OPTION_SIZE,                                                        \
                        .argument = "T",                                                            \
@@ -140,7 +140,7 @@
                           .help = "Each window by its own values: none, last (less the last of "   \
                                   "them), mean (over their mean), or standard (mean 0 and "        \
                                   "deviation 1)."},                                                \
-    [RECIPE_HIDDEN] = {.group = "Models",                                                          \
+    [RECIPE_HIDDEN] = {.section = "Models",                                                        \
                        .name = "hidden",                                                           \
                        .kind = OPTION_SIZE,                                                        \
                        .argument = "H",                                                            \
@@ -171,7 +171,7 @@
                       .choices = WORDS("none", "zero"),                                            \
                       .help = "zero: no forecast and no interval below 0 for a series whose "      \
                               "values are all 0 or more."},                                        \
-    [RECIPE_BATCH] = {.group = "Training",                                                         \
+    [RECIPE_BATCH] = {.section = "Training",                                                       \
                       .name = "batch",                                                             \
                       .kind = OPTION_SIZE,                                                         \
                       .argument = "B",                                                             \
@@ -214,14 +214,14 @@
 
 /* The options of enum run_option. */
 #define RUN_TABLE                                                                                  \
-    [RUN_LEVELS] = {.group = "Intervals",                                                          \
+    [RUN_LEVELS] = {.section = "Intervals",                                                        \
                     .name = "levels",                                                              \
                     .kind = OPTION_TEXT,                                                           \
                     .argument = "A,B",                                                             \
                     .fallback = "80,95",                                                           \
                     .help = "Levels of the intervals in percent, or none, which takes half the "   \
                             "time: they need a second fit, on less."},                             \
-    [RUN_DEVICE] = {.group = "Device",                                                             \
+    [RUN_DEVICE] = {.section = "Device",                                                           \
                     .name = "device",                                                              \
                     .kind = OPTION_TEXT,                                                           \
                     .argument = "ID",                                                              \
@@ -238,7 +238,7 @@
                      .help =                                                                       \
                          "Accept a device that does not reproduce the cpu's bits, if its losses "  \
                          "are off by at most 1 in 1,000."},                                        \
-    [RUN_JSON] = {.group = "Output",                                                               \
+    [RUN_JSON] = {.section = "Output",                                                             \
                   .name = "json",                                                                  \
                   .kind = OPTION_FLAG,                                                             \
                   .help = "Print one JSON object on stdout that tells of the run."},               \
@@ -281,7 +281,7 @@ const struct option_spec backtest_options[BACKTEST_OPTIONS] = {
     RECIPE_TABLE,
     RULE_TABLE(RECIPE_RULE, LEFT_OUT),
     RUN_TABLE,
-    [BACKTEST_ORIGINS] = {.group = "Backtest",
+    [BACKTEST_ORIGINS] = {.section = "Backtest",
                           .name = "origins",
                           .kind = OPTION_SIZE,
                           .argument = "N",

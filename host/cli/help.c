@@ -5,7 +5,8 @@
 #define WIDTH  80
 #define COLUMN 20 /* where the descriptions of options start */
 
-/* Prints text in lines of WIDTH, each but the first indented; column: where the cursor stands. */
+/* Prints text in lines of at most WIDTH characters. All lines but the first are indented. *column:
+ * where the cursor stands. */
 static void fill(FILE *file, const char *text, size_t indent, size_t *column) {
     while (*text != '\0') {
         size_t word = strcspn(text, " ");
@@ -29,7 +30,7 @@ static void paragraph(FILE *file, const char *text) {
     fputc('\n', file);
 }
 
-/* name: "--json", or "" */
+/* name: "--json", or "" for an operand */
 static void option_line(FILE *file, const char *name, const char *argument) {
     int width = fprintf(file, "  %s%s%s", name, argument != NULL && *name != '\0' ? " " : "",
                         argument != NULL ? argument : "");
@@ -44,8 +45,8 @@ static void option_help(FILE *file, const struct option_spec *spec) {
     char name[32] = "";
     if (option_is_named(spec))
         snprintf(name, sizeof name, "--%s", spec->name);
-    if (spec->group != NULL)
-        fprintf(file, "\n%s:\n", spec->group);
+    if (spec->section != NULL)
+        fprintf(file, "\n%s:\n", spec->section);
     option_line(file, name, spec->argument);
     fill(file, spec->help, COLUMN, &column);
     const char *shown = spec->fallback != NULL ? spec->fallback : spec->otherwise;

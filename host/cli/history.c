@@ -47,7 +47,7 @@ static wr_status append_row(struct history *history, size_t epoch, size_t m, flo
 wr_status history_append(struct history *history, const struct wr_train_event *event,
                          struct wr_session *session, struct wr_error *error) {
     size_t models = history->models;
-    bool finite = true; /* then no model had diverged before the last of these epochs */
+    bool finite = true; /* if true, no model diverged before the last of these epochs */
     for (size_t i = 0; i < event->epochs * models; i++)
         finite &= isfinite(event->losses[i]) != 0;
     wr_status status = WR_OK;
@@ -57,7 +57,7 @@ wr_status history_append(struct history *history, const struct wr_train_event *e
         for (size_t m = 0; m < models && status == WR_OK; m++) {
             size_t epoch = event->first_epoch + e, last = history->diverged[m];
             float loss = event->losses[e * models + m];
-            if (epoch == last || (epoch < last && !isnan(loss))) /* NaN: stopped before */
+            if (epoch == last || (epoch < last && !isnan(loss))) /* NaN: stopped earlier */
                 status = append_row(history, epoch, m, loss, error);
         }
     return status;

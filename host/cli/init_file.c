@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
-#include "cli/rule.h"
+#include "cli/rule_options.h"
 #include "cli/tables.h"
 
 static const char *find(const struct init_file *file, const char *key) {
@@ -47,20 +47,21 @@ wr_status init_file_read(const char *path, struct init_file *file, struct wr_err
     return status;
 }
 
-/* ---- what holds ---- */
+/* ---- options that the file fixes ---- */
 
-/* How a model computes; export writes no rule, since studies have the notebook's. */
+/* Options that say how a model computes. windrow export writes no rule, because the models of a
+ * study have the notebook's rule. */
 static const size_t fixed[] = {TRAIN_RULE + RULE_ACTIVATION, TRAIN_RULE + RULE_BIAS, DATA_SCALE};
 #define FIXED (sizeof fixed / sizeof *fixed)
 
-static wr_status heed_choice(const struct init_file *file, size_t option,
-                             struct option_value *options, struct wr_error *error) {
+static wr_status apply_choice(const struct init_file *file, size_t option,
+                              struct option_value *options, struct wr_error *error) {
     const struct option_spec *spec = &train_options[option];
     struct option_value *value = &options[option];
     const char *said = find(file, spec->name);
     char words[256];
     if (said == NULL && find(file, "windrow") == NULL)
-        return WR_OK; /* another program's file */
+        return WR_OK; /* a file of another program */
     struct option_value own = {.text = said != NULL ? said : spec->fallback};
     if (!option_read_choice(spec, own.text, &own.choice))
         return fail_value(file, spec->name, wr_list_words(spec->choices, words, sizeof words),
@@ -73,8 +74,8 @@ static wr_status heed_choice(const struct init_file *file, size_t option,
     return WR_OK;
 }
 
-/* "1.5,-2e3": so many finite numbers into scales[which], scales[2 + which], ...; those of
- * deviations, which = 1, are above 0. */
+/* Reads `count` finite numbers, such as "1.5,-2e3", into scales[which], scales[2 + which] and so
+ * on. which = 1: deviations, which must be above 0. */
 static bool read_numbers(const char *text, size_t count, size_t which, double *scales) {
     for (size_t i = 0; i < count; i++) {
         size_t length = strspn(text, "+-.0123456789eE");
@@ -90,7 +91,7 @@ static bool read_numbers(const char *text, size_t count, size_t which, double *s
     return true;
 }
 
-/* Where they are not needed they may be missing, but not mean nothing. */
+/* Reads means and deviations. Where they are not needed they may be missing, but not malformed. */
 static wr_status read_scales(const struct init_file *file, const char *const keys[2], bool needed,
                              size_t count, double **scales, struct wr_error *error) {
     static const char *const needs[2] = {"a finite number for each column",
@@ -106,9 +107,9 @@ static wr_status read_scales(const struct init_file *file, const char *const key
     return WR_OK;
 }
 
-/* The models know columns by the mean and deviation that they were trained with. */
-static wr_status heed_scales(struct init_file *file, const struct option_value *scale,
-                             struct wr_error *error) {
+/* Uses the file's means and deviations for the columns, because the models know no others. */
+static wr_status apply_scales(struct init_file *file, const struct option_value *scale,
+                              struct wr_error *error) {
     static const char *const inputs[] = {"input_means", "input_deviations"};
     static const char *const targets[] = {"target_means", "target_deviations"};
     bool needed = scale->choice == WR_SCALE_STANDARD;
@@ -134,7 +135,7 @@ static bool all_zero(const float *values, size_t count) {
     return true;
 }
 
-/* Biases that a file says its models lack. */
+/* Checks that the biases that --bias fixes are 0 in the file. */
 static wr_status check_biases(const struct init_file *file, const struct option_value *bias,
                               struct wr_error *error) {
     struct wr_shape shape = file->shape;
@@ -156,11 +157,12 @@ static wr_status check_biases(const struct init_file *file, const struct option_
     return status;
 }
 
-/* ---- what is a default ---- */
+/* ---- defaults that the file gives ---- */
 
-/* A stack that windrow export made may hold models of several windows: "5,7". */
-static wr_status heed_window(const struct init_file *file, struct option_value *options,
-                             struct wr_error *error) {
+/* Uses the file's window if --window is not given. A stack by windrow export may hold models with
+ * several windows: "5,7". */
+static wr_status apply_window(const struct init_file *file, struct option_value *options,
+                              struct wr_error *error) {
     const struct option_spec *spec = &train_options[TRAIN_WINDOW];
     struct option_value own = {.text = find(file, spec->name)};
     if (own.text == NULL)
@@ -179,29 +181,29 @@ static wr_status heed_window(const struct init_file *file, struct option_value *
     return WR_OK;
 }
 
-static void heed_columns(const struct init_file *file, struct option_value *options) {
+static void apply_columns(const struct init_file *file, struct option_value *options) {
     if (options[DATA_INPUTS].given || options[DATA_TARGET].given)
         return;
     options[DATA_INPUTS].text = find(file, "inputs");
     options[DATA_TARGET].text = find(file, "targets");
 }
 
-wr_status init_file_heed(struct init_file *file, struct option_value *options,
-                         struct wr_error *error) {
+wr_status init_file_apply(struct init_file *file, struct option_value *options,
+                          struct wr_error *error) {
     wr_status status = WR_OK;
     for (size_t i = 0; i < FIXED && status == WR_OK; i++)
-        status = heed_choice(file, fixed[i], options, error);
+        status = apply_choice(file, fixed[i], options, error);
     if (status == WR_OK)
-        status = heed_scales(file, &options[DATA_SCALE], error);
+        status = apply_scales(file, &options[DATA_SCALE], error);
     if (status == WR_OK)
         status = check_biases(file, &options[TRAIN_RULE + RULE_BIAS], error);
     if (status == WR_OK)
-        status = heed_window(file, options, error);
-    heed_columns(file, options);
+        status = apply_window(file, options, error);
+    apply_columns(file, options);
     return status;
 }
 
-/* ---- telling ---- */
+/* ---- printing ---- */
 
 static bool is_usual(const struct option_value *options, size_t option) {
     return options[option].given ||

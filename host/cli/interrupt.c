@@ -36,8 +36,9 @@ static void *turn_into_sigterm(void *signals) {
     return NULL;
 }
 
-/* LLVM, of which OpenCL drivers are made, takes handlers over when it first compiles. It hands the
- * other signals on, but swallows SIGUSR1: so no handler gets that, but a thread. */
+/* LLVM, which many OpenCL drivers use, replaces signal handlers when it first compiles. It passes
+ * other signals on to the old handlers, but drops SIGUSR1. So a thread waits for SIGUSR1 instead of
+ * a handler. */
 static void wait_for_sigusr1(void) {
     static sigset_t usr1;
     sigset_t all, old;

@@ -5,7 +5,7 @@
 
 #include "base/number.h"
 
-/* A string in UTF-8, as jansson's are. */
+/* Writes a string. jansson's strings are UTF-8. */
 static void write_string(FILE *file, const char *text) {
     fputc('"', file);
     for (; *text != '\0'; text++) {
@@ -19,7 +19,7 @@ static void write_string(FILE *file, const char *text) {
     fputc('"', file);
 }
 
-/* 1 is written 1.0, so that readers who tell reals from integers find a real. */
+/* Writes 1 as 1.0. Some readers distinguish reals from integers; they then find a real. */
 static void write_real(FILE *file, double value) {
     char text[WR_NUMBER_TEXT];
     fputs(wr_number_text(value, text), file);
@@ -54,7 +54,7 @@ static void write_object(FILE *file, json_t *object) {
 void json_write(FILE *file, const json_t *value) {
     switch (json_typeof(value)) {
     case JSON_OBJECT:
-        write_object(file, (json_t *)value); /* jansson's loop over keys takes no const */
+        write_object(file, (json_t *)value); /* jansson's loop takes no const */
         break;
     case JSON_ARRAY:
         write_array(file, value);

@@ -1,5 +1,5 @@
-/* JSON whose numbers bring back the doubles that they stand for, in the fewest digits; jansson has
- * one number of digits for all. */
+/* Writes JSON. Each number has the fewest digits that give the same double when read. jansson can
+ * only use one number of digits for all. */
 #ifndef WR_CLI_JSON_WRITE_H
 #define WR_CLI_JSON_WRITE_H
 
@@ -7,8 +7,8 @@
 
 struct json_t;
 
-/* Without blanks or a line's end; keys stand in the order in which they were set. Allocates
- * nothing, so that only the file can fail, and ferror tells. */
+/* Writes the value without blanks and without a newline. Keys keep the order in which they were
+ * set. Allocates nothing, so only the file can fail: check ferror. */
 void json_write(FILE *file, const struct json_t *value);
 
 #endif

@@ -6,18 +6,18 @@
 #include "base/base.h"
 #include "cli/options.h"
 
-/* An item of a list, in doubles, which hold every size and every float. */
+/* One item of a list. A double holds every size and every float exactly. */
 struct range {
-    double first, last; /* both belong to it, last if the steps meet it */
+    double first, last; /* both included; last only if a step ends there */
     double by;
     enum { SINGLE, STEPS, FACTORS } how;
-    double slack; /* of a step, by which rounding may carry the last one beyond the end */
+    double slack; /* in steps: rounding may carry the last value this far beyond the end */
 };
 
 #define ITEM_MOST 63
 
-/* A float alone is rounded once, as --option of one value would; those of a range after their
- * computation. */
+/* Reads one number. A single real is rounded to float here, as for an option of one value. The
+ * values of a range are rounded to float after they are computed. */
 static bool read_number(const struct option_spec *spec, const char *text, bool in_range,
                         double *number) {
     if (spec->kind == OPTION_REALS) {
@@ -48,11 +48,11 @@ static wr_status fail_item(const struct option_spec *spec, const char *item,
                    (unsigned)spec->least, UINT32_MAX);
 }
 
-/* Cuts the text of a range, first..last:by or first..last*by, at dots, its first "..". */
+/* Reads a range, first..last:by or first..last*by. dots: its first "..". */
 static wr_status read_range(const struct option_spec *spec, const char *item, const char *dots,
                             struct range *range, struct wr_error *error) {
     char text[ITEM_MOST + 1];
-    struct option_spec any = *spec; /* steps and factors have bounds of their own */
+    struct option_spec any = *spec; /* a step or factor may be below spec->least */
     any.least = 0;
     strcpy(text, item);
     char *first = text, *last = text + (dots - item) + 2, *by = strpbrk(last, ":*");
@@ -102,7 +102,8 @@ static wr_status read_item(const struct option_spec *spec, const char *item, str
     return read_number(spec, item, false, &range->first) ? WR_OK : fail_item(spec, item, error);
 }
 
-/* Cuts the next item off *list, which becomes NULL behind the last one. */
+/* Reads the next item of *list and moves *list behind its comma; *list becomes NULL after the last
+ * item. */
 static wr_status next_item(const struct option_spec *spec, const char **list, struct range *range,
                            struct wr_error *error) {
     char item[ITEM_MOST + 1];
@@ -116,7 +117,7 @@ static wr_status next_item(const struct option_spec *spec, const char **list, st
     return read_item(spec, item, range, error);
 }
 
-/* How many values a range has; about, where they are more than a list may hold. */
+/* The number of values in a range. Approximate where it is more than LIST_MOST. */
 static double range_count(const struct range *range) {
     if (range->how == SINGLE)
         return 1;
@@ -141,7 +142,8 @@ static void append(struct option_value *value, double number) {
         value->sizes[value->count++] = number < 0 ? SIZE_MAX : (size_t)number;
 }
 
-/* No logarithm and no power, whose bits depend on the host. */
+/* Appends the values of a range. It uses neither log nor pow, because their bits depend on the
+ * host's library. */
 static void append_range(struct option_value *value, const struct range *range) {
     size_t count = (size_t)range_count(range);
     double power = range->first;

@@ -16,13 +16,13 @@
 static const struct {
     const char *name;
     wr_status (*run)(const struct option_value *options, struct wr_error *error);
-} runs[] = {{"train", train_command},       {"devices", devices_command},
-            {"verify", verify_command},     {"bench", bench_command},
-            {"sweep", sweep_command},       {"show", show_command},
-            {"export", export_command},     {"merge", merge_command},
-            {"forecast", forecast_command}, {"backtest", backtest_command}};
+} functions[] = {{"train", train_command},       {"devices", devices_command},
+                 {"verify", verify_command},     {"bench", bench_command},
+                 {"sweep", sweep_command},       {"show", show_command},
+                 {"export", export_command},     {"merge", merge_command},
+                 {"forecast", forecast_command}, {"backtest", backtest_command}};
 
-static int stdout_cause; /* errno of the first write to stdout that failed */
+static int stdout_cause; /* errno of the first failed write to stdout */
 
 void cli_flush(void) {
     if (fflush(stdout) != 0 && stdout_cause == 0)
@@ -70,9 +70,10 @@ static wr_status run_command(const struct command *command, int count, char **ar
     wr_status status = options_parse(command, count, arguments, options, &wants_help, error);
     if (status == WR_OK && !wants_help)
         status = clash_check(command, options, error);
-    for (size_t i = 0; status == WR_OK && !wants_help && i < sizeof runs / sizeof *runs; i++)
-        if (strcmp(runs[i].name, command->name) == 0)
-            status = runs[i].run(options, error);
+    for (size_t i = 0; status == WR_OK && !wants_help && i < sizeof functions / sizeof *functions;
+         i++)
+        if (strcmp(functions[i].name, command->name) == 0)
+            status = functions[i].run(options, error);
     if (wants_help)
         help_command(stdout, command);
     options_release(command, options);
@@ -96,16 +97,17 @@ static wr_status dispatch(int count, char **arguments, struct wr_error *error) {
                            : fail_command(first, error);
 }
 
-/* A standard stream that is closed would lend its number to the next file that is opened, which
- * would then get what is meant for the stream. Opened the wrong way round, its use is an error. */
-static void hold_standard_streams(void) {
+/* Opens /dev/null for each standard stream that is closed. Otherwise the next file that is opened
+ * gets the stream's number, and what is meant for the stream. /dev/null is opened in the wrong
+ * direction, so that using the stream is an error. */
+static void fill_closed_streams(void) {
     for (int stream = 0; stream <= 2; stream++)
         if (fcntl(stream, F_GETFD) < 0 && errno == EBADF &&
             open("/dev/null", stream == 0 ? O_WRONLY : O_RDONLY) < 0)
-            _exit(WR_ERR_STORAGE); /* there is nowhere to say it */
+            _exit(WR_ERR_STORAGE); /* no stream can show an error */
 }
 
-/* What was printed counts only once it is written. */
+/* Closes stdout. Output that cannot be written is an error, even if all else succeeded. */
 static wr_status close_stdout(wr_status status, struct wr_error *error) {
     cli_flush();
     bool failed = ferror(stdout) != 0;
@@ -119,13 +121,13 @@ static wr_status close_stdout(wr_status status, struct wr_error *error) {
 
 int main(int count, char **arguments) {
     struct wr_error error = {0};
-    /* A parent may ignore it, and then nobody learns how our processes and those of drivers end. */
+    /* If a parent ignores SIGCHLD, waitpid cannot tell how our child processes and those of drivers
+     * end. */
     signal(SIGCHLD, SIG_DFL);
-    if (count > 1 && strcmp(arguments[1], PROBE_WORD) == 0)
+    if (count > 1 && strcmp(arguments[1], PROBE_ARGUMENT) == 0)
         _exit(probe_child(count - 2, arguments + 2));
-    hold_standard_streams();
-    signal(SIGXFSZ,
-           SIG_IGN); /* growing beyond `ulimit -f` is an error of the write, which tells it */
+    fill_closed_streams();
+    signal(SIGXFSZ, SIG_IGN); /* then exceeding `ulimit -f` is an error of the write */
     interrupt_exit();
     wr_status status = dispatch(count > 0 ? count - 1 : 0, arguments + 1, &error);
     status = close_stdout(status, &error);

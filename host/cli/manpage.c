@@ -1,4 +1,4 @@
-/* Writes windrow.1 to stdout: the tables of commands.c as a manual page. */
+/* Writes windrow.1 to stdout: the tables of commands.c as a man page. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +6,8 @@
 #include "cli/options.h"
 #include "windrow/version.h"
 
-/* Text with troff's special characters escaped. A line never starts with a dot or a quote. */
+/* Prints text and escapes troff's special characters. The texts never start a line with a dot or a
+ * quote. */
 static void text(const char *from) {
     for (; *from != '\0'; from++)
         if (*from == '\\')
@@ -57,19 +58,19 @@ static void example(const char *does, const char *line) {
     puts(".PP");
     text(does);
     puts(":\n.PP\n.RS 4\n.nf");
-    for (size_t column = 0; *line != '\0';) { /* a long command goes on after a backslash */
-        size_t word = strcspn(line, " ");
-        if (column > 0 && column + word > 68) {
+    for (size_t column = 0; *line != '\0';) { /* a backslash continues a long command */
+        size_t length = strcspn(line, " ");
+        if (column > 0 && column + length > 68) {
             fputs(" \\e\n    ", stdout);
             column = 4;
         } else if (column > 0) {
             putchar(' ');
         }
-        char part[128];
-        snprintf(part, sizeof part, "%.*s", (int)word, line);
-        text(part);
-        column += word + 1;
-        line += word + strspn(line + word, " ");
+        char word[128];
+        snprintf(word, sizeof word, "%.*s", (int)length, line);
+        text(word);
+        column += length + 1;
+        line += length + strspn(line + length, " ");
     }
     puts("\n.fi\n.RE");
 }
@@ -83,16 +84,16 @@ static void paragraph(const char *from) {
 static void commands(void) {
     for (const struct command *command = command_table; command->name != NULL; command++) {
         printf(".SS \"windrow %s\"\n", command->name);
-        for (const char *const *part = command->description; *part != NULL; part++)
-            paragraph(*part);
+        for (const char *const *each = command->description; *each != NULL; each++)
+            paragraph(*each);
         if (command_has_lists(command))
             paragraph(help_lists);
         if (command_option(command, OPTION_CONFIG) != NULL)
             paragraph(help_config);
         for (size_t i = 0; i < command->option_count; i++) {
-            if (command->options[i].group != NULL && command->option_count > 4) {
+            if (command->options[i].section != NULL && command->option_count > 4) {
                 fputs(".PP\n.I ", stdout);
-                text(command->options[i].group);
+                text(command->options[i].section);
                 putchar('\n');
             }
             option(&command->options[i]);
@@ -100,7 +101,7 @@ static void commands(void) {
     }
 }
 
-/* A list of terms and what they mean: pairs of strings. */
+/* Prints a section that explains terms: pairs of a term and its meaning. */
 static void list(const char *name, const char *const (*entries)[2], size_t count) {
     heading("SH", name);
     for (size_t i = 0; i < count; i++) {

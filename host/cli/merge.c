@@ -11,54 +11,55 @@
 
 enum {
     MISSING_SHOWN = 8,
-    SHARDS_SHOWN = 4096 /* bytes of a list of shards */
+    SHARDS_SHOWN = 4096 /* bytes of a list of shards in the table */
 };
 
-/* What a study says of itself beside its trials. */
-struct words {
-    char *shards; /* those that it is, or was merged from: "0/3 2/3", or NULL */
-    char *keep;   /* as of --keep, or NULL */
-    char *least;  /* of what was kept, or NULL */
-    size_t grid;  /* trials of the whole grid; 0: unknown */
+/* Settings of a study that merge reads. */
+struct study_info {
+    char *shards; /* the study's shard, or the shards merged into it: "0/3 2/3"; or NULL */
+    char *keep;   /* as --keep; or NULL */
+    char *least;  /* the least that was kept, as --keep; or NULL */
+    size_t grid;  /* number of trials in the whole grid; 0: unknown */
 };
 
 struct run {
     const struct option_value *options;
     struct wr_error *error;
-    bool tables; /* for a person, on stdout */
-    size_t told; /* stores in the table */
+    bool tables; /* print tables on stdout */
+    size_t told; /* number of stores in the table */
     struct wr_study *study;
-    struct words words;
-    json_t *stores; /* of --json; NULL once it found no memory */
+    struct study_info info;
+    json_t *stores; /* for --json; NULL after an allocation failed */
 };
 
-/* ---- words ---- */
+/* ---- settings ---- */
 
-static void release_words(struct words *words) {
-    free(words->shards);
-    free(words->keep);
-    free(words->least);
-    *words = (struct words){0};
+static void release_info(struct study_info *info) {
+    free(info->shards);
+    free(info->keep);
+    free(info->least);
+    *info = (struct study_info){0};
 }
 
-static wr_status read_words(struct wr_study *study, struct words *words, struct wr_error *error) {
+static wr_status read_info(struct wr_study *study, struct study_info *info,
+                           struct wr_error *error) {
     char *grid = NULL;
-    *words = (struct words){0};
-    wr_status status = wr_study_setting(study, "shards", &words->shards, error);
-    if (status == WR_OK && words->shards == NULL)
-        status = wr_study_setting(study, "shard", &words->shards, error);
+    *info = (struct study_info){0};
+    wr_status status = wr_study_setting(study, "shards", &info->shards, error);
+    if (status == WR_OK && info->shards == NULL)
+        status = wr_study_setting(study, "shard", &info->shards, error);
     if (status == WR_OK)
-        status = wr_study_setting(study, "keep", &words->keep, error);
+        status = wr_study_setting(study, "keep", &info->keep, error);
     if (status == WR_OK)
-        status = keep_least(study, &words->least, error);
+        status = keep_least(study, &info->least, error);
     if (status == WR_OK)
         status = wr_study_setting(study, "grid", &grid, error);
-    words->grid = grid != NULL ? (size_t)strtoull(grid, NULL, 10) : 0;
+    info->grid = grid != NULL ? (size_t)strtoull(grid, NULL, 10) : 0;
     free(grid);
     return status;
 }
 
-/* Whether the list has this shard. */
+/* Whether the list contains the shard. */
 static bool has_shard(const char *list, const char *shard) {
     size_t length = strlen(shard);
     for (const char *at = list; at != NULL && (at = strstr(at, shard)) != NULL; at++)
@@ -67,7 +68,7 @@ static bool has_shard(const char *list, const char *shard) {
     return false;
 }
 
-/* Adds the shards of a list to another. */
+/* Adds the shards of the list `more` that *list lacks. */
 static wr_status add_shards(char **list, const char *more, struct wr_error *error) {
     char *copy = strdup(more), *next = copy, *shard;
     wr_status status = copy != NULL ? WR_OK : WR_ERR_MEMORY;
@@ -87,43 +88,44 @@ static wr_status add_shards(char **list, const char *more, struct wr_error *erro
     return status == WR_OK ? WR_OK : wr_fail(error, status, "no memory for a list of shards");
 }
 
-/* What the study says once it has taken from a store: merging has given it the store's words. */
-static wr_status keep_words(struct run *run, const struct words *store) {
-    struct words *words = &run->words;
+/* Saves the study's settings after a store was merged. The merge has copied the store's settings
+ * into the study. */
+static wr_status save_info(struct run *run, const struct study_info *store) {
+    struct study_info *info = &run->info;
     struct wr_setting settings[2];
     size_t count = 0;
     char grid[24];
     wr_status status = WR_OK;
     if (store->shards != NULL)
-        status = add_shards(&words->shards, store->shards, run->error);
-    words->grid = store->grid > words->grid ? store->grid : words->grid;
-    snprintf(grid, sizeof grid, "%zu", words->grid);
-    if (words->grid > 0)
+        status = add_shards(&info->shards, store->shards, run->error);
+    info->grid = store->grid > info->grid ? store->grid : info->grid;
+    snprintf(grid, sizeof grid, "%zu", info->grid);
+    if (info->grid > 0)
         settings[count++] = (struct wr_setting){"grid", grid, false};
-    if (words->shards != NULL)
-        settings[count++] = (struct wr_setting){"shards", words->shards, false};
+    if (info->shards != NULL)
+        settings[count++] = (struct wr_setting){"shards", info->shards, false};
     if (status == WR_OK)
         status = wr_study_settle(run->study, settings, count, run->error);
-    /* The store's own words about it have come along: those of the study count too. */
-    if (status == WR_OK && words->least != NULL)
-        status = keep_note(run->study, words->keep, words->least, run->error);
-    return status == WR_OK ? keep_note(run->study, words->keep,
+    /* The merge has copied the store's "keep" into the study; the study's own counts too. */
+    if (status == WR_OK && info->least != NULL)
+        status = keep_save(run->study, info->keep, info->least, run->error);
+    return status == WR_OK ? keep_save(run->study, info->keep,
                                        store->least != NULL ? store->least : "none", run->error)
                            : status;
 }
 
-/* --keep, else what the study keeps, else what its first store keeps. */
-static wr_status choose_keep(struct run *run, const struct words *store) {
+/* Chooses what to keep: --keep, else the study's setting, else that of its first store. */
+static wr_status choose_keep(struct run *run, const struct study_info *store) {
     const struct option_value *given = &run->options[MERGE_KEEP];
     size_t best;
-    if (given->given || run->words.keep == NULL) {
+    if (given->given || run->info.keep == NULL) {
         const char *text = given->given ? given->text : store->keep;
-        free(run->words.keep);
-        run->words.keep = strdup(text != NULL ? text : "best:10");
-        if (run->words.keep == NULL)
+        free(run->info.keep);
+        run->info.keep = strdup(text != NULL ? text : "best:10");
+        if (run->info.keep == NULL)
             return wr_fail(run->error, WR_ERR_MEMORY, "no memory for --keep");
     }
-    wr_status status = keep_read(run->words.keep, &best, run->error);
+    wr_status status = keep_read(run->info.keep, &best, run->error);
     if (status == WR_OK)
         wr_study_keep(run->study, best);
     return status;
@@ -131,8 +133,8 @@ static wr_status choose_keep(struct run *run, const struct words *store) {
 
 /* ---- missing shards ---- */
 
-/* Of how many shards those of the list are; 0 where some are of more than others, since these do
- * not say then what is missing. */
+/* The number N of the shards I/N in the list; 0 where N differs, since missing shards are then
+ * unknown. */
 static size_t common_shards(const char *list) {
     size_t common = 0;
     for (const char *slash = list; slash != NULL && (slash = strchr(slash, '/')) != NULL; slash++) {
@@ -144,21 +146,22 @@ static size_t common_shards(const char *list) {
     return common;
 }
 
-/* The shards of the grid that are in no list; those beyond its trials are empty. */
+/* The shards of the grid that no merged store has. Shards beyond the number of trials are empty and
+ * not counted. */
 struct missing {
     size_t shards, count;
     bool *is; /* (count) */
 };
 
-static wr_status find_missing(const struct words *words, struct missing *missing,
+static wr_status find_missing(const struct study_info *info, struct missing *missing,
                               struct wr_error *error) {
-    *missing = (struct missing){.shards = common_shards(words->shards)};
-    missing->count = missing->shards < words->grid ? missing->shards : words->grid;
+    *missing = (struct missing){.shards = common_shards(info->shards)};
+    missing->count = missing->shards < info->grid ? missing->shards : info->grid;
     missing->is = wr_alloc(missing->count, sizeof *missing->is, "shards", error);
     if (missing->is == NULL)
         return WR_ERR_MEMORY;
     memset(missing->is, true, missing->count);
-    for (const char *at = words->shards; at != NULL; at = strchr(at, ' ')) {
+    for (const char *at = info->shards; at != NULL; at = strchr(at, ' ')) {
         at += *at == ' ';
         size_t shard = (size_t)strtoull(at, NULL, 10);
         if (shard < missing->count)
@@ -188,9 +191,9 @@ static json_t *missing_array(const struct missing *missing) {
 
 /* ---- one store ---- */
 
-static void tell_store(struct run *run, const char *path, const struct words *words,
+static void tell_store(struct run *run, const char *path, const struct study_info *info,
                        const struct wr_merge_report *report) {
-    const char *shard = words->shards;
+    const char *shard = info->shards;
     if (run->tables && run->told++ == 0)
         printf("%8s  %8s  %8s  %-9s  %s\n", "trials", "pending", "taken", "shard", "store");
     if (run->tables) {
@@ -212,41 +215,42 @@ static wr_status open_study(struct run *run) {
     enum wr_journal journal = (enum wr_journal)run->options[MERGE_JOURNAL].choice;
     wr_status status = wr_study_open_with(path, WR_STUDY_WRITE, journal, &run->study, run->error);
     torn_tell(run->study, path, true);
-    return status == WR_OK ? read_words(run->study, &run->words, run->error) : status;
+    return status == WR_OK ? read_info(run->study, &run->info, run->error) : status;
 }
 
-/* The study is opened, or made, once the first store is known to be one. */
+/* Merges one store. The study is opened or made after the first store is opened, so that a bad path
+ * makes no study. */
 static wr_status merge_store(struct run *run, const char *path) {
     struct wr_study *store;
-    struct words words = {0};
+    struct study_info info = {0};
     struct wr_merge_report report;
     wr_status status = wr_study_open(path, WR_STUDY_READ, &store, run->error);
     torn_tell(store, path, false);
     if (status == WR_OK)
-        status = read_words(store, &words, run->error);
+        status = read_info(store, &info, run->error);
     if (status == WR_OK && run->study == NULL)
         status = open_study(run);
     if (status == WR_OK)
-        status = choose_keep(run, &words);
+        status = choose_keep(run, &info);
     if (status == WR_OK)
         status = wr_study_merge(run->study, store, &report, run->error);
     if (status == WR_OK)
-        status = keep_words(run, &words);
+        status = save_info(run, &info);
     if (status == WR_OK)
-        tell_store(run, path, &words, &report);
+        tell_store(run, path, &info, &report);
     wr_study_close(store);
-    release_words(&words);
+    release_info(&info);
     return status;
 }
 
-/* Whether both paths name one file: a pattern of stores may match the study too. */
+/* Whether both paths name one file. A shell pattern for the stores may match the study too. */
 static bool same_file(const char *a, const char *b) {
     struct stat of_a, of_b;
     return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
            of_a.st_ino == of_b.st_ino;
 }
 
-/* ---- all of them ---- */
+/* ---- the command ---- */
 
 static wr_status print_study_json(struct run *run, const struct wr_study_counts *counts, size_t gap,
                                   const struct missing *missing) {
@@ -255,14 +259,14 @@ static wr_status print_study_json(struct run *run, const struct wr_study_counts 
                   json_text(run->options[MERGE_STUDY].text), "trials", (json_int_t)counts->trials,
                   "done", (json_int_t)counts->done, "diverged", (json_int_t)counts->diverged,
                   "failed", (json_int_t)counts->failed, "pending", (json_int_t)counts->pending,
-                  "grid", (json_int_t)run->words.grid, "gap", (json_int_t)gap, "missing",
+                  "grid", (json_int_t)run->info.grid, "gap", (json_int_t)gap, "missing",
                   gap > 0 ? missing_array(missing) : json_array(), "stores", run->stores),
         run->error);
 }
 
 static void print_study(const struct run *run, const struct wr_study_counts *counts, size_t gap,
                         const struct missing *missing) {
-    size_t grid = run->words.grid;
+    size_t grid = run->info.grid;
     report_named("\nstudy     ", run->options[MERGE_STUDY].text);
     printf("\ntrials    %zu done, %zu diverged, %zu failed, %zu pending\n", counts->done,
            counts->diverged, counts->failed, counts->pending);
@@ -278,10 +282,10 @@ static wr_status tell_study(struct run *run) {
     struct missing missing = {0};
     wr_status status = wr_study_count(run->study, &counts, run->error);
     if (status == WR_OK)
-        status = find_missing(&run->words, &missing, run->error);
+        status = find_missing(&run->info, &missing, run->error);
     if (status != WR_OK)
         return status;
-    size_t gap = run->words.grid > counts.trials ? run->words.grid - counts.trials : 0;
+    size_t gap = run->info.grid > counts.trials ? run->info.grid - counts.trials : 0;
     if (run->options[MERGE_JSON].given)
         status = print_study_json(run, &counts, gap, &missing);
     else if (run->tables)
@@ -310,7 +314,7 @@ wr_status merge_command(const struct option_value *options, struct wr_error *err
     run.tables = !options[MERGE_QUIET].given && !options[MERGE_JSON].given;
     wr_status status = run_all(&run);
     wr_study_close(run.study);
-    release_words(&run.words);
+    release_info(&run.info);
     json_decref(run.stores);
     return status;
 }

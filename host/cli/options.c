@@ -7,7 +7,7 @@
 
 #include "base/base.h"
 
-/* ---- names that are nearly right ---- */
+/* ---- misspelt names ---- */
 
 #define NAME_MOST 31
 
@@ -16,7 +16,7 @@ static size_t least_of(size_t a, size_t b, size_t c) {
     return c < least ? c : least;
 }
 
-/* Levenshtein's distance; names longer than NAME_MOST are far from everything. */
+/* Levenshtein's distance. SIZE_MAX for names longer than NAME_MOST. */
 static size_t distance(const char *a, const char *b) {
     size_t row[NAME_MOST + 1], length_a = strlen(a), length_b = strlen(b);
     if (length_a > NAME_MOST || length_b > NAME_MOST)
@@ -35,8 +35,8 @@ static size_t distance(const char *a, const char *b) {
     return row[length_b];
 }
 
-/* How far a candidate is from what was typed; SIZE_MAX if it is no likely meaning of it. */
-static size_t unlikeness(const char *typed, const char *candidate) {
+/* How much a candidate differs from what was typed; SIZE_MAX if it is not a likely correction. */
+static size_t name_distance(const char *typed, const char *candidate) {
     size_t length = strlen(typed), far = distance(typed, candidate);
     if (length >= 2 && strncmp(typed, candidate, length) == 0)
         return 1;
@@ -47,8 +47,8 @@ const char *command_nearest(const char *name) {
     const char *nearest = NULL;
     size_t least = SIZE_MAX;
     for (const struct command *command = command_table; command->name != NULL; command++)
-        if (unlikeness(name, command->name) < least) {
-            least = unlikeness(name, command->name);
+        if (name_distance(name, command->name) < least) {
+            least = name_distance(name, command->name);
             nearest = command->name;
         }
     return nearest;
@@ -60,8 +60,8 @@ static wr_status fail_unknown(const struct command *command, const char *name,
     size_t least = SIZE_MAX;
     for (size_t i = 0; i < command->option_count; i++)
         if (option_is_named(&command->options[i]) &&
-            unlikeness(name, command->options[i].name) < least) {
-            least = unlikeness(name, command->options[i].name);
+            name_distance(name, command->options[i].name) < least) {
+            least = name_distance(name, command->options[i].name);
             nearest = command->options[i].name;
         }
     if (nearest != NULL)
@@ -77,14 +77,15 @@ bool option_read_size(const struct option_spec *spec, const char *text, size_t *
     return wr_read_whole(text, size) && *size >= spec->least;
 }
 
-/* Decimal notation only. The command never leaves the "C" locale, so the point is a point. */
+/* Reads decimal notation only. The command never leaves the "C" locale, so the decimal mark is a
+ * point. */
 bool option_read_real(const char *text, float *real) {
     char *end;
     if (text[strspn(text, "+-.0123456789eE")] != '\0')
         return false;
     errno = 0;
     *real = strtof(text, &end);
-    bool vanished = errno == ERANGE && *real == 0.0f; /* clip 1e-99 must not come to mean "none" */
+    bool vanished = errno == ERANGE && *real == 0.0f; /* 1e-99 must not become 0: "none" */
     return *text != '\0' && *end == '\0' && isfinite(*real) && *real >= 0.0f && !vanished;
 }
 
@@ -162,21 +163,21 @@ void options_release(const struct command *command, struct option_value *values)
 
 /* ---- options that exclude each other ---- */
 
-static bool names(const char *const *list, const char *name) {
+static bool lists_name(const char *const *list, const char *name) {
     for (; list != NULL && *list != NULL; list++)
         if (strcmp(*list, name) == 0)
             return true;
     return false;
 }
 
-static bool exclude(const struct option_spec *a, const struct option_spec *b) {
-    return names(a->excludes, b->name) || names(b->excludes, a->name);
+static bool exclude_each_other(const struct option_spec *a, const struct option_spec *b) {
+    return lists_name(a->excludes, b->name) || lists_name(b->excludes, a->name);
 }
 
 bool option_is_excluded(const struct command *command, size_t i,
                         const struct option_value *values) {
     for (size_t j = 0; j < command->option_count; j++)
-        if (values[j].given && exclude(&command->options[i], &command->options[j]))
+        if (values[j].given && exclude_each_other(&command->options[i], &command->options[j]))
             return true;
     return false;
 }
@@ -185,7 +186,7 @@ wr_status options_check_excluded(const struct command *command, const struct opt
                                  struct wr_error *error) {
     for (size_t i = 0; i < command->option_count; i++)
         for (size_t j = i + 1; values[i].given && j < command->option_count; j++)
-            if (values[j].given && exclude(&command->options[i], &command->options[j]))
+            if (values[j].given && exclude_each_other(&command->options[i], &command->options[j]))
                 return wr_fail(error, WR_ERR_USAGE, "--%s and --%s exclude each other",
                                command->options[i].name, command->options[j].name);
     return WR_OK;
@@ -212,7 +213,7 @@ const struct option_spec *option_find(const struct command *command, const char 
     return NULL;
 }
 
-/* argument is "--name" or "--name=value"; takes the next argument if that is the value. */
+/* argument is "--name" or "--name=value". For "--name" the next argument is the value. */
 static wr_status take_option(const struct command *command, char *argument, struct cursor *cursor,
                              struct option_value *values, struct wr_error *error) {
     const char *name = argument + 2, *equals = strchr(name, '=');
@@ -284,7 +285,7 @@ static wr_status check_operands(const struct command *command, const struct opti
     return WR_OK;
 }
 
-/* Whether help is asked for anywhere, so that it is had whatever else is wrong. */
+/* Whether any argument asks for help. Help is printed even if other arguments are wrong. */
 static bool wants_help(const struct cursor *cursor) {
     for (int i = 0; i < cursor->count && strcmp(cursor->arguments[i], "--") != 0; i++)
         if (strcmp(cursor->arguments[i], "-h") == 0 || strcmp(cursor->arguments[i], "--help") == 0)

@@ -1,4 +1,4 @@
-/* Options to a panel, and its file's layout. */
+/* Reads a panel as the options say, and reports how its file was read. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,48 +6,48 @@
 
 #include "base/base.h"
 #include "cli/columns.h"
-#include "cli/csv.h"
+#include "cli/csv_options.h"
 #include "cli/forecast.h"
 #include "data/calendar.h"
 #include "data/panel.h"
 
 /* ---- lists ---- */
 
-static wr_status add_part(struct parts *parts, const char *text, struct wr_error *error) {
-    char **grown = realloc(parts->texts, (parts->count + 1) * sizeof *grown);
+static wr_status add_item(struct items *items, const char *text, struct wr_error *error) {
+    char **grown = realloc(items->texts, (items->count + 1) * sizeof *grown);
     if (grown != NULL) {
-        parts->texts = grown;
-        grown[parts->count] = strdup(text);
+        items->texts = grown;
+        grown[items->count] = strdup(text);
     }
-    if (grown == NULL || grown[parts->count] == NULL)
-        return wr_fail(error, WR_ERR_MEMORY, "no memory for a list of %zu", parts->count + 1);
-    parts->count++;
+    if (grown == NULL || grown[items->count] == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "no memory for a list of %zu", items->count + 1);
+    items->count++;
     return WR_OK;
 }
 
-wr_status parts_make(const char *option, const char *list, struct parts *parts,
+wr_status items_make(const char *option, const char *list, struct items *items,
                      struct wr_error *error) {
     const char *rest = list;
-    char *part = wr_alloc(strlen(list) + 1, 1, "a list", error);
-    wr_status status = part != NULL ? WR_OK : WR_ERR_MEMORY;
+    char *item = wr_alloc(strlen(list) + 1, 1, "a list", error);
+    wr_status status = item != NULL ? WR_OK : WR_ERR_MEMORY;
     while (status == WR_OK && rest != NULL) {
-        if (!columns_cut(&rest, part))
+        if (!columns_cut(&rest, item))
             status = wr_fail(error, WR_ERR_USAGE, "--%s %s: a quote is out of place", option, list);
-        else if (*part == '\0')
+        else if (*item == '\0')
             status =
                 wr_fail(error, WR_ERR_USAGE, "--%s %s: a part of the list is empty", option, list);
         else
-            status = add_part(parts, part, error);
+            status = add_item(items, item, error);
     }
-    free(part);
+    free(item);
     return status;
 }
 
-void parts_release(struct parts *parts) {
-    for (size_t i = 0; i < parts->count; i++)
-        free(parts->texts[i]);
-    free(parts->texts);
-    *parts = (struct parts){0};
+void items_release(struct items *items) {
+    for (size_t i = 0; i < items->count; i++)
+        free(items->texts[i]);
+    free(items->texts);
+    *items = (struct items){0};
 }
 
 /* ---- panels ---- */
@@ -56,9 +56,9 @@ static const char *text_of(const struct option_value *option) {
     return option->given ? option->text : NULL;
 }
 
-/* The lists of columns that options name. */
+/* The columns in --past, --future and --ignore. */
 struct lists {
-    struct parts past, future, ignore;
+    struct items past, future, ignore;
 };
 
 static wr_status read_lists(const struct option_value *options, struct lists *lists,
@@ -66,11 +66,11 @@ static wr_status read_lists(const struct option_value *options, struct lists *li
     const struct option_value *ignore = &options[PANEL_CSV + CSV_IGNORE];
     wr_status status = WR_OK;
     if (options[PANEL_PAST].given)
-        status = parts_make("past", options[PANEL_PAST].text, &lists->past, error);
+        status = items_make("past", options[PANEL_PAST].text, &lists->past, error);
     if (status == WR_OK && options[PANEL_FUTURE].given)
-        status = parts_make("future", options[PANEL_FUTURE].text, &lists->future, error);
+        status = items_make("future", options[PANEL_FUTURE].text, &lists->future, error);
     if (status == WR_OK && ignore->given)
-        status = parts_make("ignore", ignore->text, &lists->ignore, error);
+        status = items_make("ignore", ignore->text, &lists->ignore, error);
     return status;
 }
 
@@ -119,13 +119,13 @@ wr_status panel_read(const char *command, const struct option_value *options,
     wr_status status = read_lists(options, &lists, error);
     if (status == WR_OK)
         status = read_panel(options, &lists, usual, panel, error);
-    parts_release(&lists.past);
-    parts_release(&lists.future);
-    parts_release(&lists.ignore);
+    items_release(&lists.past);
+    items_release(&lists.future);
+    items_release(&lists.ignore);
     return status;
 }
 
-/* Values that are missing are no evidence. */
+/* Reports missing values. They are used neither for intervals nor for scores. */
 static void tell_missing(const struct wr_panel *panel) {
     size_t filled = 0, gaps = 0, all = 0;
     for (size_t s = 0; s < wr_panel_count(panel); s++) {
@@ -146,7 +146,8 @@ static void tell_missing(const struct wr_panel *panel) {
                 gaps, all);
 }
 
-/* Rows without a value at the ends of a series are no gaps: it is forecast from its last value. */
+/* Reports rows without a value at the ends of a series. These are not gaps: the forecast starts
+ * after the last value. */
 static void tell_ends(const struct wr_panel *panel) {
     size_t rows = 0, series = 0, first = 0;
     for (size_t s = wr_panel_count(panel); s-- > 0 && panel->header != NULL;) {
@@ -185,7 +186,7 @@ void panel_tell(const struct wr_panel *panel, const struct option_value *options
 
 const char *panel_recipe(const struct wr_panel *panel, const char **step) {
     static const struct {
-        double least; /* days */
+        double least; /* smallest step, in days */
         const char *recipe, *step;
     } steps[] = {{360, "yearly", "years"},  {85, "quarterly", "quarters"},
                  {28, "monthly", "months"}, {7, "weekly", "weeks"},

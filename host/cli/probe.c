@@ -17,31 +17,29 @@
 #include "cli/interrupt.h"
 
 enum { SECONDS = 10, MOST_SECONDS = 3600 };
-#define MOST_READS 64 /* of words at a time: a driver may print without end */
-#define LAST_SECONDS                                                                               \
-    1.0 /* that a killed process may take to go; one may be stuck in its driver                    \
-         */
+#define MOST_READS   64  /* reads of a driver's output at a time: it may print without end */
+#define LAST_SECONDS 1.0 /* that we wait for a killed process; one may be stuck in its driver */
 
 wr_status probe_seconds(size_t *seconds, struct wr_error *error) {
     *seconds = SECONDS;
     return wr_variable_number("WINDROW_PROBE_SECONDS", 1, MOST_SECONDS, seconds, error);
 }
 
-/* ---- the process ---- */
+/* ---- starting the child ---- */
 
-/* One look. */
-struct look {
+/* One child process that probes drivers. */
+struct child {
     struct probe *probe;
     size_t seconds;
-    size_t skip;  /* devices tried before */
-    bool explain; /* why there is none */
+    size_t skip;  /* devices that earlier children tried */
+    bool explain; /* make drivers print why they have no device */
     pid_t process;
-    int reports, said; /* to be read; -1: none */
+    int reports, output; /* pipes from the child; -1: closed */
     bool listed, ended;
-    size_t trying; /* the device; SIZE_MAX: none */
-    size_t tries;  /* so far */
-    int cause;     /* errno of a report that could not be read */
-    char trouble[224];
+    size_t trying; /* the device that it tries now; SIZE_MAX: none */
+    size_t tries;  /* devices tried so far */
+    int cause;     /* errno if a report could not be read */
+    char failure[224];
 };
 
 static bool open_pipe(int ends[2]) {
@@ -54,20 +52,21 @@ static void close_if_open(int *file) {
     *file = -1;
 }
 
-/* Nothing of ours but the two pipes: no input, no caught or blocked signals, a group of its own. */
-static int spawn(struct look *look, const char *selector, int reports, int said) {
+/* Starts the process. It gets only the two pipes from us: no input, no caught or blocked signals,
+ * and a process group of its own. */
+static int spawn_child(struct child *child, const char *selector, int reports, int output) {
     char skipped[32];
     char *const arguments[] = {(char[]){"windrow"},
-                               (char[]){PROBE_WORD},
+                               (char[]){PROBE_ARGUMENT},
                                (char *)selector,
                                skipped,
-                               look->explain ? (char[]){"explain"} : (char[]){"look"},
+                               child->explain ? (char[]){"explain"} : (char[]){"look"},
                                NULL};
     extern char **environ;
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     sigset_t none, usual;
-    snprintf(skipped, sizeof skipped, "%zu", look->skip);
+    snprintf(skipped, sizeof skipped, "%zu", child->skip);
     sigemptyset(&none);
     sigemptyset(&usual);
     sigaddset(&usual, SIGPIPE);
@@ -82,13 +81,13 @@ static int spawn(struct look *look, const char *selector, int reports, int said)
         posix_spawnattr_setsigdefault(&attributes, &usual);
         failed = posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
         if (failed == 0)
-            failed = posix_spawn_file_actions_adddup2(&files, said, 1);
+            failed = posix_spawn_file_actions_adddup2(&files, output, 1);
         if (failed == 0)
-            failed = posix_spawn_file_actions_adddup2(&files, said, 2);
+            failed = posix_spawn_file_actions_adddup2(&files, output, 2);
         if (failed == 0)
             failed = posix_spawn_file_actions_adddup2(&files, reports, PROBE_REPORTS);
         if (failed == 0)
-            failed = posix_spawn(&look->process, "/proc/self/exe", &files, &attributes, arguments,
+            failed = posix_spawn(&child->process, "/proc/self/exe", &files, &attributes, arguments,
                                  environ);
         posix_spawnattr_destroy(&attributes);
     }
@@ -96,11 +95,11 @@ static int spawn(struct look *look, const char *selector, int reports, int said)
     return failed;
 }
 
-static void start(struct look *look, const char *selector) {
-    int reports[2] = {-1, -1}, said[2] = {-1, -1};
-    int failed = open_pipe(reports) && open_pipe(said) ? 0 : errno;
-    look->process = -1;
-    /* dup2 would leave FD_CLOEXEC on a descriptor that is in its place already */
+static void start_child(struct child *child, const char *selector) {
+    int reports[2] = {-1, -1}, output[2] = {-1, -1};
+    int failed = open_pipe(reports) && open_pipe(output) ? 0 : errno;
+    child->process = -1;
+    /* if the pipe already has the number PROBE_REPORTS, dup2 leaves FD_CLOEXEC set */
     if (failed == 0 && reports[1] == PROBE_REPORTS) {
         int moved = fcntl(reports[1], F_DUPFD_CLOEXEC, PROBE_REPORTS + 1);
         failed = moved < 0 ? errno : 0;
@@ -110,20 +109,20 @@ static void start(struct look *look, const char *selector) {
         }
     }
     if (failed == 0)
-        failed = spawn(look, selector, reports[1], said[1]);
+        failed = spawn_child(child, selector, reports[1], output[1]);
     close_if_open(&reports[1]);
-    close_if_open(&said[1]);
-    look->reports = reports[0];
-    look->said = said[0];
-    if (said[0] >= 0)
-        fcntl(said[0], F_SETFL, O_NONBLOCK);
+    close_if_open(&output[1]);
+    child->reports = reports[0];
+    child->output = output[0];
+    if (output[0] >= 0)
+        fcntl(output[0], F_SETFL, O_NONBLOCK);
     if (failed != 0)
-        snprintf(look->trouble, sizeof look->trouble,
+        snprintf(child->failure, sizeof child->failure,
                  "OpenCL drivers were not looked at, since no process could be started for it (%s)",
                  strerror(failed));
 }
 
-/* ---- what it reports and what drivers print ---- */
+/* ---- reports and output ---- */
 
 static wr_status keep_device(struct probe *probe, const struct probe_report *report,
                              struct wr_error *error) {
@@ -140,63 +139,64 @@ static wr_status keep_device(struct probe *probe, const struct probe_report *rep
     struct wr_device_info *info = &probe->devices[report->index];
     *info = report->info;
     info->backend =
-        "opencl"; /* the pointer was another process's, which drivers may have damaged */
+        "opencl"; /* the pointer is of another process, and a driver may have damaged it */
     info->id[sizeof info->id - 1] = info->name[sizeof info->name - 1] = '\0';
     info->detail[sizeof info->detail - 1] = '\0';
     return WR_OK;
 }
 
-static wr_status take_report(struct look *look, const struct probe_report *report,
+static wr_status take_report(struct child *child, const struct probe_report *report,
                              struct wr_error *error) {
-    struct probe *probe = look->probe;
-    switch (report->step) {
-    case PROBE_DEVICE: /* of a second look: known, and perhaps settled */
+    struct probe *probe = child->probe;
+    switch (report->event) {
+    case PROBE_DEVICE: /* a second child lists known devices again; keep their results */
         return report->index == probe->count ? keep_device(probe, report, error) : WR_OK;
     case PROBE_LISTED:
-        look->listed = true;
+        child->listed = true;
         memcpy(probe->why, report->info.detail, sizeof probe->why);
         return WR_OK;
     case PROBE_TRIES:
-        look->trying = report->index;
-        look->tries++;
+        child->trying = report->index;
+        child->tries++;
         return WR_OK;
-    case PROBE_SETTLED:
-        look->trying = SIZE_MAX;
+    case PROBE_TRIED:
+        child->trying = SIZE_MAX;
         return keep_device(probe, report, error);
     case PROBE_ENDED:
-        look->ended = true;
+        child->ended = true;
         return WR_OK;
     }
     return WR_OK;
 }
 
-/* Keeps the end of what is printed, as it is, but for zeros: they are blanks. */
-static void keep_words(struct look *look) {
-    char more[1024], *said = look->probe->said;
+/* Reads the child's output and keeps its end. Zero bytes become blanks. */
+static void keep_output(struct child *child) {
+    char more[1024], *output = child->probe->output;
     ssize_t got = 1;
-    for (int reads = 0; got > 0 && reads < MOST_READS && look->said >= 0; reads++) {
-        got = read(look->said, more, sizeof more);
+    for (int reads = 0; got > 0 && reads < MOST_READS && child->output >= 0; reads++) {
+        got = read(child->output, more, sizeof more);
         if (got <= 0)
             break;
-        size_t length = strlen(said), count = (size_t)got;
-        if (length + count >= PROBE_SAID) {
-            size_t lost = length + count - PROBE_SAID + 1;
-            memmove(said, said + lost, length - lost + 1);
+        size_t length = strlen(output), count = (size_t)got;
+        if (length + count >= PROBE_OUTPUT) {
+            size_t lost = length + count - PROBE_OUTPUT + 1;
+            memmove(output, output + lost, length - lost + 1);
             length -= lost;
         }
         for (size_t i = 0; i < count; i++)
-            said[length + i] = more[i] == '\0' ? ' ' : more[i];
-        said[length + count] = '\0';
+            output[length + i] = more[i] == '\0' ? ' ' : more[i];
+        output[length + count] = '\0';
     }
-    if (look->said >= 0 && (got == 0 || (got < 0 && errno != EAGAIN)))
-        close_if_open(&look->said);
+    if (child->output >= 0 && (got == 0 || (got < 0 && errno != EAGAIN)))
+        close_if_open(&child->output);
 }
 
-/* Waits for reports and words. False: no report comes within the time; one that has come is read
- * however late it is looked at. */
-static bool listen(struct look *look, double until, struct probe_report *report, bool *reported) {
-    struct pollfd files[2] = {{.fd = look->reports, .events = POLLIN},
-                              {.fd = look->said, .events = POLLIN}};
+/* Waits for a report or output. Returns false if no report comes in time. A report that has arrived
+ * is read even if the time is over. */
+static bool wait_for_report(struct child *child, double until, struct probe_report *report,
+                            bool *reported) {
+    struct pollfd files[2] = {{.fd = child->reports, .events = POLLIN},
+                              {.fd = child->output, .events = POLLIN}};
     double left = until - wr_seconds();
     *reported = false;
     int found = poll(files, 2, left > 0 ? (int)(left * 1000) + 1 : 0);
@@ -205,26 +205,26 @@ static bool listen(struct look *look, double until, struct probe_report *report,
     if (found < 0)
         return errno == EINTR;
     if (files[1].revents != 0)
-        keep_words(look);
+        keep_output(child);
     if (files[0].revents == 0)
         return left > 0;
-    ssize_t got = read(look->reports, report, sizeof *report);
-    look->cause = got < 0 ? errno : 0;
+    ssize_t got = read(child->reports, report, sizeof *report);
+    child->cause = got < 0 ? errno : 0;
     *reported = got == (ssize_t)sizeof *report;
     return *reported;
 }
 
-/* ---- one look ---- */
+/* ---- following the child ---- */
 
-/* Its exit status, or -1 where it has to be left to itself. */
-static int end(struct look *look, bool kill_it) {
+/* Waits for the child to end. Returns its exit status, or -1 if it does not end in LAST_SECONDS. */
+static int end_child(struct child *child, bool kill_it) {
     struct timespec pause = {.tv_nsec = 1000000};
     int status;
     if (kill_it)
-        kill(-look->process, SIGKILL);
+        kill(-child->process, SIGKILL);
     for (double since = wr_seconds(); wr_seconds() - since < LAST_SECONDS;) {
-        pid_t ended = waitpid(look->process, &status, WNOHANG);
-        if (ended == look->process)
+        pid_t ended = waitpid(child->process, &status, WNOHANG);
+        if (ended == child->process)
             return status;
         if (ended < 0 && errno != EINTR)
             break;
@@ -233,62 +233,62 @@ static int end(struct look *look, bool kill_it) {
     return -1;
 }
 
-static void tell_trouble(struct look *look, bool silent, int status) {
-    const char *when = look->trying != SIZE_MAX ? "while it built and ran a kernel"
-                       : look->listed           ? "after devices were listed"
-                                                : "while devices were listed";
+static void describe_failure(struct child *child, bool silent, int status) {
+    const char *when = child->trying != SIZE_MAX ? "while it built and ran a kernel"
+                       : child->listed           ? "after devices were listed"
+                                                 : "while devices were listed";
     char how[96];
-    if (look->cause != 0) {
-        wr_format(look->trouble, sizeof look->trouble,
+    if (child->cause != 0) {
+        wr_format(child->failure, sizeof child->failure,
                   "what is found out about OpenCL drivers cannot be read (%s)",
-                  strerror(look->cause));
+                  strerror(child->cause));
         return;
     }
     if (silent)
-        snprintf(how, sizeof how, "did not answer within %zu s", look->seconds);
+        snprintf(how, sizeof how, "did not answer within %zu s", child->seconds);
     else if (status >= 0 && WIFSIGNALED(status))
         wr_format(how, sizeof how, "ended its process by signal %d (%s)", WTERMSIG(status),
                   strsignal(WTERMSIG(status)));
     else
         wr_format(how, sizeof how, "ended its process with exit code %d",
                   status >= 0 ? WEXITSTATUS(status) : 0);
-    wr_format(look->trouble, sizeof look->trouble, "an OpenCL driver %s %s%s", how, when,
+    wr_format(child->failure, sizeof child->failure, "an OpenCL driver %s %s%s", how, when,
               silent ? "; WINDROW_PROBE_SECONDS=60 waits longer" : "");
 }
 
-static wr_status follow(struct look *look, struct wr_error *error) {
+static wr_status follow_child(struct child *child, struct wr_error *error) {
     struct probe_report report;
     wr_status status = WR_OK;
-    bool reported = false, comes = true;
-    double until = wr_seconds() + (double)look->seconds;
-    while (status == WR_OK && comes && !look->ended && !interrupt_seen) {
-        comes = listen(look, until, &report, &reported);
+    bool reported = false, waiting = true;
+    double until = wr_seconds() + (double)child->seconds;
+    while (status == WR_OK && waiting && !child->ended && !interrupt_seen) {
+        waiting = wait_for_report(child, until, &report, &reported);
         if (!reported)
             continue;
-        status = take_report(look, &report, error);
-        until = wr_seconds() + (double)look->seconds;
+        status = take_report(child, &report, error);
+        until = wr_seconds() + (double)child->seconds;
     }
-    bool silent = !look->ended && wr_seconds() >= until;
-    int code = end(look, !look->ended && (silent || status != WR_OK || interrupt_seen));
+    bool silent = !child->ended && wr_seconds() >= until;
+    int code = end_child(child, !child->ended && (silent || status != WR_OK || interrupt_seen));
     if (code < 0) {
-        kill(-look->process, SIGKILL); /* it closed its reports and went on */
+        kill(-child->process, SIGKILL); /* it closed its pipe but still runs */
         silent = true;
     }
-    keep_words(look);
+    keep_output(child);
     if (interrupt_seen)
         return wr_fail(error, WR_ERR_STOPPED, "interrupted");
-    if (status == WR_OK && !look->ended)
-        tell_trouble(look, silent, code);
+    if (status == WR_OK && !child->ended)
+        describe_failure(child, silent, code);
     return status;
 }
 
-/* The last line that was printed, as it may be shown. */
-static void add_last_words(const struct probe *probe, char *text, size_t size) {
-    char line[PROBE_SAID];
-    const char *end = probe->said + strlen(probe->said), *start;
-    while (end > probe->said && strchr("\n .", end[-1]))
+/* Appends the last line that a driver printed, with control characters escaped. */
+static void add_last_line(const struct probe *probe, char *text, size_t size) {
+    char line[PROBE_OUTPUT];
+    const char *end = probe->output + strlen(probe->output), *start;
+    while (end > probe->output && strchr("\n .", end[-1]))
         end--;
-    for (start = end; start > probe->said && start[-1] != '\n';)
+    for (start = end; start > probe->output && start[-1] != '\n';)
         start--;
     while (start < end && strchr(" *", *start))
         start++;
@@ -298,32 +298,32 @@ static void add_last_words(const struct probe *probe, char *text, size_t size) {
         wr_shown(line, text + length, size - length);
 }
 
-/* What came of the device, or of the drivers as a whole. */
-static void settle(const struct look *look) {
-    struct probe *probe = look->probe;
-    if (look->trouble[0] == '\0') {
+/* Records the outcome for the device that was tried, or for the drivers as a whole. */
+static void keep_result(const struct child *child) {
+    struct probe *probe = child->probe;
+    if (child->failure[0] == '\0') {
         if (probe->count == 0)
-            add_last_words(probe, probe->why, sizeof probe->why);
+            add_last_line(probe, probe->why, sizeof probe->why);
         return;
     }
-    if (look->trying >= probe->count) {
-        probe->broken = true;
-        snprintf(probe->why, sizeof probe->why, "%s", look->trouble);
-        add_last_words(probe, probe->why, sizeof probe->why);
+    if (child->trying >= probe->count) {
+        probe->listing_failed = true;
+        snprintf(probe->why, sizeof probe->why, "%s", child->failure);
+        add_last_line(probe, probe->why, sizeof probe->why);
         return;
     }
-    struct wr_device_info *info = &probe->devices[look->trying];
+    struct wr_device_info *info = &probe->devices[child->trying];
     info->usable = info->exact = false;
-    snprintf(info->detail, sizeof info->detail, "%s", look->trouble);
-    add_last_words(probe, info->detail, sizeof info->detail);
-    if (probe->broke == SIZE_MAX)
-        probe->broke = look->trying;
+    snprintf(info->detail, sizeof info->detail, "%s", child->failure);
+    add_last_line(probe, info->detail, sizeof info->detail);
+    if (probe->failed_device == SIZE_MAX)
+        probe->failed_device = child->trying;
 }
 
 wr_status probe_devices(const char *selector, struct probe *probe, struct wr_error *error) {
     size_t seconds, skip = 0;
     bool explain = false;
-    *probe = (struct probe){.broke = SIZE_MAX};
+    *probe = (struct probe){.failed_device = SIZE_MAX};
     wr_status status = probe_seconds(&seconds, error);
     if (status == WR_OK)
         status = wr_check_environment(error);
@@ -334,20 +334,20 @@ wr_status probe_devices(const char *selector, struct probe *probe, struct wr_err
         return WR_OK;
     }
     for (bool again = true; status == WR_OK && again;) {
-        struct look look = {.probe = probe,
-                            .seconds = seconds,
-                            .skip = skip,
-                            .explain = explain,
-                            .trying = SIZE_MAX};
-        start(&look, selector);
-        if (look.process > 0)
-            status = follow(&look, error);
-        close_if_open(&look.reports);
-        close_if_open(&look.said);
-        settle(&look);
-        skip += look.tries;
-        again = look.trying != SIZE_MAX; /* others may be sound */
-        if (look.ended && probe->count == 0 && !explain && strcmp(selector, "auto") != 0)
+        struct child child = {.probe = probe,
+                              .seconds = seconds,
+                              .skip = skip,
+                              .explain = explain,
+                              .trying = SIZE_MAX};
+        start_child(&child, selector);
+        if (child.process > 0)
+            status = follow_child(&child, error);
+        close_if_open(&child.reports);
+        close_if_open(&child.output);
+        keep_result(&child);
+        skip += child.tries;
+        again = child.trying != SIZE_MAX; /* other devices may work */
+        if (child.ended && probe->count == 0 && !explain && strcmp(selector, "auto") != 0)
             again = explain = true;
     }
     return status;

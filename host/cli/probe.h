@@ -1,6 +1,5 @@
-/* OpenCL drivers are other people's programs that run inside ours: some abort, crash, print or
- * never come back. So they are looked at from a process of its own, the command started once more,
- * before one is let in here. */
+/* OpenCL drivers are code of others that runs in our process. Some abort, crash, print or hang. So
+ * a child process, which runs this command again, probes them before one is loaded here. */
 #ifndef WR_CLI_PROBE_H
 #define WR_CLI_PROBE_H
 
@@ -8,50 +7,50 @@
 
 #include "windrow/device.h"
 
-/* As the first argument it makes the command look at devices and report (probe_child). */
-#define PROBE_WORD "--probe-devices"
+/* As the first argument, makes the command probe devices and report (probe_child). */
+#define PROBE_ARGUMENT "--probe-devices"
 
-enum { PROBE_SAID = 2048 };
+enum { PROBE_OUTPUT = 2048 };
 
-/* What a look at the devices found. */
+/* The result of a probe. */
 struct probe {
-    struct wr_device_info *devices; /* (count) OpenCL's, in the order of their ids */
+    struct wr_device_info *devices; /* (count) OpenCL devices, in the order of their ids */
     size_t count;
-    bool broken;           /* a driver did not come back while devices were listed: `why` */
-    char why[256];         /* that, or why there is no device at all */
-    size_t broke;          /* the first device whose driver did not come back; SIZE_MAX: none */
-    char said[PROBE_SAID]; /* the end of what drivers printed meanwhile, for wr_print_lines */
+    bool listing_failed;       /* a driver crashed or hung while devices were listed: see `why` */
+    char why[256];             /* the reason for that, or why there is no device */
+    size_t failed_device;      /* the first device whose driver crashed or hung; SIZE_MAX: none */
+    char output[PROBE_OUTPUT]; /* the end of what drivers printed meanwhile, for wr_print_lines */
 };
 
-/* selector, as --device takes it, says which devices are tried beside being listed: "all"; "auto",
- * GPUs up to the first exact one; "opencl", the same, then the others; "opencl:P.D", that one, and
- * not for exactness. What cannot be looked at is told in *probe; the call fails with WR_ERR_DEVICE
- * (a variable of the environment), WR_ERR_MEMORY or WR_ERR_STOPPED alone. Released by
- * probe_release, after a failure too. */
+/* Lists the OpenCL devices and tries some of them. selector, as in --device, says which: "all";
+ * "auto": GPUs up to the first exact one; "opencl": the same, then the other devices; "opencl:P.D":
+ * that device, without testing exactness. Failures of drivers are results in *probe. The call
+ * itself fails only with WR_ERR_DEVICE (an environment variable is wrong), WR_ERR_MEMORY or
+ * WR_ERR_STOPPED. Call probe_release after a failure too. */
 wr_status probe_devices(const char *selector, struct probe *probe, struct wr_error *error);
 void probe_release(struct probe *probe);
-/* How many seconds a driver may take for an answer: WINDROW_PROBE_SECONDS, or 10. */
+/* How many seconds a driver has to answer: WINDROW_PROBE_SECONDS, or 10. */
 wr_status probe_seconds(size_t *seconds, struct wr_error *error);
 
-/* ---- the other process ---- */
+/* ---- the child process ---- */
 
-/* What it reports on file descriptor PROBE_REPORTS, one struct probe_report at a time. */
+/* The child writes reports, each a struct probe_report, to the file descriptor PROBE_REPORTS. */
 enum { PROBE_REPORTS = 3 };
-enum probe_step {
-    PROBE_DEVICE,  /* info of device `index`, as its driver describes it */
-    PROBE_LISTED,  /* that was the last; info.detail: why there is none */
-    PROBE_TRIES,   /* device `index` is going to be tried */
-    PROBE_SETTLED, /* info of device `index` after that */
-    PROBE_ENDED    /* nothing is left to do */
+enum probe_event {
+    PROBE_DEVICE, /* info of device `index`, as its driver describes it */
+    PROBE_LISTED, /* all devices are listed; info.detail: why there is none */
+    PROBE_TRIES,  /* the child now tries device `index` */
+    PROBE_TRIED,  /* info of device `index` after the try */
+    PROBE_ENDED   /* the child is done */
 };
 struct probe_report {
-    enum probe_step step;
+    enum probe_event event;
     size_t index;
     struct wr_device_info info;
 };
-/* PROBE_WORD SELECTOR SKIP HOW: SKIP of the devices that would be tried are left out. HOW is
- * "explain" to make drivers tell why they have no device, else "look". Returns the exit
- * code; the caller leaves by _exit, since drivers crash in their exit handlers, too. */
+/* The arguments are SELECTOR SKIP HOW. The first SKIP devices that would be tried are left out. HOW
+ * is "explain" to make drivers print why they have no device, else "look". Returns the exit code.
+ * The caller must leave with _exit, since some drivers crash in their exit handlers. */
 int probe_child(int count, char **arguments);
 
 #endif

@@ -1,4 +1,4 @@
-/* The process that looks at OpenCL drivers: see probe.h. */
+/* The child process that probes OpenCL drivers: see probe.h. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,14 +16,14 @@ enum { MOST = 4096 };
 
 static struct wr_device_info devices[MOST];
 
-static bool report(enum probe_step step, size_t index, const struct wr_device_info *info) {
-    struct probe_report text = {.step = step, .index = index};
+static bool report(enum probe_event event, size_t index, const struct wr_device_info *info) {
+    struct probe_report text = {.event = event, .index = index};
     if (info != NULL)
         text.info = *info;
     return write(PROBE_REPORTS, &text, sizeof text) == (ssize_t)sizeof text;
 }
 
-/* Returns the number of devices. */
+/* Lists the devices. Returns their number. */
 static size_t list(void) {
     size_t count = 0;
     struct wr_error error = {0};
@@ -40,7 +40,8 @@ static size_t list(void) {
     return count;
 }
 
-/* Whether a device is tried in the first pass, of GPUs, or in the second one. */
+/* Whether a device is tried in this pass. GPUs come first: for "opencl", other devices are tried in
+ * the second pass. */
 static bool is_wanted(const char *selector, const struct wr_device_info *info, int pass) {
     if (strcmp(selector, "all") == 0)
         return pass == 0;
@@ -65,7 +66,7 @@ static void try_devices(const char *selector, size_t skip, size_t count) {
             if (!report(PROBE_TRIES, i, NULL))
                 return;
             wr_settle_opencl(i, exactness, &devices[i]);
-            if (!report(PROBE_SETTLED, i, &devices[i]) || (first && devices[i].exact))
+            if (!report(PROBE_TRIED, i, &devices[i]) || (first && devices[i].exact))
                 return;
         }
 }
@@ -75,11 +76,11 @@ int probe_child(int count, char **arguments) {
     if (count != 3 || fcntl(PROBE_REPORTS, F_SETFD, FD_CLOEXEC) != 0)
         return WR_ERR_USAGE;
 #ifdef __linux__
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody is left to ask */
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* end with the parent process */
 #endif
     setrlimit(RLIMIT_CORE, &no_core);
     if (strcmp(arguments[2], "explain") == 0)
-        setenv("POCL_DEBUG", "error", 0); /* PoCL keeps it to itself otherwise */
+        setenv("POCL_DEBUG", "error", 0); /* PoCL prints the reason only then */
     try_devices(arguments[0], strtoul(arguments[1], NULL, 10), list());
     report(PROBE_ENDED, 0, NULL);
     return 0;

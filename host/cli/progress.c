@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define BAR_FIRST  0.5 /* seconds before a bar appears: a short run needs none */
+#define BAR_FIRST  0.5 /* seconds before the bar appears; a short run shows none */
 #define BAR_EVERY  0.1
 #define LINE_EVERY 30.0
 #define BAR_WIDTH  40
@@ -64,7 +64,7 @@ void progress_show(struct progress *progress, double fraction, double seconds, d
     if (!progress->on || seconds < progress->due)
         return;
     fraction = fraction >= 0 && fraction <= 1 ? fraction : 0;
-    unsigned percent = (unsigned)(fraction * 100); /* 100 only when all is done */
+    unsigned percent = (unsigned)(fraction * 100); /* rounded down: 100 only at the end */
     char left_text[32], so_far[32];
     progress_time(left, left_text);
     if (progress->bar)

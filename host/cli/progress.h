@@ -1,4 +1,4 @@
-/* The progress line on stderr: a bar on a terminal, else a line now and then. */
+/* Shows progress on stderr: a bar on a terminal, else a line from time to time. */
 #ifndef WR_CLI_PROGRESS_H
 #define WR_CLI_PROGRESS_H
 
@@ -6,19 +6,19 @@
 
 struct progress {
     bool on;
-    bool bar;      /* rewrite one line */
-    bool colour;   /* of the bar */
-    bool drawn;    /* the bar is on the screen now */
-    double due;    /* seconds of training at which something is shown next */
-    char note[48]; /* shown beside the rest: "12 of 100 trials" */
+    bool bar;      /* rewrite one line on a terminal */
+    bool colour;   /* the bar has colour */
+    bool drawn;    /* the bar is on the screen */
+    double due;    /* seconds of training at which the next update is due */
+    char note[48]; /* shown after the time: "12 of 100 trials" */
 };
 
 void progress_start(struct progress *progress, bool quiet);
-/* fraction 0 .. 1; seconds so far; seconds left, estimated. Shows what is due. */
+/* Shows the progress if an update is due. fraction: 0 .. 1; seconds: so far; left: estimated. */
 void progress_show(struct progress *progress, double fraction, double seconds, double left);
 /* "1:02" or "1:00:02" */
 const char *progress_time(double seconds, char text[32]);
-/* Takes the bar off the screen, so that other lines can be written; also at the end. */
+/* Removes the bar from the screen, so that other lines can be printed. Call it at the end too. */
 void progress_clear(struct progress *progress);
 
 #endif

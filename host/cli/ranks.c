@@ -1,5 +1,5 @@
-/* All calls of MPI. What may last is waited for asleep, since MPI itself waits by asking at full
- * speed, which costs others on the node a core. */
+/* All calls of MPI. Waits that may be long sleep between tests. MPI itself waits in a busy loop,
+ * which takes a core from other processes on the node. */
 #include "cli/ranks.h"
 
 #include <limits.h>
@@ -16,10 +16,10 @@
 
 enum { TAG_REPORT = 1 };
 
-static MPI_Comm node = MPI_COMM_NULL; /* the ranks of this one */
-static char byte;                     /* of rank 0's word, which says enough by being given */
-static MPI_Request word = MPI_REQUEST_NULL, sending = MPI_REQUEST_NULL;
-static struct rank_report sent; /* as long as it is on its way */
+static MPI_Comm node = MPI_COMM_NULL; /* the ranks on this node */
+static char stop_byte; /* content of the stop message; its arrival is all that counts */
+static MPI_Request stop_request = MPI_REQUEST_NULL, sending = MPI_REQUEST_NULL;
+static struct rank_report sent; /* the report in transit */
 
 static bool is_done(MPI_Request *request) {
     int done;
@@ -33,13 +33,13 @@ static void wait_asleep(MPI_Request *request) {
         nanosleep(&pause, NULL);
 }
 
-/* ---- who is who ---- */
+/* ---- starting and ending ---- */
 
-/* How many cores this rank may use, where those that it shares with others are dealt out. */
+/* The number of cores for this rank. Cores that several ranks may use are divided among them. */
 static size_t share_of_cores(void) {
     cpu_set_t set;
     int own[CPU_SETSIZE], before[CPU_SETSIZE] = {0}, sharers[CPU_SETSIZE];
-    CPU_ZERO(&set); /* where there are more cores than it holds, none is known */
+    CPU_ZERO(&set); /* stays empty if the machine has more cores than it holds */
     sched_getaffinity(0, sizeof set, &set);
     for (size_t core = 0; core < CPU_SETSIZE; core++)
         own[core] = CPU_ISSET(core, &set) ? 1 : 0;
@@ -52,8 +52,8 @@ static size_t share_of_cores(void) {
     return turn > 0 && share == 0 ? 1 : (size_t)share;
 }
 
-/* PoCL's cache of kernels, which gets damaged where processes share it: *folder is freed by the
- * caller, and NULL where PoCL itself has to find one. */
+/* Finds PoCL's cache of kernels. It gets damaged if processes share it. The caller frees *folder.
+ * It is NULL if PoCL chooses the folder itself. Returns false without memory. */
 static bool find_cache(char **folder) {
     static const struct {
         const char *variable, *below;
@@ -71,7 +71,7 @@ static bool find_cache(char **folder) {
     return true;
 }
 
-/* A folder of its own, unless it is the first of those that have the same. */
+/* Gives this rank its own cache folder, unless it is the first rank with that folder. */
 static wr_status take_cache(const struct ranks *ranks, struct wr_error *error) {
     char *folder, *own = NULL;
     bool well = find_cache(&folder);
@@ -90,8 +90,8 @@ static wr_status take_cache(const struct ranks *ranks, struct wr_error *error) {
 }
 
 wr_status ranks_start(struct ranks *ranks, struct wr_error *error) {
-    int rank, count, local, locals, nodes, level;
-    MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level);
+    int rank, count, local, locals, nodes, provided;
+    MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &count);
     MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
@@ -117,7 +117,7 @@ void ranks_end(void) {
     MPI_Finalize();
 }
 
-/* ---- what they agree on ---- */
+/* ---- agreeing ---- */
 
 wr_status ranks_agree(const struct ranks *ranks, wr_status status, struct wr_error *error) {
     struct {
@@ -142,24 +142,24 @@ wr_status ranks_agree(const struct ranks *ranks, wr_status status, struct wr_err
     return wr_fail(error, failure.status, "%s", failure.text);
 }
 
-/* ---- training ---- */
+/* ---- messages during the training ---- */
 
-void ranks_await_word(void) {
-    MPI_Ibcast(&byte, 1, MPI_BYTE, 0, MPI_COMM_WORLD, &word);
+void ranks_expect_stop(void) {
+    MPI_Ibcast(&stop_byte, 1, MPI_BYTE, 0, MPI_COMM_WORLD, &stop_request);
 }
 
-bool ranks_have_word(bool wait) {
+bool ranks_stop_arrived(bool wait) {
     if (wait)
-        wait_asleep(&word);
-    return is_done(&word);
+        wait_asleep(&stop_request);
+    return is_done(&stop_request);
 }
 
-void ranks_give_word(void) {
-    ranks_await_word();
-    wait_asleep(&word);
+void ranks_send_stop(void) {
+    ranks_expect_stop();
+    wait_asleep(&stop_request);
 }
 
-void ranks_tell(const struct rank_report *report) {
+void ranks_send_report(const struct rank_report *report) {
     if (report->ended)
         wait_asleep(&sending);
     else if (!is_done(&sending))
@@ -170,7 +170,7 @@ void ranks_tell(const struct rank_report *report) {
         wait_asleep(&sending);
 }
 
-void ranks_listen(struct rank_report *reports) {
+void ranks_receive_reports(struct rank_report *reports) {
     int arrived = 1;
     MPI_Status from;
     for (;;) {

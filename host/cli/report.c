@@ -16,7 +16,7 @@ void report_named(const char *before, const char *text) {
     wr_print_shown(stdout, text);
 }
 
-/* ---- before ---- */
+/* ---- before the training ---- */
 
 void report_series(const struct data *data, const struct option_value *options) {
     size_t rows = wr_series_rows(data->series);
@@ -27,7 +27,7 @@ void report_series(const struct data *data, const struct option_value *options) 
     printf(", %zu rows\n", rows);
 }
 
-/* Nothing where it is the notebook's. */
+/* Prints nothing for the notebook's rule. */
 static void report_rule(const struct wr_rule *rule, const struct option_value *options) {
     struct rule_texts texts;
     rule_describe(options, rule, &texts);
@@ -82,7 +82,7 @@ void report_deviation(const struct wr_device *device) {
 
 /* ---- losses ---- */
 
-/* Smallest, middle and largest of a set of numbers. */
+/* Smallest value, median and largest value of a set of numbers. */
 struct spread {
     size_t count;
     double least, median, most;
@@ -93,7 +93,7 @@ static int compare(const void *a, const void *b) {
     return (*x > *y) - (*x < *y);
 }
 
-/* Of values (count), which are sorted here. */
+/* The spread of values (count). Sorts them. */
 static struct spread spread_of(double *values, size_t count) {
     if (count == 0)
         return (struct spread){0};
@@ -104,7 +104,7 @@ static struct spread spread_of(double *values, size_t count) {
     return (struct spread){count, values[0], middle, values[count - 1]};
 }
 
-/* Six digits, of which a column of losses shows all: "565.420", "825813". */
+/* Six significant digits, with trailing zeros so that columns line up: "565.420", "825813". */
 static const char *loss_text(double loss, char text[24]) {
     int length = snprintf(text, 24, "%#7.6g", loss);
     if (text[length - 1] == '.')
@@ -117,7 +117,7 @@ int report_epoch_width(size_t epochs) {
     return width > 4 ? width : 4;
 }
 
-/* What a line says of losses, of which these (count) are finite; sorts them. */
+/* Prints the losses of a line. finite (count) are those that are finite. Sorts them. */
 static void print_losses(double *finite, size_t count, size_t models, const char *ended) {
     struct spread spread = spread_of(finite, count);
     char least[24], median[24], most[24];
@@ -178,10 +178,10 @@ wr_status report_validation(const struct setup *setup, const struct wr_train_res
     return WR_OK;
 }
 
-/* ---- after ---- */
+/* ---- after the training ---- */
 
-/* One output of the first window: forecasts (M) in the units of the series, without those of
- * diverged models. */
+/* Prints a row for one output of the first window. forecasts (count), in the units of the series,
+ * are those of models that did not diverge. */
 static wr_status forecast_row(const struct setup *setup, size_t output, double *forecasts,
                               size_t count, struct wr_error *error) {
     struct columns column = {1, &setup->data.targets.index[output]};
@@ -209,7 +209,7 @@ static void forecast_head(size_t models) {
                "truth", "median error");
 }
 
-/* predictions (M, 1, O); forecasts: room for M. */
+/* predictions (M, 1, O); forecasts: space for M. */
 static wr_status forecast_table(const struct setup *setup, const struct wr_train_result *result,
                                 const float *predictions, double *forecasts,
                                 struct wr_error *error) {
@@ -228,7 +228,7 @@ static wr_status forecast_table(const struct setup *setup, const struct wr_train
     return status;
 }
 
-/* The loss of an error, both in the units of the series. */
+/* The loss of an error. Both are in the units of the series. */
 static double loss_of(const struct wr_rule *rule, double deviation, double error) {
     double size = fabs(error), delta = (double)rule->huber_delta * deviation;
     if (rule->loss == WR_LOSS_MSE)
@@ -238,7 +238,7 @@ static double loss_of(const struct wr_rule *rule, double deviation, double error
     return size <= delta ? size * size / 2 : delta * (size - delta / 2);
 }
 
-/* The total loss of the naive forecast for windows first .. first + count - 1. */
+/* The total loss of the naive forecast for the windows first .. first + count - 1. */
 static double naive_loss(const struct setup *setup, size_t first, size_t count) {
     double total = 0;
     for (size_t w = first; w < first + count; w++) {
@@ -255,7 +255,8 @@ static double naive_loss(const struct setup *setup, size_t first, size_t count) 
     return total;
 }
 
-/* As many windows as an epoch visits, and the mean over those held out. */
+/* Prints the naive forecast's loss, scaled to as many windows as an epoch visits, and its mean loss
+ * over the windows held out. */
 static void report_naive(const struct setup *setup) {
     char text[24];
     double visits = (double)setup->epoch_visits / (double)setup->trained;

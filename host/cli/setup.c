@@ -13,17 +13,17 @@ enum { VALIDATIONS = 20, PATIENCE = 5 };
 
 /* ---- windows ---- */
 
-/* As a sweep does: a window for each row that is held out. */
+/* Reads --validate. As in a sweep, one window is held out for each row that is held out. */
 static wr_status read_validate(struct setup *setup, const struct option_value *options,
                                struct wr_error *error) {
     const struct option_value *validate = &options[TRAIN_VALIDATE];
     size_t rows = wr_series_rows(setup->data.series);
-    double part = strtod(validate->text, NULL); /* 0.7 of ten rows are seven */
-    if (part >= 1)
+    double fraction = strtod(validate->text, NULL); /* as a double, so that 0.7 of 10 rows is 7 */
+    if (fraction >= 1)
         return wr_fail(error, WR_ERR_USAGE, "--validate %s: needs a part of the rows, below 1",
                        validate->text);
-    setup->held = (size_t)(part * (double)rows);
-    if (part > 0 && setup->held == 0)
+    setup->held = (size_t)(fraction * (double)rows);
+    if (fraction > 0 && setup->held == 0)
         return wr_fail(error, WR_ERR_DATA, "--validate %s of %zu rows is no whole row to hold out",
                        validate->text, rows);
     for (size_t i = TRAIN_VALIDATE_EVERY; i <= TRAIN_PATIENCE && setup->held == 0; i++)
@@ -60,8 +60,9 @@ static wr_status make_windows(struct setup *setup, const struct option_value *op
     return WR_OK;
 }
 
-/* The windows weigh squares; an absolute error is scaled by the deviation, not the variance. */
-static wr_status weigh_losses(struct setup *setup, struct wr_error *error) {
+/* Sets the loss weights for mae. The default weights are for squared errors; an absolute error is
+ * scaled by the deviation instead of the variance. */
+static wr_status set_loss_weights(struct setup *setup, struct wr_error *error) {
     size_t outputs = setup->data.targets.count;
     if (setup->rule.loss != WR_LOSS_MAE)
         return WR_OK;
@@ -79,12 +80,12 @@ static wr_status weigh_losses(struct setup *setup, struct wr_error *error) {
 
 /* ---- epochs ---- */
 
-/* The largest divisor that is at most 10. */
-static size_t parts_of(size_t updates) {
-    size_t parts = 10;
-    while (updates % parts != 0)
-        parts--;
-    return parts;
+/* The largest number of epochs, at most 10, that divides the updates. */
+static size_t epochs_for(size_t updates) {
+    size_t epochs = 10;
+    while (updates % epochs != 0)
+        epochs--;
+    return epochs;
 }
 
 static wr_status choose_epochs(struct setup *setup, const struct option_value *options,
@@ -100,7 +101,7 @@ static wr_status choose_epochs(struct setup *setup, const struct option_value *o
         setup->epochs = updates / setup->updates;
         return WR_OK;
     }
-    setup->epochs = parts_of(updates);
+    setup->epochs = epochs_for(updates);
     setup->updates = updates / setup->epochs;
     if (!wr_size_mul(setup->updates, batch, &setup->epoch_visits))
         return wr_fail(error, WR_ERR_USAGE, "--updates %zu of %zu windows overflow", updates,
@@ -119,7 +120,7 @@ static void choose_validation(struct setup *setup, const struct option_value *op
 
 /* ---- models ---- */
 
-/* enum wr_init; a name that is none of these is a file's. */
+/* The names of enum wr_init; another text is the name of a file. */
 static const char *const init_names[] = {"notebook", "pytorch", "glorot", "orthogonal"};
 #define INIT_FILE (sizeof init_names / sizeof *init_names)
 
@@ -134,10 +135,10 @@ wr_status setup_init(struct setup *setup, struct option_value *options, struct w
     if (init_kind(options) != INIT_FILE)
         return WR_OK;
     wr_status status = init_file_read(options[TRAIN_INIT].text, &setup->init, error);
-    return status == WR_OK ? init_file_heed(&setup->init, options, error) : status;
+    return status == WR_OK ? init_file_apply(&setup->init, options, error) : status;
 }
 
-/* The shape of --init FILE must be that of the data and of --hidden, --models. */
+/* Checks that the shape of --init FILE agrees with the data, --hidden and --models. */
 static wr_status check_start(struct setup *setup, const struct option_value *options,
                              struct wr_error *error) {
     const struct init_file *file = &setup->init;
@@ -178,13 +179,13 @@ wr_status setup_shape(struct setup *setup, const struct option_value *options,
     if (status == WR_OK)
         status = data_read(&setup->data, options, error);
     if (status == WR_OK && setup->init.path != NULL)
-        status = check_start(setup, options, error); /* its scales have these columns */
+        status = check_start(setup, options, error); /* before its scales are used */
     if (status == WR_OK)
         status = make_windows(setup, options, error);
     if (status == WR_OK)
         status = choose_epochs(setup, options, error);
     if (status == WR_OK)
-        status = weigh_losses(setup, error);
+        status = set_loss_weights(setup, error);
     if (status != WR_OK)
         return status;
     choose_validation(setup, options);
@@ -197,7 +198,7 @@ wr_status setup_shape(struct setup *setup, const struct option_value *options,
     return wr_layout_of(&setup->shape, &setup->layout, error);
 }
 
-/* (M, P) from the file, or drawn. */
+/* Sets the parameters (M, P): from the file, or drawn by the seeds. */
 static wr_status fill_parameters(struct setup *setup, const struct option_value *options,
                                  struct wr_error *error) {
     const struct init_file *file = &setup->init;
@@ -275,8 +276,8 @@ void setup_release(struct setup *setup) {
 
 typedef void scale_fn(const struct wr_windows *windows, size_t i, double *mean, double *deviation);
 
-/* Means and deviations of the columns, "1.5,2" each, into texts[0] and texts[1]: freed with free,
- * NULL without memory. */
+/* Writes the means and deviations of the columns, such as "1.5,2", to texts[0] and texts[1]. The
+ * caller frees them with free; NULL without memory. */
 static void scale_texts(const struct wr_windows *windows, scale_fn *scale, size_t count,
                         char *texts[2]) {
     for (size_t which = 0; which < 2; which++) {

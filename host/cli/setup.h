@@ -1,45 +1,45 @@
-/* What `windrow train` trains: the windows, the models and their start values. */
+/* What `windrow train` trains: windows, models and their start values. */
 #ifndef WR_CLI_SETUP_H
 #define WR_CLI_SETUP_H
 
-#include "cli/data.h"
+#include "cli/data_options.h"
 #include "cli/init_file.h"
-#include "cli/rule.h"
+#include "cli/rule_options.h"
 
-/* Start with {0}; setup_release after any failure too. */
+/* Start with {0}. Call setup_release after a failure too. */
 struct setup {
     struct data data;
     struct wr_windows *windows;
     struct wr_windows_view view;
-    size_t trained, held;   /* windows: the first ones train, those behind them validate */
-    size_t every, patience; /* of the validation; 0 without */
+    size_t trained, held;   /* numbers of windows: the first ones train, the next ones validate */
+    size_t every, patience; /* of the validation; 0 without it */
     struct wr_shape shape;
     struct wr_layout layout;
     size_t models;
     struct wr_rule rule;
-    size_t epochs, updates; /* of each model in the run; in an epoch */
-    size_t epoch_visits;    /* windows that an epoch of a model visits */
-    float *loss_weights;    /* (O) with mae, so that its losses are in the units of the series */
-    uint32_t seed;          /* of the first model */
-    struct init_file init;  /* of --init FILE: one model for all, or a stack of all; else {0} */
+    size_t epochs, updates; /* epochs of the run; updates of a model in an epoch */
+    size_t epoch_visits;    /* windows that a model visits in an epoch */
+    float *loss_weights;    /* (O) with mae: make its losses in the units of the series */
+    uint32_t seed;          /* seed of the first model */
+    struct init_file init;  /* of --init FILE: one model for all, or one for each; else {0} */
     float *parameters;      /* (M, P) */
     float *lr, *clip;       /* (M) */
     uint32_t *seeds;        /* (M) */
-    size_t *visits;         /* (M) of epoch_visits */
-    size_t *each_trained, *each_held; /* (M) of trained, held; NULL without validation */
+    size_t *visits;         /* (M) each epoch_visits */
+    size_t *each_trained, *each_held; /* (M) each trained, held; NULL without validation */
 };
 
-/* Reads --init FILE, if there is one: what it says of its models becomes the value of options. */
+/* Reads --init FILE, if it is given, and applies its metadata to options. */
 wr_status setup_init(struct setup *setup, struct option_value *options, struct wr_error *error);
-/* Series, columns, windows, the rule, the epochs and the shape of the models. */
+/* Reads series, columns, windows and rule, and sets the epochs and the shape of the models. */
 wr_status setup_shape(struct setup *setup, const struct option_value *options,
                       struct wr_error *error);
-/* Start values and hyperparameters: allocates what grows with the number of models. */
+/* Sets start values and hyperparameters. Allocates what grows with the number of models. */
 wr_status setup_models(struct setup *setup, const struct option_value *options,
                        struct wr_error *error);
 void setup_release(struct setup *setup);
 
-/* Saves parameters (M, P) with metadata that says what they were trained on, and how. */
+/* Saves parameters (M, P). The metadata say how they were trained, and on what. */
 wr_status setup_save(const struct setup *setup, const struct option_value *options,
                      const float *parameters, struct wr_error *error);
 

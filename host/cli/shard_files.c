@@ -12,7 +12,7 @@ char *shard_file_name(const char *store, size_t shard, size_t shards) {
     return asprintf(&name, "%s.shard-%zu-of-%zu", store, shard, shards) >= 0 ? name : NULL;
 }
 
-/* A pattern of their names, in which the store's own characters stand for themselves. */
+/* A glob pattern for the names of the stores. Special characters in `store` are escaped. */
 static char *pattern_of(const char *store) {
     static const char end[] = ".shard-[0-9]*-of-[0-9]*";
     char *pattern = calloc(2 * strlen(store) + sizeof end, 1), *to = pattern;
@@ -40,7 +40,7 @@ void shard_files_release(struct shard_files *files) {
     globfree(&files->found);
 }
 
-/* SQLite's own files beside them match the pattern too. */
+/* Whether path is a store. SQLite's own files next to a store match the pattern too. */
 static bool is_store(const char *path) {
     size_t shard, shards;
     int end = 0;
@@ -76,7 +76,7 @@ void shard_files_remove(const struct shard_files *files, enum wr_journal journal
         if (!is_store(path) ||
             wr_study_open_with(path, WR_STUDY_WRITE, journal, &store, NULL) != WR_OK)
             continue;
-        wr_study_close(store); /* and with it, of SQLite's files, all but this one */
-        unlink(path);          /* one that stays is merged again */
+        wr_study_close(store); /* closing removes SQLite's files next to it */
+        unlink(path);          /* if this fails, the store is merged again */
     }
 }

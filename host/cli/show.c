@@ -11,7 +11,7 @@
 #include "cli/table.h"
 #include "data/csv.h"
 
-#define DIGITS 6 /* of losses, for a person */
+#define DIGITS 6 /* digits of losses in tables */
 
 const char *const show_settings[SHOW_SETTINGS] = {"series",       "data-seed",
                                                   "rows",         "inputs",
@@ -38,7 +38,7 @@ static const char *const group_columns[] = {"trials", "done",           "diverge
                                             "median", "upper_quartile", "seconds"};
 #define GROUP_COLUMNS (sizeof group_columns / sizeof *group_columns)
 
-/* A group's columns as text, the option first. */
+/* Writes the columns of a group as text, the option first. */
 static void group_texts(enum field option, const struct wr_study_group *group, int digits,
                         char texts[1 + GROUP_COLUMNS][FIELD_TEXT]) {
     const size_t counts[] = {group->trials, group->done, group->diverged, group->failed};
@@ -81,7 +81,7 @@ static wr_status print_groups(const struct show *show, enum field option) {
     return status;
 }
 
-/* Columns of the best trials: those options that vary, and what came of it. */
+/* Columns of the best trials: the options that vary, and the results. */
 struct best_table {
     enum field fields[FIELDS];
     struct table table;
@@ -117,12 +117,13 @@ static wr_status print_best(const struct show *show) {
     return status;
 }
 
-/* ---- the head ---- */
+/* ---- before the tables ---- */
 
-/* Settings that a person is shown. */
+/* Settings that are printed before the tables. */
 enum { SERIES, SEED, ROWS, INPUTS, TARGET, SCALE, EPOCHS, VALIDATE, SETTINGS };
 
-/* texts: each is "" where the study has none, and freed with free. */
+/* Reads the settings into texts. A setting that the study lacks is "". The caller frees each with
+ * free. */
 static wr_status read_settings(const struct show *show, char *texts[SETTINGS]) {
     static const char *const names[SETTINGS] = {"series", "data-seed", "rows",   "inputs",
                                                 "target", "scale",     "epochs", "validate"};
@@ -220,7 +221,7 @@ static wr_status print_all(const struct show *show) {
 
 /* ---- CSV ---- */
 
-/* The field in a column: the number of the trial, then all others. */
+/* The field in a CSV column: first the number of the trial, then all others. */
 static enum field csv_field(size_t column) {
     return column == 0 ? FIELD_ID : (enum field)(column - (column <= FIELD_ID));
 }
@@ -281,7 +282,7 @@ static wr_status count_value(void *context, const struct wr_study_group *group) 
     return WR_OK;
 }
 
-static wr_status look(struct show *show) {
+static wr_status read_counts(struct show *show) {
     wr_status status = wr_study_count(show->study, &show->counts, show->error);
     for (enum field option = 0; option < FIELD_SEED && status == WR_OK; option++) {
         struct values values = {option, 0, show->first[option]};
@@ -299,7 +300,7 @@ wr_status show_command(const struct option_value *options, struct wr_error *erro
     if (status == WR_OK && options[SHOW_CSV].given)
         status = print_csv(&show);
     else if (status == WR_OK)
-        status = look(&show);
+        status = read_counts(&show);
     if (status == WR_OK && !options[SHOW_CSV].given)
         status = options[SHOW_JSON].given ? show_json(&show) : print_all(&show);
     wr_study_close(show.study);

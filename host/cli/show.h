@@ -10,17 +10,18 @@ struct show {
     struct wr_error *error;
     struct wr_study *study;
     struct wr_study_counts counts;
-    size_t values[FIELD_OPTIONS];          /* how many each option has among the trials */
-    char first[FIELD_OPTIONS][FIELD_TEXT]; /* the first of them */
+    size_t values[FIELD_OPTIONS];          /* number of values of each option among the trials */
+    char first[FIELD_OPTIONS][FIELD_TEXT]; /* the first value of each option */
 };
 
-/* Settings that a study may hold. */
+/* Settings that a study may have. */
 #define SHOW_SETTINGS 20
 extern const char *const show_settings[SHOW_SETTINGS];
 
-/* Whether there is a table by this option: of --by, else hidden and what else varies but seeds. */
+/* Whether to print a table by this option. With --by: that option only. Else hidden, and other
+ * options that vary, without seed. */
 bool show_has_table(const struct show *show, enum field option);
-/* The object of --json, on one line of stdout. */
+/* Prints the object of --json on one line of stdout. */
 wr_status show_json(const struct show *show);
 
 #endif

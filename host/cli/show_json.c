@@ -6,7 +6,7 @@
 #include "cli/report.h"
 #include "cli/show.h"
 
-/* An option's value: a number, or a word. */
+/* The value of an option as JSON: a number or a word. */
 static json_t *value_of(enum field option, const char *text) {
     bool word = option == FIELD_INIT || (option == FIELD_BATCH && strcmp(text, "all") == 0);
     if (word)
@@ -16,7 +16,7 @@ static json_t *value_of(enum field option, const char *text) {
     return json_integer((json_int_t)strtoull(text, NULL, 10));
 }
 
-/* *object: those that the study has; NULL after a failure. */
+/* Sets *object to the settings that the study has; NULL after a failure. */
 static wr_status settings(const struct show *show, json_t **object) {
     wr_status status = WR_OK;
     *object = json_object();
@@ -37,7 +37,7 @@ static json_t *counts(const struct wr_study_counts *counts) {
                      counts->seconds);
 }
 
-/* context: where the list is, a json_t *. */
+/* context: a json_t **, the list. */
 static wr_status add_trial(void *context, const struct wr_trial *trial) {
     json_t **list = context, *object = json_pack("{s:I}", "trial", (json_int_t)trial->id);
     char text[FIELD_TEXT];
@@ -59,7 +59,7 @@ static wr_status add_trial(void *context, const struct wr_trial *trial) {
 
 struct groups {
     enum field option;
-    json_t *list; /* NULL once it found no memory */
+    json_t *list; /* NULL after an allocation failed */
 };
 
 static wr_status add_group(void *context, const struct wr_study_group *group) {
@@ -79,7 +79,7 @@ static wr_status add_group(void *context, const struct wr_study_group *group) {
 
 wr_status show_json(const struct show *show) {
     struct wr_trial_query query = {.best = true, .most = show->options[SHOW_BEST].size};
-    json_t *best = json_array(), *by = json_object(), *said = NULL;
+    json_t *best = json_array(), *by = json_object(), *stored = NULL;
     wr_status status = wr_study_trials(show->study, &query, add_trial, &best, show->error);
     for (enum field option = 0; option < FIELD_OPTIONS && status == WR_OK; option++)
         if (show_has_table(show, option)) {
@@ -89,13 +89,13 @@ wr_status show_json(const struct show *show) {
             by = wr_json_put(by, field_names[option], groups.list);
         }
     if (status == WR_OK)
-        status = settings(show, &said);
+        status = settings(show, &stored);
     if (status == WR_OK)
         return json_print(json_pack("{s:o, s:o, s:o, s:o, s:o}", "store",
-                                    json_text(show->options[SHOW_STUDY].text), "settings", said,
+                                    json_text(show->options[SHOW_STUDY].text), "settings", stored,
                                     "counts", counts(&show->counts), "best", best, "by", by),
                           show->error);
-    json_decref(said);
+    json_decref(stored);
     json_decref(best);
     json_decref(by);
     return status;

@@ -16,15 +16,15 @@ const char *shard_text(size_t shard, size_t shards, char text[SHARD_TEXT]) {
     return text;
 }
 
-/* A whole number of the environment, at least `least`. */
+/* Reads an environment variable with a whole number, at least `least`. */
 static bool read_variable(const char *name, uint32_t least, size_t *value) {
     const struct option_spec number = {.least = least};
     const char *text = getenv(name);
     return text != NULL && option_read_size(&number, text, value);
 }
 
-/* The tasks of an array have the numbers MIN, MIN + STEP, and so on; a task that is given again has
- * the number that it had. */
+/* Reads the shard from the variables of a Slurm array. The tasks have the numbers MIN, MIN + STEP
+ * and so on. A task that is submitted again keeps its number. */
 static wr_status read_array(size_t *shard, size_t *shards, struct wr_error *error) {
     size_t id, first, step = 1;
     bool stepped =
@@ -79,7 +79,7 @@ wr_status keep_read(const char *text, size_t *best, struct wr_error *error) {
                    UINT32_MAX);
 }
 
-/* Whether a keeps less than b; NULL is none. */
+/* Whether a keeps less than b. NULL: none. */
 static bool keeps_less(const char *a, const char *b) {
     size_t first = 0, second = 0;
     return (a == NULL || wr_keep_of(a, &first)) && b != NULL && wr_keep_of(b, &second) &&
@@ -108,7 +108,7 @@ static wr_status has_trials(struct wr_study *study, bool *some, struct wr_error 
     return status;
 }
 
-wr_status keep_note(struct wr_study *study, const char *keep, const char *least,
+wr_status keep_save(struct wr_study *study, const char *keep, const char *least,
                     struct wr_error *error) {
     struct wr_setting settings[] = {{"keep", keep, false}, {"keep_before", NULL, false}};
     char *own;

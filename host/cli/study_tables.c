@@ -2,13 +2,13 @@
 #include "cli/tables.h"
 
 const struct option_spec show_options[SHOW_OPTIONS] = {
-    [SHOW_STUDY] = {.group = "Study",
+    [SHOW_STUDY] = {.section = "Study",
                     .name = "study",
                     .kind = OPTION_OPERAND,
                     .argument = "STUDY",
                     .file = FILE_READ | FILE_STUDY,
                     .help = "The file that windrow sweep keeps."},
-    [SHOW_BY] = {.group = "Tables",
+    [SHOW_BY] = {.section = "Tables",
                  .name = "by",
                  .kind = OPTION_CHOICE,
                  .argument = "OPTION",
@@ -21,7 +21,7 @@ const struct option_spec show_options[SHOW_OPTIONS] = {
                    .least = 1,
                    .fallback = "10",
                    .help = "How many of the best trials to list."},
-    [SHOW_CSV] = {.group = "Output",
+    [SHOW_CSV] = {.section = "Output",
                   .name = "csv",
                   .kind = OPTION_FLAG,
                   .excludes = WORDS("json"),
@@ -33,13 +33,13 @@ const struct option_spec show_options[SHOW_OPTIONS] = {
 };
 
 const struct option_spec export_options[EXPORT_OPTIONS] = {
-    [EXPORT_STUDY] = {.group = "Study",
+    [EXPORT_STUDY] = {.section = "Study",
                       .name = "study",
                       .kind = OPTION_OPERAND,
                       .argument = "STUDY",
                       .file = FILE_READ | FILE_STUDY,
                       .help = "The file that windrow sweep keeps."},
-    [EXPORT_TRIAL] = {.group = "Trials",
+    [EXPORT_TRIAL] = {.section = "Trials",
                       .name = "trial",
                       .kind = OPTION_SIZE,
                       .argument = "K",
@@ -56,7 +56,7 @@ const struct option_spec export_options[EXPORT_OPTIONS] = {
                        .argument = "H",
                        .least = 1,
                        .help = "Of this hidden size alone: models in a stack agree in it."},
-    [EXPORT_SAVE] = {.group = "Output",
+    [EXPORT_SAVE] = {.section = "Output",
                      .name = "save",
                      .kind = OPTION_TEXT,
                      .argument = "FILE",
@@ -65,7 +65,7 @@ const struct option_spec export_options[EXPORT_OPTIONS] = {
 };
 
 const struct option_spec merge_options[MERGE_OPTIONS] = {
-    [MERGE_STUDY] = {.group = "Stores",
+    [MERGE_STUDY] = {.section = "Stores",
                      .name = "study",
                      .kind = OPTION_OPERAND,
                      .argument = "STUDY",
@@ -76,7 +76,7 @@ const struct option_spec merge_options[MERGE_OPTIONS] = {
                       .argument = "STORE",
                       .file = FILE_READ | FILE_STUDY,
                       .help = "A study that it takes from; there may be many."},
-    [MERGE_KEEP] = {.group = "Study",
+    [MERGE_KEEP] = {.section = "Study",
                     .name = "keep",
                     .kind = OPTION_TEXT,
                     .argument = "WHICH",
@@ -89,7 +89,7 @@ const struct option_spec merge_options[MERGE_OPTIONS] = {
                        .choices = WORDS("auto", "wal", "delete"),
                        .fallback = "auto",
                        .help = "As for windrow sweep."},
-    [MERGE_JSON] = {.group = "Output",
+    [MERGE_JSON] = {.section = "Output",
                     .name = "json",
                     .kind = OPTION_FLAG,
                     .help = "Print one JSON object on stdout instead of the tables."},

@@ -6,7 +6,7 @@
 
 #include "base/base.h"
 #include "cli/cli.h"
-#include "cli/csv.h"
+#include "cli/csv_options.h"
 #include "cli/find_devices.h"
 #include "cli/interrupt.h"
 #include "cli/report.h"
@@ -17,12 +17,12 @@
 
 /* ---- the study ---- */
 
-wr_status sweep_keep_words(struct run *run, struct wr_study *study) {
+wr_status sweep_save_settings(struct run *run, struct wr_study *study) {
     const struct option_value *o = run->options;
     const struct wr_csv_found *found = wr_series_found(run->data.series);
     const struct option_value *ignore = &o[DATA_CSV + CSV_IGNORE];
     char delimiter[8], decimal[2] = "";
-    wr_status status = keep_note(study, o[SWEEP_KEEP].text, NULL, run->error);
+    wr_status status = keep_save(study, o[SWEEP_KEEP].text, NULL, run->error);
     if (status != WR_OK)
         return status;
     if (found == NULL) {
@@ -32,7 +32,7 @@ wr_status sweep_keep_words(struct run *run, struct wr_study *study) {
     }
     decimal[0] = found->decimal;
     struct wr_setting settings[] = {
-        {"series", csv_stays(o[DATA_FILE].text) ? o[DATA_FILE].text : "-", false},
+        {"series", csv_can_reread(o[DATA_FILE].text) ? o[DATA_FILE].text : "-", false},
         {"delimiter", csv_delimiter_word(found->delimiter, delimiter), false},
         {"decimal", decimal, false},
         {"header", found->header ? "yes" : "no", false},
@@ -50,7 +50,7 @@ wr_status sweep_open_study(struct run *run) {
     if (status == WR_OK)
         status = wr_sweep_settle(&run->sweep, run->study, run->error);
     if (status == WR_OK && !dry)
-        status = sweep_keep_words(run, run->study);
+        status = sweep_save_settings(run, run->study);
     if (status == WR_OK)
         wr_study_keep(run->study, run->keep);
     return status;
@@ -87,7 +87,7 @@ static wr_status add_exact_devices(struct run *run) {
     wr_status status = devices_find(&found, &count, run->error);
     for (size_t i = 0; status == WR_OK && i < count; i++)
         if (found[i].exact)
-            status = add_device(run, found[i].id, device_open_found); /* looked at by now */
+            status = add_device(run, found[i].id, device_open_found); /* probed above */
     free(found);
     return status;
 }
@@ -115,7 +115,7 @@ void sweep_close_devices(struct run *run) {
 
 /* ---- a dry run ---- */
 
-static wr_status plan(struct run *run) {
+static wr_status print_estimate(struct run *run) {
     struct wr_sweep_plan found;
     char bytes[32], seconds[32];
     wr_status status =
@@ -162,16 +162,16 @@ wr_status sweep_train(struct run *run) {
     return status;
 }
 
-/* ---- all of it ---- */
+/* ---- the command ---- */
 
 wr_status sweep_alone(struct run *run) {
     const struct option_value *o = run->options;
     bool dry = o[SWEEP_DRY_RUN].given;
-    /* A file is made, or another one renamed, when all else is right. */
+    /* whether a file is made, or an old one renamed: only when all else is right */
     bool makes = o[SWEEP_FRESH].given || access(o[SWEEP_STORE].text, F_OK) != 0;
     wr_status status = sweep_make(run);
     if (!dry)
-        interrupt_catch(); /* up to here there is nothing to go on with */
+        interrupt_catch(); /* before this, there is no training to continue */
     if (status == WR_OK && !makes)
         status = sweep_open_study(run);
     if (status == WR_OK)
@@ -179,7 +179,7 @@ wr_status sweep_alone(struct run *run) {
     if (status == WR_OK && makes && !dry)
         status = sweep_open_study(run);
     if (status != WR_OK || dry)
-        return status == WR_OK ? plan(run) : status;
+        return status == WR_OK ? print_estimate(run) : status;
     data_tell(&run->data, o[SWEEP_QUIET].given);
     if (run->tables)
         sweep_tell_start(run);
@@ -187,12 +187,12 @@ wr_status sweep_alone(struct run *run) {
     return status == WR_OK || status == WR_ERR_STOPPED ? sweep_finish(run, status) : status;
 }
 
-/* How many processes mpirun or one of its relatives has started, this one among them: 0 if none
- * has, SIZE_MAX if it does not say. */
+/* The number of processes that an MPI launcher has started, including this one. 0: there is no
+ * launcher; SIZE_MAX: it does not say how many. */
 static size_t launched(void) {
     static const char *const counts[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE",
                                          "SLURM_STEP_NUM_TASKS"};
-    bool slurm_alone = getenv("PMIX_RANK") == NULL; /* whose variable is no sign of MPI then */
+    bool slurm_alone = getenv("PMIX_RANK") == NULL; /* then Slurm's variable does not mean MPI */
     for (size_t i = 0; i < sizeof counts / sizeof *counts - slurm_alone; i++) {
         const char *count = getenv(counts[i]);
         if (count != NULL)

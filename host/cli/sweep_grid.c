@@ -1,4 +1,4 @@
-/* What a sweep is to train: its options, read and checked. */
+/* Reads and checks the options that say what a sweep trains. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +23,7 @@ wr_status sweep_blame(struct run *run, size_t first, size_t last, wr_status stat
 
 static wr_status read_validate(struct run *run) {
     const struct option_value *validate = &run->options[SWEEP_VALIDATE];
-    run->sweep.validate = strtod(validate->text, NULL); /* 0.7 of ten rows are seven */
+    run->sweep.validate = strtod(validate->text, NULL); /* a double: 0.7 of 10 rows is 7 */
     if (run->sweep.validate < 1)
         return WR_OK;
     return wr_fail(run->error, WR_ERR_USAGE, "--validate %s: needs a part of the rows, below 1",
@@ -63,7 +63,7 @@ static wr_status make_grid(struct run *run) {
     return wr_grid_count(&run->sweep.grid, &run->trials, run->error);
 }
 
-/* Checks the sweep against its data, before a study is made or a device opened. */
+/* Checks the sweep against its data before a study is made or a device is opened. */
 static wr_status check_data(struct run *run) {
     struct wr_sweep_data made;
     wr_status status = wr_sweep_data_make(&run->sweep, &made, run->error);

@@ -1,6 +1,6 @@
-/* A sweep that MPI's ranks share: each trains a shard of the grid into a store of its own beside
- * the study, and leaves out what the study holds; rank 0 merges. All that a rank has committed
- * survives whatever happens to it or to the others: the same command takes it from its store. */
+/* A sweep divided among MPI ranks. Each rank trains a shard of the grid into its own store next to
+ * the study, and skips what the study has. Rank 0 merges the stores. What a rank has committed is
+ * not lost if a rank dies: the same command reads it from the rank's store. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "base/base.h"
 #include "base/environment.h"
 #include "cli/cli.h"
-#include "cli/csv.h"
+#include "cli/csv_options.h"
 #include "cli/find_devices.h"
 #include "cli/interrupt.h"
 #include "cli/ranks.h"
@@ -17,22 +17,22 @@
 #include "cli/sweep.h"
 #include "sweep/sweep_data.h"
 
-#define TELL_SECONDS 0.5 /* between two reports of a rank */
+#define REPORT_SECONDS 0.5 /* time between two reports of a rank */
 
 struct share {
     struct run *run;
     struct ranks ranks;
     enum wr_journal journal;
-    char gpu[32];                     /* this rank's, as --device */
-    struct wr_study *known, *shard;   /* what has ended, to be read; what this rank trains */
-    struct rank_report own, *reports; /* (count), of rank 0 */
-    bool word_given;                  /* by rank 0 */
-    double began, told;               /* seconds */
+    char gpu[32];                     /* device of this rank, as in --device */
+    struct wr_study *known, *shard;   /* ended trials, read only; the study of this rank */
+    struct rank_report own, *reports; /* reports: (count), on rank 0 */
+    bool stop_sent;                   /* rank 0 has sent the stop */
+    double began, reported;           /* times in seconds */
 };
 
 /* ---- devices ---- */
 
-/* One of a node's exact GPUs for each of its ranks, in turn. */
+/* Opens one exact GPU of the node for each of its ranks, in turn. */
 static wr_status open_own_gpu(struct share *share) {
     struct run *run = share->run;
     struct wr_device_info *found;
@@ -53,7 +53,8 @@ static wr_status open_own_gpu(struct share *share) {
     return status;
 }
 
-/* Several devices are dealt out to a node's ranks; more ranks than devices take them in turn. */
+/* Keeps this rank's devices and closes the others. The ranks of a node divide its devices; if there
+ * are more ranks than devices, they share them in turn. */
 static void keep_own_devices(struct run *run, const struct ranks *ranks) {
     size_t count = run->device_count, kept = 0;
     for (size_t i = 0; i < count; i++)
@@ -80,7 +81,7 @@ static wr_status open_own_devices(struct share *share) {
 
 /* ---- stores ---- */
 
-/* --fresh is to set aside all of the former study, also what its ranks have left. */
+/* Before --fresh renames the old study, merges into it what its ranks have left. */
 static wr_status complete_former(struct share *share, const struct shard_files *files) {
     struct wr_study *former;
     struct run *run = share->run;
@@ -94,7 +95,8 @@ static wr_status complete_former(struct share *share, const struct shard_files *
     return status;
 }
 
-/* Rank 0: opens the study, with all that ranks of former runs have left, however many they were. */
+/* Rank 0: opens the study, and merges what the ranks of earlier runs have left, however many they
+ * were. */
 static wr_status open_study(struct share *share) {
     struct run *run = share->run;
     struct shard_files files;
@@ -107,12 +109,12 @@ static wr_status open_study(struct share *share) {
     if (status == WR_OK && !fresh)
         status = shard_files_merge(run->study, &files, run->error);
     if (status == WR_OK)
-        status = sweep_keep_words(run, run->study); /* former ones came along */
+        status = sweep_save_settings(run, run->study); /* the merge has overwritten them */
     shard_files_release(&files);
     return status;
 }
 
-/* Each rank, when the study is there. */
+/* Every rank, after rank 0 has opened the study. */
 static wr_status open_shard(struct share *share) {
     struct run *run = share->run;
     const char *store = run->options[SWEEP_STORE].text;
@@ -128,7 +130,7 @@ static wr_status open_shard(struct share *share) {
             wr_study_open_with(path, WR_STUDY_WRITE, share->journal, &share->shard, run->error);
     if (status == WR_OK) {
         wr_study_keep(share->shard, run->keep);
-        status = sweep_keep_words(run, share->shard);
+        status = sweep_save_settings(run, share->shard);
     }
     free(path);
     return status;
@@ -146,7 +148,7 @@ static wr_status prepare(struct share *share) {
     struct ranks *ranks = &share->ranks;
     const struct option_value *data = &run->options[DATA_FILE];
     wr_status status = WR_OK;
-    if (data->given && !csv_stays(data->text))
+    if (data->given && !csv_can_reread(data->text))
         status = wr_fail(run->error, WR_ERR_USAGE,
                          "--data %s: each rank reads the data, which a pipe gives to one alone; "
                          "name a file",
@@ -173,17 +175,17 @@ static wr_status prepare(struct share *share) {
     return status;
 }
 
-/* ---- what rank 0 hears and shows ---- */
+/* ---- reports and progress ---- */
 
-/* Takes in what the others tell, and has all stop where one was stopped. */
-static void listen(struct share *share) {
+/* Rank 0: reads the reports of the other ranks. Stops all ranks if one was stopped. */
+static void receive_reports(struct share *share) {
     bool stop = interrupt_seen != 0;
-    ranks_listen(share->reports);
+    ranks_receive_reports(share->reports);
     for (size_t r = 0; r < share->ranks.count; r++)
         stop |= share->reports[r].ended && share->reports[r].status == WR_ERR_STOPPED;
-    if (stop && !share->word_given) {
-        ranks_give_word();
-        share->word_given = true;
+    if (stop && !share->stop_sent) {
+        ranks_send_stop();
+        share->stop_sent = true;
     }
 }
 
@@ -194,7 +196,7 @@ static bool all_ended(const struct share *share) {
     return true;
 }
 
-/* One line for all: the slowest rank says when they will be done. */
+/* Shows the progress of all ranks in one line. The time left is that of the slowest rank. */
 static void show(struct share *share) {
     struct run *run = share->run;
     double seconds = wr_seconds() - share->began, left = 0;
@@ -216,25 +218,25 @@ static void show(struct share *share) {
 static wr_status on_event(void *context, const struct wr_sweep_event *event) {
     struct share *share = context;
     struct rank_report report = {.heard = true, .event = *event};
-    bool word = false;
+    bool stop = false;
     if (share->ranks.rank == 0) {
         share->reports[0] = report;
-        listen(share);
+        receive_reports(share);
         show(share);
-        word = share->word_given;
+        stop = share->stop_sent;
     } else {
-        if (event->seconds >= share->told + TELL_SECONDS) {
-            share->told = event->seconds;
-            ranks_tell(&report);
+        if (event->seconds >= share->reported + REPORT_SECONDS) {
+            share->reported = event->seconds;
+            ranks_send_report(&report);
         }
-        word = ranks_have_word(false);
+        stop = ranks_stop_arrived(false);
     }
-    return word ? WR_ERR_STOPPED : WR_OK;
+    return stop ? WR_ERR_STOPPED : WR_OK;
 }
 
 /* ---- training ---- */
 
-/* This rank's part. What it ends with stands in share->own. */
+/* Trains this rank's shard. Stores the result in share->own. */
 static void train(struct share *share) {
     struct run *run = share->run;
     struct rank_report *own = &share->own;
@@ -255,16 +257,16 @@ static void train(struct share *share) {
     close_shard(share);
 }
 
-/* Rank 0, whose own part has ended: until those of all have. */
+/* Rank 0, after its own training: waits until all ranks have ended. */
 static void await_others(struct share *share) {
     const struct timespec pause = {.tv_nsec = 20000000};
     share->reports[0] = share->own;
-    for (listen(share); !all_ended(share); listen(share)) {
+    for (receive_reports(share); !all_ended(share); receive_reports(share)) {
         show(share);
         nanosleep(&pause, NULL);
     }
-    if (!share->word_given)
-        ranks_give_word();
+    if (!share->stop_sent)
+        ranks_send_stop();
     progress_clear(&share->run->progress);
 }
 
@@ -291,8 +293,9 @@ static void remove_shards(const struct share *share) {
     shard_files_release(&files);
 }
 
-/* Rank 0, once all is merged: an ordinary sweep, which finds little or nothing left to train. It
- * notes what is pending where ranks were stopped, and tries again what no rank could train. */
+/* Rank 0, after all stores are merged: runs an ordinary sweep, which has little or nothing left to
+ * train. It notes which trials are pending if ranks were stopped, and retries trials that no rank
+ * could train. */
 static wr_status finish(struct share *share) {
     struct run *run = share->run;
     size_t ran = 0;
@@ -324,7 +327,7 @@ static wr_status run_share(struct share *share) {
     if (status != WR_OK)
         return status;
     if (ranks->rank != 0)
-        ranks_await_word();
+        ranks_expect_stop();
     if (ranks->rank == 0 && run->tables) {
         sweep_tell_start(run);
         fprintf(stderr, "ranks     %zu on %zu node%s; the device is that of rank 0\n", ranks->count,
@@ -334,8 +337,8 @@ static wr_status run_share(struct share *share) {
     progress_start(&run->progress, ranks->rank != 0 || run->options[SWEEP_QUIET].given);
     train(share);
     if (ranks->rank != 0) {
-        ranks_tell(&share->own);
-        ranks_have_word(true);
+        ranks_send_report(&share->own);
+        ranks_stop_arrived(true);
         return WR_OK;
     }
     await_others(share);
@@ -357,9 +360,9 @@ wr_status sweep_ranks(struct run *run, size_t processes) {
     if (status == WR_OK && !run->options[SWEEP_DRY_RUN].given)
         status = run_share(&share);
     else if (status == WR_OK && share.ranks.rank == 0)
-        status = sweep_alone(run); /* which trains nothing */
+        status = sweep_alone(run); /* a dry run */
     close_shard(&share);
-    wr_study_close(run->study); /* before MPI ends: that may take as long as a launcher likes */
+    wr_study_close(run->study); /* before MPI ends, which may take long */
     run->study = NULL;
     free(share.reports);
     ranks_end();

@@ -1,11 +1,11 @@
-/* What a sweep tells: what it is about, what has come of it, and how to go on. */
+/* What a sweep prints: what it trains, its results, and how to continue. */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/base.h"
 #include "cli/cli.h"
-#include "cli/csv.h"
+#include "cli/csv_options.h"
 #include "cli/report.h"
 #include "cli/stores.h"
 #include "cli/sweep.h"
@@ -88,8 +88,8 @@ static wr_status tell_results(struct run *run) {
     return run->tables ? print_tables(run) : WR_OK;
 }
 
-/* The command that goes on: what was typed, but for --fresh, and with the shard that --shard auto
- * found. */
+/* Prints the command that continues: the one that was typed, without --fresh, and with the shard
+ * that --shard auto found. */
 static void tell_resume(const struct run *run) {
     char shard[SHARD_TEXT];
     struct option_value typed[SWEEP_OPTIONS];
@@ -100,13 +100,13 @@ static void tell_resume(const struct run *run) {
     const struct option_value *data = &run->options[DATA_FILE];
     fprintf(stderr, "windrow: stopped, with %zu of %zu trials left; this goes on%s:\n",
             run->result.pending, run->result.trials,
-            data->given && !csv_stays(data->text) ? ", given the same data again" : "");
+            data->given && !csv_can_reread(data->text) ? ", given the same data again" : "");
     if (run->ranks > 0)
         fprintf(stderr, "mpirun -n %zu ", run->ranks);
     print_command("sweep", sweep_options, typed, SWEEP_OPTIONS);
 }
 
-/* Keeps why the first of the failed trials did, a char[256]. */
+/* Saves why the first failed trial failed. context: a char[256]. */
 static wr_status note_failure(void *context, const struct wr_trial *trial) {
     char *why = context;
     if (trial->status == WR_TRIAL_FAILED && *why == '\0')
@@ -114,8 +114,8 @@ static wr_status note_failure(void *context, const struct wr_trial *trial) {
     return WR_OK;
 }
 
-/* What the command ends with, when all trials that can be trained are. */
-static wr_status judge(struct run *run) {
+/* The exit code of the command after a training that was not stopped. */
+static wr_status final_status(struct run *run) {
     const struct wr_sweep_result *result = &run->result;
     static const struct wr_trial_query all = {0};
     char why[256] = "";
@@ -136,7 +136,7 @@ static wr_status judge(struct run *run) {
 wr_status sweep_finish(struct run *run, wr_status status) {
     wr_status told = tell_results(run);
     if (status == WR_OK)
-        return told == WR_OK ? judge(run) : told;
+        return told == WR_OK ? final_status(run) : told;
     tell_resume(run);
     wr_error_release(run->error);
     return CLI_STOPPED;

@@ -3,7 +3,7 @@
 
 const struct option_spec sweep_options[SWEEP_OPTIONS] = {
     DATA_TABLE,
-    [SWEEP_HIDDEN] = {.group = "Grid",
+    [SWEEP_HIDDEN] = {.section = "Grid",
                       .name = "hidden",
                       .kind = OPTION_SIZES,
                       .argument = "LIST",
@@ -44,7 +44,7 @@ const struct option_spec sweep_options[SWEEP_OPTIONS] = {
                      .argument = "LIST",
                      .fallback = "0",
                      .help = "Seeds of the start values: 0..99 is a hundred of each model."},
-    [SWEEP_EPOCHS] = {.group = "Training",
+    [SWEEP_EPOCHS] = {.section = "Training",
                       .name = "epochs",
                       .kind = OPTION_SIZE,
                       .argument = "E",
@@ -58,7 +58,7 @@ const struct option_spec sweep_options[SWEEP_OPTIONS] = {
                         .help = "Hold out the last X of the rows, 0.2 a fifth, and rank trials by "
                                 "their mean loss on these; 0: none, and trials are ranked by the "
                                 "mean loss of their last epoch, which favours large models."},
-    [SWEEP_DEVICE] = {.group = "Device",
+    [SWEEP_DEVICE] = {.section = "Device",
                       .name = "device",
                       .kind = OPTION_TEXT,
                       .argument = "IDS",
@@ -78,7 +78,7 @@ const struct option_spec sweep_options[SWEEP_OPTIONS] = {
                        .least = 1,
                        .otherwise = "OMP_NUM_THREADS, else all allowed cores",
                        .help = "CPU threads."},
-    [SWEEP_STORE] = {.group = "Study",
+    [SWEEP_STORE] = {.section = "Study",
                      .name = "store",
                      .kind = OPTION_TEXT,
                      .argument = "FILE",
@@ -87,12 +87,12 @@ const struct option_spec sweep_options[SWEEP_OPTIONS] = {
                      .help = "The SQLite file of the study, which is made or gone on with."},
     [SWEEP_FRESH] = {.name = "fresh",
                      .kind = OPTION_FLAG,
-                     .typed = true,
+                     .not_in_file = true,
                      .help = "Start another study; one that is there becomes FILE.1, or .2, and "
                              "so on."},
     [SWEEP_SHARD] = {.name = "shard",
                      .kind = OPTION_TEXT,
-                     .typed = true,
+                     .not_in_file = true,
                      .argument = "I/N",
                      .otherwise = "the whole grid",
                      .help = "Train part I of N parts of the grid alone, 0/N to N-1/N, which take "
@@ -124,7 +124,7 @@ const struct option_spec sweep_options[SWEEP_OPTIONS] = {
          .help = "SQLite's journal: wal, with which looking never waits, or delete, which a file "
                  "on a network file system needs; auto: delete on those that it "
                  "knows, else wal."},
-    [SWEEP_CONFIG] = {.group = "Command",
+    [SWEEP_CONFIG] = {.section = "Command",
                       .name = "config",
                       .kind = OPTION_CONFIG,
                       .argument = "FILE",
@@ -132,7 +132,7 @@ const struct option_spec sweep_options[SWEEP_OPTIONS] = {
                       .help = "Read options from a file too; the command line wins."},
     [SWEEP_DRY_RUN] = {.name = "dry-run",
                        .kind = OPTION_FLAG,
-                       .typed = true,
+                       .not_in_file = true,
                        .help = "Train nothing: tell how many trials there are and how many are "
                                "left, their shapes and ensembles, memory, and the time it may "
                                "take."},

@@ -9,7 +9,7 @@ const struct option_spec train_options[TRAIN_OPTIONS] = {
                       .least = 1,
                       .fallback = "5",
                       .help = "Rows that a model sees before each row that it forecasts."},
-    [TRAIN_HIDDEN] = {.group = "Models",
+    [TRAIN_HIDDEN] = {.section = "Models",
                       .name = "hidden",
                       .kind = OPTION_SIZE,
                       .argument = "H",
@@ -41,7 +41,7 @@ const struct option_spec train_options[TRAIN_OPTIONS] = {
                     .fallback = "0",
                     .help =
                         "Seed of the first model's start values; the data do not depend on it."},
-    [TRAIN_EPOCHS] = {.group = "Training",
+    [TRAIN_EPOCHS] = {.section = "Training",
                       .name = "epochs",
                       .kind = OPTION_SIZE,
                       .argument = "E",
@@ -94,7 +94,7 @@ const struct option_spec train_options[TRAIN_OPTIONS] = {
                         .otherwise = "5, with --validate",
                         .help = "Validations without a new best that stop a model."},
     RULE_TABLE(TRAIN_RULE, AS_IT_IS),
-    [TRAIN_DEVICE] = {.group = "Device",
+    [TRAIN_DEVICE] = {.section = "Device",
                       .name = "device",
                       .kind = OPTION_TEXT,
                       .argument = "ID",
@@ -121,7 +121,7 @@ const struct option_spec train_options[TRAIN_OPTIONS] = {
                        .help =
                            "Accept a device that does not reproduce the cpu's bits, if its losses "
                            "are off by at most 1 in 1,000."},
-    [TRAIN_LOG_EVERY] = {.group = "Output",
+    [TRAIN_LOG_EVERY] = {.section = "Output",
                          .name = "log-every",
                          .kind = OPTION_SIZE,
                          .argument = "N",
@@ -146,21 +146,21 @@ const struct option_spec train_options[TRAIN_OPTIONS] = {
 };
 
 const struct option_spec devices_options[DEVICES_OPTIONS] = {
-    [DEVICES_JSON] = {.group = "Output",
+    [DEVICES_JSON] = {.section = "Output",
                       .name = "json",
                       .kind = OPTION_FLAG,
                       .help = "Print one JSON object on stdout instead of the table."},
 };
 
 const struct option_spec verify_options[VERIFY_OPTIONS] = {
-    [VERIFY_DEVICE] = {.group = "Device",
+    [VERIFY_DEVICE] = {.section = "Device",
                        .name = "device",
                        .kind = OPTION_TEXT,
                        .argument = "ID",
                        .otherwise = "every usable OpenCL device",
                        .help = "The device to verify, named as for windrow train. cpu is compared "
                                "with itself, which checks one schedule against the other."},
-    [VERIFY_JSON] = {.group = "Output",
+    [VERIFY_JSON] = {.section = "Output",
                      .name = "json",
                      .kind = OPTION_FLAG,
                      .help = "Print one JSON object on stdout instead of the table."},
@@ -170,7 +170,7 @@ const struct option_spec verify_options[VERIFY_OPTIONS] = {
 };
 
 const struct option_spec bench_options[BENCH_OPTIONS] = {
-    [BENCH_MODELS] = {.group = "Cells",
+    [BENCH_MODELS] = {.section = "Cells",
                       .name = "models",
                       .kind = OPTION_SIZES,
                       .argument = "LIST",
@@ -195,7 +195,7 @@ const struct option_spec bench_options[BENCH_OPTIONS] = {
                      .least = 1,
                      .otherwise = "1",
                      .help = "Windows per update."},
-    [BENCH_DEVICE] = {.group = "Device",
+    [BENCH_DEVICE] = {.section = "Device",
                       .name = "device",
                       .kind = OPTION_TEXT,
                       .argument = "ID",
@@ -213,7 +213,7 @@ const struct option_spec bench_options[BENCH_OPTIONS] = {
                        .least = 1,
                        .otherwise = "OMP_NUM_THREADS, else all allowed cores",
                        .help = "CPU threads; the peak of cpu is that of as many."},
-    [BENCH_SECONDS] = {.group = "Measuring",
+    [BENCH_SECONDS] = {.section = "Measuring",
                        .name = "seconds",
                        .kind = OPTION_REAL,
                        .argument = "S",
@@ -225,7 +225,7 @@ const struct option_spec bench_options[BENCH_OPTIONS] = {
                        .least = 1,
                        .fallback = "5",
                        .help = "Repeats of each cell, after its warm-up."},
-    [BENCH_JSON] = {.group = "Output",
+    [BENCH_JSON] = {.section = "Output",
                     .name = "json",
                     .kind = OPTION_FLAG,
                     .help = "Print one JSON object on stdout, at the end, instead of the table."},

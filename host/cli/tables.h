@@ -1,4 +1,5 @@
-/* The options of each command, of which command_table and the command's own file know the order. */
+/* The tables of options. command_table points to them; each command's own file reads values in the
+ * same order. */
 #ifndef WR_CLI_TABLES_H
 #define WR_CLI_TABLES_H
 
@@ -9,7 +10,7 @@
         __VA_ARGS__, NULL                                                                          \
     }
 
-/* The options of enum csv_option, the first of them at number `at`. */
+/* The options of enum csv_option; the first one has number `at`. */
 #define CSV_TABLE(at)                                                                              \
     [(at) + CSV_DELIMITER] = {.name = "delimiter",                                                 \
                               .kind = OPTION_TEXT,                                                 \
@@ -40,7 +41,7 @@
 
 /* The options of enum data_option. */
 #define DATA_TABLE                                                                                 \
-    [DATA_FILE] = {.group = "Data",                                                                \
+    [DATA_FILE] = {.section = "Data",                                                              \
                    .name = "data",                                                                 \
                    .kind = OPTION_TEXT,                                                            \
                    .argument = "FILE",                                                             \
@@ -87,13 +88,13 @@
                         "none, or standard: each column to mean 0 and deviation 1. Losses and "    \
                         "forecasts stay in the units of the series."}
 
-/* The options of enum rule_option, the first of them at number `at`; usual(text) is a default, or
- * NULL where there is none: AS_IT_IS, LEFT_OUT. */
+/* The options of enum rule_option; the first one has number `at`. Where `usual` is AS_IT_IS the
+ * options have defaults, where it is LEFT_OUT they have none. */
 #define AS_IT_IS(text) text
 #define LEFT_OUT(text) NULL
 #define RULE_TABLE(at, usual)                                                                      \
     [(at) +                                                                                        \
-        RULE_OPTIMIZER] = {.group = "Learning rule",                                               \
+        RULE_OPTIMIZER] = {.section = "Learning rule",                                             \
                            .name = "optimizer",                                                    \
                            .kind = OPTION_CHOICE,                                                  \
                            .argument = "HOW",                                                      \

@@ -10,13 +10,13 @@
 #include "cli/progress.h"
 #include "cli/report.h"
 
-/* ---- the run ---- */
+/* ---- the training ---- */
 
-/* All that a run owns. */
+/* What a run of the command owns. */
 struct run {
-    struct option_value options[TRAIN_OPTIONS]; /* those given, and those of --init FILE */
+    struct option_value options[TRAIN_OPTIONS]; /* given options, and those that --init FILE sets */
     struct wr_error *error;
-    bool tables; /* for a person, on stdout */
+    bool tables; /* print tables on stdout */
     size_t log_every;
     struct setup setup;
     struct wr_device *device;
@@ -30,9 +30,9 @@ static wr_status open_outputs(struct run *run) {
     const struct option_value *save = &run->options[TRAIN_SAVE];
     const struct option_value *history = &run->options[TRAIN_HISTORY];
     wr_status status = WR_OK;
-    interrupt_catch(); /* up to here there is nothing to clean up */
+    interrupt_catch(); /* before this, an interrupt leaves nothing to clean up */
     if (save->given || history->given)
-        signal(SIGPIPE, SIG_IGN); /* a reader that leaves is an error, and costs no file */
+        signal(SIGPIPE, SIG_IGN); /* a closed pipe must be an error of the write */
     if (save->given)
         status = wr_output_try(save->text, run->error);
     if (status == WR_OK && history->given)
@@ -74,7 +74,7 @@ static wr_status open_session(struct run *run) {
 
 static wr_status log_losses(struct run *run, const struct wr_train_event *event) {
     size_t models = run->setup.models, every = run->log_every;
-    size_t skip = (every - event->first_epoch % every) % every; /* to the next multiple */
+    size_t skip = (every - event->first_epoch % every) % every; /* to a multiple of `every` */
     wr_status status = WR_OK;
     for (size_t e = skip; e < event->epochs && status == WR_OK; e += every) {
         char label[48];
@@ -178,11 +178,11 @@ static wr_status run_all(struct run *run) {
         report_deviation(run->device);
     if (status == WR_OK)
         status = train(run);
-    if (interrupt_seen) /* whatever else it may have broken off */
+    if (interrupt_seen) /* an interrupt may also have caused another error */
         return wr_fail(run->error, WR_ERR_STOPPED, "interrupted; no file was written");
     if (status == WR_OK)
         status = write_files(run);
-    if (status == WR_ERR_STORAGE && interrupt_seen) /* so that a file could not be opened */
+    if (status == WR_ERR_STORAGE && interrupt_seen) /* the interrupt may have caused this error */
         return wr_fail(run->error, WR_ERR_STOPPED, "interrupted while the files were written");
     return status == WR_OK ? tell_results(run) : status;
 }

@@ -20,7 +20,7 @@ const char *trials_batch(size_t batch, char text[24]) {
     return text;
 }
 
-/* context: whether the head is printed, a bool. */
+/* context: a bool, whether the head is printed. */
 static wr_status print_row(void *context, const struct wr_trial *trial) {
     bool *headed = context;
     const struct wr_trial_options *o = &trial->options;

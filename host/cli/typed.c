@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* As a shell such as bash reads it back, and no terminal obeys it. */
+/* Prints the text in bash's notation $'...', so that no control character reaches a terminal. */
 static void print_escaped(FILE *file, const char *text) {
     fputs("$'", file);
     for (; *text != '\0'; text++)

@@ -1,12 +1,13 @@
-/* Commands and their words, for people to type. */
+/* Prints commands for people to copy and run. */
 #ifndef WR_CLI_TYPED_H
 #define WR_CLI_TYPED_H
 
 #include "cli/cli.h"
 
-/* The text as one word of a command line, quoted where a shell would take it apart. */
+/* Prints the text as one word of a command line, quoted where a shell would split or expand it. */
 void print_shell_word(FILE *file, const char *text);
-/* The command with the options (count) given to it, but for those in a file: a line on stderr. */
+/* Prints a line on stderr: the command with those of its options (count) that were given on the
+ * command line. */
 void print_command(const char *name, const struct option_spec *specs,
                    const struct option_value *options, size_t count);
 

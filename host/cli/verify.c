@@ -7,17 +7,17 @@
 #include "cli/find_devices.h"
 #include "cli/report.h"
 
-/* How results are told. */
+/* How results are reported. */
 struct report {
     bool table, json;
-    size_t told;     /* devices */
-    json_t *devices; /* with --json; NULL once it found no memory */
+    size_t told;     /* number of devices reported */
+    json_t *devices; /* with --json; NULL after an allocation failed */
 };
 
-/* What verification of a device has seen so far. */
+/* What the verification of a device has found so far. */
 struct verification {
     const struct report *report;
-    json_t *rows; /* with --json; NULL once it found no memory */
+    json_t *rows; /* with --json; NULL after an allocation failed */
     size_t comparisons, skipped, values, differing;
 };
 
@@ -49,10 +49,10 @@ static void on_row(void *context, const struct wr_verify_row *row) {
                       "difference", json_text(row->difference)));
 }
 
-/* Verifies one device; what it finds is told as it comes. */
+/* Verifies one device and reports each comparison at once. */
 static wr_status verify_device(const char *selector, device_open_fn *open, struct report *report,
                                struct wr_error *error) {
-    struct wr_device_options inexact = {.inexact = true}; /* or nothing could be compared */
+    struct wr_device_options inexact = {.inexact = true}; /* so that inexact devices open too */
     struct wr_device *device;
     wr_status status = open(selector, &inexact, &device, error);
     if (status != WR_OK)
@@ -78,13 +78,13 @@ static wr_status verify_device(const char *selector, device_open_fn *open, struc
     return status;
 }
 
-/* Verifies every usable OpenCL device, and tells which are not. One that fails does not keep the
- * others from their turn; its error is printed where another one follows, and the graver of the two
- * is returned. */
+/* Verifies every usable OpenCL device, and reports which are not usable. A device that fails does
+ * not stop the others. The first error goes to *error; later ones are printed. Returns
+ * WR_ERR_VERIFY if a device had it, else the last failing status. */
 static wr_status verify_all(struct report *report, struct wr_error *error) {
     struct wr_device_info *devices;
     size_t count, verified = 0;
-    const struct wr_device_info *left_out = NULL; /* the last one that is not usable */
+    const struct wr_device_info *left_out = NULL; /* the last device that is not usable */
     wr_status worst = devices_find(&devices, &count, error);
     if (worst != WR_OK)
         return worst;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# windrow bench: what it prints, in what form; how fast it is, is nobody's business here.
+# windrow bench: the form of its output. Speed is not tested here.
 . "$(dirname "$0")/lib.sh"
 most=4294967295
 
@@ -30,7 +30,7 @@ refuses 2 "bench has no option --epochs; windrow help bench lists them" bench --
 refuses_like 2 "*gpu*" bench --device gpu
 refuses_like 4 "*opencl:9.9*" bench --device opencl:9.9
 
-# rows NUMBER: so many lines of out that are measured cells.
+# rows NUMBER: checks that out has this number of lines with measured cells.
 number='[0-9][0-9.]*'
 rows() {
     found=$(grep -cE "^ *([0-9]+ +){4}(fused|staged) +$number +$number +$number% +$number +$number%\$" out)
@@ -62,11 +62,11 @@ for models in 1 3 8 64; do
     cell $models 2 5 1 fused
     cell $models 3 5 1 fused
 done
-run bench $tiny --window 1 # no recurrence, no flops of it
+run bench $tiny --window 1 # no recurrence, so no flops of one
 exits 0
 grep -q ' 0\.00%$' out || fail "a part of the peak without recurrent products"
 
-# the object: whatever is measured is positive
+# the JSON object: measured values are positive
 positive='([1-9][0-9.]*|0\.[0-9]*[1-9][0-9]*)(e[-+]?[0-9]+)?'
 run bench $tiny --json --models 1,3 --hidden 4
 exits 0
@@ -87,7 +87,7 @@ for curve in models:7 hidden:7 window:5 batch:5; do
     [ "$found" -eq "${curve#*:}" ] || fail "$found cells against ${curve%:*}"
 done
 
-# what does not fit is a row, and the others are measured
+# a cell that does not fit gets a row, and the others are measured
 run bench $tiny --models 1,4294967295 --hidden 300
 exits 0
 says ''
@@ -107,7 +107,8 @@ says ''
 [ "$(grep -oE "\"updates_per_second\":$positive" out | wc -l)" -eq "$(echo "$usable" | wc -l)" ] ||
     fail "not one rate each"
 
-# a device that fails is told, and costs no other's figures; its first launches are those of the listing
+# a device that fails is reported, and the others are measured; its first launches are those of the
+# listing
 if [ -n "${3:-}" ] && [ "$usable" != '"id":"cpu"' ]; then
     title="windrow bench --json, and a device that fails"
     code=0

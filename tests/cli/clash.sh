@@ -1,6 +1,6 @@
 #!/bin/sh
-# An output that is an input, or another output, is refused before anything is read or trained: by
-# any name that the file has.
+# An output that is also an input or another output is refused before anything is read or trained,
+# under any name of the file.
 . "$(dirname "$0")/lib.sh"
 
 small="--horizon 2 --window 3 --hidden 2 --seeds 1 --updates 2 --season 1 --device cpu"
@@ -20,14 +20,15 @@ run forecast --data data $small --save fit --output forecasts --quiet
 exits 0
 cp fit fit.kept
 
-# clash OPTION OPTION ARGUMENT...: refused, both options named.
+# clash OPTION OPTION ARGUMENT...: checks that the run is refused and the message names both
+# options.
 clash() {
     first=$1 second=$2
     shift 2
     refuses_like 2 "$first and $second name the same file, *" "$@"
 }
 
-long="--epochs 4000000000 --device cpu" # which would take days
+long="--epochs 4000000000 --device cpu" # which would train for days
 for file in data ./data link hard folder/../data folder/loop/../data "$PWD/data"; do
     clash --data --save train --data data --save "$file" $long
     clash --data --history train --data "$file" --history data $long
@@ -49,7 +50,7 @@ clash --output --model forecast --data data --model missing,fit --output fit
 clash --data --output forecast --data fit --model missing --output fit
 rm dangling
 
-# A study, and what SQLite keeps beside it.
+# A study, and the files that SQLite keeps next to it.
 for file in study ./study; do
     clash STUDY --save export study --best 1 --save "$file"
 done
@@ -62,13 +63,13 @@ clash --store --config sweep --config options
 absent options-lock options-wal
 rm options
 
-# Chunks that --resume keeps.
+# Part files of --resume.
 mkdir parts
 clash --output --resume forecast --data data --resume parts --output parts/0-0.windrow-part
 clash --data --resume forecast --data parts/0-0.windrow-part --resume parts
 clash --save --resume forecast --data data --resume parts --save parts
 
-# An output has no word for a stream.
+# An output cannot be "-".
 for output in "train --save" "train --history" "forecast --data data --save" "forecast --data data --output" "backtest --data data --csv"; do
     refuses_like 2 "${output##* } -: it needs a file*" $output -
     absent -
@@ -89,7 +90,7 @@ exits 2
 says_like "windrow: --data and --save name the same file, *"
 same data data.kept
 
-# Devices, pipes and words take nothing from each other.
+# Devices, pipes and words name no files that could be the same.
 run train --data data --epochs 1 --device cpu --quiet --save /dev/null --history /dev/null
 exits 0
 title="windrow train --save /dev/stdout | cat"

@@ -1,11 +1,12 @@
 #!/bin/sh
-# What of a file is read and forecast: pipes, delimiters, decimal marks, headers, columns that nobody
-# names. Whatever the form of a file, its forecasts are those of the plain one.
+# How a file is read: pipes, delimiters, decimal marks, headers, and columns that no option names. A
+# file in any form gives the forecasts of the plain file.
 . "$(dirname "$0")/lib.sh"
 fit="--device cpu --threads 1 --updates 20 --hidden 4 --seeds 2 --horizon 3 --levels none --season 7"
 train="--device cpu --threads 1 --epochs 2 --batch all"
 
-# days NAME COUNT FORMULA: lines NAME,2023-01-01,VALUE and on, FORMULA of i = 0 .. in awk
+# days NAME COUNT FORMULA: prints lines NAME,2023-01-01,VALUE and the next days; VALUE is FORMULA of
+# i = 0 .. COUNT-1 in awk
 days() {
     awk -v name="$1" -v count="$2" 'BEGIN {
         split("31 28 31 30 31 30 31 31 30 31 30 31", length_of, " ")
@@ -24,14 +25,14 @@ days() {
     }'
 }
 
-# forecasts ARGUMENT...: stdout is that of plain.csv, what was read is on stderr.
+# forecasts ARGUMENT...: checks that stdout is that of plain.csv. stderr says how the file was read.
 forecasts() {
     run forecast $fit "$@"
     exits 0
     cmp -s out plain.out || fail "other forecasts than of the plain file"
 }
 
-# tells TEXT: a line on stderr holds it.
+# tells TEXT: checks that a line of stderr contains it.
 tells() {
     grep -qF -e "$1" err || fail "stderr does not tell: $1"
 }
@@ -42,7 +43,7 @@ exits 0
 mv out plain.out
 tells 'plain.csv: target "y", series by "unique_id", time stamps "ds"; the first line is a header'
 
-# ---- pipes: every byte once, as from the file, also beyond what a pipe and a buffer hold ----
+# ---- pipes: every byte is read once, as from a file, even beyond the size of pipe and buffer ----
 
 run forecast $fit --data - <plain.csv
 exits 0
@@ -86,7 +87,7 @@ q
 7
 END
 
-# a study of a pipe: the same data go on, others are another study; it says no path
+# a study of a pipe: the same data continue it, other data are another study; it saves no path
 sed '1s/.*/x;z/; 2,$s/,/;/; s/[0-9]*-[0-9]*-//' long.csv | head -n 60 | tr . , >pipe.csv
 run sweep $train --data - --delimiter ';' --decimal , --target z --seeds 0..1 --keep best:1 <pipe.csv
 exits 0
@@ -102,7 +103,7 @@ case $(cat out) in
 *'"series":"-"'*'"delimiter":";","decimal":",","header":"yes","ignore":""'*) ;;
 *) fail "the study does not say how its data are read" ;;
 esac
-for trial in 1 2 3; do # not those that were kept
+for trial in 1 2 3; do # trials whose parameters were not kept
     run export study.db --trial $trial --save trial.safetensors
     [ "$code" -eq 0 ] || break
 done
@@ -113,7 +114,7 @@ case $(cat err) in
 esac
 rm -f trial.safetensors
 
-# ---- forms of one file ----
+# ---- one file in several forms ----
 
 tr , ';' <plain.csv >semicolon.csv
 forecasts --data semicolon.csv
@@ -150,14 +151,14 @@ forecasts --data trailing.csv
 sed '1s/.*/Unique_ID,DS,Y/' plain.csv >upper.csv
 forecasts --data upper.csv
 sed '1s/.*/DS,x,ds,y/; 2,$s/\(.*\),\(.*\),\(.*\)/7,\1,\2,\3/' plain.csv >both.csv
-forecasts --data both.csv --id x # an exact match wins
+forecasts --data both.csv --id x # an exact match takes precedence
 sed 1d plain.csv >bare.csv
 forecasts --data bare.csv --id 1 --time 2
 tells 'no header, the first line is data'
 forecasts --data bare.csv --id 1 --time 2 --target 3 --header no
 refuses_like 3 'bare.csv: nobody says what these columns are for: column 1 (text), column 2 (dates); *' \
     forecast --data bare.csv
-# an id that needs quotes in what is written
+# an id that must be quoted in the output
 sed 's/^a,/"a, ""b"";",/' plain.csv >ids.csv
 sed 's/^a,/"a, ""b"";",/' plain.out >wanted
 run forecast $fit --data ids.csv
@@ -175,7 +176,7 @@ done
 refuses_like 3 'gap.csv: line 20, column "y" (number 3): "None" is a missing value; *' \
     train --data gap.csv --target y --ignore unique_id
 
-# ---- columns that nobody names ----
+# ---- columns that no option names ----
 
 sed 's/^unique_id,ds,y/store,item,date,sales/; s/^[ab],/&7,/; s/^a/1/; s/^b/2/' plain.csv >kaggle.csv
 sed 's/^a/1/; s/^b/2/' plain.out >plain.ids
@@ -211,7 +212,7 @@ exits 0
 tells 'kaggle.csv: target sales (the first column of numbers); not used: "date" (dates); the first line is a header'
 refuses_like 2 'column "item" (number 2) is ignored and asked for' \
     train --data kaggle.csv --ignore item --inputs item
-# several series in one file, which would be trained on end to end
+# several series in one file are refused, because training would join them end to end
 joined='plain.csv: column "unique_id" (number 1) is text in blocks of rows, as the names of several series are, and these would be joined end to end; if the file is one series, --ignore unique_id leaves the column out; else give a file for each, or forecast them (windrow forecast)'
 for command in train "sweep --store joined.db"; do
     refuses 3 "$joined" $command $train --data plain.csv
@@ -220,7 +221,7 @@ for command in train "sweep --store joined.db"; do
     exits 0
 done
 rm -f joined.db
-# dates that go on, up or down, say that it is one
+# dates that go on over the whole file, up or down, show that it is one series
 awk 'BEGIN { print "date,part,y"
     for (i = 1; i <= 28; i++) printf "2024-02-%02d,%s,%d\n", i, i < 20 ? "train" : "test", i * i % 7 }' >split.csv
 { sed -n 1p split.csv; sed 1d split.csv | sort -r; } >back.csv
@@ -228,20 +229,20 @@ for file in split.csv back.csv; do
     run train $train --data $file
     exits 0
 done
-# those of each series alone, or of none, do not
+# one date for each series, or one date for all, does not show it
 for opened in 2024-05-01 '2019-03-" shop "'; do
     awk 'BEGIN { print "shop,opened,y"; for (shop = 10; shop < 12; shop++)
         for (i = 1; i <= 20; i++) print "s" shop ",'"$opened"'," i * i % 7 }' >shops.csv
     refuses_like 3 'shops.csv: column "shop" (number 1) is text in blocks of rows, *' train $train --data shops.csv
 done
-# text of one series: no blocks, a weekday in turn, and notes on few lines
+# text in a file of one series: no blocks, a weekday in turn, notes on few lines
 awk 'BEGIN { split("Mon Tue Wed Thu Fri Sat Sun", day, " "); print "sky,day,note,y"
     for (i = 0; i < 70; i++)
         print (i * i % 11 < 4 ? "sun" : "rain") "," day[i % 7 + 1] "," (i > 66 ? "late" : "") "," i % 10 / 4 }' >notes.csv
 run train $train --data notes.csv
 exits 0
 tells 'not used: "sky" (text), "day" (text), "note" (text)'
-# names that a terminal would obey are shown
+# control characters in names are escaped
 printf 'a\033[2J,b\302\233\342\200\256\233,é漢\n' >orders.csv
 awk 'BEGIN { for (i = 0; i < 20; i++) print i % 7 / 4 "," i % 5 / 4 "," i }' >>orders.csv
 run train $train --data orders.csv
@@ -249,7 +250,7 @@ exits 0
 tells 'orders.csv: target a\x1b[2J (the first column of numbers); not used: "b\xc2\x9b\xe2\x80\xae\x9b" (numbers), "é漢" (numbers that count the lines)'
 refuses 3 'orders.csv: there is no column "\x1b"; it has the columns "a\x1b[2J", "b\xc2\x9b\xe2\x80\xae\x9b", "é漢"' \
     train --data orders.csv --target "$(printf '\033')"
-# dates written in digits, years, seconds: numbers that rise are no rows
+# dates in digits, years, seconds: rising numbers are not taken for row numbers
 for numbers in 20240101+i 1980+i 1700000000+3600*i; do
     awk 'BEGIN { print "when,y"; for (i = 0; i < 30; i++) printf "%d,%d\n", '$numbers', i * i % 7 }' >rises.csv
     refuses_like 3 'rises.csv: nobody says *"when" (whole numbers that rise)*--time*--ignore when' \
@@ -264,7 +265,7 @@ for file in rows.csv filtered.csv "totals.csv --time date"; do
     run forecast $fit --data $file
     exits 0
 done
-# in turn, and with no dates at all
+# the same with series in turn, and without dates
 awk 'BEGIN { print "shop,sales"; for (i = 0; i < 60; i++) print i % 3 "," i % 7 + i % 3 }' >turns.csv
 refuses_like 3 'turns.csv: nobody says *"shop" (whole numbers that repeat)*--ignore shop' \
     forecast --data turns.csv --target sales
@@ -273,7 +274,7 @@ refuses_like 3 'blocks.csv: nobody says *"shop" (whole numbers that repeat)*--ig
     forecast --data blocks.csv --target sales
 run forecast $fit --data blocks.csv --id shop
 exits 0
-# a name that two columns have is refused wherever it is given; their numbers are not
+# a name of two columns is refused wherever it is given; their numbers are accepted
 sed '1s/.*/y,y/' blocks.csv >twice.csv
 for named in "train --target y" "train --inputs y" "train --ignore y" "sweep --target y" \
     "forecast --target y" "forecast --ignore y" "forecast --past y --target 1" forecast; do
@@ -291,13 +292,13 @@ awk 'BEGIN { print "promo,sales"; for (i = 0; i < 60; i++) print (i * i % 11 < 4
 run forecast $fit --data promo.csv --target sales
 exits 0
 tells 'not used: "promo"'
-# text beside time stamps is no other series, if the target is named
+# text next to time stamps does not mean other series if the target is named
 sed '1s/.*/date,weather,sales/; 2,$s/^a,\([^,]*\)/\1,sun/; 5s/sun/rain/' plain.csv | sed '/^b/d' >text.csv
 run forecast $fit --data text.csv --time date --target sales
 exits 0
 tells 'not used: "weather"'
 refuses_like 3 'text.csv: nobody says *"weather" (text)*--ignore weather' forecast --data text.csv --time date
-# names of other libraries' files
+# column names of other libraries
 tr , ';' <kaggle.csv | sed '1s/.*/item_id;shop;timestamp;target/' >library.csv
 refuses_like 3 'library.csv: nobody says *"timestamp" (dates)*--time*--id*--ignore item_id,timestamp' \
     forecast --data library.csv
@@ -305,7 +306,7 @@ run forecast $fit --data library.csv --id item_id --time timestamp --target targ
 exits 0
 same out plain.ids
 
-# pandas' index
+# the index column of pandas
 awk -F, 'NR == 1 { print ",date,sales" } /^a/ { print NR - 2 "," $2 "," $3 }' plain.csv >index.csv
 sed 's/^a/sales/; /^b/d' plain.out >index.out
 refuses_like 3 'index.csv: nobody says *: "date" (dates); *--ignore date' forecast --data index.csv
@@ -380,7 +381,7 @@ exits 0
 same out wide.out
 refuses_like 3 'wide.bare: line 1 holds values; *--header no*' forecast --data wide.bare --layout wide
 
-# ---- options that mean nothing ----
+# ---- options without a meaning ----
 
 for delimiter in ab 1 . '"' é; do
     refuses_like 2 "--delimiter $delimiter: needs comma, *" train --data plain.csv --delimiter "$delimiter"

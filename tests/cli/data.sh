@@ -1,8 +1,8 @@
 #!/bin/sh
-# Data and configuration that cannot be used: exit code 3, with file and line, and nothing written.
+# Unusable data and configuration: exit code 3, a message with file and line, and no output file.
 . "$(dirname "$0")/lib.sh"
 
-# no FILE-OR-OPTIONS... like PATTERN: windrow train with these options ends with 3.
+# no FILE-OR-OPTIONS... like PATTERN: checks that windrow train with these options ends with 3.
 unusable() {
     pattern=$1
     shift
@@ -40,7 +40,7 @@ unusable "good.csv*7*" --data good.csv --window 7
 unusable "good.csv*7*" --data good.csv --window 4294967295
 unusable "synthetic*5*" --length 5
 
-# Files of parameters. The smallest that is right, then one thing wrong at a time.
+# Files of parameters: the smallest valid one, then the same with one error at a time.
 run train --epochs 1 --hidden 2 --quiet --save good.safetensors
 exits 0
 run train --epochs 1 --hidden 2 --models 3 --quiet --save stack.safetensors
@@ -72,7 +72,7 @@ unusable "type.safetensors*F64*" --init type.safetensors
 sed 's/head\.bias/head.bite/' good.safetensors >name.safetensors
 unusable "name.safetensors*head.bi*" --init name.safetensors
 
-# More than any machine has, refused by a computed need.
+# More memory than any machine has is refused by the computed need.
 refuses_like 5 "*4294967295*" train --hidden 4294967295 --save model --history history
 refuses_like 5 "*4000000*" train --hidden 4000000 --device cpu --save model --history history
 refuses_like 5 "*4294967295*" train --models 4294967295 --device cpu --save model --history history

@@ -1,5 +1,5 @@
 #!/bin/sh
-# windrow devices and windrow verify, with OpenCL devices and without.
+# windrow devices and windrow verify, with and without OpenCL devices.
 . "$(dirname "$0")/lib.sh"
 opencl=$3 # ON or OFF: how windrow was built
 
@@ -31,7 +31,7 @@ refuses_like 4 "*opencl:9.9*" train --device opencl:9.9 --save model
 refuses_like 4 "*opencl:9.9*" verify --device opencl:9.9
 absent model
 
-# No driver at all: the loader looks into an empty folder.
+# No driver: the loader looks in an empty folder.
 drivers=${OCL_ICD_VENDORS-}
 mkdir none
 export OCL_ICD_VENDORS="$PWD/none"
@@ -46,8 +46,8 @@ exits 0
 same out "$expected/train.txt"
 absent model
 
-# Every driver that is installed, where the loader looks for them by itself. What drivers that we
-# have not chosen keep until the process ends is not ours.
+# Every installed driver, where the loader finds it by default. Memory that other drivers keep until
+# the process ends is not our leak.
 unset OCL_ICD_VENDORS
 leaks=${ASAN_OPTIONS-}
 export ASAN_OPTIONS="$leaks:detect_leaks=0"
@@ -64,7 +64,7 @@ if [ "$opencl" = OFF ]; then
     refuses_like 4 "*built without OpenCL*" train --device opencl:0.0
 fi
 
-# Every exact OpenCL device prints what the cpu prints.
+# Every exact OpenCL device gives the output of the cpu.
 for device in $exact; do
     for schedule in staged fused; do
         run train --device "$device" --schedule $schedule --epochs 30

@@ -1,10 +1,10 @@
 #!/bin/sh
-# OpenCL drivers that abort, crash, hang, print or fail cost no command its life: tests/fake_icd.c plays
-# them, alone and beside a sound one.
+# OpenCL drivers that abort, crash, hang, print or fail do not end a command. tests/fake_icd.c plays
+# these drivers, alone and next to a working one.
 . "$(dirname "$0")/lib.sh"
-# Drivers crash here on purpose: a sanitizer has nothing to say of it.
+# Drivers crash here on purpose, so the sanitizer must not report it.
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}handle_segv=0:handle_sigbus=0:handle_abort=0:handle_sigill=0"
-fake=${3:-} # the driver; nothing in a build without OpenCL
+fake=${3:-} # the fake driver; empty in a build without OpenCL
 [ -n "$fake" ] || {
     echo "skipped: built without OpenCL"
     exit 77
@@ -22,7 +22,7 @@ for nonsense in 0 -1 1.5 ten 3601; do
 done
 export WINDROW_PROBE_SECONDS=300
 
-# misbehaves WHERE WHAT: from now on.
+# misbehaves WHERE WHAT: how the driver misbehaves from now on.
 misbehaves() {
     export WR_FAKE_AT=$1 WR_FAKE_DOES=$2
     WINDROW_PROBE_SECONDS=300
@@ -36,16 +36,16 @@ how() {
     hang) echo 'did not answer within 1 s' ;;
     esac
 }
-# says_line PATTERN: a line of stderr, as grep has patterns.
+# says_line PATTERN: checks that a line of stderr matches this grep pattern.
 says_line() {
     grep -q "^$1\$" err || fail "stderr has no line like: $1"
 }
 
-# A driver that is lost while devices are listed: which device it was for is not known.
+# A driver that fails while devices are listed: the message cannot name a device.
 export OCL_ICD_VENDORS="$PWD/alone"
 for place in load list describe; do
     for what in abort crash exit hang; do
-        [ "$what" != hang ] || [ $place = list ] || continue # a second each
+        [ "$what" != hang ] || [ $place = list ] || continue # each takes a second
         misbehaves $place $what
         reason="an OpenCL driver \\($(how $what)\\) while devices were listed.*"
         run train --epochs 30
@@ -71,7 +71,7 @@ for command in "train --epochs 1 --device opencl" "train --epochs 1 --device ope
     says_line "windrow: .*an OpenCL driver .* while devices were listed.*"
 done
 
-# One that is lost with a device in hand: that device is named, and others are tried.
+# A driver that fails while a device is tried: that device is named, and others are tried.
 export WR_FAKE_GPUS=2
 for place in context build; do
     for what in abort crash exit hang; do
@@ -96,7 +96,7 @@ prints ''
 says_line "windrow: --device opencl:0.0 (Fake GPU): $reason; try --device cpu"
 says_line "fake driver: at build"
 
-# A parent that ignores SIGCHLD, as some supervisors do, hides no crash.
+# A crash is reported even if the parent ignores SIGCHLD, as some supervisors do.
 if env --ignore-signal=CHLD true 2>/dev/null; then
     for what in crash exit; do
         misbehaves build $what
@@ -107,7 +107,7 @@ if env --ignore-signal=CHLD true 2>/dev/null; then
     done
 fi
 
-# Words that a terminal would obey are shown.
+# Control characters in a driver's output are escaped.
 export WR_FAKE_WORDS=orders
 misbehaves build abort
 run devices
@@ -117,7 +117,8 @@ grep -qF ': \x1b[31m \x9b \xc2\x9b \xe2\x80\xae é 漢' out || fail "other last 
 grep -qxF '\x1b[31m \x9b \xc2\x9b \xe2\x80\xae é 漢' err || fail "other words"
 unset WR_FAKE_WORDS
 
-# Errors that it returns: auto tells of what is, or may be, a GPU; and of nothing where there is none.
+# A driver that returns errors: auto reports devices that are or may be GPUs; without any it prints
+# nothing.
 for place in list describe context build; do
     misbehaves $place fail
     run train --epochs 30
@@ -151,13 +152,13 @@ quiet_train
 refuses 4 "--device opencl: no OpenCL device was found; install a driver (a GPU's own, or PoCL); try --device cpu" \
     train --device opencl
 
-# bench leaves no device out without a word.
+# bench reports every device that it leaves out.
 export OCL_ICD_VENDORS="$PWD/alone" WR_FAKE_GPUS=1
 run bench --seconds 0.001 --repeats 1 --models 2 --hidden 3
 exits 0
 says_like "windrow: not usable and left out: opencl:0.0 (Fake GPU): the kernels did not build *"
 
-# Beside a sound driver: what the broken one prints is in no output, and the sound one is used.
+# Next to a working driver: no output has what the broken one prints, and the working one is used.
 [ -e "$sound" ] || {
     [ $failures -eq 0 ] || finish
     echo "skipped: no PoCL; the fake driver alone passed"
@@ -185,7 +186,7 @@ exits 0
 says_line "windrow: not usable and left out: opencl:[01].0 (Fake GPU): an OpenCL driver .*"
 grep -q "^$device: " out || fail "no figures of the sound device"
 
-# What PoCL says of a folder that it cannot have.
+# PoCL's message about a folder that it cannot create.
 export OCL_ICD_VENDORS="${sound%/*}" POCL_CACHE_DIR=/proc/nope
 run devices
 exits 0

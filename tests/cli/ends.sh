@@ -1,5 +1,6 @@
 #!/bin/sh
-# How a command ends where files may not grow, few can be open, its reader has gone, or it was killed.
+# How a command ends when files may not grow, when few files can be open, when its reader has gone,
+# and when it is killed.
 . "$(dirname "$0")/lib.sh"
 export OMP_NUM_THREADS=1
 
@@ -7,7 +8,7 @@ temporaries() {
     ls -A | grep '^\.windrow-.*\.tmp$' | tr '\n' ' '
 }
 
-# starts NAME: a command that writes, to be ended by its number in $pid. $left: its temporary file.
+# starts NAME: starts a command that writes a file. $pid: its process. $left: its temporary file.
 starts() {
     before=$(temporaries)
     "$windrow" train --epochs 4000000000 --device cpu --quiet --history "$1" 2>/dev/null &
@@ -40,8 +41,8 @@ kill -STOP $pid
 stopped=$left
 host=${living#.windrow-*-}
 host=${host%%-*}
-: >".windrow-00000001-$host-1-0.tmp" # of this machine, before it was started anew
-: >.windrow-00000001-00000001-1-0.tmp # of another one
+: >".windrow-00000001-$host-1-0.tmp" # from an earlier boot of this machine
+: >.windrow-00000001-00000001-1-0.tmp # from another machine
 : >.windrow-mine.tmp
 run train --epochs 1 --device cpu --quiet --save model
 exits 0
@@ -56,7 +57,7 @@ rm model
 
 # ---- files that may not grow ----
 
-# limited OPTION ARGUMENT...: with `ulimit OPTION`
+# limited OPTION ARGUMENT...: runs windrow under `ulimit OPTION`
 limited() {
     option=$1
     shift
@@ -110,7 +111,8 @@ done
 
 # ---- a reader that has gone ----
 
-# unread ARGUMENT...: into a pipe that nobody reads. A shell tells a signal as 128 + its number.
+# unread ARGUMENT...: runs windrow with stdout in a pipe that nobody reads. A shell reports a signal
+# as 128 + its number.
 unread() {
     title="windrow $* | head -0"
     cases=$((cases + 1))

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Outputs that cannot be written: exit code 6, before the training where that can be known.
+# Outputs that cannot be written: exit code 6, before the training if possible.
 . "$(dirname "$0")/lib.sh"
 
 for option in save history; do
-    # 4e9 epochs would take days
+    # 4e9 epochs would take days, so the training must not start
     refuses_like 6 "missing/file: *" train --device cpu --epochs 4000000000 --$option missing/file
     mkdir -p folder
     refuses_like 6 "folder: *" train --device cpu --epochs 4000000000 --$option folder
@@ -24,7 +24,7 @@ for option in save history; do
     only_files
 done
 
-# Standard output itself.
+# Standard output.
 if [ -c /dev/full ]; then
     for command in "train --epochs 1" "train --epochs 1 --json" "help" "train --help" --version devices; do
         title="windrow $command >/dev/full"
@@ -45,7 +45,8 @@ exits 6
 same model other
 rm model other
 
-# A reader that leaves: of standard output, which costs no file, and of a file.
+# A reader that closes its pipe: that of standard output, which leaves the files whole, and that of
+# a file.
 title="windrow train --save model, and no reader of standard output"
 {
     code=0
@@ -71,7 +72,7 @@ wait
 only_files pipe
 rm pipe
 
-# A file that is there stays as it was until its successor is whole; links are followed.
+# An existing file stays as it was until the new one is complete. Links are followed.
 echo old >old
 ln -s old link
 run train --device cpu --epochs 1 --quiet --lr 1e30 --clip 0 --init missing --history link
@@ -83,7 +84,7 @@ exits 0
 line old epoch,seed,total_loss
 rm old link
 
-# What is no regular file is written directly.
+# A path that is not a regular file is written directly.
 title="windrow train --history /dev/stdout"
 "$windrow" train --device cpu --epochs 2 --quiet --history /dev/stdout >out 2>err
 run train --device cpu --epochs 2 --quiet --history file

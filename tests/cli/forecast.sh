@@ -1,11 +1,12 @@
 #!/bin/sh
-# windrow forecast and windrow backtest: small fits, what they refuse, and what they tell.
+# windrow forecast and windrow backtest: small fits, errors, and output.
 . "$(dirname "$0")/lib.sh"
 weather=$expected/../../data/seattle-weather.csv
 small="--device cpu --threads 1 --updates 50 --hidden 4 --seeds 2"
 daily="--time date --target temp_max --horizon 14"
 
-# days NAME COUNT FORMULA: lines of a long CSV from 2020-01-01 on, FORMULA of i = 0 .. COUNT-1 in awk
+# days NAME COUNT FORMULA: prints lines of a long CSV from 2020-01-01 on, FORMULA of i = 0 ..
+# COUNT-1 in awk
 days() {
     awk -v name="$1" -v count="$2" 'BEGIN {
         split("31 29 31 30 31", length_of, " ")
@@ -20,7 +21,7 @@ days() {
     }'
 }
 
-# ---- a file's next fortnight ----
+# ---- the next two weeks of a file ----
 
 head -n 600 "$weather" >weather.csv
 run forecast --data weather.csv $daily $small --quiet
@@ -36,7 +37,8 @@ awk -F, 'NR > 1 && !($6 <= $4 && $4 <= $3 && $3 <= $5 && $5 <= $7) { exit 1 }' d
     fail "intervals are not one within the other"
 cut -d , -f 1-3 daily.csv >points.csv
 
-# the same again, in what was kept, and in part; other levels, or none, have the same points
+# the same again, from the saved fit, and for a shorter horizon; other levels, or none, give the
+# same points
 run forecast --data weather.csv $daily $small --save fit.safetensors --output kept.csv --json
 exits 0
 line err "recipe daily, since the time stamps are days; --recipe names another"
@@ -71,7 +73,7 @@ sed 's/"format\\":3,/"format\\":9,/' fit.safetensors >newer.safetensors
 cmp -s fit.safetensors newer.safetensors && fail "the fit has no format"
 refuses_like 3 "newer.safetensors: a fit of format 9 *" forecast --data weather.csv --time date \
     --target temp_max --model newer.safetensors
-# a fit of 0.1 forecasts what it did; its intervals are not read
+# a fit of Windrow 0.1 gives its forecasts; its intervals are not read
 old=$expected/../../data/old
 run forecast --data "$old/monthly.csv" --time ds --target y --model "$old/fit.safetensors" --levels none
 exits 0
@@ -85,7 +87,7 @@ refuses_like 3 "cut.safetensors: *" forecast --data weather.csv --time date --ta
 refuses 3 "fit.safetensors: weather.csv: series temp_min has not been fitted" forecast \
     --data weather.csv --time date --target temp_min --model fit.safetensors
 
-# a rule that is the recipe's changes nothing, another does
+# naming the recipe's own rule changes nothing; another rule does
 run forecast --data weather.csv $daily $small --levels none --quiet --optimizer adam --loss mae \
     --beta1 0.9 --lr-decay linear --bias both --activation tanh
 exits 0
@@ -113,7 +115,7 @@ same a.csv points.csv
 run forecast --data weather.csv --time date --target temp_max --model a.safetensors,b.safetensors
 exits 0
 same out mean.csv
-# which of several files is at fault
+# the error names the file, of several
 run forecast --data weather.csv --time date --target temp_min --horizon 14 $small --levels none --quiet \
     --save c.safetensors
 exits 0
@@ -128,7 +130,7 @@ refuses_like 3 "short.safetensors: *truncated*" forecast --data weather.csv \
 refuses 3 "turned.safetensors: damaged: it is not as it was written, by its hash; fit again" forecast \
     --data weather.csv --time date --target temp_max --model a.safetensors,turned.safetensors
 
-# ---- many series: long as wide, and alone as in company ----
+# ---- many series: long and wide give the same, and so does one series alone ----
 
 { echo unique_id,ds,y; for name in a b c; do
     awk -v name=$name 'BEGIN { for (i = 1; i <= 70; i++)
@@ -153,7 +155,7 @@ grep '^b,' out | cut -d , -f 1-3 >alone && grep '^b,' long.out | cut -d , -f 1-3
 same alone company
 rm x
 
-# short and constant ones are counted and named; there is no NaN
+# short and constant series are counted and named; no forecast is NaN
 { echo unique_id,ds,y; days short 6 'i % 3'; days flat 60 7; days some 40 '10 + i % 3'
     days '"a ""b"", c"' 90 'i % 7'; } >mixed.csv
 run forecast --data mixed.csv $small --horizon 3 --output mixed.out
@@ -168,7 +170,8 @@ exits 8
 says_like "windrow: 4 of 4 models diverged*"
 rm x
 
-# what comes after a fit on less costs no forecast: a 0 that has no log, a gap
+# values after the shorter fit for the intervals do not prevent a forecast: a 0 that has no log, a
+# gap
 { echo unique_id,ds,y; days a 120 'i == 110 ? 0 : 5 + i % 7 + i % 5'; } >zero.csv
 run forecast --data zero.csv $small --horizon 3 --quiet
 exits 0
@@ -180,7 +183,7 @@ run forecast --data hole.csv $small --horizon 3 --missing drop --window 2 --quie
 exits 0
 ! grep -qi nan out || fail "there is a NaN"
 
-# as many updates as were asked for, in fewer validations where they are few
+# the updates are those that were asked for, with fewer validations if they are few
 run forecast --data zero.csv --device cpu --hidden 4 --seeds 2 --updates 3 --validate 0.2 \
     --patience 20 --horizon 3 --quiet --levels none --json --output x
 exits 0
@@ -190,7 +193,7 @@ case $(cat out) in
 esac
 rm x
 
-# parts of another fit under the names of this one
+# part files of another fit under the names of this one
 few="--device cpu --seeds 2 --horizon 3 --levels none --quiet"
 for hidden in 4 3; do
     run forecast --data zero.csv $few --updates 9 --hidden $hidden --resume shapes
@@ -210,9 +213,9 @@ for hidden in 4 3; do
         --data zero.csv $few --updates 9 --hidden $hidden --resume shapes
 done
 
-# ---- refused ----
+# ---- errors ----
 
-bad() { # NAME LINE...: a long CSV
+bad() { # NAME LINE...: writes a long CSV
     name=$1
     shift
     { echo unique_id,ds,y; printf '%s\n' "$@"; } >$name.csv
@@ -237,7 +240,7 @@ run forecast --data gap.csv $small --horizon 2 --missing interpolate --quiet
 exits 0
 run forecast --data gap.csv $small --horizon 2 --missing drop --window 1 --quiet
 exits 0
-# where gaps leave no window of eight weeks, a shorter one does; at the end too
+# if gaps leave no window of eight weeks, a shorter window is used; also near the end
 { echo unique_id,ds,y; days a 151 'i % 40 == 30 ? "" : i % 7 + i % 5'; } >pieces.csv
 run forecast --data pieces.csv $small --horizon 2 --missing drop
 exits 0
@@ -247,12 +250,13 @@ line err "                    1 series with a shorter window: a"
 run forecast --data ending.csv $small --horizon 2 --missing drop
 exits 0
 line err "                    1 series with a shorter window: a"
-# where they leave none of a week, there is seasonal naive; where they leave none at the end, a word
+# if gaps leave no window of a week, seasonal naive is used; if they leave none at the end, that is
+# an error
 { echo unique_id,ds,y; days a 150 'i % 8 == 4 ? "" : i % 7 + i % 5'; } >weeks.csv
 run forecast --data weeks.csv $small --horizon 2 --missing drop --levels none
 exits 0
 line err "                    1 series too short or constant, so seasonal naive: a"
-for gap in 120 138; do # not less than half of the window
+for gap in 120 138; do # a window is not shortened to less than half
     { echo unique_id,ds,y; days a 140 "i == $gap ? \"\" : i % 7 + i % 5"; } >end.csv
     refuses_like 3 'end.csv: series a: the last window, *touches a gap*--missing interpolate fills gaps' \
         forecast --data end.csv $small --horizon 2 --missing drop --quiet
@@ -273,7 +277,7 @@ refuses_like 3 'known.csv: line 61, series a: *3 of the 5 steps*' \
     forecast --data known.csv --future x $small --horizon 5
 refuses_like 2 '*recursive*' forecast --data known.csv --future x $small --quiet --recursive yes \
     --horizon 3
-printf 'y\n1\n2\n4\n3\n5\n' >five.csv # the values that intervals take, and no fewer
+printf 'y\n1\n2\n4\n3\n5\n' >five.csv # the fewest values that intervals need
 refuses 3 'five.csv: every series is too short for intervals: 3 steps ahead take 6 values, and the longest has 5; --levels none forecasts without' \
     forecast --data five.csv $small --horizon 3 --quiet
 echo 2 >>five.csv

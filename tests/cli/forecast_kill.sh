@@ -1,6 +1,6 @@
 #!/bin/sh
-# windrow forecast --resume, of many chunks: killed three times and stopped once, it goes on from the
-# chunks that are done, and ends in the forecasts of a run that nobody disturbed.
+# windrow forecast --resume with many chunks: killed three times and stopped once, it continues from
+# the finished chunks and gives the forecasts of an undisturbed run.
 . "$(dirname "$0")/lib.sh"
 export WINDROW_CHUNK=10
 awk 'BEGIN { print "unique_id,ds,y"
@@ -9,13 +9,14 @@ awk 'BEGIN { print "unique_id,ds,y"
 fit="forecast --data series.csv --recipe daily --season 7 --window 2 --chunk 7 --horizon 3 --seeds 1
     --validate 0 --updates $3 --device cpu --threads 1"
 
-updates() { # of the last run, as --json tells
+updates() { # of the last run, from --json
     sed 's/.*"updates":\([0-9]*\),.*/\1/; q' out
 }
 parts() {
     ls "$1" 2>/dev/null | grep -c 'windrow-part$'
 }
-# ends SIGNAL COMMAND...: sends it once two more parts are done; $code is how the command ended.
+# ends SIGNAL COMMAND...: sends the signal after two more part files are written; $code is the exit
+# code.
 ends() {
     signal=$1 before=$(parts parts)
     shift
@@ -58,14 +59,14 @@ left=$(updates)
 [ "$left" -gt 0 ] && [ "$left" -lt "$all" ] || fail "$left updates of $all: nothing was kept"
 [ "$(parts parts)" -eq 40 ] || fail "a part is missing"
 
-# A part that is done is not trained again, whatever the size of a chunk.
+# A finished part is not trained again, even if the size of a chunk changes.
 export WINDROW_CHUNK=7
 run $fit --resume parts --output again.csv --json --quiet
 exits 0
 same again.csv whole.csv
 [ "$(updates)" -eq 0 ] || fail "$(updates) updates"
 
-# A part with a bit flipped is refused, or says what it said.
+# A part file with a flipped bit is refused, or gives the same forecasts.
 part=$(ls parts/*.windrow-part | head -n 1)
 cp "$part" whole.part
 size=$(wc -c <"$part")

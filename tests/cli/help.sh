@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the command says about itself: help, version, the manual page.
+# The help, the version and the man page.
 . "$(dirname "$0")/lib.sh"
 manual=$3
 
@@ -29,13 +29,13 @@ case $(cat out) in
 *) fail "no version" ;;
 esac
 
-# No line of help is wider than a terminal.
+# No line of the help is wider than a terminal.
 title="the width of the help"
 for file in "$expected"/help*.txt; do
     [ "$(awk 'length > 80' "$file" | wc -l)" -eq 0 ] || fail "wider than 80 columns: $file"
 done
 
-# The manual page has every option that the help has, and all of its sections.
+# The man page has every option of the help, and all sections.
 title="windrow.1"
 for option in $(grep -oh '^  --[a-z0-9-]*' "$expected"/help-*.txt | grep -vx -e '  --help'); do
     escaped=$(printf '%s' "$option" | sed 's/-/\\\\-/g')

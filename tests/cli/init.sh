@@ -1,5 +1,5 @@
 #!/bin/sh
-# windrow train --init FILE: what the file says of its models holds, or contradicts an option.
+# windrow train --init FILE: the file's metadata apply, or contradict an option.
 . "$(dirname "$0")/lib.sh"
 run_train() {
     run train --device cpu "$@"
@@ -8,7 +8,8 @@ hashes() {
     grep -o '"hash":"[0-9a-f]*"' out
 }
 
-# goes_on HOW... : a run with these options goes on from its file alone as if never interrupted.
+# goes_on HOW...: checks that training with these options continues from its file alone,
+# with the bits of an uninterrupted run.
 goes_on() {
     run_train "$@" --epochs 5 --json
     exits 0
@@ -54,7 +55,7 @@ line out "rule      activation relu, bias hidden"
 run_train --data abc.csv --init half.safetensors --epochs 1 --quiet
 says ''
 
-# What is saved says it again.
+# The saved file has the same metadata.
 run_train --data abc.csv --init half.safetensors --epochs 1 --quiet --save again.safetensors
 exits 0
 for key in window inputs targets scale input_means input_deviations target_means activation bias; do
@@ -65,7 +66,7 @@ for key in window inputs targets scale input_means input_deviations target_means
     [ -s half.$key ] || fail "no $key"
 done
 
-# ---- options that are given ----
+# ---- options that contradict the file ----
 
 run_train --activation relu --epochs 1 --quiet --save relu.safetensors
 exits 0
@@ -89,7 +90,7 @@ run_train --init half.safetensors --data abc.csv --window 9 --epochs 1
 exits 0
 line out "windows   51 of 9 rows: c -> c, scale standard"
 
-# ---- other data: the scale is the models' own, since they know no other ----
+# ---- other data: the models keep the scale that they were trained with ----
 
 run_train --data abc.csv --target a --scale standard --epochs 1 --lr 0 --quiet --save a.safetensors
 exits 0
@@ -102,7 +103,7 @@ for file in a y; do
     head -c 2000 $file.safetensors | grep -ao '"target_[a-z]*":"[^"]*"' >$file.scale
 done
 same y.scale a.scale
-# ... also where --scale standard is given; without a file it would be that of the data
+# also if --scale standard is given, which without a file means the scale of the data
 run_train --data y.csv --init a.safetensors --epochs 1 --lr 0 --scale standard --json --quiet
 given=$(hashes) loss=$(grep -o '"loss":[0-9.]*' out)
 run_train --data y.csv --init a.safetensors --epochs 1 --lr 0 --json --quiet
@@ -111,7 +112,8 @@ run_train --data y.csv --init orthogonal --epochs 1 --lr 0 --scale standard --qu
 head -c 2000 y.safetensors | grep -ao '"target_[a-z]*":"[^"]*"' >y.scale
 ! cmp -s y.scale a.scale || fail "both series have one scale"
 
-# The file's columns, where the data have them and none are given; also through a pipe.
+# The file's columns are used if the data have them and no option names columns; also through a
+# pipe.
 run_train --data abc.csv --init a.safetensors --epochs 1
 exits 0
 line out "windows   55 of 5 rows: a -> a, scale standard"
@@ -122,9 +124,9 @@ line err "init      a.safetensors was trained on a -> a; here on b -> b"
 cat a.safetensors | "$windrow" train --device cpu --data abc.csv --init /dev/stdin --epochs 1 >piped 2>err
 grep -q ': a -> a, scale standard$' piped || fail "a file through a pipe"
 
-# ---- files of others ----
+# ---- files of other programs ----
 
-# with metadata that are not ours: options as they are
+# with other metadata: they change no option
 run_train --activation relu --epochs 1 --quiet --save own.safetensors
 sed 's/"windrow"/"another"/; s/"activation"/"activatiom"/; s/"scale"/"scalf"/; s/"window"/"windox"/
     s/"inputs"/"imputs"/' own.safetensors >bare.safetensors
@@ -139,7 +141,8 @@ run_train --init bare.safetensors --scale standard --epochs 1 --json
 hashes >bare
 same bare bare.tanh
 
-# of a study: the notebook's rule, the study's scale; a stack of several windows needs one
+# from a study: the notebook's rule and the study's scale; a stack with several windows needs
+# --window
 run sweep --device cpu --data abc.csv --target b --scale standard --hidden 3 --window 4,6 --epochs 2 \
     --store s.db --quiet --keep all
 exits 0
@@ -156,7 +159,7 @@ refuses_like 3 'best.safetensors: its models have the windows [46],[46]; choose 
 run_train --init best.safetensors --models 2 --data abc.csv --window 4 --epochs 1
 exits 0
 
-# of a forecast
+# from windrow forecast
 { echo ds,y; awk 'BEGIN { for (t = 1; t < 80; t++) print t "," t % 7 + sin(t) }'; } >series.csv
 run forecast --device cpu --data series.csv --recipe daily --horizon 3 --updates 20 --hidden 2 --seeds 2 \
     --quiet --save fit.safetensors
@@ -164,9 +167,10 @@ exits 0
 refuses_like 3 'fit.safetensors: a fit of windrow forecast, *; windrow forecast --model takes it' \
     train --init fit.safetensors --models 2
 
-# ---- values that mean nothing, of the same length, so that the file is whole ----
+# ---- malformed values, of the same length so that the file stays valid ----
 
-# spoilt FROM TO PATTERN: half.safetensors, which has FROM in its metadata, with TO instead.
+# spoilt FROM TO PATTERN: checks that half.safetensors with TO instead of FROM in its metadata is
+# refused.
 spoilt() {
     sed "s/$1/$2/" half.safetensors >spoilt.safetensors
     ! cmp -s half.safetensors spoilt.safetensors || fail "half.safetensors has no $1"

@@ -1,4 +1,4 @@
-# What the files of cases share: each is called as FILE.sh WINDROW FOLDER, works in FOLDER, which it
+# What the test files share. Each is called as FILE.sh WINDROW FOLDER, works in FOLDER, which it
 # empties first, and ends with `finish`.
 set -u
 windrow=$1
@@ -8,7 +8,7 @@ export LSAN_OPTIONS="${LSAN_OPTIONS:+$LSAN_OPTIONS:}print_suppressions=0"
 cases=0
 failures=0
 
-# fail WORD...: notes that the last run is wrong, and shows it.
+# fail WORD...: records that the last run is wrong, and shows it.
 fail() {
     failures=$((failures + 1))
     echo "FAILED: $title"
@@ -17,9 +17,9 @@ fail() {
     sed 's/^/    stderr: /' err
 }
 
-# run ARGUMENT...: windrow with stdout in out, stderr in err, its exit code in $code. LeakSanitizer
-# itself fails at times where a driver's threads are just ending, and says so; a leak gives another
-# code. Such a run is run again.
+# run ARGUMENT...: runs windrow with stdout in out, stderr in err, and its exit code in $code.
+# LeakSanitizer itself sometimes fails and says so while a driver's threads end; a leak has another
+# exit code. Such a run is repeated.
 run() {
     title="windrow $*"
     cases=$((cases + 1))
@@ -34,7 +34,7 @@ exits() {
     [ "$code" -eq "$1" ] || fail "exit code $code, not $1"
 }
 
-# prints TEXT, says TEXT: all of stdout, of stderr; '' is nothing at all.
+# prints TEXT, says TEXT: check all of stdout, all of stderr; '' means empty.
 prints() {
     printf '%s' "${1:+$1
 }" | cmp -s - out || fail "stdout is not: $1"
@@ -44,7 +44,7 @@ says() {
 }" | cmp -s - err || fail "stderr is not: $1"
 }
 
-# says_like PATTERN: stderr is one line of this shell pattern.
+# says_like PATTERN: checks that stderr is one line that matches this shell pattern.
 says_like() {
     case $(cat err) in
     *"
@@ -54,7 +54,8 @@ says_like() {
     esac
 }
 
-# refuses CODE TEXT ARGUMENT..., refuses_like CODE PATTERN ARGUMENT...: an error and nothing else.
+# refuses CODE TEXT ARGUMENT..., refuses_like CODE PATTERN ARGUMENT...: check that windrow prints
+# this error and nothing else.
 refuses() {
     wanted=$1 text=$2
     shift 2
@@ -72,9 +73,9 @@ refuses_like() {
     says_like "windrow: $text"
 }
 
-# same FILE FILE, absent FILE..., line FILE TEXT (a whole line of it)
-# With ACCEPT set, expected/ takes what is printed now: for a raised WR_NUMERICS_VERSION. Read the
-# difference before you commit it.
+# same FILE FILE, absent FILE..., line FILE TEXT: check that files are equal, do not exist, have a
+# line that is TEXT. With ACCEPT set, `same` copies what is printed now to expected/. Use it when
+# WR_NUMERICS_VERSION is raised, and read the difference before you commit it.
 same() {
     [ -z "${ACCEPT:-}" ] || case $2 in "$expected"/*) cp "$1" "$2" ;; esac
     cmp -s "$1" "$2" || fail "$1 differs from $2: $(diff "$1" "$2" | head -n 5)"
@@ -87,7 +88,7 @@ absent() {
 line() {
     grep -qxF -e "$2" "$1" || fail "$1 has no line: $2"
 }
-# No temporary file lies about in this folder: nothing but the files named.
+# Checks that the folder has only the named files, so no temporary file.
 only_files() {
     found=$(ls -A | grep -vx -e out -e err | tr '\n' ' ')
     [ "$found" = "${*:+$* }" ] || fail "files here: $found"

@@ -1,9 +1,9 @@
 #!/bin/sh
-# windrow sweep --shard, windrow merge, and --journal: parts of a grid that become one study.
+# windrow sweep --shard, windrow merge and --journal: shards of a grid that become one study.
 . "$(dirname "$0")/lib.sh"
 . "$expected/../studies.sh"
 
-# dump FILE: all of a study, ids included, but who trained it, and when.
+# dump FILE: prints a whole study with ids, but not who trained it and when.
 dump() {
     sqlite3 "file:$1?mode=rw" "SELECT * FROM study WHERE name NOT IN ('windrow', 'shards') ORDER BY name;
         SELECT id, hidden, window, batch, init, lr, clip, seed, status, why, loss, validation_loss,
@@ -12,7 +12,7 @@ dump() {
         SELECT trial, hex(value) FROM parameters ORDER BY trial;
         SELECT count(*) FROM checkpoint"
 }
-# begins ARGUMENT...: windrow in the background, its process in $pid.
+# begins ARGUMENT...: starts windrow in the background; $pid is its process.
 begins() {
     title="windrow $*"
     cases=$((cases + 1))
@@ -34,7 +34,7 @@ echo 'shard = 0/3' >grid.conf
 refuses 3 "grid.conf:1: --shard may stand on the command line alone" sweep --config grid.conf
 rm grid.conf
 only_files
-# array ID MIN COUNT STEP ARGUMENT...: as a task of a Slurm array.
+# array ID MIN COUNT STEP ARGUMENT...: runs windrow as a task of a Slurm array.
 array() {
     export SLURM_ARRAY_TASK_ID=$1 SLURM_ARRAY_TASK_MIN=$2 SLURM_ARRAY_TASK_COUNT=$3 \
         SLURM_ARRAY_TASK_STEP=$4
@@ -63,16 +63,16 @@ for shard in 0/3 1/3 2/3; do
     gives s${shard%/3}.db "SELECT count(*), count(DISTINCT hidden) FROM trial" "8|3"
 done
 same_study auto.db s2.db
-run sweep $grid --shard 3/3 --store three.db --quiet # counted from 1, as it were
+run sweep $grid --shard 3/3 --store three.db --quiet # counted from 1
 same_study three.db s0.db
 refuses 3 "s0.db: another study: its trials have shard 0/3, not 1/3; name another file" \
     sweep $grid --shard 1/3 --store s0.db
 rm auto.db three.db
-run sweep $grid --shard 30/40 --store none.db --quiet # more parts than trials
+run sweep $grid --shard 30/40 --store none.db --quiet # more shards than trials
 exits 0
 gives none.db "SELECT count(*) FROM trial" 0
 
-# ---- the whole of them ----
+# ---- all shards ----
 
 refuses 2 "merge needs a STUDY: windrow merge STUDY STORE..." merge
 refuses 2 "merge needs a STORE: windrow merge STUDY STORE..." merge study.db
@@ -95,7 +95,7 @@ line out "grid      24 trials, of which 0 are in no store"
 same_study study.db whole.db
 gives study.db "SELECT value FROM study WHERE name = 'shards'" "0/3 1/3 2/3"
 gives study.db "SELECT count(*) FROM trial WHERE device = 'cpu' AND seconds > 0" 24
-# again: nothing changes, not even seconds
+# merged again, nothing changes, not even seconds
 sqlite3 study.db .dump >first.sql
 run merge study.db s0.db s1.db s2.db
 exits 0
@@ -105,7 +105,7 @@ same first.sql second.sql
 run merge study.db s1.db --json
 exits 0
 prints '{"store":"study.db","trials":24,"done":12,"diverged":12,"failed":0,"pending":0,"grid":24,"gap":0,"missing":[],"stores":[{"store":"s1.db","shard":"1/3","trials":8,"pending":0,"taken":0}]}'
-# whatever the order
+# in any order
 run merge order.db s2.db s0.db s1.db --quiet
 exits 0
 prints ''
@@ -125,7 +125,7 @@ rm -r before order.db first.sql second.sql
 run merge gap.db s0.db s2.db none.db
 exits 0
 line out "trials    9 done, 7 diverged, 0 failed, 0 pending"
-line out "grid      24 trials, of which 8 are in no store" # shards of 3 and of 40: which is missing?
+line out "grid      24 trials, of which 8 are in no store" # shards of 3 and of 40, so the missing ones are unknown
 run merge gap.db s0.db --json
 grep -q '"grid":24,"gap":8,"missing":\[\],' out || fail "no word of the gap"
 rm gap.db
@@ -158,7 +158,7 @@ exits 0
 line out "      24         0         7  -          whole.db"
 line out "       8         0         0  0/3        s0.db"
 same_study overlap.db whole.db
-run merge overlap.db *.db --json # the study is none of its own stores
+run merge overlap.db *.db --json # a study is not merged into itself
 exits 0
 [ "$(grep -o '"taken":0' out | wc -l)" -eq "$(($(ls *.db | wc -l) - 1))" ] || fail "a store too many"
 rm overlap.db half.db twenty.db
@@ -170,7 +170,7 @@ run merge first.db s2.db
 gives first.db "SELECT count(*) FROM trial WHERE status IN ('done', 'diverged')" 24
 rm first.db
 
-# ---- whose parameters are kept ----
+# ---- which parameters are kept ----
 
 gives study.db "SELECT count(*) FROM parameters" 10
 run merge keep.db s0.db s1.db s2.db --keep best:3 --quiet
@@ -181,16 +181,16 @@ rm keep.db
 for shard in 0 1; do
     run sweep $grid --shard $shard/2 --keep all --store all$shard.db --quiet
 done
-run merge all.db all0.db all1.db --quiet # as the first one
+run merge all.db all0.db all1.db --quiet # as the first store does
 gives all.db "SELECT count(*) FROM parameters" 12
-run merge all.db s0.db --quiet # as the study
+run merge all.db s0.db --quiet # as the study does
 gives all.db "SELECT count(*) FROM parameters" 12
 gives all.db "SELECT value FROM study WHERE name = 'keep'" all
 rm all.db all0.db all1.db
 
-# ---- stores that are refused: what was merged before stays ----
+# ---- refused stores: what was merged before stays ----
 
-# refuses_store CODE PATTERN FILE: after s0.db, and before s1.db.
+# refuses_store CODE PATTERN FILE: merges s0.db, FILE, s1.db; checks that FILE is refused.
 refuses_store() {
     rm -f part.db
     run merge part.db s0.db "$3" s1.db
@@ -224,7 +224,7 @@ refuses_store 3 "bad.db: cannot be *" bad.db
 cp s2.db bad.db
 sqlite3 bad.db 'PRAGMA user_version = 1000'
 refuses_store 3 "bad.db: a study of a newer Windrow than this*" bad.db
-cp whole.db none.db # with which they are compared
+cp whole.db none.db # to compare with
 other="--device cpu --hidden 2,4,8 --clip 0 --shard 2/3 --quiet --store bad.db --fresh"
 run sweep $other --length 40 --epochs 30
 refuses_store 3 "bad.db*another study: its trials have epochs 20, not 30*" bad.db
@@ -237,7 +237,7 @@ sqlite3 bad.db "UPDATE study SET value = '0' WHERE name = 'numerics'"
 refuses_store 3 "bad.db*another study: its trials have numerics *, not 0*" bad.db
 rm -f bad.db* none.db
 
-# ---- one trial, two results ----
+# ---- one trial with two results ----
 
 id=$(sqlite3 s0.db "SELECT min(id) FROM trial WHERE status = 'done'")
 hash=$(sqlite3 s0.db "SELECT hash FROM trial WHERE id = $id")
@@ -259,7 +259,7 @@ done
 same_study part.db whole.db
 rm wrong.db part.db whole.db s?.db study.db
 
-# ---- killed, looked at, merged, gone on with ----
+# ---- killed, shown, merged, continued ----
 
 long="--device cpu --threads 1 --length 40 --epochs $3 --hidden 2,5,9 --seeds 0..2 --checkpoint 0.1"
 run sweep $long --store whole.db --quiet
@@ -276,10 +276,10 @@ line out "grid      9 trials, of which 0 are in no store"
 gives study.db "SELECT count(*) > 0 FROM checkpoint" 1
 gives study.db "SELECT count(*) > 0 FROM trial WHERE status = 'pending'" 1
 cp study.db left.db
-run sweep $long --store left.db --quiet # by one machine alone
+run sweep $long --store left.db --quiet # on one machine
 exits 0
 same_study left.db whole.db
-run sweep $long --shard 1/2 --store s1.db --quiet # by the shard
+run sweep $long --shard 1/2 --store s1.db --quiet # by its shard
 exits 0
 run merge study.db s0.db s1.db
 exits 0
@@ -303,7 +303,7 @@ absent s0.db-wal s0.db-shm
 run show s0.db
 exits 0
 grep -qE '^study +s0.db, 4 trials' out || fail "cannot be looked at"
-run merge study.db s0.db --journal delete # what is there by now
+run merge study.db s0.db --journal delete # merge what exists so far
 exits 0
 kill -s TERM $pid
 code=0

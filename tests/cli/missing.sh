@@ -1,9 +1,10 @@
 #!/bin/sh
-# windrow on series with gaps: what was filled in is not scored, nor evidence, and that is told.
+# windrow on series with gaps: values that were filled in are used neither for scores nor for
+# intervals, and this is reported.
 . "$(dirname "$0")/lib.sh"
 small="--device cpu --threads 1 --updates 50 --hidden 4 --seeds 2 --quiet"
 
-# Days 1 to 300 without those in gaps of 1 to 4: about half.
+# Days 1 to 300 without gaps of 1 to 4 days: about half of them.
 echo ds,y >gaps.csv
 awk 'BEGIN {
     for (day = 1; day < 300; day += day % 11 < 6 ? 1 : 1 + day % 5)
@@ -21,7 +22,8 @@ run backtest --data gaps.csv --missing interpolate $ends $small --json
 exits 0
 grep -qF ",\"values\":56,\"scored\":$scored,\"methods\":[" out || fail "--json does not say it"
 
-# The naive forecast, by hand: MAE over what is in the file, from the last value before each origin.
+# The naive forecast by hand, from the last value before each origin: its MAE over the values in the
+# file.
 mae=$(awk -F, 'NR > 1 {
     origin = $1 > 244 ? 244 + 14 * int(($1 - 245) / 14) : 0
     if (origin > 0) {
@@ -35,7 +37,8 @@ mae=$(awk -F, 'NR > 1 {
 grep -o '"method":"naive","mae":[0-9.]*' out | cut -d : -f 3 |
     awk -v mae="$mae" '{ exit !($1 - mae < 1e-5 && mae - $1 < 1e-5) }' || fail "naive is not $mae"
 
-# Nor does what was filled in count for intervals, which is told: here nothing else was held out.
+# Values that were filled in do not count for intervals either, and this is reported. Here nothing
+# else was held out.
 { echo ds,y; awk 'BEGIN { for (day = 1; day < 70; day++) print day "," day * day % 7; print "200,3" }'; } >hole.csv
 run forecast --data hole.csv --missing interpolate --recipe daily --horizon 7 ${small% --quiet}
 exits 0
@@ -43,8 +46,8 @@ line err "130 of 200 values were missing and are filled in; intervals and scores
 grep -q '^y,201,[0-9.]*,,,,$' out || fail "an interval of values that were filled in"
 line err "1 series without intervals at 80 % and above, since too few errors tell how wide they are: y"
 
-# From which level on, and of which series: the 180 errors of all series, which short ones have, do not
-# tell of 99.9 %; and one value has no spread.
+# The report says from which level on intervals are missing, and for which series. The 180 errors of
+# all series are too few for 99.9 %, and a single value has no spread.
 { echo id,V1,V2,V3,V4,V5,V6,V7,V8
     awk 'BEGIN { for (s = 0; s < 30; s++) {
         printf "s%d", s
@@ -56,7 +59,7 @@ exits 0
 says "1 series without intervals at 80 % and above, since too few errors tell how wide they are: c
 2 series without intervals at 99.9 %, since too few errors tell how wide they are: a and 1 more"
 
-# What drop leaves out, and rows without a value at the ends of series, are told.
+# The windows that drop leaves out, and rows without a value at the ends of series, are reported.
 run forecast --data gaps.csv --missing drop --recipe daily --window 1 --chunk 1 --horizon 1 ${small% --quiet}
 exits 0
 line err "$((301 - $(wc -l <gaps.csv))) of 300 values are missing; no model learns from windows with them"
@@ -66,7 +69,7 @@ run forecast --data ends.csv --recipe daily --horizon 1 ${small% --quiet}
 exits 0
 line err "2 rows without a value before the first or after the last one of a series, and left out; so a forecast begins after the last value: a"
 
-# Nothing of the kind is said where nothing is missing.
+# Nothing is reported if no value is missing.
 { echo ds,y; awk 'BEGIN { for (day = 1; day <= 100; day++) print day "," day % 7 }'; } >whole.csv
 run backtest --data whole.csv --missing interpolate $ends $small
 exits 0

@@ -1,21 +1,24 @@
 #!/bin/sh
-# windrow sweep under mpirun: sweeps that the ranks of mpirun share leave the study that one process
-# leaves, also when ranks are killed or stopped and as many, more or fewer go on.
-# Called with so many epochs as keep a process busy for a second or more, or with none.
+# windrow sweep under mpirun: the ranks together leave the study that one process leaves, also if
+# ranks are killed or stopped, and as many, more or fewer ranks continue. The third argument is a
+# number of epochs that takes a process a second or more, or none.
 [ "$3" != none ] || { echo "skipped: built without MPI"; exit 77; }
 for tool in mpirun sqlite3; do
     command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }
 done
 mpirun --version 2>/dev/null | grep -q "Open MPI" || { echo "skipped: no Open MPI"; exit 77; }
 . "$(dirname "$0")/lib.sh"
-# Open MPI keeps memory at its end, in plugins that are unloaded and so have no name to suppress.
+# Open MPI does not free all memory at its end. Its plugins are unloaded then, so no suppression can
+# name them.
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 
-# Five shapes that take equal time, one after the other; the higher learning rate diverges.
+# Five shapes that take about equal time, trained one after the other. The higher learning rate
+# diverges.
 grid="--device cpu --hidden 16..20 --lr 1e-4,1e6 --clip 0 --seeds 0..7 --validate 0.2 --epochs $3 --checkpoint 0.1"
 trials=80
 
-# start N ARGUMENT...: N ranks of windrow sweep, in the background; mpirun is $pid, rank R pid.R.
+# start N ARGUMENT...: starts N ranks of windrow sweep in the background. mpirun is $pid, rank R is
+# in pid.R.
 start() {
     ranks=$1
     shift
@@ -26,7 +29,7 @@ start() {
         sh -c 'echo $$ >pid.$OMPI_COMM_WORLD_RANK; exec "$0" sweep "$@"' "$windrow" "$@" >out 2>err &
     pid=$!
 }
-# end: mpirun's exit code in $code, when its ranks are gone too.
+# end: waits for mpirun and its ranks; $code is mpirun's exit code.
 end() {
     code=0
     wait $pid || code=$?
@@ -34,7 +37,7 @@ end() {
         timeout 60 tail --pid "$(cat "$file")" -f /dev/null || fail "$file does not end"
     done
 }
-# ended FILE...: trials that have ended in those studies together.
+# ended FILE...: prints how many trials have ended in these studies together.
 ended() {
     sum=0
     for file in "$@"; do
@@ -43,7 +46,7 @@ ended() {
     done
     echo $sum
 }
-# await_ended STORE: until each of three ranks has ended a trial, a minute at most.
+# await_ended STORE: waits until each of three ranks has ended a trial, for at most a minute.
 await_ended() {
     for try in $(seq 600); do
         waits=
@@ -55,11 +58,11 @@ await_ended() {
     done
     fail "no trial ended"
 }
-# ran N: so many trials came to their end in a run with --json.
+# ran N: checks that N trials ended in a run with --json.
 ran() {
     grep -q "\"trials\":$trials,.*\"pending\":0,\"ran\":$1," out || fail "not $1 trials ran"
 }
-# All of a study but who trained it, and how fast.
+# Prints a whole study, but not who trained it and how fast.
 dump() {
     sqlite3 "file:$1?mode=rw" "SELECT name, value, fixed FROM study ORDER BY name;
         SELECT id, hidden, window, batch, init, quote(lr), quote(clip), seed, status, why,
@@ -69,7 +72,7 @@ dump() {
         SELECT trial, hex(value) FROM parameters ORDER BY trial;
         SELECT 'checkpoint', trial FROM checkpoint; PRAGMA integrity_check"
 }
-# same_study FILE: as that of one process; and no shard of it is left.
+# same_study FILE: checks that the study is that of one process, and that no shard's store is left.
 same_study() {
     dump "$1" >left
     [ -s left ] || fail "an empty dump of $1"
@@ -81,10 +84,10 @@ same_study() {
 }
 
 run sweep $grid --store whole.db --quiet
-exits 8 # since trials diverged
+exits 8 # because trials diverged
 dump whole.db >whole.dump
 
-# ---- nobody disturbs them ----
+# ---- undisturbed ranks ----
 
 start 3 $grid --store mpi.db
 end
@@ -102,7 +105,7 @@ same_study mpi.db
 
 # ---- a rank is killed: mpirun ends the others ----
 
-# As many go on, fewer, and more.
+# As many ranks continue, fewer ranks, and more.
 for others in 3 2 4; do
     start 3 $grid --store killed.db
     await_ended killed.db
@@ -121,7 +124,7 @@ done
 
 # ---- stopped ----
 
-# One rank gets a signal: all of them end, and mpirun with them, with rank 0's exit code.
+# One rank gets a signal. All ranks end, and mpirun ends with rank 0's exit code.
 for rank in 0 2; do
     start 3 $grid --store 'a study.db'
     await_ended 'a study.db'
@@ -153,8 +156,8 @@ for rank in 0 2; do
     rm again.sh now.sh 'a study.db'
 done
 
-# mpirun itself gets one: it hands SIGTERM on, kills after a second who is still there, and ends with
-# 1 whatever its ranks end with.
+# mpirun gets a signal. It passes SIGTERM on, kills the ranks that remain after a second, and ends
+# with 1 in any case.
 start 3 $grid --store stopped.db
 await_ended stopped.db
 kill -s TERM $pid
@@ -167,7 +170,7 @@ exits 8
 ran $((trials - known))
 same_study stopped.db
 
-# ---- --fresh sets aside what ranks have left, too ----
+# ---- --fresh also renames what ranks have left ----
 
 start 3 $grid --store fresh.db
 await_ended fresh.db
@@ -181,7 +184,7 @@ ran $trials
 same_study fresh.db
 [ "$(ended fresh.db.1)" -eq "$known" ] || fail "fresh.db.1 has not what ranks have left"
 
-# ---- errors are told once ----
+# ---- errors are printed once ----
 
 # refused CODE TEXT ARGUMENT...
 refused() {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What an older WR_NUMERICS_VERSION wrote: tests/data/study-1.sql, of version 1.
+# A study of an older WR_NUMERICS_VERSION: tests/data/study-1.sql, of version 1.
 . "$(dirname "$0")/lib.sh"
 command -v sqlite3 >/dev/null || { echo "skipped: no sqlite3"; exit 77; }
 data=$expected/../../data
@@ -11,7 +11,7 @@ make() { # FILE
 dump() {
     sqlite3 "$1" .dump
 }
-numerics() { # FILE VERSION: what the study says of itself
+numerics() { # FILE VERSION: checks the version that the study names
     [ "$(sqlite3 "$1" "SELECT value FROM study WHERE name = 'numerics'")" = "$2" ] ||
         fail "$1 is not of numerics $2"
 }
@@ -20,7 +20,7 @@ dump study.db >before
 options="--device cpu --length 40 --hidden 2 --window 3 --lr 0.01,1e6 --clip 0 --epochs 4 --curve 2
     --validate 0.2 --keep all --quiet"
 
-# ---- read as it is ----
+# ---- shown as it is ----
 
 run show study.db
 exits 0
@@ -33,7 +33,7 @@ run show study.db --json
 exits 0
 grep -q '"numerics":"1"' out || fail "no word of its numerics"
 
-# ---- exported: the parameters are those of then, which training now gives too ----
+# ---- exported: the parameters of that time, which training now gives too ----
 
 run export study.db --trial 2 --save two.safetensors
 exits 0
@@ -46,7 +46,7 @@ run train --device cpu --length 32 --hidden 2 --window 3 --lr 0.01 --clip 0 --ep
 exits 0
 grep -q '"hash":"b302350a45f4cd3c"' out || fail "the same training gives other parameters"
 
-# ---- merged with its like ----
+# ---- merged with a study of the same version ----
 
 run merge all.db study.db --quiet
 exits 0
@@ -56,7 +56,7 @@ run merge all.db twin.db --quiet
 exits 0
 [ "$(sqlite3 all.db 'SELECT count(*) FROM trial')" -eq 4 ] || fail "not four trials"
 
-# ---- and never mixed ----
+# ---- refused with another version ----
 
 why="Windrow 0.1.0 trained them, and losses differ in their last digits; go on with that version, or name another file"
 refuses 3 "study.db: another study: its trials have numerics 1, not 2: $why" \

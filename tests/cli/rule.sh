@@ -1,6 +1,6 @@
 #!/bin/sh
-# windrow train: learning rules. Their arithmetic is tested elsewhere; here, that each option
-# reaches it, what is told and saved, and what is refused.
+# windrow train: learning rules. Other tests check their arithmetic. Here: each option reaches the
+# rule, the printed and saved texts, and errors.
 . "$(dirname "$0")/lib.sh"
 
 hash_of() {
@@ -9,7 +9,7 @@ hash_of() {
     grep -o '"hash":"[0-9a-f]*"' out
 }
 
-# Every value of every option learns otherwise; those that are the defaults do not.
+# Each value of each option trains differently, except the defaults.
 short="--epochs 2 --length 40 --lr 1e-3 --hidden 6"
 hash_of $short >plain
 cp plain hashes
@@ -35,25 +35,25 @@ hash_of $short --optimizer rmsprop >plain
 hash_of $short --optimizer rmsprop --beta2 0.99 --epsilon 1e-8 >same
 same same plain
 
-# A model of an ensemble is the same alone, whatever the order of its windows.
+# A model gives the same alone as in an ensemble, in any order of its windows.
 for order in shuffled recent; do
     hash_of $short --order $order --models 3 --seed 4 --batch 3 >three
     hash_of $short --order $order --seed 6 --batch 3 >plain
     [ "$(sed -n 3p three)" = "$(cat plain)" ] || fail "model 3 of 3 is not the same alone"
 done
 
-# A bias that models do not have is zero in the file.
+# A bias that is fixed is zero in the file.
 run train --device cpu --epochs 3 --hidden 3 --quiet --bias none --save none.safetensors
 exits 0
 run train --device cpu --epochs 3 --hidden 3 --quiet --save both.safetensors
 exits 0
-tail_of() { # head.bias stands last
+tail_of() { # head.bias is last
     tail -c 4 "$1" | od -An -tx1 | tr -d ' \n'
 }
 [ "$(tail_of none.safetensors)" = 00000000 ] || fail "a head bias"
 [ "$(tail_of both.safetensors)" != 00000000 ] || fail "no head bias"
 
-# Tables and metadata tell what differs from the notebook, in the units of the series.
+# Tables and metadata say what differs from the notebook's rule, in the units of the series.
 run train --device cpu --epochs 20 --optimizer adam --lr 1e-2 --loss mae --lr-decay linear \
     --order recent --recency 3 --clip-by norm --scale standard --save adam.safetensors
 exits 0
@@ -72,7 +72,8 @@ run train --device cpu --epochs 20 --loss huber --huber-delta 0.5 --scale standa
 exits 0
 same out "$expected/rule-huber.txt"
 
-# --updates: whole passes are epochs; else it is cut into equal parts, at most 10.
+# --updates: whole passes are epochs; otherwise the updates are divided into at most 10 equal
+# epochs.
 hash_of --epochs 10 --length 25 >plain
 hash_of --updates 200 --length 25 >same
 same same plain
@@ -93,7 +94,7 @@ line out 'training  10 epochs of 3 updates, batch 1, lr 0.0001, clip 1'
 head -c 2000 updates.safetensors | grep -qaF '"epochs":"10"' || fail "no epochs"
 head -c 2000 updates.safetensors | grep -qaF '"updates":"30"' || fail "no updates"
 
-# What has no meaning
+# Options without a meaning.
 refuses 2 '--momentum goes with --optimizer momentum, found --optimizer adam' \
     train --optimizer adam --momentum 0.9
 refuses 2 '--momentum goes with --optimizer momentum, found --optimizer sgd' train --momentum 0.9

@@ -1,12 +1,13 @@
 #!/bin/sh
-# windrow show and windrow export: what they tell of a study, and what they write.
+# windrow show and windrow export: what they print of a study, and what they write.
 . "$(dirname "$0")/lib.sh"
 command -v sqlite3 >/dev/null || { echo "skipped: no sqlite3"; exit 77; }
 
 hashes() {
     grep -o '"hash":"[0-9a-f]*"' out | cut -d '"' -f 4
 }
-# kept FILE [ARGUMENT...]: the hashes of the models in FILE, as windrow train reads it, to out.
+# kept FILE [ARGUMENT...]: writes to out the hashes of the models in FILE, as windrow train reads
+# it.
 kept() {
     file=$1
     shift
@@ -14,7 +15,7 @@ kept() {
     exits 0
     hashes >hashes && mv hashes out
 }
-# of STUDY TRIAL...: their hashes, as the study has them, to wanted.
+# of STUDY TRIAL...: writes to wanted the hashes of the trials that the study has.
 of() {
     file=$1
     shift
@@ -23,7 +24,7 @@ of() {
     done >wanted
 }
 
-# ---- a study with every kind of trial, whose times are set ----
+# ---- a study with every kind of trial, with fixed times ----
 
 run sweep --store study.db --device cpu --hidden 4,2 --lr 1e-3,1e-2,1e6 --clip 0 --batch all,7 \
     --seeds 0..2 --epochs 30 --validate 0.2 --keep best:5 --quiet
@@ -66,7 +67,7 @@ sqlite3 -csv study.db "SELECT lr, trials, done, diverged, failed FROM by_lr" |
     sed 's/1000000.0/1000000/' >right
 same left right
 
-# Without validation, and without anything: of a trial that is pending.
+# Without validation, and with a pending trial that has no results.
 run sweep --store plain.db --device cpu --hidden 2 --epochs 3 --quiet
 run show plain.db
 exits 0
@@ -128,8 +129,9 @@ for key in windrow numerics trial window inputs targets scale seed epochs valida
 done
 absent five
 
-# What was not kept can be trained again, to the bit, where windrow train can hold out those rows.
-# again STUDY TRIAL [ARGUMENT...]: by the command that export prints; the arguments are for kept.
+# windrow train trains a trial whose parameters were not kept again to the same bits, if it can hold
+# out the same rows.
+# again STUDY TRIAL [ARGUMENT...]: runs the command that export prints. The arguments are for kept.
 again() {
     study=$1 trial=$2
     shift 2
@@ -166,7 +168,7 @@ run export all.db --trial 1 --save kept
 eval "kept kept $columns"
 of all.db 1
 same out wanted
-# They tell of the data what windrow train tells of it.
+# The metadata of windrow export describe the data as those of windrow train do.
 told() {
     tr '{}' '\n\n' <"$1" | grep -a '"numerics":' | tr , '\n' |
         sed -nE '/^"(inputs|input_means|input_deviations|target_means|target_deviations|scale)"/,/"$/p'
@@ -182,7 +184,7 @@ eval "run sweep $columns $small --epochs 20 --validate 0.2 --keep none --store h
 refuses 3 "held.db: the parameters of trial 1 were not kept; sweep another study with --keep all" \
     export held.db --trial 1 --save again
 
-# ---- what is refused ----
+# ---- errors ----
 
 refuses 2 "show needs a STUDY: windrow show STUDY" show
 refuses 2 "export needs --trial K or --best N" export study.db --save x
@@ -213,7 +215,7 @@ refuses_like 3 "study.db: the parameters of * of these trials were kept, those o
     export study.db --best 12 --hidden "$hidden" --save x
 refuses_like 6 "*missing/x*No such file*" export study.db --best 1 --save missing/x
 absent x
-# A study of one epoch is whole without a checkpoint, which none of its trials can have.
+# A study of one epoch is complete without checkpoints, because its trials cannot have any.
 run sweep --store once.db --hidden 2 --seeds 0..2 --epochs 1 --keep all --device cpu --quiet
 exits 0
 for command in "show once.db" "export once.db --trial 1 --save once.safetensors" "merge whole-once.db once.db" \

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Ctrl-C and its relatives: exit code 130 and no file; and the progress line.
+# Ctrl-C and other signals: exit code 130 and no output file; and the progress line.
 . "$(dirname "$0")/lib.sh"
 
-# await FILE TEXT: until FILE has it, a minute at most.
+# await FILE TEXT: waits until FILE contains it, for at most a minute.
 await() {
     for try in $(seq 600); do
         ! grep -q -e "$2" "$1" 2>/dev/null || return 0
@@ -14,7 +14,7 @@ await() {
 for signal in INT TERM HUP USR1; do
     title="windrow train, and SIG$signal"
     cases=$((cases + 1))
-    : >out; : >err # by us: the child may come to it after the wait below began
+    : >out; : >err # emptied here: the child may do it only after the wait below has begun
     env --default-signal=$signal "$windrow" train --device cpu --epochs 4000000000 \
         --save model.safetensors --history history.csv >out 2>err &
     pid=$!
@@ -27,7 +27,7 @@ for signal in INT TERM HUP USR1; do
     only_files
 done
 
-# Before there is anything to clean up, and where a file cannot be opened: both wait for a FIFO.
+# Before there is anything to clean up, and when a file cannot be opened: both wait for a FIFO.
 mkfifo pipe
 for arguments in "--data pipe" "--save pipe --epochs 1" "--history pipe"; do
     title="windrow train $arguments, and SIGTERM"
@@ -72,8 +72,8 @@ wait $pid || code=$?
 exits 130
 line err 'windrow: interrupted'
 
-# On a terminal: bar NAME=VALUE... trains in such an environment until it has shown an ETA, or, with
-# TERM=dumb, for a second; what the terminal got is in the file typescript.
+# On a terminal. bar NAME=VALUE...: trains in such an environment until an ETA is shown, or, with
+# TERM=dumb, for a second. The file typescript has what the terminal got.
 bar() {
     title="windrow train on a terminal, $*"
     cases=$((cases + 1))

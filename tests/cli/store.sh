@@ -1,10 +1,9 @@
 #!/bin/sh
-# Studies that are torn, hostile, or taken away: what windrow show, sweep, merge and export make of
-# them.
+# Studies that are torn, hostile or removed, in windrow show, sweep, merge and export.
 . "$(dirname "$0")/lib.sh"
 . "$expected/../studies.sh"
 
-# dump FILE: all of a study that does not depend on who trained it, and when.
+# dump FILE: prints a whole study, but not who trained it and when.
 dump() {
     sqlite3 "file:$1?mode=rw" "SELECT name, value FROM study WHERE name NOT IN ('windrow', 'keep',
           'keep_before') ORDER BY name;
@@ -14,7 +13,7 @@ dump() {
         SELECT trial, hex(value) FROM parameters ORDER BY trial;
         SELECT count(*) FROM checkpoint"
 }
-# plain FILE: no control character but line ends, and no byte of none.
+# plain FILE: checks that it has only printable ASCII and line ends.
 plain() {
     [ -z "$(tr -d '\n\040-\176' <"$1")" ] || fail "control characters in $1: $(cat -v "$1" | head -n 3)"
 }
@@ -59,7 +58,7 @@ exits 0
 says ''
 rm torn.db before.db merged.db
 
-# What was never to be kept is not missing.
+# Parameters that were never to be kept are not missing.
 run sweep $grid --store keep.db --keep best:2 --quiet
 run sweep $grid --store keep.db --keep all --json
 exits 0
@@ -84,7 +83,7 @@ rm keep.db merged.db s0.db s1.db
 
 # ---- hostile studies ----
 
-# refuses_study PATTERN SQL: a study to which that is done, in every command.
+# refuses_study PATTERN SQL: checks that every command refuses a study that the SQL has changed.
 refuses_study() {
     cp whole.db bad.db
     sqlite3 bad.db "PRAGMA journal_mode = DELETE; PRAGMA ignore_check_constraints = 1; $2" >/dev/null ||
@@ -109,7 +108,7 @@ refuses_study "its setting epochs cannot be '1?x1b?2J1'; *" \
 
 # ---- damaged parameters ----
 
-# spoils SQL: whole.db, but for that.
+# spoils SQL: makes whole.db with this change.
 spoils() {
     cp whole.db bad.db
     sqlite3 bad.db "PRAGMA journal_mode = DELETE; $1" >/dev/null || fail "cannot be made: $1"
@@ -123,7 +122,7 @@ run export bad.db --trial 2 --save model
 exits 0
 rm -f model bad.db other.db*
 
-# A sweep that was killed does not go on from a damaged checkpoint.
+# A killed sweep does not continue from a damaged checkpoint.
 begun="--store k.db --device cpu --hidden 20 --seeds 0..9 --epochs 1000000 --checkpoint 0.1 --quiet"
 "$windrow" sweep $begun >out 2>err &
 pid=$!
@@ -134,7 +133,7 @@ sqlite3 k.db "UPDATE checkpoint SET epoch = epoch + 1"
 refuses_like 3 "k.db: the checkpoint of trial * is damaged: it does not have its hash; *" sweep $begun
 rm -f k.db*
 
-# ---- what a terminal must not obey ----
+# ---- control characters for a terminal ----
 
 name=$(printf 'a\033]0;b\n.db')
 cp whole.db "$name"
@@ -152,7 +151,7 @@ grep -qF 'series    \x1b[31m\x0awindrow: all is well, ' out || fail "no series: 
 run show "$name" --json
 exits 0
 plain out
-run show "$name" --csv # raw
+run show "$name" --csv # not escaped
 grep -qF "$escape" out || fail "no raw reason"
 grep -qF "\"${escape}d,\"" out || fail "no quotes around a device: $(cat -v out)"
 run merge "$name" whole.db
@@ -172,9 +171,9 @@ run sweep $grid --data "$name"
 plain err
 [ "$(wc -l <err)" -eq 1 ] || fail "two lines"
 
-# ---- studies that vanish ----
+# ---- studies that are removed during a sweep ----
 
-# vanishes COMMAND...: what is done to v.db while a sweep writes it.
+# vanishes COMMAND...: runs the command on v.db while a sweep writes it.
 vanishes() {
     title="windrow sweep, while $*"
     cases=$((cases + 1))
@@ -200,7 +199,7 @@ vanishes mv v.db moved.db
 vanishes replace
 vanishes rm v.db-lock
 
-# ---- where no study can be ----
+# ---- places where no study can be made ----
 
 : >victim
 ln -s victim x.db-lock

@@ -1,19 +1,19 @@
-# What cases that look into studies share, beside lib.sh.
+# What tests of studies share, in addition to lib.sh.
 command -v sqlite3 >/dev/null || { echo "skipped: no sqlite3"; exit 77; }
 
-# same_study FILE FILE: by what `dump FILE` prints, which each file of cases defines.
+# same_study FILE FILE: compares what `dump FILE` prints. Each test file defines dump.
 same_study() {
     dump "$1" >left && dump "$2" >right || fail "no study to compare"
     [ "$(wc -l <left)" -gt 20 ] || fail "a short dump of $1"
     same left right
     rm -f left right
 }
-# gives FILE SQL TEXT: what sqlite3 prints.
+# gives FILE SQL TEXT: checks what sqlite3 prints.
 gives() {
     found=$(sqlite3 "file:$1?mode=rw" "$2")
     [ "$found" = "$3" ] || fail "$2: $found, not $3"
 }
-# await FILE SQL: until it gives a number above 0, a minute at most.
+# await FILE SQL: waits until the query gives a number above 0, for at most a minute.
 await() {
     for try in $(seq 600); do
         found=$(sqlite3 "file:$1?mode=rw" "$2" 2>/dev/null || echo 0)

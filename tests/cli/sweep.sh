@@ -1,10 +1,10 @@
 #!/bin/sh
-# windrow sweep: the study it leaves, how it goes on, and what it refuses.
+# windrow sweep: the study that it leaves, how it continues, and errors.
 . "$(dirname "$0")/lib.sh"
 . "$expected/../studies.sh"
 most=4294967295
 
-# dump FILE, whole FILE: all of a study that does not depend on who trained it, and when.
+# dump FILE: prints a whole study, but not who trained it and when.
 dump() {
     sqlite3 "file:$1?mode=rw" "SELECT * FROM study WHERE name <> 'windrow' ORDER BY name;
         SELECT hidden, window, batch, init, lr, clip, seed, status, why, loss, validation_loss,
@@ -16,7 +16,7 @@ dump() {
         SELECT count(*) FROM checkpoint"
 }
 
-# ---- what is refused, before anything is made ----
+# ---- errors before anything is made ----
 
 refuses 2 "sweep has no option --hiddne; did you mean --hidden?" sweep --hiddne 3
 refuses 2 "sweep has no option --seed; did you mean --seeds?" sweep --seed 3
@@ -60,8 +60,8 @@ refuses_like 3 "*" sweep --validate 0.001
 refuses 2 "--data and --length exclude each other" sweep --data a.csv --length 50
 only_files
 
-# The same in a file.
-# refuses_file TEXT LINES [ARGUMENT...]: exit code 3; TEXT follows the name of the file.
+# The same errors in a file of options. refuses_file TEXT LINES [ARGUMENT...]: checks for exit code
+# 3; TEXT follows the name of the file.
 refuses_file() {
     text=$1
     printf '%b' "$2" >grid.conf
@@ -82,7 +82,7 @@ refuses_file ":1: --dry-run may stand on the command line alone" 'dry-run = true
 refuses_file ": --data and --length exclude each other" 'data = a.csv\nlength = 9\n'
 refuses_file ": $large" 'hidden = 1..1000\nseeds = 0..999999\n' --window 1..1000
 bad="'x' is no number that is finite, not negative, and fits a float, and no range of them, A..B:STEP or A..B*FACTOR"
-refuses_file ":1: --lr: $bad" 'lr = x' --lr 1 # bad is bad, also where the command line wins
+refuses_file ":1: --lr: $bad" 'lr = x' --lr 1 # an error, also where the command line overrides it
 refuses_file ": --keep best: needs all, none, or best:N with a whole number from 1 to $most" 'keep = best'
 refuses_file ": --validate 1.5: needs a part of the rows, below 1" 'validate = 1.5'
 refuses_file ": --device cpu,cpu: it names cpu twice" 'device = cpu,cpu'
@@ -109,7 +109,7 @@ run sweep $tiny --hidden 2..8*2 --dry-run --json
 exits 0
 grep -qE '^\{"store":"study.db","trials":3,"left":3,"shapes":3,"ensembles":[1-9][0-9]*,"memory":[1-9][0-9]*,"seconds":[0-9.e+-]+\}$' out ||
     fail "JSON of another form"
-only_files grid.conf # a dry run makes nothing
+only_files grid.conf # a dry run makes no file
 
 run sweep $tiny --hidden 2,4 --lr 1e-4,1e-3 --seeds 0..2
 exits 0
@@ -124,7 +124,7 @@ run sweep $tiny --hidden 4,2,2 --lr 1e-3,1e-4 --seeds 2,0..1 # the same grid
 exits 0
 same out first.txt
 grep -q '^0 trials, 0 updates' err || fail "trials ran twice"
-# grows: more of the same
+# larger lists add trials
 run sweep $tiny --hidden 2,4,8 --lr 1e-4,1e-3 --seeds 0..2 --dry-run
 exits 0
 line out "trials     18, of which 6 are left"
@@ -139,7 +139,7 @@ says ''
 same_study study.db once.db
 rm first.txt
 
-# --config: read like the command line, which wins; with what it excludes, too
+# --config: read like the command line, which overrides it, also by options that exclude each other
 cat >grid.conf <<'END'
 # a grid
 hidden = 2,4   # two sizes
@@ -153,7 +153,7 @@ END
 run sweep --config grid.conf --lr 1e-4,1e-3 --length 40 --hidden 2,4,8 --device cpu
 exits 3
 run sweep --config grid.conf --lr 1e-4,1e-3 --synthetic ar2 --length 40 --hidden 2,4,8 --device cpu
-exits 3 # the file contradicts itself
+exits 3 # options in the file exclude each other
 sed -i '/^length/d' grid.conf
 run sweep --config grid.conf --lr 1e-4,1e-3 --length 40 --hidden 2,4,8 --device cpu --store config.db
 exits 0
@@ -164,7 +164,7 @@ rm config.db grid.conf
 # --keep, --curve, ranks
 run sweep $tiny --seeds 0..3 --hidden 2 --store keep.db --keep none --quiet
 gives keep.db "SELECT count(*) FROM parameters" 0
-gives keep.db "SELECT count(*) FROM curve" 80 # 20 epochs of 4
+gives keep.db "SELECT count(*) FROM curve" 80 # 20 epochs of 4 trials
 run sweep $tiny --seeds 0..4 --hidden 2 --store all.db --keep all --curve 3 --quiet
 gives all.db "SELECT count(*) FROM parameters" 5
 gives all.db "SELECT group_concat(epoch) FROM curve WHERE trial = 1" 0,10,19
@@ -183,7 +183,7 @@ exits 0
 gives validate.db "SELECT count(*) FROM trial WHERE score = validation_loss AND score > 0" 3
 rm keep.db all.db two.db lists.db validate.db
 
-# ---- stores that are refused ----
+# ---- refused stores ----
 
 other="--device cpu --epochs 20"
 refuses 3 "study.db: another study: its trials have epochs 20, not 30; name another file" \
@@ -206,7 +206,7 @@ sqlite3 newer.db 'PRAGMA user_version = 1000'
 for store in text foreign newer; do
     cp $store.db before
     for how in "" --dry-run --fresh; do
-        [ $store$how != newer--fresh ] || continue # that one makes way
+        [ $store$how != newer--fresh ] || continue # this one is renamed
         refuses_like 3 "$store.db*" sweep $tiny --store $store.db $how
         cmp -s before $store.db || fail "$store.db was written"
     done
@@ -243,7 +243,7 @@ gives study.db.2 "SELECT count(*) FROM trial" 1
 only_files once.db study.db study.db.1 study.db.2
 rm study.db study.db.1 study.db.2 once.db
 
-# ---- trials that diverge, beside others ----
+# ---- trials that diverge next to others ----
 
 run sweep $tiny --hidden 20 --clip 0 --lr 1e-4,1e6 --seeds 0..3
 exits 8
@@ -256,11 +256,11 @@ gives study.db "SELECT count(*), count(loss), count(score), min(diverged_at) >= 
 run sweep $tiny --hidden 20 --clip 0 --lr 1e-4,1e6 --seeds 0..3 --json
 exits 8
 grep -q '"done":4,"diverged":4,"failed":0,"pending":0,"ran":0,' out || fail "diverged trials ran twice"
-run sweep $tiny --hidden 20 --clip 0 --seeds 0..3 --quiet # of this grid none has
+run sweep $tiny --hidden 20 --clip 0 --seeds 0..3 --quiet # no trial of this grid diverges
 exits 0
 rm study.db left right
 
-# ---- stopped, and gone on with ----
+# ---- stopped and continued ----
 
 long="--device cpu --threads 1 --length 40 --epochs $3 --hidden 2,5,9 --seeds 0..2 --checkpoint 0.1"
 run sweep $long --store whole.db --quiet
@@ -272,7 +272,7 @@ for signal in INT TERM HUP USR1; do
     env --default-signal=$signal "$windrow" sweep $long --fresh --store 'a study.db' >out 2>err &
     pid=$!
     await 'a study.db' "SELECT count(*) FROM checkpoint"
-    # one writer, at once; readers are welcome
+    # a second writer is refused at once; readers are allowed
     if [ $signal = INT ]; then
         code=0
         "$windrow" sweep $long --store 'a study.db' >other.out 2>other.err || code=$?
@@ -296,7 +296,7 @@ for signal in INT TERM HUP USR1; do
     rm again.sh 'a study.db'*
 done
 
-# Batch systems warn so; an OpenCL driver that has compiled would swallow it.
+# Batch systems send SIGUSR1. An OpenCL driver that has compiled would drop it.
 title="windrow sweep --device auto, and SIGUSR1"
 cases=$((cases + 1))
 env --default-signal=USR1 "$windrow" sweep ${long#--device cpu} --store auto.db >out 2>err &
@@ -341,23 +341,23 @@ if [ -n "$exact" ]; then
     gives opencl.db "SELECT DISTINCT device FROM trial" $exact
     refuses 2 "--device $exact,$exact: it names $exact twice" sweep $grid --device $exact,$exact --fresh
 
-    # A device that dies gets no more work: others do it, or it waits with its checkpoints.
+    # A device that fails gets no more work: other devices do it, or it waits with its checkpoints.
     if [ -n "${4:-}" ]; then
         alive=$windrow
-        # What lacks memory for many models is planned with fewer.
+        # Without memory for a large ensemble, the dry run takes smaller ones.
         code=0
         OPENCL_LAYERS=$4 WR_FAULT_CALL=clCreateBuffer WR_FAULT_CODE=-4 "$windrow" sweep --seeds 0..9 \
             --device $exact --dry-run >out 2>err || code=$?
         exits 0
         line out "trials     10, of which 10 are left"
-        # dying N: from the N-th reading of a buffer on, the device is gone.
+        # dying N: the device fails at the N-th read of a buffer and after it.
         dying() {
             printf '#!/bin/sh\nexport OPENCL_LAYERS="%s" WR_FAULT_CALL=clEnqueueReadBuffer WR_FAULT_NTH=%s+ WR_FAULT_CODE=-36\nexec "%s" "$@"\n' \
                 "$3" "$1" "$2" >dying
             chmod +x dying
             windrow=./dying
         }
-        # How many readings come before the first checkpoint depends on the machine's speed.
+        # The number of reads before the first checkpoint depends on the speed of the machine.
         grid="--length 40 --epochs 500 --hidden 9 --seeds 0..49 --checkpoint 0.01"
         checkpoints=0 readings=5
         while [ "$checkpoints" -eq 0 ]; do

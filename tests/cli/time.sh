@@ -1,23 +1,24 @@
 #!/bin/sh
-# Time stamps in windrow forecast and windrow backtest: --freq, --tz, what is told, and what a fit
-# keeps of them.
+# Time stamps in windrow forecast and windrow backtest: --freq, --tz, messages, and what a fit keeps
+# of them.
 . "$(dirname "$0")/lib.sh"
 small="--device cpu --threads 1 --updates 20 --hidden 4 --seeds 1 --levels none --horizon 3"
 
-# long NAME STAMP...: a long CSV of one series, with values of a season of 5
+# long NAME STAMP...: prints a long CSV of one series, with values of a season of 5
 long() {
     name=$1
     shift
     { echo unique_id,ds,y; printf '%s\n' "$@" | awk '{ printf "a,%s,%d\n", $0, 10 + NR * NR % 5 }'
     } >$name.csv
 }
-# days FIRST COUNT FORMAT PATTERN: of COUNT days from FIRST on those whose date +FORMAT is like it
+# days FIRST COUNT FORMAT PATTERN: prints those of COUNT days from FIRST whose date +FORMAT matches
+# the pattern
 days() {
     first=$(date -u -d "$1" +%s)
     seq 0 $(($2 - 1)) | awk -v first="$first" '{ print "@" first + 86400 * $1 }' |
         date -u -f - "+%u|$3" | grep "$4" | cut -d '|' -f 2
 }
-# goes_on STAMP STAMP STAMP: what the last run forecast
+# goes_on STAMP STAMP STAMP: checks the stamps that the last run forecast
 goes_on() {
     exits 0
     [ "$(sed -n '2,$p' out | cut -d , -f 2 | tr '\n' ,)" = "$1,$2,$3," ] ||
@@ -69,7 +70,7 @@ run forecast --data index.csv $small
 goes_on 20240141 20240142 20240143
 line err "time stamps are in steps of 1 (--freq 1)"
 
-# ---- one step for a file, in any order ----
+# ---- one step for a whole file, with lines in any order ----
 
 { days 2023-01-01 40 %Y-%m-%d '' | awk '{ print "daily," $0 "," NR % 7 }'
 } >daily
@@ -91,7 +92,7 @@ for order in "daily two" "two daily"; do
 done
 same two.d two.t
 
-# ---- zones: one of our own, so that none need be installed ----
+# ---- zones: our own zone file, so that none must be installed ----
 
 mkdir -p zones/Test
 head='TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\001\0\0\0\004'
@@ -105,7 +106,7 @@ goes_on 2024-04-10T00:00:00+02:00 2024-04-11T00:00:00+02:00 2024-04-12T00:00:00+
 run forecast --data offsets.csv $small
 goes_on 2024-04-10T00:00:00+02:00 2024-04-11T00:00:00+02:00 2024-04-12T00:00:00+02:00
 line err "the offset of time stamps changes on line 14, so they go on in the last, +02:00, and in days of 24 hours; --tz, as --tz Europe/Berlin, heeds later changes"
-# clocks are set back at 03:00, so that the hour from 02:00 on comes twice
+# clocks are set back at 03:00, so the hour from 02:00 on occurs twice
 awk 'BEGIN {
     for (i = 0; i < 50; i++)
         printf "2024-10-%d %02d:00:00%s\n", i < 24 ? 26 : i < 49 ? 27 : 28,
@@ -147,7 +148,7 @@ run forecast --data business.csv $small --save fit.safetensors
 exits 0
 long next 2023-03-03
 run forecast --data next.csv --model fit.safetensors --levels none --missing drop
-exits 3 # a value is no window, but its step is known
+exits 3 # one value is no window, but its step is known
 says_like 'windrow: fit.safetensors: next.csv: series a: the last window, *'
 long next $(days 2023-01-02 61 %Y-%m-%d '^[1-5]')
 run forecast --data next.csv --model fit.safetensors
@@ -158,7 +159,7 @@ refuses_like 3 'week.csv: line 4, *steps of 1 business day (--freq B) do not sta
 refuses 3 'fit.safetensors: next.csv: time stamps in steps of D, but the fit was made in steps of B; fit again, or name the step with --freq' \
     forecast --data next.csv --model fit.safetensors --freq D --missing drop
 long weekly $(days 2023-01-02 300 %Y-%m-%d '^1')
-for asked in "$small --freq D" "--model fit.safetensors"; do # no gaps to be filled
+for asked in "$small --freq D" "--model fit.safetensors"; do # no gaps are filled
     refuses_like 3 'weekly.csv: line 3, series "a": the time stamps are in steps of 7 days, but --freq or the fit asks for steps of 1 *day (*); choose another --freq, or fit again' \
         forecast --data weekly.csv $asked
 done

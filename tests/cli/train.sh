@@ -1,12 +1,13 @@
 #!/bin/sh
-# windrow train: what it prints and writes. The figures are the same on every machine.
+# windrow train: what it prints and writes. The numbers are the same on every machine.
 . "$(dirname "$0")/lib.sh"
 
 hashes() {
     grep -o '"hash":"[0-9a-f]*"' out
 }
 
-# tables NAME ARGUMENT...: stdout is expected/NAME.txt, stderr names device and speed.
+# tables NAME ARGUMENT...: checks that stdout is expected/NAME.txt, and that stderr names device and
+# speed.
 tables() {
     name=$1
     shift
@@ -17,7 +18,7 @@ tables() {
     grep -q '^[0-9]* updates in [0-9.]* s: [0-9]* updates/s$' err || fail "no line on speed"
     lines=2
     case " $* " in
-    *" --data "*) lines=3 ;; # what was read
+    *" --data "*) lines=3 ;; # how the file was read
     esac
     [ "$(wc -l <err)" -eq $lines ] || fail "more on stderr"
 }
@@ -47,7 +48,7 @@ tables train-csv --epochs 12 --data two.csv --inputs 'c,"a, b"' --target 3,2 --s
     --window 3 --hidden 4 --batch 4 --models 3
 tables train-default --epochs 1 --data plain.csv --window 2
 
-# The same bytes whatever does the work, and in a country with a decimal comma.
+# The same bytes from every device and schedule, and in a locale with a decimal comma.
 for how in "--schedule staged" "--schedule fused" "--threads 1" "--threads 3"; do
     run train --device cpu --epochs 30 $how
     exits 0
@@ -75,14 +76,14 @@ exits 0
 prints ''
 says ''
 
-# --history: what --json says of the last epoch stands in its last row.
+# --history: its last row has the last epoch's loss of --json.
 run train --device cpu --epochs 3 --models 2 --seed 7 --json --history history.csv
 exits 0
 same history.csv "$expected/history.csv"
 last=$(tail -n 1 history.csv)
 grep -q "\"loss\":${last##*,}," out || fail "JSON and history differ in ${last##*,}"
 
-# --save and --init: a run goes on to the bit where it stopped.
+# --save and --init: training continues to the same bits.
 run train --device cpu --epochs 5 --hidden 7 --json
 hashes >all
 run train --device cpu --epochs 3 --hidden 7 --quiet --save half.safetensors
@@ -108,7 +109,7 @@ for key in windrow numerics window inputs targets scale input_means input_deviat
     head -c 2000 stack.safetensors | grep -qaF "\"$key\":\"" || fail "no $key in the metadata"
 done
 
-# Divergence: exit code 8, and everything is written all the same.
+# Divergence: exit code 8, and all files are written.
 run train --device cpu --epochs 4 --lr 1e30 --clip 0 --json --history gone.csv --save gone
 exits 8
 says 'windrow: the model diverged in epoch 0; a smaller --lr or --clip may help'
@@ -121,7 +122,8 @@ run train --device cpu --epochs 4 --lr 1e30 --clip 0
 exits 8
 same out "$expected/train-diverged.txt"
 
-# Models that diverge one after another: the others go on, and the history ends where they end.
+# Models that diverge one after the other: the others continue, and the history of each ends where
+# it diverged.
 short="--length 12 --hidden 3 --clip 0"
 run train --device cpu --epochs 8 --models 4 --lr 0.5 $short --history gone.csv
 exits 8
@@ -135,7 +137,8 @@ same out "$expected/train-survivors.txt"
 tail -n 1 err >told
 same told "$expected/told-survivors.txt"
 
-# --validate: rows held out as in a sweep, the best parameters kept, and models stopped one by one.
+# --validate: rows are held out as in a sweep, the best parameters are kept, and models are stopped
+# one by one.
 tables train-validate --epochs 60 --validate 0.2
 tables train-validate-8 --epochs 200 --models 8 --validate 0.2 --validate-every 3 --patience 2 \
     --init pytorch --lr 1e-3 --scale standard --log-every 10

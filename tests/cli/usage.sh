@@ -1,5 +1,5 @@
 #!/bin/sh
-# A command line that means nothing: exit code 2, and a word that helps.
+# Wrong command lines: exit code 2, and a message that helps.
 . "$(dirname "$0")/lib.sh"
 most=4294967295
 
@@ -48,7 +48,7 @@ for value in nan NaN inf -inf -1 -1e-9 1e39 1e-60 0x1p3 1,5 x 1e 1e+ . 1.2.3 ' 1
     done
 done
 
-# choices, and what excludes what
+# choices, and options that exclude each other
 refuses 2 "--schedule fast: needs one of auto, staged, fused" train --schedule fast
 refuses 2 "--scale Standard: needs one of none, standard" train --scale Standard
 refuses 2 "--synthetic sine: can only be ar2" train --synthetic sine

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Variables of the environment that force a choice: what means nothing is refused, what is empty is as
-# if not set, and WINDROW_BUILD_OPTIONS is built with, shown, and refused where it changes arithmetic.
+# Environment variables that force a choice: wrong values are refused, and empty values are as if
+# not set. WINDROW_BUILD_OPTIONS is used, shown, and refused if it changes arithmetic.
 . "$(dirname "$0")/lib.sh"
 opencl=$3 # ON or OFF: how windrow was built
 
@@ -17,7 +17,7 @@ for nonsense in 0 -1 many 99999999999999999999; do
 done
 unset WINDROW_CHUNK
 
-# Whatever device is asked for, by whatever command: one that does not open would be passed over.
+# For every device and every command: auto would otherwise pass over a device that does not open.
 for name in WINDROW_CPU WINDROW_FUSED; do
     [ "$name $opencl" != "WINDROW_FUSED OFF" ] || continue
     export $name=abc

@@ -1,4 +1,4 @@
-#include "cli/csv.h"
+#include "cli/csv_options.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -63,12 +63,12 @@ const char *csv_delimiter_word(char delimiter, char text[8]) {
     return delimiter == '\t' ? "tab" : delimiter == ' ' ? "space" : text;
 }
 
-bool csv_stays(const char *path) {
+bool csv_can_reread(const char *path) {
     struct stat file;
     if (strcmp(path, "-") == 0)
         return false;
     if (stat(path, &file) != 0)
-        return true; /* to be told when it is opened */
+        return true; /* opening it reports the error */
     return S_ISREG(file.st_mode) && strncmp(path, "/dev/", 5) != 0 &&
            strncmp(path, "/proc/", 6) != 0;
 }

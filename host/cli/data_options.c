@@ -1,10 +1,10 @@
-#include "cli/data.h"
+#include "cli/data_options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/base.h"
-#include "cli/csv.h"
+#include "cli/csv_options.h"
 #include "data/series.h"
 
 static wr_status read_file(struct data *data, const struct option_value *options,
@@ -31,8 +31,8 @@ static wr_status read_series(struct data *data, const struct option_value *optio
                          &data->series, error);
 }
 
-/* Whether the series has the columns of numbers that an option which is not given names as its
- * default (of --init FILE). */
+/* Whether the series has the numeric columns of an option that is not given. Its text is then a
+ * default that comes from --init FILE. */
 static bool has_columns(const struct data *data, const struct option_value *option) {
     struct columns columns = {0};
     const double *values;
@@ -53,32 +53,32 @@ static bool is_in(const struct columns *columns, size_t column) {
     return false;
 }
 
-static bool may_be_guessed(const struct data *data, size_t column) {
+static bool may_be_default(const struct data *data, size_t column) {
     const double *values;
     return !is_in(&data->ignored, column) && !wr_series_is_index(data->series, column) &&
            wr_series_values(data->series, column, &values, NULL) == WR_OK;
 }
 
-/* What numbers that are rather ids than values are, or NULL. */
-static const char *suspicion(const struct wr_profile *profile) {
+/* Why a column of numbers may hold ids instead of values, or NULL. */
+static const char *id_reason(const struct wr_profile *profile) {
     return !profile->varies              ? "all the same, as ids are"
            : wr_profile_repeats(profile) ? "whole ones that repeat, as ids do"
                                          : NULL;
 }
 
-/* The first column of numbers; not if it looks like ids beside other numbers. */
+/* The first column of numbers. Fails if it looks like ids and the file has other numbers. */
 static wr_status guess_column(const struct data *data, size_t *column, struct wr_error *error) {
     size_t count = 0;
     char text[96];
     for (size_t i = wr_series_columns(data->series); i-- > 0;)
-        if (may_be_guessed(data, i)) {
+        if (may_be_default(data, i)) {
             *column = i;
             count++;
         }
     if (count == 0)
         return wr_series_first_numeric(data->series, column, error);
     const struct wr_profile *profile = &data->series->column[*column].profile;
-    const char *why = suspicion(profile);
+    const char *why = id_reason(profile);
     if (count == 1 || why == NULL)
         return WR_OK;
     return wr_fail(error, WR_ERR_DATA,
@@ -98,24 +98,25 @@ static wr_status check_ignored(const struct data *data, struct wr_error *error) 
     return WR_OK;
 }
 
-/* Whether a column may be the names of series that follow one another: text, in every row. */
+/* Whether a column may name several series that follow one another: it has text in every row, in
+ * blocks. */
 static bool may_name_series(const struct wr_profile *profile) {
     return wr_profile_kind(profile) == WR_CELL_TEXT &&
            (profile->kinds & 1u << WR_CELL_MISSING) == 0 && wr_profile_in_blocks(profile);
 }
 
-/* Whether dates say that the file is one series. */
-static bool goes_on(const struct wr_series *series) {
+/* Whether a column of dates continues over the whole file, so that the file is one series. */
+static bool has_continuing_dates(const struct wr_series *series) {
     for (size_t i = 0; i < wr_series_columns(series); i++)
         if (wr_profile_dates_ordered(&series->column[i].profile))
             return true;
     return false;
 }
 
-/* Refuses a file that looks like several series, which would be learnt end to end. */
+/* Refuses a file that looks like several series. Training would join them end to end. */
 static wr_status check_unused(const struct data *data, struct wr_error *error) {
     char text[96];
-    if (goes_on(data->series))
+    if (has_continuing_dates(data->series))
         return WR_OK;
     for (size_t i = 0; i < wr_series_columns(data->series); i++) {
         if (is_in(&data->ignored, i) || !may_name_series(&data->series->column[i].profile))
@@ -135,7 +136,7 @@ static wr_status check_unused(const struct data *data, struct wr_error *error) {
     return WR_OK;
 }
 
-/* --inputs and --target, each by default what the other says, or the first column of numbers. */
+/* Reads --inputs and --target. Each defaults to the other, both to the first numeric column. */
 static wr_status choose_columns(struct data *data, const struct option_value *options,
                                 struct wr_error *error) {
     bool inputs = options[DATA_INPUTS].given, targets = options[DATA_TARGET].given;
@@ -178,7 +179,7 @@ wr_status data_read(struct data *data, const struct option_value *options, struc
     return status == WR_OK ? choose_columns(data, options, error) : status;
 }
 
-/* Why a column is not used, as far as its cells tell. */
+/* Prints the kind of a column that is not used, and why it is not numeric. */
 static void tell_kind(const struct wr_series *series, size_t i) {
     const struct wr_column *column = &series->column[i];
     const char *kind = wr_profile_text(&column->profile);

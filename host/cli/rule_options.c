@@ -1,4 +1,4 @@
-#include "cli/rule.h"
+#include "cli/rule_options.h"
 
 #include <stdio.h>
 
@@ -9,7 +9,7 @@
 
 static const struct option_spec specs[RULE_OPTIONS] = {RULE_TABLE(0, AS_IT_IS)};
 
-/* Options that mean something beside certain choices of another alone. */
+/* Options that have a meaning only with certain choices of another option. */
 static const struct {
     enum rule_option option, of;
     unsigned choices; /* a bit for each */

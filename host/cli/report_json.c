@@ -20,7 +20,7 @@ json_t *json_number(double value) {
 wr_status json_print(json_t *object, struct wr_error *error) {
     if (object == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "no memory for the JSON object");
-    /* A failure of stdout is seen when it is closed. */
+    /* main.c reports a failure of stdout when it closes it */
     json_write(stdout, object);
     putchar('\n');
     json_decref(object);
