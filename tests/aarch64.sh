@@ -28,8 +28,8 @@ compile() { # OBJECT OPTION...
 set --
 for file in host/base/base host/base/shown host/base/environment host/base/random host/model/layout host/model/init \
     host/model/rule host/backend/device host/backend/session host/backend/rule host/backend/case \
-    host/backend/verify host/backend/cpu/cpu host/backend/cpu/crew host/backend/cpu/session host/backend/cpu/run \
-    host/backend/cpu/peak host/backend/cpu/team tests/hashes; do
+    host/backend/verify host/backend/cpu/cpu host/backend/cpu/crew host/backend/cpu/cpu_session host/backend/cpu/cpu_run \
+    host/backend/cpu/cpu_peak host/backend/cpu/team tests/hashes; do
     object=$(echo $file | tr / _).o
     compile $object -D WR_HAVE_ENGINE_SCALAR=1 -D WR_HAVE_ENGINE_NEON=1 "$source/$file.c"
     set -- "$@" $object
