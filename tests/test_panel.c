@@ -34,7 +34,7 @@ static struct wr_panel *good(const char *text, wr_panel_reader *read,
     return panel;
 }
 
-/* An error that says `line`, and then `what`. */
+/* Checks that the error contains `line`, and after it `what`. */
 static void bad(const char *text, wr_panel_reader *read, const struct wr_panel_spec *spec,
                 const char *line, const char *what) {
     struct wr_error error = {0};
@@ -118,12 +118,13 @@ static void test_columns(void **state) {
     bad("unique_id,y,y\na,1,2\n", wr_panel_long, NULL, "columns 2 and 3", "by its number");
 }
 
-/* A series that no one would tell apart from another is refused, by the columns' names. */
+/* A column of series that is not named, so that its series would be mixed, is refused; the message
+ * names the columns. */
 static void test_unused(void **state) {
     (void)state;
     static const struct {
         const char *text, *id, *time, *target, *ignore;
-        const char *refused; /* NULL: it is read */
+        const char *refused; /* NULL: it is accepted */
     } cases[] = {
         {"d,v\n2020-01-01,1\n2020-01-02,2\n", NULL, NULL, NULL, NULL, "\"d\" (dates)"},
         {"d,v\n2020-01-01,1\n2020-01-02,2\n", NULL, NULL, "v", NULL, "--time"},
@@ -135,15 +136,15 @@ static void test_unused(void **state) {
         {"s,v\n1,1\n1,2\n2,3\n2,4\n", NULL, NULL, "v", NULL, "whole numbers that repeat"},
         {"s,v\n1,1\n2,2\n1,3\n2,4\n", NULL, NULL, "v", NULL, "whole numbers that repeat"},
         {"s,v\n1,1\n1,2\n2,3\n2,4\n", NULL, NULL, NULL, NULL, "\"s\" (whole"},
-        {"s,v\n1,1\n1,2\n2,3\n1,4\n", NULL, NULL, "v", NULL, NULL}, /* values repeat so */
+        {"s,v\n1,1\n1,2\n2,3\n1,4\n", NULL, NULL, "v", NULL, NULL}, /* repeated values */
         {"s,v\n1.5,1\n1.5,2\n2,3\n2,4\n", NULL, NULL, "v", NULL, NULL},
         {"s,v\n7,1\n7,2\n7,3\n", NULL, NULL, NULL, NULL, "one number in all lines"},
         {"year,v\n1999,1\n2000,2.5\n2001,3\n", NULL, NULL, NULL, NULL,
          "\"year\" (whole numbers that rise"},
         {"year,v\n1999,1\n2000,2.5\n2001,3\n", NULL, NULL, "v", NULL, "--time"},
         {"year,v\n1999,1\n2000,2.5\n2001,3\n", NULL, NULL, "v", "year", NULL},
-        {"n,v\n1,1\n2,2.5\n3,3\n", NULL, NULL, "v", NULL, NULL}, /* as rows are numbered */
-        {"s,t,v\nx,1,1\ny,2,2\n", NULL, "t", "v", NULL, NULL},   /* times show that it is one */
+        {"n,v\n1,1\n2,2.5\n3,3\n", NULL, NULL, "v", NULL, NULL}, /* row numbers */
+        {"s,t,v\nx,1,1\ny,2,2\n", NULL, "t", "v", NULL, NULL},   /* times: one series */
         {"s,t,v\nx,1,1\ny,2,2\n", NULL, "t", NULL, NULL, "\"s\" (text)"},
         {"s,t,v\nx,1,1\nx,2,2\ny,1,2\n", NULL, "t", "v", NULL, "--id s?"},
         {",d,v\n0,1,5\n1,2,6\n", NULL, "d", NULL, NULL, NULL},
@@ -166,7 +167,7 @@ static void test_unused(void **state) {
     wr_panel_free(panel);
 }
 
-/* What tells a layout: names, dates, numbered columns. */
+/* The layout follows from names, dates and numbered columns. */
 static void test_layouts(void **state) {
     (void)state;
     static const struct {
@@ -290,7 +291,7 @@ static void test_gaps(void **state) {
     panel = good(text, wr_panel_long, &fill);
     assert_series(panel, 0, "y", 5, DOUBLES(1, 3, 5, 7, 8));
     wr_panel_free(panel);
-    panel = good("ds,y\n1,\n2,3\n3,4\n4,\n", wr_panel_long, NULL); /* ends are cut */
+    panel = good("ds,y\n1,\n2,3\n3,4\n4,\n", wr_panel_long, NULL); /* ends are cut off */
     assert_series(panel, 0, "y", 2, DOUBLES(3, 4));
     assert_stamp(panel, 0, 0, "2");
     wr_panel_free(panel);
@@ -346,7 +347,7 @@ static void test_stamps(void **state) {
     struct wr_panel *panel = good("unique_id,ds,y\na,2020-01-01 00:00,1\nb,2020-01-01T00:00Z,1\n"
                                   "b,2020-01-01T06:00Z,1\n",
                                   wr_panel_long, NULL);
-    assert_stamp(panel, 0, 1, "2020-01-01 06:00"); /* in the only step there is */
+    assert_stamp(panel, 0, 1, "2020-01-01 06:00"); /* in the only step of the file */
     assert_stamp(panel, 1, 5, "2020-01-02T06:00Z");
     wr_panel_free(panel);
 }
@@ -365,7 +366,8 @@ static void bad_rows(const char *rows, const struct wr_panel_spec *spec, const c
     bad(text, wr_panel_long, spec, line, what);
 }
 
-/* Stamps that go on with `next`, in a step of that name; `note`: what is told, or a part of it. */
+/* Checks the step of the stamps, its name, the stamp that comes `next`, and the `note` that is
+ * told, or a part of it. */
 static void assert_goes_on(const char *rows, const struct wr_panel_spec *spec, const char *freq,
                            const char *next, const char *note) {
     struct wr_panel *panel = read_rows(rows, spec);
@@ -434,7 +436,7 @@ static void test_steps(void **state) {
     bad("a,y\n1,1\n", wr_panel_long, &(struct wr_panel_spec){.freq = "D"}, "", "--time");
 }
 
-/* Integers: dates where all are, and no number is likely. */
+/* Integers: read as dates if all of them are dates and none is likely to be a number. */
 static void test_digits(void **state) {
     (void)state;
     const struct wr_panel_spec number = {.freq = "1"};
@@ -460,7 +462,7 @@ static void test_digits(void **state) {
              "202312 is missing before 202401, in steps of 1 month");
 }
 
-/* One step for a file, whatever its order. */
+/* A file has one step, in whatever order its rows are. */
 static void test_mixed(void **state) {
     (void)state;
     const char *daily = "d,2023-01-01,1\nd,2023-01-02,1\nd,2023-01-03,1\nd,2023-01-04,1\n";
@@ -504,11 +506,11 @@ static void test_mixed(void **state) {
                            : "its time stamps are in steps of 1 business day, but the file is in "
                              "steps of 1 day, which suit 2 of 3");
     }
-    /* a step that is another's multiple */
+    /* a step that is a multiple of another */
     bad_rows("a,1,1\na,2,1\na,3,1\nb,2,1\nb,4,1\nb,6,1\nb,8,1\nc,5,1\nc,6,1\nc,7,1\n", &fill,
              "line 5, series \"b\"",
              "steps of 2, but the file is in steps of 1, which suit 2 of 3");
-    /* short series that would be of days or of months by themselves */
+    /* short series that alone would have steps of days or of months */
     assert_goes_on("l,2023-01-05,1\nl,2023-01-06,1\nl,2023-01-09,1\nl,2023-01-10,1\n"
                    "s,2023-01-03,1\ns,2023-01-04,1\ns,2023-01-05,1\ns,2023-01-06,1\n"
                    "t,2023-01-04,1\nt,2023-01-05,1\nt,2023-01-06,1\n",
@@ -517,7 +519,7 @@ static void test_mixed(void **state) {
                    "s,2018-02-28,1\nt,2018-02-28,1\n",
                    NULL, "BME", "2018-03-30",
                    "of one or two values take the step of the others: s, t");
-    /* days of the month, weekdays and clocks are each series' own */
+    /* each series has its own day of the month, weekday and time of day */
     struct wr_panel *panel = read_rows("a,2023-01-01,1\na,2023-02-01,1\na,2023-03-01,1\n"
                                        "b,2023-01-15,1\nb,2023-02-15,1\nb,2023-03-15,1\n"
                                        "c,2023-01-20,1\n",
@@ -537,7 +539,7 @@ static void test_mixed(void **state) {
              NULL, "line 6, series \"b\"", "do not stand on 2023-01-07");
 }
 
-/* Stamps that are written otherwise in places. */
+/* Stamps that are written in several forms. */
 static void test_forms(void **state) {
     (void)state;
     assert_goes_on("a,2024-01-01T00:00:00Z,1\na,2024-01-01 01:00:00Z,2\n", NULL, "h",
@@ -559,7 +561,7 @@ static void test_forms(void **state) {
                    "a,2024-10-27T02:00:00+01:00,3\na,2024-10-27T03:00:00+01:00,4\n",
                    NULL, "h", "2024-10-27T03:00:00Z",
                    "changes on line 4, so they go on in UTC; --tz");
-    /* local midnights: days go on */
+    /* local midnights: steps of days */
     assert_goes_on("a,2024-10-26T00:00:00+02:00,1\na,2024-10-27T00:00:00+02:00,2\n"
                    "a,2024-10-28T00:00:00+01:00,3\na,2024-10-29T00:00:00+01:00,4\n",
                    NULL, "D", "2024-10-30T00:00:00+01:00",
@@ -567,7 +569,7 @@ static void test_forms(void **state) {
     assert_goes_on("a,2024-09-30 00:00 -04:00,1\na,2024-10-31 00:00 -04:00,2\n"
                    "a,2024-11-30 00:00 -05:00,3\n",
                    NULL, "ME", "2024-12-31 00:00 -05:00", "the last, -05:00");
-    /* the same local time twice is no day */
+    /* the same local time twice is not a step of a day */
     bad_rows("a,2024-10-26T02:00+02:00,1\na,2024-10-27T02:00+02:00,2\na,2024-10-27T02:00+01:00,3\n",
              NULL, "line 3", "2024-10-26T01:00Z is missing before 2024-10-27T00:00Z");
 }
@@ -625,7 +627,7 @@ static void test_names(void **state) {
     }
 }
 
-/* What was filled in is known from what was observed. */
+/* Filled values can be told from observed ones. */
 static void test_observed(void **state) {
     (void)state;
     static const char text[] = "unique_id,ds,y\na,1,1\na,2,\na,5,4\nb,1,7\nb,2,8\n";
@@ -659,7 +661,8 @@ static void test_own_values(void **state) {
     assert_int_equal(wr_panel_of("x", DOUBLES(1), 0, &panel, &error), WR_ERR_USAGE);
 }
 
-/* Thousands of names, not adjacent: the table of names grows, and every value finds its series. */
+/* Thousands of names whose rows are not adjacent: the table of names grows, and every value finds
+ * its series. */
 static void test_many(void **state) {
     (void)state;
     enum { SERIES = 3000, LENGTH = 3 };

@@ -54,7 +54,7 @@ static void assert_column(const struct wr_series *series, const char *column, si
         __VA_ARGS__                                                                                \
     }
 
-/* The header's names joined by '|', or "-" if there is no header. */
+/* Checks the names of the header, joined by '|', or "-" if there is no header. */
 static void assert_header(const char *text, const char *expected, size_t rows) {
     struct wr_series *series = read_text(text);
     char names[128] = "";
@@ -103,7 +103,7 @@ static void test_header(void **state) {
     assert_header("x,2\n3,4\n", "x|2", 1);
     assert_header("x\n1\n", "x", 1);
     assert_header("5", "-", 1);
-    assert_header("1,\n3,4\n", "-|-", 2); /* a gap tells nothing */
+    assert_header("1,\n3,4\n", "-|-", 2); /* a gap shows nothing */
     assert_header(",\n3,4\n", "-|-", 2);
     assert_header(",x\n3,4\n", "|x", 1);
     assert_header("nan,1\n3,4\n", "-|-", 2); /* numbers that cannot be used */
@@ -111,11 +111,11 @@ static void test_header(void **state) {
     assert_header("0x10,1\n3,4\n", "0x10|1", 1); /* text */
     assert_header("1_000,1\n3,4\n", "1_000|1", 1);
     assert_header("\"a\nb\",\"c\"\"d\"\n1,2\n", "a\nb|c\"d", 1);
-    assert_header("a\"b,c\n1,2\n", "a\"b|c", 1); /* a quote that opens no cell */
+    assert_header("a\"b,c\n1,2\n", "a\"b|c", 1); /* a quote inside a cell */
     assert_header("\"\"\n1\n", "-", 2);
 }
 
-/* A first record of the same kinds as those below it is data; in doubt, that is told. */
+/* A first record of the same kinds as the records below it is data; in doubt, a note tells so. */
 static void test_header_kinds(void **state) {
     (void)state;
     static const struct {
@@ -125,16 +125,16 @@ static void test_header_kinds(void **state) {
         {"2023-01-01,100.19\n2023-01-02,107.3\n", false, false},
         {"a,1\nb,2\n", false, false},
         {"a,2023-01-01,1\na,2023-01-02,2\n", false, false},
-        {"2023-01-01,-\n2023-01-02,107.3\n", false, true}, /* a date names nothing */
+        {"2023-01-01,-\n2023-01-02,107.3\n", false, true}, /* a date is not a name */
         {"2023-01-01,x\n2023-01-02,y\n", false, false},
         {"date,sales\n2023-01-01,100.19\n", true, false},
         {"date,sales\n2023-01-01,\n2023-01-02,5\n", true, false},
         {"a,b\n,1\n2,\n", true, false},
         {"name,2023-01-01,2023-01-02\na,1,2\n", true, false},
-        {"0,1\n2023-01-01,100.19\n", true, true}, /* of numbers, as one sees by the dates */
+        {"0,1\n2023-01-01,100.19\n", true, true}, /* a header of numbers, because dates follow */
         {"x,2\n3,4\n", true, true},
         {"unique_id,y\na,\nb,\n", true, false},
-        {"name,city\nx,y\n", true, false}, /* nothing tells: as ever */
+        {"name,city\nx,y\n", true, false}, /* not decidable: a header by default */
         {"Datum;Umsatz\n01.02.2023;1,5\n02.02.2023;2,5\n", true, false},
         {"2019,2020\n1.5,2\n3,4.5\n", false, true},
         {"2019,2020\n2021,2022\n", false, false},
@@ -152,7 +152,7 @@ static void test_header_kinds(void **state) {
         assert_true(found->header_found);
         assert_true((wr_series_name(series, 0) != NULL) == found->header);
         wr_series_free(series);
-        for (int header = 0; header < 2; header++) { /* told, it holds */
+        for (int header = 0; header < 2; header++) { /* an explicit choice is taken */
             struct wr_error error = {0};
             struct wr_csv_options options = {.header = header ? WR_HEADER_YES : WR_HEADER_NO};
             assert_int_equal(
@@ -164,14 +164,14 @@ static void test_header_kinds(void **state) {
     }
 }
 
-/* A delimiter is found where it cuts all alike, and cuts out numbers. */
+/* A delimiter is chosen if it cuts all records into equally many cells, and gives numbers. */
 static void test_delimiters(void **state) {
     (void)state;
     static const struct {
         const char *text;
         char delimiter;
         size_t columns;
-        const char *value; /* of the last column's first cell; NULL: that is no number */
+        const char *value; /* of the first cell of the last column; NULL: not a number */
     } cases[] = {
         {"a;b\n1;2\n3;4\n", ';', 2, "2"},
         {"a\tb\n1\t2\n3\t4\n", '\t', 2, "2"},
@@ -179,9 +179,9 @@ static void test_delimiters(void **state) {
         {"a,b\n1,2\n3,4\n", ',', 2, "2"},
         {"a\n1\n3\n", ',', 1, "1"},
         {"a;b\n1,5;2,5\n3,5;4,5\n", ';', 2, NULL},
-        {"1,5;2,5\n3,5;4,5\n", ';', 2, NULL}, /* even by commas, too, but then it is text */
+        {"1,5;2,5\n3,5;4,5\n", ';', 2, NULL}, /* commas give equally many cells, too, but text */
         {"1,5\t2,5\n3,5\t4,5\n", '\t', 2, NULL},
-        {"a|b,c\nu|v,3\nu|w,6\n", ',', 2, "3"}, /* of two that may be, the usual one */
+        {"a|b,c\nu|v,3\nu|w,6\n", ',', 2, "3"}, /* two are possible: the usual one */
         {"tags,n\na;b;c,2\nd,3\n", ',', 2, "2"},
         {"tags,n\na;b,2\nc;d,3\n", ',', 2, "2"},
         {"\"a;b\",n\n\"c;d\",2\n", ',', 2, "2"},
@@ -190,7 +190,7 @@ static void test_delimiters(void **state) {
         {"\xef\xbb\xbf\"SEP=|\"\na|b\n1|2\n", '|', 2, "2"},
         {"sep=:\na:b\n1:2\n", ':', 2, "2"},
         {"a;b;\n1;2;\n3;4;\n", ';', 3, NULL},
-        {"a;b\n1;2;\n3;4;\n", ';', 2, "2"}, /* only the header ends without one */
+        {"a;b\n1;2;\n3;4;\n", ';', 2, "2"}, /* only the header has no delimiter at its end */
         {"depth|m\n1\n2\n", ',', 1, "1"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -213,7 +213,7 @@ static void test_delimiters(void **state) {
         WR_OK);
     assert_int_equal(wr_series_columns(series), 1);
     wr_series_free(series);
-    text = "sep=;\na,b\n1,x\n"; /* the option holds, and lines count from the first */
+    text = "sep=;\na,b\n1,x\n"; /* the line sep= is used, and line numbers count it */
     assert_int_equal(
         read_by(text, strlen(text), &(struct wr_csv_options){.delimiter = ','}, &series, &error),
         WR_OK);
@@ -223,8 +223,8 @@ static void test_delimiters(void **state) {
     wr_series_free(series);
 }
 
-/* What is no delimiter is refused: as (int)(char)0xff it would be EOF, and a file would never end.
- */
+/* A value that cannot be a delimiter is refused: (int)(char)0xff would be EOF, and a file would
+ * never end. */
 static void test_no_delimiter(void **state) {
     (void)state;
     struct wr_error error = {0};
@@ -237,7 +237,7 @@ static void test_no_delimiter(void **state) {
             WR_ERR_DATA);
         assert_non_null(strstr(error.text, "sep="));
     }
-    series = read_text("sep=;x,n\n1,2\n"); /* a name of a column, not such a line */
+    series = read_text("sep=;x,n\n1,2\n"); /* the name of a column, not a separator */
     assert_int_equal(wr_series_found(series)->delimiter, ',');
     assert_column(series, "sep=;x", 1, DOUBLES(1));
     wr_series_free(series);
@@ -286,12 +286,12 @@ static void test_decimal(void **state) {
         assert_non_null(strstr(error.text, "is not a number"));
         wr_series_free(series);
     }
-    const char *single = "1,5\n2,5\n"; /* one column, though commas cut it alike */
+    const char *single = "1,5\n2,5\n"; /* one column, although commas cut all records alike */
     assert_int_equal(read_by(single, strlen(single), &comma, &series, &error), WR_OK);
     assert_int_equal(wr_series_columns(series), 1);
     assert_column(series, "1", 2, DOUBLES(1.5, 2.5));
     wr_series_free(series);
-    series = read_text("a;b\nx;1,5\n"); /* what would do is said */
+    series = read_text("a;b\nx;1,5\n"); /* the message says which option works */
     size_t index;
     assert_int_equal(wr_series_first_numeric(series, &index, &error), WR_ERR_DATA);
     assert_non_null(strstr(error.text, "column \"b\" (number 2): \"1,5\" is not a number; "
@@ -299,7 +299,7 @@ static void test_decimal(void **state) {
     wr_series_free(series);
 }
 
-/* pandas' index is no variable. */
+/* The index column that pandas writes is not a variable. */
 static void test_index(void **state) {
     (void)state;
     static const struct {
@@ -319,7 +319,7 @@ static void test_index(void **state) {
     }
 }
 
-/* A head that no block holds, and records that blocks cut anywhere. */
+/* A head longer than a block, and records that blocks cut anywhere. */
 static void test_long_head(void **state) {
     (void)state;
     enum { COLUMNS = 30000, ROWS = 4 };
@@ -428,7 +428,7 @@ static void test_malformed(void **state) {
     }
 }
 
-/* A cell that is no usable number harms its own column alone, and only when it is used. */
+/* A cell that is not a usable number affects only its own column, and only if that is used. */
 static void test_bad_cells(void **state) {
     (void)state;
     static const char not_number[] = "is not a number", not_finite[] = "is not a finite number",
@@ -466,7 +466,7 @@ static void test_bad_cells(void **state) {
         struct wr_error error = {0};
         const double *values;
         assert_int_equal(wr_series_values(series, 1, &values, &error), WR_ERR_DATA);
-        if (says == NULL) /* the cell is fine, the x after it is not */
+        if (says == NULL) /* the cell is accepted; the x after it is not */
             snprintf(place, sizeof place, "t.csv: line 4, column \"b\" (number 2): \"x\" is not");
         else
             snprintf(place, sizeof place, "t.csv: line 3, column \"b\" (number 2): \"%s\" %s",
@@ -483,7 +483,7 @@ static void test_find(void **state) {
     size_t index = 99;
     struct wr_series *series = read_text("3,b,b,,\"new\nline\"\n1,2,3,4,5\n");
     assert_int_equal(wr_series_find(series, "3", &index, &error), WR_OK);
-    assert_int_equal(index, 0); /* a name comes before a number */
+    assert_int_equal(index, 0); /* a name has priority over a number */
     assert_int_equal(wr_series_find(series, "4", &index, &error), WR_OK);
     assert_int_equal(index, 3);
     assert_int_equal(wr_series_find(series, "005", &index, &error), WR_OK);
@@ -505,7 +505,7 @@ static void test_find(void **state) {
     assert_int_equal(index, 4);
     wr_series_free(series);
 
-    series = read_text("Abc,DS,ds,x\n1,2,3,4\n"); /* in whatever case, but exactly first */
+    series = read_text("Abc,DS,ds,x\n1,2,3,4\n"); /* in any case; an exact match wins */
     assert_int_equal(wr_series_find(series, "aBC", &index, &error), WR_OK);
     assert_int_equal(index, 0);
     assert_int_equal(wr_series_find(series, "ds", &index, &error), WR_OK);
@@ -521,14 +521,14 @@ static void test_find(void **state) {
     wr_series_free(series);
 }
 
-/* Hundreds of long names: the list is cut, not at the expense of the start. */
+/* Hundreds of long names: the list is cut at its end. */
 static void test_long_names(void **state) {
     (void)state;
     enum { COLUMNS = 300 };
     char *text = malloc(COLUMNS * 110);
     assert_non_null(text);
     size_t length = 0;
-    for (int i = 0; i < COLUMNS; i++) /* 61 bytes of two-byte characters, cut between two */
+    for (int i = 0; i < COLUMNS; i++) /* 61 bytes of two-byte characters: cut between two */
         length += (size_t)sprintf(text + length, "%s%d%s", i == 0 ? "" : ",", i % 10,
                                   "\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4"
                                   "\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4"
@@ -578,7 +578,7 @@ static void test_long_file(void **state) {
     free(text);
 }
 
-/* The process locale's decimal comma changes nothing. */
+/* The decimal comma of the locale has no effect. */
 static void test_locale(void **state) {
     (void)state;
     static const char make[] =
@@ -605,7 +605,7 @@ static void test_ar2(void **state) {
     assert_int_equal(wr_series_columns(series), 1);
     assert_string_equal(wr_series_name(series, 0), "x");
     assert_int_equal(wr_series_values(series, 0, &x, &error), WR_OK);
-    /* These bits are what every host must give; Python says the same with its own Philox. */
+    /* Every host must give these bits; a Philox in Python gives them too. */
     assert_true(x[0] == 20 && x[1] == 21);
     assert_true(x[2] == 18.661159382768144 && x[3] == 17.04285474954937);
     assert_true(x[99] == 1.2793930549344381);
@@ -629,8 +629,8 @@ static void test_ar2(void **state) {
     wr_series_free(NULL);
 }
 
-/* Whichever allocation fails, the error says so and nothing leaks (the asan preset sees to that).
- */
+/* Each allocation fails in turn: the error tells so and nothing leaks (the asan preset checks
+ * that). */
 static void test_no_memory(void **state) {
     (void)state;
     struct wr_series *series;
@@ -639,7 +639,7 @@ static void test_no_memory(void **state) {
         struct wr_error error = {0};
         test_faults.allocation = n;
         wr_status status = read_bytes("a;b\n1;2\n3;\"x\"\n4;y\n5;6\n", 22, &series, &error);
-        if (status == WR_OK) { /* with nothing found otherwise for want of memory */
+        if (status == WR_OK) { /* and the exhausted memory did not change what was found */
             assert_int_equal(wr_series_columns(series), 2);
             assert_string_equal(wr_series_name(series, 1), "b");
             break;

@@ -1,6 +1,7 @@
-/* Whatever write or allocation of a sweep or a merge fails, each trial is whole: it has its result,
- * its curve and its parameters, or none of them; and the same command, given again, ends with what
- * nothing had disturbed. With the argument "all": every call, else some. */
+/* Every write and allocation of a sweep or a merge fails in turn. Then each trial is whole: it has
+ * its result, its curve and its parameters, or none of them; and the same command, given again,
+ * ends with the study of an undisturbed run. With the argument "all": every call, otherwise
+ * some. */
 #include "study_support.h"
 
 #include <math.h>
@@ -12,7 +13,7 @@
 
 enum { ROWS = 20, EPOCHS = 6, SHARDS = 2, TRIALS = 2 * 2 * 3 };
 
-static bool all; /* calls */
+static bool all; /* every call */
 static struct wr_device *cpu;
 static struct wr_series *series;
 
@@ -45,7 +46,8 @@ static struct wr_sweep make_sweep(void) {
                              .checkpoint_seconds = 0}; /* after every epoch */
 }
 
-/* Pages leave this cache in the midst of a commit, which a full disk then ends in the midst. */
+/* With a small cache, pages are written in the middle of a commit; a full disk then ends it
+ * there. */
 static void use_little_cache(struct wr_study *study) {
     sqlite3_exec(study->db, "PRAGMA cache_size = 4", NULL, NULL, NULL);
 }
@@ -97,7 +99,8 @@ static void remove_study(void) {
     }
 }
 
-/* What is there of now.db, if it is a study yet: whole trials, and those of the undisturbed one. */
+/* Checks now.db, if it is a study yet: its trials are whole and equal those of the undisturbed
+ * run. */
 static void assert_whole_trials(const char *what, long nth) {
     static const char wrong[] =
         "ATTACH 'whole.db' AS whole; SELECT group_concat(id || ' ' || status) FROM main.trial AS t"
@@ -127,7 +130,7 @@ static void assert_whole_trials(const char *what, long nth) {
     assert_answer("now.db", "PRAGMA integrity_check", "ok");
 }
 
-/* Fails one call after the other, till one run has met none. */
+/* Fails one call after the other, until a run has no failure. */
 static void fail_each(struct failing *failing, wr_status (*run)(enum wr_journal, struct wr_error *),
                       enum wr_journal journal, wr_status expected, const char *what, long stride) {
     struct wr_error error = {0};

@@ -1,4 +1,4 @@
-/* What a study holds: settings, trials, how they end, whose parameters are kept, groups. */
+/* The contents of a study: settings, trials, how they end, whose parameters are kept, groups. */
 #include "study_support.h"
 
 #include <float.h>
@@ -47,7 +47,7 @@ static void test_settings(void **state) {
     free(value);
     wr_study_close(study);
 
-    study = open_study(STUDY, WR_STUDY_READ); /* compares, and keeps nothing */
+    study = open_study(STUDY, WR_STUDY_READ); /* compares and stores nothing */
     assert_ok(wr_study_settle(study, same, 3, &error), &error);
     assert_ok(wr_study_settle(study, other, 1, &error), &error);
     status = wr_study_settle(study, other, 2, &error);
@@ -108,7 +108,7 @@ static void test_add(void **state) {
     assert_int_equal(added, 2);
     wr_study_close(study);
 
-    /* A grid that has grown: those that were there keep their ids. */
+    /* A larger grid: the trials that exist keep their ids. */
     study = open_study(STUDY, WR_STUDY_WRITE);
     assert_ok(wr_study_add(study, options, NULL, COUNT, states, &added, &error), &error);
     assert_int_equal(added, COUNT - 2);
@@ -142,7 +142,7 @@ static void test_add(void **state) {
     assert_answer(STUDY, "SELECT group_concat(status || count) FROM progress", "pending5");
 }
 
-/* Any float is found again, and as itself, also under a locale with a decimal comma. */
+/* Every float is found again with the same bits, also with a locale that has a decimal comma. */
 static void test_floats(void **state) {
     (void)state;
     enum { COUNT = 3000 };
@@ -235,7 +235,7 @@ static void test_outcomes(void **state) {
          .diverged_at = 4,
          .loss = INFINITY,
          .validation_loss = -INFINITY,
-         .score = 1, /* ranked are those that are done */
+         .score = 1, /* only trials that are done are ranked */
          .hash = 7,
          .parameters = parameters,
          .parameter_count = 3,
@@ -354,7 +354,7 @@ static void test_checkpoints(void **state) {
     assert_ok(wr_study_count(study, &counts, &error), &error);
     assert_true(counts.seconds == 1.75);
 
-    /* One that could not be trained goes on from it all the same. */
+    /* A trial that failed continues from it, too. */
     const struct wr_trial_outcome failed = {.id = 2, .status = WR_TRIAL_FAILED, .why = "memory"};
     assert_ok(wr_study_commit(study, &failed, 1, NULL, 0, &error), &error);
     add_trials(study, 2, states);
@@ -376,7 +376,7 @@ static void test_checkpoints(void **state) {
 
 /* ---- whose parameters are kept ---- */
 
-/* Trials of ties, in every order of completion and cut into commits in two ways. */
+/* Trials with equal scores, in every order of completion, with two divisions into commits. */
 static void test_keep(void **state) {
     (void)state;
     enum { COUNT = 5, ORDERS = 120 };
@@ -398,7 +398,7 @@ static void test_keep(void **state) {
             struct wr_trial_outcome outcomes[COUNT];
             float parameters[COUNT];
             int left[COUNT] = {0, 1, 2, 3, 4};
-            for (int i = 0, code = order; i < COUNT; i++) { /* order: digits of factorials */
+            for (int i = 0, code = order; i < COUNT; i++) { /* order: factorial digits */
                 int pick = code % (COUNT - i), trial = left[pick];
                 code /= COUNT - i;
                 left[pick] = left[COUNT - i - 1];
@@ -433,7 +433,7 @@ static void test_keep_by_default(void **state) {
     assert_answer(STUDY, "SELECT max(score) FROM trial JOIN parameters ON trial = id", "9.0");
 }
 
-/* ---- looking ---- */
+/* ---- queries ---- */
 
 static void test_queries(void **state) {
     (void)state;
@@ -486,7 +486,7 @@ static struct groups group_by(struct wr_study *study, const char *option) {
     return seen;
 }
 
-/* Type 7 of Hyndman and Fan, by the textbook: x sorted, from 0. */
+/* The quantile of type 7 of Hyndman and Fan: x is sorted, indices start at 0. */
 static double quantile(const double *x, size_t n, double q) {
     double at = q * (double)(n - 1);
     size_t below = (size_t)at;

@@ -1,4 +1,5 @@
-/* The file of a study: what is none, who may write, what death and full disks leave. */
+/* The file of a study: which files are refused, who can write, what a death or a full disk
+ * leaves. */
 #include "study_support.h"
 
 #include <errno.h>
@@ -55,7 +56,7 @@ static pid_t start(bool (*function)(void *), void *context) {
     assert_true(child >= 0);
     if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        setenv("CMOCKA_TEST_ABORT", "1", 1); /* not on with the tests that follow */
+        setenv("CMOCKA_TEST_ABORT", "1", 1); /* so that it does not run the next tests */
         _exit(function(context) ? 0 : 1);
     }
     return child;
@@ -71,7 +72,7 @@ static void assert_elsewhere(bool (*function)(void *), void *context) {
     assert_int_equal(finish(start(function, context)), 0);
 }
 
-/* For processes of their own: root may write anywhere, unless it gives that up. */
+/* For child processes: root can write anywhere until it gives that right up. */
 static void obey_permissions(void) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct none[2] = {0};
@@ -90,7 +91,7 @@ static bool opens(const char *path, enum wr_study_mode mode, wr_status expected,
     return right;
 }
 
-/* ---- what is a study ---- */
+/* ---- files that are studies, and others ---- */
 
 static void test_make(void **state) {
     (void)state;
@@ -117,7 +118,7 @@ static void test_make(void **state) {
     assert_answer(STUDY, "PRAGMA integrity_check", "ok");
 }
 
-/* Names that SQLite would take for something else, and a link. */
+/* Names that have a special meaning for SQLite, and a link. */
 static void test_names(void **state) {
     static const char *const names[] = {":memory:", "file:x?mode=memory", "a b%41'?#"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -138,7 +139,8 @@ static void test_names(void **state) {
     assert_int_equal(access("absolute", R_OK), 0);
 }
 
-/* One name would not know of the other's log, nor of its lock. */
+/* A study with two names is refused: under one name, the log and the lock of the other are not
+ * seen. */
 static void test_hard_links(void **state) {
     (void)state;
     make_study("one.db", 2);
@@ -169,7 +171,7 @@ static void test_not_ours(void **state) {
             ask("foreign", "CREATE TABLE b AS SELECT 1 AS a");
         }
         assert_refused("foreign", (enum wr_study_mode)mode, WR_ERR_DATA, "no study");
-        assert_answer("foreign", "PRAGMA journal_mode", "delete"); /* untouched */
+        assert_answer("foreign", "PRAGMA journal_mode", "delete"); /* unchanged */
         assert_refused(".", (enum wr_study_mode)mode,
                        mode == WR_STUDY_READ ? WR_ERR_DATA : WR_ERR_STORAGE, "folder");
         assert_refused("/dev/null", (enum wr_study_mode)mode,
@@ -181,7 +183,7 @@ static void test_not_ours(void **state) {
     assert_int_equal(entries(), 4);
     put("empty", "", 0);
     assert_refused("empty", WR_STUDY_READ, WR_ERR_DATA, "empty");
-    make_study("empty", 1); /* becomes one */
+    make_study("empty", 1); /* an empty file becomes a study */
     put("empty", "", 0);
     wr_study_close(open_study("empty", WR_STUDY_FRESH)); /* nothing to set aside */
     assert_int_equal(entries(), 5);
@@ -200,7 +202,7 @@ static void test_newer(void **state) {
     assert_refused(STUDY, WR_STUDY_WRITE, WR_ERR_DATA, "no study");
 }
 
-/* Damage is an error or goes unnoticed, and nothing worse. */
+/* Damage gives an error or goes unnoticed; nothing worse happens. */
 static void test_damage(void **state) {
     (void)state;
     struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE);
@@ -251,8 +253,8 @@ struct held {
     int ready[2], go[2]; /* pipes */
 };
 
-/* Has the study open until it is told to go on: a writer then commits, a reader sees what another
- * has committed. */
+/* Opens the study and holds it until it is told to continue. A writer then commits; a reader reads
+ * what another process has committed. */
 static bool hold(void *context) {
     struct held *held = context;
     char byte;
@@ -260,7 +262,7 @@ static bool hold(void *context) {
     if (held->mode == WR_STUDY_WRITE) {
         struct wr_trial_state states[4];
         add_trials(study, 4, states);
-        /* In the same process too; and that must not loosen what SQLite holds. */
+        /* Also in the same process; and the attempt must not release the locks of SQLite. */
         assert_refused(STUDY, WR_STUDY_WRITE, WR_ERR_STORAGE, "locked");
         wr_study_close(open_study(STUDY, WR_STUDY_READ));
     }
@@ -298,7 +300,7 @@ static void test_lock(void **state) {
     assert_refused(STUDY, WR_STUDY_WRITE, WR_ERR_STORAGE, "locked");
     assert_refused(STUDY, WR_STUDY_FRESH, WR_ERR_STORAGE, "locked");
     wr_study_close(open_study(STUDY, WR_STUDY_READ));
-    assert_int_equal(access(STUDY "-wal", F_OK), 0); /* which a last one would have removed */
+    assert_int_equal(access(STUDY "-wal", F_OK), 0); /* the last connection would have removed it */
     let_go(&held, child);
     wr_study_close(open_study(STUDY, WR_STUDY_WRITE));
     assert_answer(STUDY, "SELECT count(*) FROM best", "1");
@@ -323,17 +325,17 @@ static void test_reader_elsewhere(void **state) {
     make_study(STUDY, 4);
     struct held held;
     pid_t child = start_holding(&held, WR_STUDY_READ);
-    struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE); /* readers lock nobody out */
+    struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE); /* readers do not lock */
     commit_done(study, 1, 1, 1);
     wr_study_close(study);
-    assert_refused(STUDY, WR_STUDY_FRESH, WR_ERR_STORAGE, "open"); /* but from this */
+    assert_refused(STUDY, WR_STUDY_FRESH, WR_ERR_STORAGE, "open"); /* except for a fresh study */
     let_go(&held, child);
     wr_study_close(open_study(STUDY, WR_STUDY_FRESH));
     assert_answer(STUDY ".1", "SELECT count(*) FROM best", "1");
     assert_int_equal(entries(), 2);
 }
 
-/* A reader sees whole commits, and each of its walks one moment. */
+/* A reader sees whole commits, and each walk over the trials sees one moment. */
 static wr_status write_meanwhile(void *context, const struct wr_trial *trial) {
     if (trial->id == 1)
         for (int64_t id = 1; id <= 10; id++)
@@ -357,7 +359,7 @@ static void test_reader(void **state) {
     assert_int_equal(entries(), 1);
 }
 
-/* Another program in the midst of writing. */
+/* Another program is writing. */
 static void test_busy(void **state) {
     (void)state;
     struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE);
@@ -377,7 +379,7 @@ static void test_busy(void **state) {
     wr_study_close(study);
 }
 
-/* Locked too late: the file that was opened has another name by now. */
+/* The lock comes too late: the file that was opened has been renamed. */
 static void test_renamed(void **state) {
     (void)state;
     make_study(STUDY, 1);
@@ -388,7 +390,7 @@ static void test_renamed(void **state) {
     assert_int_equal(rename(STUDY, "renamed"), 0);
     make_study(STUDY, 2);
     bool moved = false;
-    wr_study_lock(&study, &moved, NULL); /* SQLite itself may refuse as well */
+    wr_study_lock(&study, &moved, NULL); /* SQLite itself can also refuse */
     assert_true(study.lock < 0);
     wr_study_disconnect(&study);
     struct wr_study *again = open_study(STUDY, WR_STUDY_WRITE);
@@ -400,7 +402,7 @@ static void test_renamed(void **state) {
 
 static void test_fresh(void **state) {
     (void)state;
-    wr_study_close(open_study(STUDY, WR_STUDY_FRESH)); /* nothing is there */
+    wr_study_close(open_study(STUDY, WR_STUDY_FRESH)); /* no file exists */
     assert_int_equal(entries(), 1);
     struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE);
     struct wr_trial_state states[6];
@@ -432,7 +434,7 @@ static bool die_with_log(void *context) {
     return kill(getpid(), SIGKILL) == 0;
 }
 
-/* What a killed process left in the log goes with the study. */
+/* What a killed process left in the log is moved away with the study. */
 static void test_fresh_after_death(void **state) {
     (void)state;
     int status = finish(start(die_with_log, NULL));
@@ -444,7 +446,7 @@ static void test_fresh_after_death(void **state) {
     assert_answer(STUDY, "SELECT count(*) FROM trial", "0");
 }
 
-/* ---- what may not be written ---- */
+/* ---- without permission to write ---- */
 
 static bool is_read_only(void *context) {
     obey_permissions();
@@ -474,7 +476,7 @@ static void test_read_only(void **state) {
     chmod(".", 0555);
     assert_elsewhere(is_read_only, "");
     chmod(STUDY, 0644);
-    assert_elsewhere(is_read_only, ""); /* the file might be written, the log not made */
+    assert_elsewhere(is_read_only, ""); /* the file is writable; the log cannot be made */
     chmod(".", 0755);
     assert_int_equal(entries(), 1);
 
@@ -493,7 +495,7 @@ static void test_read_only(void **state) {
     assert_answer(STUDY, "SELECT count(*) FROM best", "1");
 }
 
-/* What a killed process left, in a folder that may not be written. */
+/* Reads what a killed process left in a folder without permission to write. */
 static bool reads_log(void *context) {
     (void)context;
     obey_permissions();
@@ -519,7 +521,7 @@ static void test_read_only_after_death(void **state) {
 
 /* ---- a full disk ---- */
 
-/* Commits until it fails; then opens anew what is there. */
+/* Commits until it fails; then opens the study again. */
 static void fill(struct wr_study *study, const char *part) {
     struct wr_error error = {0};
     enum { FLOATS = 5000 };
@@ -578,7 +580,7 @@ static bool fill_limited(void *context) {
 static void test_file_limit(void **state) {
     (void)state;
     assert_elsewhere(fill_limited, NULL);
-    wr_study_close(open_study(STUDY, WR_STUDY_WRITE)); /* goes on where there is room again */
+    wr_study_close(open_study(STUDY, WR_STUDY_WRITE)); /* continues when there is room again */
 }
 
 /* ---- death ---- */
@@ -587,8 +589,8 @@ static void test_file_limit(void **state) {
 enum { EACH = 4 };
 
 struct writer {
-    int pipe[2];  /* a byte after each commit */
-    size_t limit; /* bytes of a file, where the system kills it; 0: none */
+    int pipe[2];  /* gets a byte after each commit */
+    size_t limit; /* size of a file at which the system kills it; 0: none */
 };
 
 static bool write_and_say(void *context) {
@@ -616,7 +618,7 @@ static bool write_and_say(void *context) {
     return true;
 }
 
-/* What was said to be committed is there, and each commit is there whole. */
+/* Checks that at least `said` commits are there, and that each commit is whole. */
 static void assert_whole(size_t said) {
     struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE);
     size_t done = done_of(study);
@@ -652,7 +654,7 @@ static void test_kill(void **state) {
         pid_t child = start(write_and_say, &writer);
         close(writer.pipe[1]);
         char byte;
-        for (int i = 0; i <= round % 4; i++) /* so many commits, then some time */
+        for (int i = 0; i <= round % 4; i++) /* waits for some commits, then some time */
             assert_int_equal(read(writer.pipe[0], &byte, 1), 1);
         struct timespec wait = {.tv_nsec = 200000L * round};
         nanosleep(&wait, NULL);
@@ -665,7 +667,7 @@ static void test_kill(void **state) {
     }
 }
 
-/* In the midst of writing a commit: the log may not grow beyond some byte of it. */
+/* Killed while it writes a commit: the log cannot grow beyond some byte of it. */
 static void test_kill_inside(void **state) {
     (void)state;
     size_t most = 0;
