@@ -10,10 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include <cmocka.h>
 
 #include "windrow/study.h"
+#include "windrow/sweep.h"
 
 /* Setup and teardown: make a folder in the build tree and change to it; remove it. */
 int enter_folder(void **state);
@@ -47,5 +49,24 @@ void assert_same_studies(const char *expected, const char *actual);
 void add_trials(struct wr_study *study, size_t count, struct wr_trial_state states[]);
 /* Commits trial `id` as done, with that score and `count` parameters, each equal to the score. */
 void commit_done(struct wr_study *study, int64_t id, float score, size_t count);
+/* Makes a study of `count` such trials. */
+void make_study(const char *path, size_t count);
+/* Number of trials, and of those that are done. */
+size_t trials_of(struct wr_study *study);
+size_t done_of(struct wr_study *study);
+
+/* A sweep of 12 trials over the series: hidden size 3 and 2, learning rate 1e-3 and 0.7, with which
+ * a model diverges, seeds 0 to 2; 6 epochs. */
+struct wr_sweep small_sweep(const struct wr_series *series);
+
+/* Starts a process that calls the function, which returns whether all is well. A failed assertion
+ * ends the process. Returns its id. */
+pid_t start(bool (*function)(void *), void *context);
+/* Waits for the process; returns its status as waitpid gives it. */
+int finish(pid_t child);
+/* Calls the function in a process of its own and checks that all is well. */
+void assert_elsewhere(bool (*function)(void *), void *context);
+/* For child processes: root can write anywhere until it gives that right up. */
+void obey_permissions(void);
 
 #endif

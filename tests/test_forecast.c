@@ -197,15 +197,23 @@ static void test_early_stopping(void **state) {
 
 /* ---- files ---- */
 
+/* Makes a fit with intervals and saves it as SAVED. The caller frees fit and panel. */
+static struct wr_fit *save_fit(struct wr_panel **panel) {
+    struct wr_error error = {0};
+    struct wr_recipe r = recipe();
+    const struct wr_fit_options options = {.calibrate = true};
+    *panel = panel_of(NULL, 0);
+    struct wr_fit *fit = fit_with("cpu", *panel, &r, NULL, &options);
+    TEST_OK(wr_fit_save(fit, SAVED, &error));
+    return fit;
+}
+
 static void test_file(void **state) {
     (void)state;
     struct wr_error error = {0};
-    struct wr_panel *panel = panel_of(NULL, 0);
-    struct wr_recipe r = recipe();
-    const struct wr_fit_options options = {.calibrate = true};
-    struct wr_fit *fit = fit_with("cpu", panel, &r, NULL, &options), *loaded;
+    struct wr_panel *panel;
+    struct wr_fit *fit = save_fit(&panel), *loaded;
     double *points = points_of(fit, panel, NULL), *found;
-    TEST_OK(wr_fit_save(fit, SAVED, &error));
     TEST_OK(wr_fit_load(SAVED, &loaded, &error));
     found = points_of(loaded, panel, NULL);
     same(found, points, 5 * K);
@@ -297,11 +305,8 @@ static void test_damaged(void **state) {
         {"{", "["},
     };
     struct wr_error error = {0};
-    struct wr_panel *panel = panel_of(NULL, 0);
-    struct wr_recipe r = recipe();
-    const struct wr_fit_options options = {.calibrate = true};
-    struct wr_fit *fit = fit_with("cpu", panel, &r, NULL, &options), *loaded;
-    TEST_OK(wr_fit_save(fit, SAVED, &error));
+    struct wr_panel *panel;
+    struct wr_fit *fit = save_fit(&panel), *loaded;
     for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
         edit(edits[i][0], edits[i][1]);
         if (wr_fit_load(EDITED, &loaded, &error) != WR_ERR_DATA)
@@ -337,11 +342,8 @@ static void flip(const char *bytes, size_t size, size_t at, int mask) {
 static void test_flipped_bits(void **state) {
     (void)state;
     struct wr_error error = {0};
-    struct wr_panel *panel = panel_of(NULL, 0);
-    struct wr_recipe r = recipe();
-    const struct wr_fit_options options = {.calibrate = true};
-    struct wr_fit *fit = fit_with("cpu", panel, &r, NULL, &options), *loaded;
-    TEST_OK(wr_fit_save(fit, SAVED, &error));
+    struct wr_panel *panel;
+    struct wr_fit *fit = save_fit(&panel), *loaded;
     static char bytes[1 << 16];
     FILE *file = fopen(SAVED, "rb");
     assert_non_null(file);

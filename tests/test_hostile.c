@@ -46,7 +46,7 @@ static void write_study(void) {
 }
 
 /* Copies one study, which is faster than making it again. */
-static void make_study(void) {
+static void copy_study(void) {
     static char bytes[1 << 20];
     static size_t size;
     if (size == 0) {
@@ -127,7 +127,7 @@ static void test_schema(void **state) {
          "x\\x1b[2J"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        make_study();
+        copy_study();
         spoil(cases[i].sql);
         assert_refused_everywhere(cases[i].part);
         assert_int_equal(unlink(STUDY), 0);
@@ -137,7 +137,7 @@ static void test_schema(void **state) {
 /* Schemas that differ only in what SQLite itself adds, in comments or in blanks are accepted. */
 static void test_same_schema(void **state) {
     (void)state;
-    make_study();
+    copy_study();
     spoil("ANALYZE");
     wr_study_close(open_study(STUDY, WR_STUDY_READ));
     wr_study_close(open_study(STUDY, WR_STUDY_WRITE));
@@ -195,7 +195,7 @@ static void test_values(void **state) {
          "grid cannot be '\\x1b]0;'"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        make_study();
+        copy_study();
         spoil(cases[i].sql);
         struct wr_study *study;
         struct wr_error error = {0};
@@ -218,7 +218,7 @@ static void test_types(void **state) {
         {"UPDATE trial SET init = 'zeros' WHERE id = 4", "malformed"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        make_study();
+        copy_study();
         spoil(cases[i].sql);
         assert_refused_everywhere(cases[i].part);
         assert_int_equal(unlink(STUDY), 0);
@@ -228,7 +228,7 @@ static void test_types(void **state) {
 /* An index that does not agree with its table. */
 static void test_wrong_index(void **state) {
     (void)state;
-    make_study();
+    copy_study();
     spoil("UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name ="
           " 'sqlite_autoindex_trial_1') WHERE name = 'ranking'");
     assert_refused_everywhere("malformed");
@@ -267,7 +267,7 @@ static void make_interior(unsigned char bytes[PAGE], uint32_t child) {
 static void test_endless(void **state) {
     (void)state;
     unsigned char leaf[PAGE], bytes[PAGE];
-    make_study();
+    copy_study();
     spoil("INSERT INTO parameters VALUES (2, zeroblob(9 << 20)); DELETE FROM parameters WHERE trial"
           " = 2");
     uint32_t root =

@@ -2,12 +2,9 @@
  * and what is left after a writer dies. */
 #include "study_support.h"
 
-#include <linux/capability.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,13 +39,6 @@ static void assert_locked(enum wr_study_mode mode, enum wr_journal journal) {
     wr_status status = wr_study_open_with(STUDY, mode, journal, &study, &error);
     assert_error(status, &error, WR_ERR_STORAGE, STUDY ": ", "locked");
     assert_null(study);
-}
-
-static size_t done_of(struct wr_study *study) {
-    struct wr_study_counts counts;
-    struct wr_error error = {0};
-    assert_ok(wr_study_count(study, &counts, &error), &error);
-    return counts.done;
 }
 
 /* ---- which journal ---- */
@@ -143,24 +133,6 @@ static void test_fresh(void **state) {
 
 /* ---- death in a commit ---- */
 
-static pid_t start(bool (*function)(void *), void *context) {
-    fflush(NULL);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        setenv("CMOCKA_TEST_ABORT", "1", 1);
-        _exit(function(context) ? 0 : 1);
-    }
-    return child;
-}
-
-static int finish(pid_t child) {
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    return status;
-}
-
 /* Commits while the file cannot grow beyond *limit bytes: the system kills the process that
  * tries. */
 static bool commit_until_killed(void *context) {
@@ -207,17 +179,13 @@ static void test_death(void **state) {
 /* A process without permission to write the file must not read half of a commit as a study. */
 static bool cannot_undo(void *context) {
     (void)context;
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct none[2] = {0};
-    syscall(SYS_capset, &header, none); /* otherwise root could */
+    obey_permissions();
     assert_refused(STUDY, WR_STUDY_READ, WR_ERR_DATA, "died in a commit");
     return true;
 }
 
 static bool can_read(void *context) {
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct none[2] = {0};
-    syscall(SYS_capset, &header, none);
+    obey_permissions();
     struct wr_study *study = open_study(STUDY, WR_STUDY_READ);
     size_t done = done_of(study);
     wr_study_close(study);
@@ -229,7 +197,7 @@ static void test_death_read_only(void **state) {
     die(150000);
     chmod(STUDY, 0444);
     chmod(".", 0555);
-    assert_int_equal(finish(start(cannot_undo, NULL)), 0);
+    assert_elsewhere(cannot_undo, NULL);
     chmod(".", 0755);
     chmod(STUDY, 0644);
     struct wr_study *study = open_study(STUDY, WR_STUDY_READ);
@@ -238,7 +206,7 @@ static void test_death_read_only(void **state) {
     assert_true(done > 0);
     chmod(STUDY, 0444);
     chmod(".", 0555);
-    assert_int_equal(finish(start(can_read, &done)), 0);
+    assert_elsewhere(can_read, &done);
     chmod(".", 0755);
 }
 

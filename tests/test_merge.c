@@ -1,44 +1,24 @@
 /* Shards of a sweep and their merging: the merged study is the same as the study of one sweep. */
 #include "study_support.h"
 
-#include <math.h>
 #include <sqlite3.h>
 
 #include "windrow/windrow.h"
 
 enum { ROWS = 40, EPOCHS = 30, SHARDS = 3, TRIALS = 2 * 2 * 2 * 3 };
 
-static const size_t hidden[] = {9, 2}, window[] = {3}, batch[] = {1, WR_BATCH_ALL};
-static const float lr[] = {1e-3f, 1e6f}, no_clip = 0;
-static const enum wr_init init = WR_INIT_PYTORCH;
-static const uint32_t seeds[] = {0, 1, 2};
-static const size_t column = 0;
-
 static struct wr_sweep make_sweep(struct wr_series **series) {
+    static const size_t hidden[] = {9, 2}, batch[] = {1, WR_BATCH_ALL};
+    static const float lr[] = {1e-3f, 1e6f};
     struct wr_error error = {0};
     assert_ok(wr_series_ar2(ROWS, 1, series, &error), &error);
-    return (struct wr_sweep){.grid = {.hidden = hidden,
-                                      .hidden_count = 2,
-                                      .window = window,
-                                      .window_count = 1,
-                                      .batch = batch,
-                                      .batch_count = 2,
-                                      .lr = lr,
-                                      .lr_count = 2,
-                                      .clip = &no_clip,
-                                      .clip_count = 1,
-                                      .init = &init,
-                                      .init_count = 1,
-                                      .seeds = seeds,
-                                      .seed_count = 3},
-                             .series = *series,
-                             .input_columns = &column,
-                             .inputs = 1,
-                             .target_columns = &column,
-                             .outputs = 1,
-                             .epochs = EPOCHS,
-                             .curve_points = 4,
-                             .checkpoint_seconds = 30};
+    struct wr_sweep sweep = small_sweep(*series);
+    sweep.grid.hidden = hidden;
+    sweep.grid.batch = batch;
+    sweep.grid.batch_count = 2;
+    sweep.grid.lr = lr;
+    sweep.epochs = EPOCHS;
+    return sweep;
 }
 
 static struct wr_sweep_result run(const struct wr_sweep *sweep, const char *path,

@@ -12,38 +12,15 @@
 
 #define STUDY "study.db"
 
-enum { ROWS = 20, EPOCHS = 6, TRIALS = 8 };
+enum { ROWS = 20, TRIALS = 8 };
 
 static struct wr_device *cpu;
 static struct wr_series *series;
 
 static struct wr_sweep make_sweep(void) {
-    static const size_t hidden[] = {3, 2}, window = 3, batch = 1, column = 0;
-    static const float lr[] = {1e-3f, 0.7f}, no_clip = 0; /* one diverges */
-    static const enum wr_init init = WR_INIT_PYTORCH;
-    static const uint32_t seeds[] = {0, 1};
-    return (struct wr_sweep){.grid = {.hidden = hidden,
-                                      .hidden_count = 2,
-                                      .window = &window,
-                                      .window_count = 1,
-                                      .batch = &batch,
-                                      .batch_count = 1,
-                                      .lr = lr,
-                                      .lr_count = 2,
-                                      .clip = &no_clip,
-                                      .clip_count = 1,
-                                      .init = &init,
-                                      .init_count = 1,
-                                      .seeds = seeds,
-                                      .seed_count = 2},
-                             .series = series,
-                             .input_columns = &column,
-                             .inputs = 1,
-                             .target_columns = &column,
-                             .outputs = 1,
-                             .epochs = EPOCHS,
-                             .curve_points = 4,
-                             .checkpoint_seconds = 30};
+    struct wr_sweep sweep = small_sweep(series);
+    sweep.grid.seed_count = 2;
+    return sweep;
 }
 
 static wr_status sweep(struct wr_study *study, const struct wr_sweep *what,
