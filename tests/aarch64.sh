@@ -1,8 +1,8 @@
 #!/bin/sh
-# aarch64.sh HASHES SOURCE RANDOM123 FOLDER: tests/hashes.c, built for aarch64 and run by QEMU with
-# each engine there, prints what HASHES, the same program for this machine, prints with each engine
-# here. Builds in FOLDER the sources that training needs, with the compiler alone. RANDOM123 is the
-# folder of that library's headers.
+# aarch64.sh HASHES SOURCE RANDOM123 FOLDER: builds tests/hashes.c for aarch64 and runs it in QEMU with
+# each of its engines. It must print what HASHES, the same program for this machine, prints with each
+# engine here. Builds in FOLDER, with the compiler alone, the sources that training needs. RANDOM123 is
+# the folder of the headers of that library.
 set -eu
 native=$1
 source=$2
@@ -17,7 +17,7 @@ if ! command -v qemu-aarch64 >/dev/null || ! echo 'int main(void) { return 0; }'
     exit 77
 fi
 
-# Random123 may lie among the host's own headers, which must not hide the target's.
+# Random123 may be in a folder with headers of the host, which must not hide those of the target.
 compile() { # OBJECT OPTION...
     object=$1
     shift
@@ -26,10 +26,11 @@ compile() { # OBJECT OPTION...
         -idirafter "$random123" -c -o "$object" "$@"
 }
 set --
-for file in host/base/base host/base/shown host/base/environment host/base/random host/model/layout host/model/init \
-    host/model/rule host/backend/device host/backend/session host/backend/rule host/backend/case \
-    host/backend/verify host/backend/cpu/cpu host/backend/cpu/crew host/backend/cpu/session host/backend/cpu/run \
-    host/backend/cpu/peak host/backend/cpu/team tests/hashes; do
+for file in host/base/base host/base/shown host/base/environment host/base/random \
+    host/model/layout host/model/init host/model/rule host/backend/device host/backend/session \
+    host/backend/rule host/backend/case host/backend/verify host/backend/cpu/cpu \
+    host/backend/cpu/crew host/backend/cpu/cpu_session host/backend/cpu/cpu_run \
+    host/backend/cpu/cpu_peak host/backend/cpu/team tests/hashes; do
     object=$(echo $file | tr / _).o
     compile $object -D WR_HAVE_ENGINE_SCALAR=1 -D WR_HAVE_ENGINE_NEON=1 "$source/$file.c"
     set -- "$@" $object

@@ -1,5 +1,5 @@
-/* The few built-ins of OpenCL C that the kernels use, for clang's amdgcn target, as nvptx.h has
- * them for NVIDIA's. Included before the kernels. */
+/* The few built-ins of OpenCL C that the kernels use, for clang's amdgcn target, which lacks them.
+ * Included before the kernels. nvptx.h does this for NVIDIA's target. */
 #define get_local_id(d)      ((ulong)__builtin_amdgcn_workitem_id_x())
 #define get_group_id(d)      ((ulong)__builtin_amdgcn_workgroup_id_x())
 #define get_local_size(d)    ((ulong)__builtin_amdgcn_workgroup_size_x())

@@ -1,8 +1,8 @@
 #!/bin/sh
-# broken.sh WINDROW_BROKEN WINDROW_FAR WINDROW_LONG LOG: what a command whose bptt kernel is damaged must do:
-# verify finds stage and place, and train refuses the device. --inexact takes the one whose
-# gradients are off by 1 in 10,000,000, and tells how far off it is; the other's are twice too large.
-# WINDROW_LONG has damage in what batches of more than 65,536 windows alone take.
+# broken.sh WINDROW_BROKEN WINDROW_FAR WINDROW_LONG LOG: tests commands whose bptt kernel is damaged.
+# verify must find stage and place, and train must refuse the device. The gradients of WINDROW_BROKEN
+# have an error of 1 in 10,000,000: --inexact accepts it and prints the error. Those of WINDROW_FAR are
+# twice too large. WINDROW_LONG is damaged in code that only batches of more than 65,536 windows use.
 set -eu
 windrow=$1
 far=$2
@@ -27,7 +27,7 @@ code=0
 grep -q 'windrow: bptt: gradients differ in .* first \[[0-9]*\] cpu' "$log" ||
     fail "verify does not name stage bptt and the first difference:"
 
-# Batches of more than 65,536 windows: the check at open sees what they alone take.
+# Batches of more than 65,536 windows: the check at open tests the code that only they use.
 train="train --device $device --schedule fused --epochs 1 --hidden 4 --length 66000"
 code=0
 "$long" $train --batch all >"$log" 2>&1 || code=$?

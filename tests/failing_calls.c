@@ -1,14 +1,10 @@
 /* The calls that can be made to fail, by kind:
- *   alloc     malloc, calloc, realloc, aligned_alloc, posix_memalign, and all of the C library that
- *             calls these
- *   open      open, openat, fopen, opendir
- *   write     write, pwrite, ftruncate, of anything but the standard streams
- *   read      read, pread, of anything but standard input
- *   sync      fsync, fdatasync
- *   rename    rename, renameat
- *   close     close, fclose, which close all the same
- *   thread    pthread_create
- * Calls before main and after it count for nothing. */
+ *   alloc     malloc, calloc, realloc, aligned_alloc, posix_memalign, and functions of the C
+ * library that call these open      open, openat, fopen, opendir write     write, pwrite,
+ * ftruncate, except of the standard streams read      read, pread, except of standard input sync
+ * fsync, fdatasync rename    rename, renameat close     close, fclose, which return a failure but
+ * close the file thread    pthread_create Calls before main and after it are not counted and do not
+ * fail. */
 #include "failing_calls.h"
 
 #include <dirent.h>
@@ -23,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What the C library calls its own. */
+/* The C library's own names of these functions. */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *memory, size_t size);
@@ -43,7 +39,7 @@ static void trace(void) {
     tracing = false;
 }
 
-/* Counts a call, and tells whether it is to fail. */
+/* Counts a call. Returns whether it is to fail. */
 static bool fails(const char *kind) {
     struct failing *f = failing;
     if (!failing_armed || tracing || strcmp(kind, f->kind) != 0)
@@ -58,7 +54,7 @@ static bool fails(const char *kind) {
     return true;
 }
 
-/* The C library's own function, of the type of the one at hand. */
+/* `real`: the C library's own function, of the type of `name`. */
 #define REAL(name)                                                                                 \
     static __typeof__(&name) real;                                                                 \
     if (real == NULL)                                                                              \

@@ -1,9 +1,9 @@
 #!/bin/sh
-# failing_calls.sh WINDROW LIBRARY FOLDER [TRIES [COMMANDS]]: runs every command with its n-th
-# allocation, write, fsync, rename, open, close, read or thread failing, and prints a table of what
-# came of it. TRIES: so many n of each kind, spread over all (0: every one). COMMANDS: these alone.
-# LIBRARY is failing_calls.c and failing_campaign.c, which say what is held. Exits with 1 if anything
-# is wrong.
+# failing_calls.sh WINDROW LIBRARY FOLDER [TRIES [COMMANDS]]: runs every command while its n-th
+# allocation, write, fsync, rename, open, close, read or thread fails, and prints a table of the
+# results. TRIES: how many n of each kind, spread over all (0: every one). COMMANDS: only these.
+# LIBRARY is failing_calls.c and failing_campaign.c, which tell what is checked. Exits with 1 if
+# anything is wrong.
 set -u
 windrow=$1
 library=$2
@@ -38,11 +38,11 @@ cd ../work || exit 1
 
 # ---- one command ----
 
-# What of JSON and tables is of the clock.
+# Values in JSON and tables that depend on the clock.
 seconds='s/"\(seconds\|updates_per_second\|open_seconds\|slowest\|fastest\|spread\|flops_per_second\|of_peak\|peak_flops_per_second\|trials_per_second\|updates\|epochs\)":[-+.0-9e]*/"\1":#/g'
 output="sed '$seconds' \$out"
 
-# An open that finds no memory is one of storage where SQLite does not tell why.
+# An open without memory counts as an error of storage where SQLite does not tell the cause.
 # fails NAME CHECK WHOLE ALLOWED AGAIN ARGUMENT...: all kinds of calls of a command.
 fails() {
     name=$1 check=$2 whole=$3 allowed=$4 again=$5
@@ -84,12 +84,12 @@ fails backtest "$output; cat scores" scores scores 0 \
     backtest --data ../in/panel.csv $small --origins 2 --csv scores
 fails backtest-json "$output" "" "" 0 \
     backtest --data ../in/panel.csv $small --origins 2 --json
-# Drivers that cannot be looked at are a row that says so, with exit code 0.
+# Drivers that cannot be examined are a row that tells so, with exit code 0.
 looked='grep -q "were not looked at, since no process\|about OpenCL drivers cannot be read" $out && cat ../whole'
 fails devices "$looked || cat \$out" "" "" 0 devices
 fails devices-json "$looked || cat \$out" "" "" 0 devices --json
 fails verify "cat \$out" "" "" 0 verify --device cpu --json
-# A cell that finds no memory is a row that says so, with exit code 0.
+# A cell without memory is a row that tells so, with exit code 0.
 told='grep -q "cannot allocate\|no memory\|cannot be started" $out && cat ../whole'
 fails bench "$told || sed 's/[-+.0-9e%]*[0-9][-+.0-9e%]*/#/g; s/  */ /g' \$out" "" "" 0 \
     bench --device cpu --models 1,2 --seconds 0 --repeats 1

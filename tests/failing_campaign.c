@@ -1,14 +1,19 @@
-/* Runs main in a child for each n, in an empty folder, and holds:
- *   exit code 0 comes with the output that a run without failures gives;
- *   any other code is one of those that are documented for what failed, with a word on stderr, and
- *     leaves files that are whole or absent, and no others;
+/* Runs main in a child process for each n, in an empty folder, and checks:
+ *   exit code 0 comes with the output of a run without failures;
+ *   any other exit code is one of those that are documented for this failure, comes with a message
+ *     on stderr, and leaves files that are whole or absent, and no other files;
  *   no child dies of a signal or hangs.
- * Environment: FAIL_KIND, FAIL_ERRNO, FAIL_NTH (one n, in the folder as it is, n+ for all from
- * there on). Or FAIL_CAMPAIGN, a name to be printed, with FAIL_ONWARDS (1: all from there on),
- * FAIL_TRIES (so many n, spread over all; 0: each), FAIL_CODES ("5 6"), FAIL_WHOLE (names of
- * files), FAIL_ALLOWED (patterns of what may lie in the folder), FAIL_CHECK (a shell command that
- * prints all that counts of the output, which stands in $out) and FAIL_AGAIN (1: after a failure,
- * the command without one gives all of it). */
+ * Environment, for one n in the current folder: FAIL_KIND, FAIL_ERRNO, FAIL_NTH (n, or n+ for all
+ * calls from n on).
+ * For many n:
+ *   FAIL_CAMPAIGN  a name to print
+ *   FAIL_ONWARDS   1: all calls from n on fail
+ *   FAIL_TRIES     how many n, spread over all; 0: each
+ *   FAIL_CODES     the exit codes that are allowed, such as "5 6"
+ *   FAIL_WHOLE     names of files that are whole or absent
+ *   FAIL_ALLOWED   patterns of files that may be left in the folder
+ *   FAIL_CHECK     a shell command that prints what is compared of the output, the file $out
+ *   FAIL_AGAIN     1: after a failure, the command without one gives the whole output */
 #include "failing_calls.h"
 
 #include <dirent.h>
@@ -117,7 +122,7 @@ static enum outcome await(pid_t child, int *code) {
     return WIFEXITED(status) ? ENDED : KILLED;
 }
 
-/* A child that is to run main: true in it. */
+/* Starts a child process that runs main; returns true in the child. */
 static bool start_child(long nth, const char *out, const char *err, enum outcome *how, int *code) {
     sigset_t blocked, before;
     failing->nth = nth;
@@ -145,9 +150,9 @@ static int run_main(main_function *own, int count, char **arguments, char **envi
     return code;
 }
 
-/* ---- what has become of it ---- */
+/* ---- its outcome ---- */
 
-/* Prints all that counts of the output into a file. */
+/* Prints what is compared of the output into a file. */
 static void print_output(const char *to) {
     char command[4 * TEXT];
     snprintf(command, sizeof command, "out=../out; { %s; } >%s 2>&1",
@@ -156,13 +161,13 @@ static void print_output(const char *to) {
         give_up("system");
 }
 
-/* Why the output is not that of a run without failures; "" if it is. */
+/* Why the output differs from that of a run without failures; "" if it does not. */
 static const char *compare_output(void) {
     print_output("../now");
     return same_files("../now", "../whole") ? "" : "exit 0 with other output";
 }
 
-/* What files say after a failure. */
+/* Why the files after a failure are wrong; "" if they are right. */
 static const char *look_at_files(void) {
     static char text[TEXT];
     char list[TEXT], path[TEXT], *rest = list, *name;
@@ -211,7 +216,7 @@ static bool is_documented(int code) {
     return false;
 }
 
-/* The first line of windrow's own on stderr. */
+/* The first line on stderr that windrow wrote. */
 static const char *first_word(char text[TEXT]) {
     size_t size = 0;
     char *bytes = read_file("../err", &size);
@@ -288,7 +293,7 @@ static void keep_whole(void) {
     }
 }
 
-/* Returns main's code in a child, else whether something is wrong. */
+/* Returns main's exit code in a child, and in the parent whether something is wrong. */
 static int run_all(main_function *own, int count, char **arguments, char **environment) {
     struct tally tally = {0};
     enum outcome how;
@@ -334,8 +339,8 @@ int failing_campaign(main_function *own, int count, char **arguments, char **env
         mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED)
         give_up("mmap");
-    unsetenv("LD_PRELOAD"); /* of whatever is run besides */
-    backtrace(frames, 2);   /* which allocates at first */
+    unsetenv("LD_PRELOAD"); /* not for other programs that main runs */
+    backtrace(frames, 2);   /* its first call allocates */
     failing = shared;
     snprintf(failing->kind, sizeof failing->kind, "%s", variable("FAIL_KIND", ""));
     failing->cause = atoi(variable("FAIL_ERRNO", "12"));

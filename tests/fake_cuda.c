@@ -1,8 +1,8 @@
-/* A libcuda.so.1 without a GPU, for tests of scripts/gpu/cuda_run.c: it runs the OpenCL source that
- * a PTX was made from, which the PTX's first line names (scripts/gpu/ptx.py), on the first OpenCL
- * device. FAKE_CUDA_SOURCES is the folder that holds kernels/. FAKE_CUDA_VENDORS is what
- * OCL_ICD_VENDORS shall be in such a program, so that others need not see that device. What it
- * cannot show: the PTX itself beyond its parameters, and any speed. */
+/* A libcuda.so.1 without a GPU, for tests of scripts/gpu/cuda_run.c. The first line of a PTX names
+ * the OpenCL source from which it was made (scripts/gpu/ptx.py); this library runs that source on
+ * the first OpenCL device. FAKE_CUDA_SOURCES is the folder that holds kernels/. FAKE_CUDA_VENDORS
+ * replaces OCL_ICD_VENDORS in such a program, so that other programs do not see that device. It
+ * tests neither the PTX beyond its parameters, nor speed. */
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl.h>
 #include <stdbool.h>
@@ -19,7 +19,7 @@ enum { MOST_BUFFERS = 64, MOST_ARGUMENTS = 32, MOST_EVENTS = 16, POISON = 0xcd }
 enum { UNITS = 16 };                 /* an attribute of devices */
 #define APART ((CUdeviceptr)1 << 40) /* bytes from one buffer's address to the next one's */
 
-/* A function of the driver's, with the prototype that the compiler asks for. */
+/* Defines a function of the driver, after the prototype that the compiler demands. */
 #define DRIVER(name, ...)                                                                          \
     CUresult name(__VA_ARGS__);                                                                    \
     CUresult name(__VA_ARGS__)
@@ -120,7 +120,7 @@ static cl_program build(const char *sources, const char *file, const char *words
     char text[1024], options[4096];
     const char *source = text;
     cl_int code;
-    /* Without WR_WARP_SYNC, which is an instruction of NVIDIA's alone. */
+    /* Without WR_WARP_SYNC, an instruction that only NVIDIA's GPUs have. */
     snprintf(text, sizeof text, "#undef WR_WARP_SYNC\n#include \"%s\"\n", file);
     snprintf(options, sizeof options, "-cl-std=CL1.2 -cl-kernel-arg-info -I %s -I %s/kernels %s",
              sources, sources, words);
@@ -148,7 +148,7 @@ DRIVER(cuModuleLoadData, void **module, const void *data) {
     return program != NULL ? OK : INVALID_IMAGE;
 }
 
-/* The bytes of each parameter as the PTX declares it; their number. */
+/* Fills the bytes of each parameter as the PTX declares it; returns their number. */
 static size_t declared(const char *name, size_t sizes[MOST_ARGUMENTS]) {
     char head[128];
     snprintf(head, sizeof head, ".entry %s(", name);
@@ -162,7 +162,7 @@ static size_t declared(const char *name, size_t sizes[MOST_ARGUMENTS]) {
     return count;
 }
 
-/* How the arguments of the kernel are to be read from what cuLaunchKernel is given. */
+/* Learns how to read the arguments of the kernel from what cuLaunchKernel gets. */
 static CUresult learn_arguments(const char *name) {
     size_t sizes[MOST_ARGUMENTS], count = declared(name, sizes);
     cl_int code =
@@ -193,7 +193,7 @@ DRIVER(cuModuleGetFunction, void **function, void *module, const char *name) {
 
 DRIVER(cuFuncGetAttribute, int *value, int attribute, void *function) {
     (void)attribute, (void)function;
-    *value = 0; /* registers, spilled bytes: nobody knows */
+    *value = 0; /* registers, spilled bytes: unknown here */
     return OK;
 }
 

@@ -3,8 +3,8 @@
  *
  *   WR_FAKE_AT    where: load, list, describe, context, build
  *   WR_FAKE_DOES  what: abort, crash, hang, exit, print (and go on), or fail with an error code
- *   WR_FAKE_WORDS orders: what it says and its GPUs' name hold what a terminal obeys
- *   WR_FAKE_GPUS  how many GPUs; 1 if it is not set. It is the first that misbehaves. */
+ *   WR_FAKE_WORDS orders: what it prints and its GPUs' name contain control sequences
+ *   WR_FAKE_GPUS  how many GPUs; 1 if it is not set. Only the first misbehaves. */
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl.h>
 #include <CL/cl_icd.h>
@@ -18,7 +18,7 @@
 
 enum { MOST = 8 };
 
-/* Every object begins with the table that the loader calls through. */
+/* Every object begins with the table through which the loader calls. */
 struct object {
     cl_icd_dispatch *table;
 };
@@ -56,7 +56,7 @@ static cl_uint gpu_count(void) {
     return text != NULL ? (cl_uint)strtoul(text, NULL, 10) : 1;
 }
 
-/* ---- what it answers ---- */
+/* ---- its answers ---- */
 
 static cl_int answer(const void *value, size_t size, size_t room, void *to, size_t *needed) {
     if (needed != NULL)
@@ -139,7 +139,7 @@ static cl_int device_info(cl_device_id id, cl_device_info what, size_t room, voi
     return answer(text, strlen(text) + 1, room, to, needed);
 }
 
-/* ---- what it makes ---- */
+/* ---- its objects ---- */
 
 static cl_context
 create_context(const cl_context_properties *properties, cl_uint count, const cl_device_id *devices,
@@ -228,7 +228,7 @@ static cl_int release_program(cl_program which) {
     return CL_SUCCESS;
 }
 
-/* ---- what the loader looks for ---- */
+/* ---- the functions that the loader calls ---- */
 
 static cl_int icd_platforms(cl_uint room, cl_platform_id *to, cl_uint *count) {
     if (misbehave("load"))

@@ -1,8 +1,8 @@
 /* An OpenCL layer (OPENCL_LAYERS, CL/cl_layer.h) that makes one chosen call fail: the
- * WR_FAULT_NTH-th call of the function WR_FAULT_CALL returns the code WR_FAULT_CODE; all from that
- * one on where WR_FAULT_NTH ends in "+". It stands between the ICD loader and every driver, so no
- * device has to fail for a test to see what happens then. A release that "fails" is carried out all
- * the same, or it would leak. */
+ * WR_FAULT_NTH-th call of the function WR_FAULT_CALL returns the code WR_FAULT_CODE. If
+ * WR_FAULT_NTH ends in "+", all later calls fail too. The layer lies between the ICD loader and
+ * every driver, so that a test needs no failing device. A release that "fails" still releases, to
+ * avoid a leak. */
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl_layer.h>
 
@@ -21,7 +21,7 @@ static int build_failed;
 
 struct fault_layer_call fault_layer_calls[FAULT_LAYER_CALLS];
 
-/* Counts the call; the code to fail with, or CL_SUCCESS. */
+/* Counts the call; returns the code to fail with, or CL_SUCCESS. */
 static cl_int count_call(const char *name) {
     struct fault_layer_call *call = fault_layer_calls;
     while (call->name != NULL && strcmp(call->name, name) != 0)

@@ -1,4 +1,4 @@
-/* What the fuzz targets share: input as a file, since that is what the library reads. */
+/* What the fuzz targets share: their input as a file, because the library reads files. */
 #ifndef WR_TEST_FUZZ_H
 #define WR_TEST_FUZZ_H
 
@@ -21,7 +21,7 @@ static inline void fuzz_write(const struct fuzz_file *file, const void *data, si
         abort();
 }
 
-/* An empty file in memory; close descriptor to be rid of it. */
+/* An empty file in memory. The caller closes the descriptor. */
 static inline struct fuzz_file fuzz_file_open(void) {
     struct fuzz_file file = {.descriptor = memfd_create("fuzz", MFD_CLOEXEC)};
     if (file.descriptor < 0)

@@ -1,6 +1,7 @@
-/* libFuzzer: any bytes as a list of time stamps, a line each, after a line that names a step and
- * one that is a zone's file up to a line of "--": what is read is written so that it reads the
- * same; what steps give is on them; names of steps are read as what they were. */
+/* libFuzzer: any bytes as a list of time stamps. The first line names a step; then comes the file
+ * of a zone up to a line of "--"; each other line is a time stamp. A time that is read is written
+ * so that it reads the same. Times that a step gives lie on its grid. A written name of a step
+ * reads as that step. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,8 @@ static void require(int holds) {
         abort();
 }
 
-/* Written and read again, a time is the same; and the text too, from the second time on. */
+/* A time that is written and read again is the same. Its text is the same from the second time
+ * on. */
 static void use_stamp(const struct wr_stamp_form *form, int64_t time) {
     struct wr_stamp_form again;
     char stamp[WR_STAMP_SIZE], twice[WR_STAMP_SIZE];
@@ -24,7 +26,7 @@ static void use_stamp(const struct wr_stamp_form *form, int64_t time) {
     wr_stamp_write(form, time, stamp);
     require(memchr(stamp, '\0', sizeof stamp) != NULL && *stamp != '\0');
     if (form->kind != WR_STAMP_NUMBER && form->mark == '\0' && form->kind != WR_STAMP_QUARTER)
-        return; /* digits alone are a number again */
+        return; /* text of digits alone reads as a number */
     if (!wr_stamp_read(stamp, &again, &read, &nanosecond)) {
         require(stamp[4] != '-' && stamp[4] != '/' && stamp[4] != 'Q' && stamp[4] != ' ');
         return; /* a year of five digits */

@@ -1,5 +1,5 @@
-/* libFuzzer: any bytes as a file of options (--config) give values within what their options allow,
- * or one line. All commands' options are read by the same code; sweep has most of their kinds.
+/* libFuzzer: any bytes as a file of options (--config) give values that the options allow, or an
+ * error of one line. The same code reads the options of all commands; sweep has most kinds.
  *
  *   fuzz_config -max_len=2048 -max_total_time=120 NEW-CORPUS tests/corpus/config */
 #include <math.h>

@@ -1,6 +1,6 @@
-/* libFuzzer: any bytes as a CSV file give a series that holds what it promises, or a one-line
- * error. The first byte chooses how they are read. clang -fsanitize=fuzzer; WINDROW_FUZZ in CMake.
- */
+/* libFuzzer: any bytes as a CSV file give a series that keeps the promises of its header file, or
+ * an error of one line. The first byte chooses how they are read. Built with clang
+ * -fsanitize=fuzzer; WINDROW_FUZZ in CMake. */
 #include <float.h>
 #include <math.h>
 #include <stdint.h>

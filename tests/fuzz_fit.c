@@ -16,7 +16,7 @@ static void check(int holds) {
         abort();
 }
 
-/* One tensor of the two models; *at: where its bytes begin. */
+/* One tensor of the two models; *at: where its bytes begin, then where they end. */
 static json_t *tensor(size_t rows, size_t columns, size_t *at) {
     size_t begin = *at, count = 2 * rows * (columns > 0 ? columns : 1);
     *at += 4 * count;
@@ -27,7 +27,8 @@ static json_t *tensor(size_t rows, size_t columns, size_t *at) {
                      (json_int_t)begin, (json_int_t)*at);
 }
 
-/* Two models of 2 inputs, 2 hidden units and 2 outputs, all 0. NULL: the text is no UTF-8. */
+/* The head of a file of two models of 2 inputs, 2 hidden units and 2 outputs, all parameters 0.
+ * NULL: the text is not UTF-8. */
 static char *header(const uint8_t *data, size_t size, size_t *bytes) {
     json_t *text = json_stringn((const char *)data, size), *head = json_object();
     static const char *const names[] = {"rnn.weight_ih_l0", "rnn.weight_hh_l0", "rnn.bias_ih_l0",

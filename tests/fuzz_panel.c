@@ -1,5 +1,5 @@
-/* libFuzzer: any bytes as a long or a wide CSV give a panel that holds what it promises, or a
- * one-line error. The first three bytes choose how they are read. */
+/* libFuzzer: any bytes as a long or a wide CSV give a panel that keeps the promises of its header
+ * file, or an error of one line. The first three bytes choose how they are read. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>

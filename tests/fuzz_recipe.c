@@ -1,6 +1,6 @@
 /* libFuzzer: any change of a recipe is refused with one line, or trains and forecasts numbers. The
- * first byte chooses the recipe and the series, what follows is a JSON object of fields to change.
- * What would take long is checked, and not trained.
+ * first byte chooses the recipe and the series; the rest is a JSON object of fields to change. A
+ * recipe that would take long is checked but not trained.
  *
  *   fuzz_recipe -max_len=512 -max_total_time=120 NEW-CORPUS tests/corpus/recipe */
 #include <jansson.h>
@@ -25,7 +25,7 @@ static int well(wr_status status, struct wr_error *error) {
     return status == WR_OK;
 }
 
-/* Two series: one of the kinds below, and another of a third of its length. */
+/* Two series: one of the kinds below, and a second of a third of its length. */
 static struct wr_panel *make_panel(unsigned kind) {
     struct fuzz_file file = fuzz_file_open();
     char line[64];
@@ -45,12 +45,12 @@ static struct wr_panel *make_panel(unsigned kind) {
     struct wr_error error = {0};
     struct wr_panel *panel = NULL;
     if (!well(wr_panel_read(file.path, &(struct wr_panel_spec){0}, &panel, &error), &error))
-        panel = NULL; /* values beyond what a series may hold */
+        panel = NULL; /* the values are too large for a series */
     close(file.descriptor);
     return panel;
 }
 
-/* The recipe of that number, with the fields that the text, an object, gives. */
+/* Makes recipe `number` with the fields of the text, a JSON object. */
 static int make_recipe(unsigned number, const char *text, size_t size, struct wr_recipe *recipe) {
     struct wr_error error = {0};
     size_t count = 0;
@@ -70,7 +70,7 @@ static int make_recipe(unsigned number, const char *text, size_t size, struct wr
     return made;
 }
 
-/* Whether it trains in an instant: factors one by one, so that nothing overflows. */
+/* Whether it trains in a moment. Factors are compared one by one, so that nothing overflows. */
 static int is_small(const struct wr_recipe *recipe) {
     double passes = recipe->updates > 0 ? (double)recipe->updates
                                         : (double)recipe->epochs * LENGTH / (double)recipe->batch;

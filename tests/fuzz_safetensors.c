@@ -1,6 +1,6 @@
-/* libFuzzer target: any bytes as a file of parameters. What is loaded must survive being saved and
- * loaded again, to the bit. An input that begins with 1 gets a header length that fits its JSON, so
- * that changes to the JSON reach beyond the length check. Files live in memory (Linux).
+/* libFuzzer: any bytes as a file of parameters. Parameters that are loaded must have the same bits
+ * after they are saved and loaded again. An input that begins with 1 gets a header length that fits
+ * its JSON, so that changed JSON passes the length check. Files live in memory (Linux).
  *
  *   fuzz_safetensors -max_len=1024 -max_total_time=120 NEW-CORPUS tests/corpus/safetensors */
 #include <string.h>
@@ -29,7 +29,7 @@ static struct fuzz_file make_input(const uint8_t *data, size_t size) {
     return file;
 }
 
-/* Saves into a pipe, which holds 64 KiB: inputs must be shorter. */
+/* Saves into a pipe. It holds 64 KiB, so that inputs must be shorter. */
 static void check_round_trip(const struct wr_shape *shape, size_t models, const float *values) {
     struct wr_shape again = {.seq_len = 1};
     struct wr_layout layout;

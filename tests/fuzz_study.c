@@ -1,7 +1,7 @@
-/* libFuzzer target: any bytes as a study. What is opened is read to its end, written, and read
- * again; whatever else is refused, with one line that a terminal can be given. Mutations keep to
- * values in a file's pages, since few other bytes get beyond the schema. Files lie in memory where
- * there is /dev/shm.
+/* libFuzzer: any bytes as a study. A study that opens is read to its end, written, and read again.
+ * Anything else is refused with one line that is safe for a terminal. Mutations change values in
+ * the pages of a file, because a file that is changed elsewhere seldom passes the check of its
+ * schema. Files lie in memory where there is /dev/shm.
  *
  *   fuzz_study -max_len=65536 -max_total_time=300 NEW-CORPUS tests/corpus/study */
 #include <string.h>
@@ -48,7 +48,7 @@ static void make_folder(void) {
     atexit(remove_folder);
 }
 
-/* Whether all went well; what did not is an error of the file. */
+/* Whether status is WR_OK; otherwise the error is one of the file. */
 static int well(wr_status status, struct wr_error *error) {
     check(status == WR_OK || status == WR_ERR_DATA);
     check(status == WR_OK || error->text[0] != '\0');
@@ -75,7 +75,8 @@ static wr_status see_group(void *context, const struct wr_study_group *group) {
     return WR_OK;
 }
 
-/* Returns the last trial's id; 0: there is none, or the file is damaged. */
+/* Reads all trials; returns the id of the last one, or 0 if there is none or the file is
+ * damaged. */
 static int64_t read_all(struct wr_study *study) {
     static const char *const options[] = {"hidden", "window", "batch", "init",
                                           "lr",     "clip",   "seed"};
@@ -130,7 +131,7 @@ static void merge_it(struct wr_study *from) {
     check(status != WR_ERR_STORAGE && status != WR_ERR_USAGE);
     wr_error_release(&error);
     wr_study_close(study);
-    if (status == WR_OK) { /* nothing bad has come along */
+    if (status == WR_OK) { /* no error so far */
         check(wr_study_open(other, WR_STUDY_READ, &study, &error) == WR_OK);
         wr_study_close(study);
     }
@@ -161,7 +162,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
 /* ---- mutations ---- */
 
-/* Some bytes of a page, or a page that stands where another did; now and then anything. */
+/* Changes some bytes of a page, or puts a page in the place of another; sometimes changes
+ * anything. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned int seed) {
     if (size < 2 * PAGE || seed % 16 == 0)
         return LLVMFuzzerMutate(data, size, most);

@@ -1,8 +1,8 @@
 #!/bin/sh
 # gpu_kit.sh SOURCE FAKE_CUDA FOLDER: the kit of scripts/gpu_kit in a bare Debian (Python alone, no
-# compiler, no OpenCL, MPI, pkg-config or network), once with PoCL in the place of the OpenCL of
-# NVIDIA's driver, once with FAKE_CUDA (fake_cuda.c) as its CUDA. FOLDER keeps that Debian for the
-# next time, and the two reports. Needs root, debootstrap, and Debian's archive the first time.
+# compiler, no OpenCL, MPI, pkg-config or network), once with PoCL in place of the OpenCL of
+# NVIDIA's driver, once with FAKE_CUDA (fake_cuda.c) in place of its CUDA. FOLDER keeps that Debian
+# for the next call, and the two reports. Needs root, debootstrap, and at first Debian's archive.
 set -eu
 source=$1
 fake_cuda=$2
@@ -18,7 +18,7 @@ command -v debootstrap >/dev/null || skip "no debootstrap"
 command -v clang >/dev/null || skip "no clang, which makes PTX"
 unshare --mount --pid --net --fork true 2>/dev/null || skip "this user may not make a bare root"
 
-# PoCL's compiler comes with it, under names that nothing else looks for.
+# PoCL brings its compiler, under names that no other program uses.
 if ! [ -e "$folder/root.whole" ]; then
     rm -rf "$root"
     mkdir -p "$folder"
@@ -30,7 +30,7 @@ if ! [ -e "$folder/root.whole" ]; then
     rm -rf "$root"/etc/OpenCL "$root"/var/cache/apt "$root"/var/lib/apt/lists
     touch "$folder/root.whole"
 fi
-rm -rf "$root/opt" "$root/usr/local/nvidia" # of the last time
+rm -rf "$root/opt" "$root/usr/local/nvidia" # of the last call
 mkdir -p "$root/opt" "$nvidia"
 for tool in cc gcc clang cmake pkg-config mpicc clinfo nvidia-smi; do
     ! [ -e "$root/usr/bin/$tool" ] || { echo "the bare root has $tool"; exit 1; }
@@ -73,7 +73,7 @@ sys.exit(not ($2))" "$folder/$1.json" || { echo "$1: not so: $2"; exit 1; }
 }
 
 ln -s "/$pocl" "$nvidia/libnvidia-opencl.so.1"
-ln -s "/${pocl%/*}/pocl" "$nvidia/pocl" # its parts, which it looks for beside it
+ln -s "/${pocl%/*}/pocl" "$nvidia/pocl" # PoCL looks for its files in the folder of its library
 ln -sfn /usr/share/pocl "$root/usr/local/share/pocl" # and two folders up
 rehearse opencl --device opencl:0.0
 check opencl "set(steps.values()) == {'ok'}"
@@ -82,7 +82,7 @@ check opencl "not report['cuda'] and all(row['same_bits'] for row in report['tra
 
 rm "$nvidia/libnvidia-opencl.so.1" "$nvidia/pocl"
 cp "$fake_cuda" "$nvidia/libcuda.so.1"
-cp "$folder/kit/lib/libOpenCL.so.1" "$nvidia" # which it needs
+cp "$folder/kit/lib/libOpenCL.so.1" "$nvidia" # PoCL needs it
 cp -r "$source/kernels" "$root/opt/kernels"
 echo "/$pocl" >"$root/opt/pocl.icd"
 rehearse cuda

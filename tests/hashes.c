@@ -1,15 +1,16 @@
 /* Trains small known cases on the cpu backend, with the engine that WINDROW_CPU names, and prints a
- * hash of everything that came out, a case to a line: the same lines on every kind of machine. Uses
- * nothing beyond the C library, so that it can be built for other machines by a compiler alone
+ * hash of all results, one case a line. The lines are the same on every kind of machine. Uses
+ * nothing but the C library, so that a compiler alone can build it for other machines
  * (tests/aarch64.sh). Exit code 4: this machine has no such engine. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "backend/case.h"
 
-/* I, H, O, T; models, batch, windows, ragged (the last model then diverges). Sizes below, at and
- * beyond the lanes of a vector and the 16 terms of a run, one model alone and many. */
-static const struct wr_case_plan plans[] = {
+/* I, H, O, T; models, batch, windows, ragged (then the last model diverges). Sizes are smaller
+ * than, equal to and larger than the lanes of a vector and the 16 terms of a segment; there is one
+ * model or many. */
+static const struct wr_case_spec specs[] = {
     {{1, 1, 1, 1}, 1, 1, 4, false, 0, {0}},    {{1, 20, 1, 5}, 1, 1, 40, false, 0, {0}},
     {{1, 20, 1, 5}, 1, 7, 40, false, 0, {0}},  {{1, 20, 1, 5}, 33, 1, 20, false, 0, {0}},
     {{1, 20, 1, 5}, 19, 4, 22, true, 0, {0}},  {{2, 5, 3, 4}, 7, 3, 10, true, 0, {0}},
@@ -42,7 +43,7 @@ static wr_status hash_tensor(struct wr_session *session, enum wr_tensor tensor, 
     return status;
 }
 
-/* One batch, stage by stage, with every tensor after each. */
+/* Hashes one batch, stage by stage: every tensor after each stage. */
 static wr_status hash_stages(struct wr_session *session, size_t batch, uint64_t *hash,
                              struct wr_error *error) {
     wr_status status = WR_OK;
@@ -70,28 +71,28 @@ static wr_status hash_run(struct wr_session *session, size_t models, uint64_t *h
     return status == WR_OK ? hash_tensor(session, WR_PARAMETERS, hash, error) : status;
 }
 
-static wr_status print_case(struct wr_device *device, const struct wr_case_plan *plan,
+static wr_status print_case(struct wr_device *device, const struct wr_case_spec *spec,
                             enum wr_schedule schedule, struct wr_error *error) {
     struct wr_case made;
     struct wr_session *session = NULL;
     uint64_t hash = 0xcbf29ce484222325u;
-    wr_status status = wr_case_make(plan, &made, error);
+    wr_status status = wr_case_make(spec, &made, error);
     if (status == WR_OK)
         status = wr_case_open(&made, device, schedule, &session, error);
     if (status == WR_OK && schedule == WR_SCHEDULE_STAGED)
-        status = hash_stages(session, plan->batch, &hash, error);
+        status = hash_stages(session, spec->batch, &hash, error);
     if (status == WR_OK)
-        status = hash_run(session, plan->models, &hash, error);
+        status = hash_run(session, spec->models, &hash, error);
     if (status == WR_OK)
-        printf("I=%zu H=%zu O=%zu T=%zu M=%zu B=%zu W=%zu %s %016llx\n", plan->shape.inputs,
-               plan->shape.hidden, plan->shape.outputs, plan->shape.seq_len, plan->models,
-               plan->batch, plan->windows, wr_schedule_name(schedule), (unsigned long long)hash);
+        printf("I=%zu H=%zu O=%zu T=%zu M=%zu B=%zu W=%zu %s %016llx\n", spec->shape.inputs,
+               spec->shape.hidden, spec->shape.outputs, spec->shape.seq_len, spec->models,
+               spec->batch, spec->windows, wr_schedule_name(schedule), (unsigned long long)hash);
     wr_session_close(session);
     wr_case_release(&made);
     return status;
 }
 
-static wr_status print_cases(struct wr_device *device, const struct wr_case_plan *cases,
+static wr_status print_cases(struct wr_device *device, const struct wr_case_spec *cases,
                              size_t count, struct wr_error *error) {
     wr_status status = WR_OK;
     for (size_t i = 0; status == WR_OK && i < count; i++) {
@@ -110,7 +111,7 @@ int main(void) {
     if (status == WR_OK)
         fprintf(stderr, "%s\n", device->info.detail);
     if (status == WR_OK)
-        status = print_cases(device, plans, sizeof plans / sizeof plans[0], &error);
+        status = print_cases(device, specs, sizeof specs / sizeof specs[0], &error);
     if (status == WR_OK)
         status = print_cases(device, wr_case_rules, WR_CASE_RULES, &error);
     if (status != WR_OK)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # intel_opencl.sh WINDROW VENV FOLDER [all]: a second OpenCL, Intel's for CPUs, agrees with the cpu to
-# the bit: with the kernels that it gets, and with all, whichever kernels run. scripts/setup puts it
-# into VENV; FOLDER is made for its .icd.
+# the bit: with the kernels that it gets by itself, and with `all` for every kernel. scripts/setup
+# installs it in VENV; FOLDER is made for its .icd.
 set -eu
 windrow=$1
 library=$2/lib/libintelocl.so
@@ -29,9 +29,9 @@ try
 [ "$all" ] || exit 0
 try WINDROW_WORK_GROUP=32 WINDROW_STAGED=plain WINDROW_FUSED=team
 
-# Its optimizer is wrong about what it keeps for each work-item across a barrier: in fused_rows.cl
-# with several models (2024.2, 2025.3 and 2026.2), and in fused.cl with teams that are no power of 2
-# (2025.3 and 2026.2). What is tried here is its front end.
+# Its optimizer has a fault in the values that a work-item keeps across a barrier: in fused_rows.cl
+# with several models (2024.2, 2025.3 and 2026.2), and in fused.cl with teams that are not a power of
+# 2 (2025.3 and 2026.2). So only its front end is tested here.
 export WINDROW_BUILD_OPTIONS=-cl-opt-disable
 try WINDROW_WORK_GROUP=7
 try WINDROW_STAGED=tiled WINDROW_FUSED=rows

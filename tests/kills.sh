@@ -1,8 +1,8 @@
 #!/bin/sh
-# kills.sh WINDROW FOLDER KILLS: kills train, forecast and merge with SIGKILL, so many times each, at
-# random moments of the time that they take. After each kill every file that is there is whole, and
-# the same command once more leaves what a run that nobody disturbed leaves, and nothing else.
-# scripts/kill_sweep does this for sweep. SEED in the environment chooses other moments.
+# kills.sh WINDROW FOLDER KILLS: kills train, forecast and merge with SIGKILL, KILLS times each, at
+# random moments of the time that they take. After each kill every file that exists is whole, and the
+# same command, given again, leaves the files of an undisturbed run and no others. scripts/kill_sweep
+# does this for sweep. SEED in the environment chooses other moments.
 set -u
 windrow=$1
 folder=$2
@@ -25,7 +25,7 @@ forecast="forecast --data ../panel.csv --horizon 3 --window 2 --chunk 7 --season
 merge="merge study.db ../shard0.db ../shard1.db --keep all"
 export WINDROW_CHUNK=10
 
-# What a command has left: the study by what is in it, since pages may differ.
+# Prints what a command has left. A study is compared by its contents, because pages can differ.
 left() {
     if [ -e study.db ]; then
         sqlite3 study.db "PRAGMA integrity_check;
@@ -38,7 +38,7 @@ left() {
     done
     ls -A
 }
-# Files that are there are those of the undisturbed run: a result stands under its name when whole.
+# Checks that files that exist equal those of the undisturbed run: a result gets its name when whole.
 torn() {
     for file in model history forecast.csv fit; do
         [ ! -e $file ] || cmp $file ../whole/$file || return 0

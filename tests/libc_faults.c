@@ -6,7 +6,7 @@
 
 struct test_faults test_faults = {.allocation = -1};
 
-/* The names that --wrap gives. */
+/* The original functions, under the names that --wrap gives them. */
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *memory, size_t size);
 void *__real_aligned_alloc(size_t alignment, size_t size);

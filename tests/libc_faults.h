@@ -6,10 +6,10 @@
 #include <stdbool.h>
 
 struct test_faults {
-    long allocation; /* the n-th allocation from here on fails, counted from 0; -1: none does */
+    long allocation; /* allocations until one fails: 0: the next one; -1: none fails */
     bool interrupt;  /* every other write, and every other fsync, fails with EINTR */
-    long most;       /* a write takes at most so many bytes; 0: all */
-    int write_error, fsync_error, rename_error; /* errno of every such call; 0: none */
+    long most;       /* limit of bytes that a write takes; 0: none */
+    int write_error, fsync_error, rename_error; /* errno of every such call; 0: none fails */
 };
 extern struct test_faults test_faults;
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # m4.sh WINDROW SCRIPTS FOLDER: scripts/m4 scores as the M4 competition does, and scripts/plot_forecast
-# draws what was forecast.
+# draws the forecasts.
 set -eu
 windrow=$1
 scripts=$2

@@ -1,5 +1,5 @@
-/* The few built-ins of OpenCL C that the kernels use, for clang's nvptx64 target, which has none:
- * to see what a GPU's compiler makes of the very sources. Included before them. */
+/* The few built-ins of OpenCL C that the kernels use, for clang's nvptx64 target, which lacks them.
+ * So a GPU compiler compiles the sources unchanged. Included before the kernels. */
 #define get_local_id(d)      ((ulong)__nvvm_read_ptx_sreg_tid_x())
 #define get_group_id(d)      ((ulong)__nvvm_read_ptx_sreg_ctaid_x())
 #define get_local_size(d)    ((ulong)__nvvm_read_ptx_sreg_ntid_x())

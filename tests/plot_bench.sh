@@ -1,6 +1,6 @@
 #!/bin/sh
-# plot_bench.sh WINDROW PLOT FOLDER: scripts/plot_bench draws what windrow bench --json prints, a
-# cell that was refused included, and says what it cannot use.
+# plot_bench.sh WINDROW PLOT FOLDER: scripts/plot_bench draws what windrow bench --json prints, also
+# with a cell that was refused, and tells which input it cannot use.
 set -eu
 windrow=$1
 plot=$2

@@ -39,7 +39,7 @@ for study in one grid bare; do
 done
 "$plot" grid.db -o other.png
 cmp grid.png other.png
-chmod a-w grid.db # a study that nobody writes
+chmod a-w grid.db # a study that cannot be written
 "$plot" grid.db
 
 fails() { # WORDS PLOT_ARGUMENT...

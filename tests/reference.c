@@ -78,7 +78,7 @@ static double *da_at(const struct reference *r, size_t b, size_t t) {
     return r->da + (b * r->seq_len + t) * r->hidden;
 }
 
-/* The window of slot b of the last forward. */
+/* The window in slot b of the last forward. */
 static size_t window_at(const struct reference *r, size_t b) {
     return r->visits != NULL ? r->visits[r->first + b] : r->first + b;
 }
@@ -123,7 +123,7 @@ static double activation_of(const struct wr_rule *rule, double a) {
                                                     : a;
 }
 
-/* As a function of the activation's value h. */
+/* The derivative, as a function of the activation's value h. */
 static double derivative_of(const struct wr_rule *rule, double h) {
     return rule->activation == WR_ACTIVATION_TANH   ? 1.0 - h * h
            : rule->activation == WR_ACTIVATION_RELU ? (h > 0)
@@ -213,7 +213,7 @@ void reference_bptt(struct reference *r) {
         bptt_window(r, b);
 }
 
-/* Whether training leaves parameter i alone. */
+/* Whether training does not change parameter i. */
 static bool is_fixed(const struct reference *r, size_t i) {
     return (i >= r->b_h && i < r->w_hy && (r->rule.fixed & WR_FIXED_HIDDEN_BIAS)) ||
            (i >= r->b_y && (r->rule.fixed & WR_FIXED_HEAD_BIAS));
@@ -236,7 +236,7 @@ void reference_clip(struct reference *r) {
         r->gradients[i] = fmax(-bound, fmin(bound, factor * r->gradients[i]));
 }
 
-/* The rate of the update at hand. */
+/* The learning rate of the current update. */
 static double rate_of(const struct reference *r) {
     double epoch = (double)((r->visit_count - 1) / r->batch + 1);
     double x = fmin(1, (double)r->updates / (epoch * (double)r->rule.decay_epochs));
@@ -250,7 +250,7 @@ static double rate_of(const struct reference *r) {
     }
 }
 
-/* What the optimizer takes off parameter i, by the rate. */
+/* What the optimizer subtracts from parameter i, before the learning rate. */
 static double step_of(struct reference *r, size_t i) {
     const struct wr_rule *rule = &r->rule;
     double g = r->gradients[i], u = (double)r->updates + 1;

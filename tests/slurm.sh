@@ -1,8 +1,8 @@
 #!/bin/bash
-# slurm.sh WINDROW SLURM_SWEEP FOLDER: scripts/slurm_sweep.sh under a real Slurm of one host, whose
-# configuration, key, state, sockets, logs and ports are its own: an array of four, of which one task
-# is cancelled, one is killed, one requeued from outside and one told of its time limit. The merged
-# study is that of one process, to the bit.
+# slurm.sh WINDROW SLURM_SWEEP FOLDER: scripts/slurm_sweep.sh under a real Slurm of one host, with its
+# own configuration, key, state, sockets, logs and ports. In an array of four tasks one is cancelled,
+# one is killed, one is requeued from outside and one gets the signal of its time limit. The merged
+# study equals that of one process, to the bit.
 set -eu
 sweep_script=$2
 export WINDROW=$1
@@ -22,13 +22,13 @@ done
 
 # ---- a cluster ----
 
-for name in $(compgen -e | grep -E '^(S[A-Z]*|OMP)_'); do # of a job that this test runs in
+for name in $(compgen -e | grep -E '^(S[A-Z]*|OMP)_'); do # set by a job in which this test runs
     unset "$name"
 done
-home=$(mktemp -d /tmp/windrow-slurm.XXXXXX) # short, for sockets' sake
+home=$(mktemp -d /tmp/windrow-slurm.XXXXXX) # short, because paths of sockets are
 export SLURM_CONF=$home/slurm.conf
 daemons=()
-# Jobs first: slurmd leaves them running when it ends. Daemons end with this shell in any case.
+# Jobs first: slurmd leaves them running when it ends. The daemons end with this shell.
 clean_up() {
     code=$?
     if [ ${#daemons[@]} -gt 0 ]; then
@@ -84,7 +84,7 @@ start() {
     setpriv --pdeathsig TERM "$@" >>"$home/log" 2>&1 &
     daemons+=($!)
 }
-# await SECONDS COMMAND...: until it succeeds.
+# await SECONDS COMMAND...: repeats COMMAND until it succeeds, for at most SECONDS.
 await() {
     limit=$((5 * $1))
     shift
@@ -145,11 +145,11 @@ await 60 is_under_way || fail "the tasks do not come to a checkpoint"
 scancel "${first}_0"
 kill -s KILL "$(pgrep -f -- "--store $folder/study.db.shard-1-of-4")"
 scontrol requeue "${first}_2"
-scancel --batch --signal=USR1 "${first}_3" # as --signal does it before a time limit
+scancel --batch --signal=USR1 "${first}_3" # as --signal does before a time limit
 submit
 grep -q "being made already, by the jobs $first $((first + 1))" said || fail "a sweep was submitted twice"
 await 30 are_requeued || fail "three tasks should wait for another start: $(squeue --array)"
-sleep 2 # slurmd refuses a start in the second of the end; two minutes are Slurm's own way round that
+sleep 2 # slurmd refuses a start in the second of the end; Slurm itself waits two minutes
 for id in $(requeued); do
     scontrol update JobId="$id" StartTime=now
 done
@@ -166,7 +166,7 @@ left=$(count study.db.shard-0-of-4 "trial WHERE status = 'pending'")
 [ "$left" -gt 0 ] || fail "nothing was left of the cancelled task"
 [ "$(count study.db "trial WHERE status = 'pending'")" -eq "$left" ] || fail "others than the cancelled task left trials"
 
-submit # goes on with what was cancelled
+submit # continues what was cancelled
 await 120 all_end || fail "the jobs do not end: $(squeue)"
 dump() {
     sqlite3 -readonly "$1" "

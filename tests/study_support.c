@@ -1,8 +1,13 @@
 #include "study_support.h"
 
 #include <dirent.h>
+#include <linux/capability.h>
+#include <signal.h>
 #include <sqlite3.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 int enter_folder(void **state) {
@@ -134,4 +139,82 @@ void commit_done(struct wr_study *study, int64_t id, float score, size_t count) 
     struct wr_error error = {0};
     assert_ok(wr_study_commit(study, &outcome, 1, NULL, 0, &error), &error);
     free(parameters);
+}
+
+void make_study(const char *path, size_t count) {
+    struct wr_study *study = open_study(path, WR_STUDY_WRITE);
+    struct wr_trial_state states[MOST_TRIALS];
+    add_trials(study, count, states);
+    wr_study_close(study);
+}
+
+size_t trials_of(struct wr_study *study) {
+    struct wr_study_counts counts;
+    struct wr_error error = {0};
+    assert_ok(wr_study_count(study, &counts, &error), &error);
+    return counts.trials;
+}
+
+size_t done_of(struct wr_study *study) {
+    struct wr_study_counts counts;
+    struct wr_error error = {0};
+    assert_ok(wr_study_count(study, &counts, &error), &error);
+    return counts.done;
+}
+
+pid_t start(bool (*function)(void *), void *context) {
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        setenv("CMOCKA_TEST_ABORT", "1", 1); /* so that it does not run the next tests */
+        _exit(function(context) ? 0 : 1);
+    }
+    return child;
+}
+
+int finish(pid_t child) {
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return status;
+}
+
+void assert_elsewhere(bool (*function)(void *), void *context) {
+    assert_int_equal(finish(start(function, context)), 0);
+}
+
+void obey_permissions(void) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[2] = {0};
+    syscall(SYS_capset, &header, none);
+}
+
+struct wr_sweep small_sweep(const struct wr_series *series) {
+    static const size_t hidden[] = {3, 2}, window = 3, batch = 1, column = 0;
+    static const float lr[] = {1e-3f, 0.7f}, no_clip = 0;
+    static const enum wr_init init = WR_INIT_PYTORCH;
+    static const uint32_t seeds[] = {0, 1, 2};
+    return (struct wr_sweep){.grid = {.hidden = hidden,
+                                      .hidden_count = 2,
+                                      .window = &window,
+                                      .window_count = 1,
+                                      .batch = &batch,
+                                      .batch_count = 1,
+                                      .lr = lr,
+                                      .lr_count = 2,
+                                      .clip = &no_clip,
+                                      .clip_count = 1,
+                                      .init = &init,
+                                      .init_count = 1,
+                                      .seeds = seeds,
+                                      .seed_count = 3},
+                             .series = series,
+                             .input_columns = &column,
+                             .inputs = 1,
+                             .target_columns = &column,
+                             .outputs = 1,
+                             .epochs = 6,
+                             .curve_points = 4,
+                             .checkpoint_seconds = 30};
 }

@@ -1,4 +1,5 @@
-/* What tests of studies share: a folder for each case, and a look at the file that is not ours. */
+/* What the tests of studies share: a folder for each case, and queries that do not use the
+ * library. */
 #ifndef WR_TEST_STUDY_SUPPORT_H
 #define WR_TEST_STUDY_SUPPORT_H
 
@@ -9,28 +10,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include <cmocka.h>
 
 #include "windrow/study.h"
+#include "windrow/sweep.h"
 
-/* Setup and teardown: a folder in the build tree, which is the working directory. */
+/* Setup and teardown: make a folder in the build tree and change to it; remove it. */
 int enter_folder(void **state);
 int leave_folder(void **state);
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
 
-/* Entries of the working directory. */
+/* Number of entries of the working directory. */
 int entries(void);
 
-/* The only value that an SQL statement gives, as SQLite writes it ("" for NULL and for no row), by
- * a connection of its own; valid until the next call. */
+/* The value of an SQL statement that gives one value, as SQLite writes it ("" for NULL and for no
+ * row). Opens a connection of its own. Valid until the next call. */
 const char *ask(const char *path, const char *sql);
 #define assert_answer(path, sql, answer) assert_string_equal(ask(path, sql), answer)
 
 /* Fails unless status is WR_OK. */
 void assert_ok(wr_status status, const struct wr_error *error);
-/* Fails unless status and error are `expected` and the text, one line, begins with `start` and
- * holds `part`. Releases the error. */
+/* Fails unless status is `expected` and the text of the error is one line that begins with `start`
+ * and contains `part`. Releases the error. */
 void assert_error(wr_status status, struct wr_error *error, wr_status expected, const char *start,
                   const char *part);
 
@@ -38,13 +41,32 @@ struct wr_study *open_study(const char *path, enum wr_study_mode mode);
 void assert_refused(const char *path, enum wr_study_mode mode, wr_status expected,
                     const char *part);
 
-/* Everything that a run makes but times. */
+/* Compares everything that a sweep writes, except times. */
 void assert_same_studies(const char *expected, const char *actual);
 
-/* Trials of hidden 1 + i, seed i, and all else equal. */
+/* Adds trials with hidden 1 + i and seed i; all else is equal. */
 #define MOST_TRIALS 64
 void add_trials(struct wr_study *study, size_t count, struct wr_trial_state states[]);
-/* Trial `id`, done, with that score and `count` parameters, each of them the score. */
+/* Commits trial `id` as done, with that score and `count` parameters, each equal to the score. */
 void commit_done(struct wr_study *study, int64_t id, float score, size_t count);
+/* Makes a study of `count` such trials. */
+void make_study(const char *path, size_t count);
+/* Number of trials, and of those that are done. */
+size_t trials_of(struct wr_study *study);
+size_t done_of(struct wr_study *study);
+
+/* A sweep of 12 trials over the series: hidden size 3 and 2, learning rate 1e-3 and 0.7, with which
+ * a model diverges, seeds 0 to 2; 6 epochs. */
+struct wr_sweep small_sweep(const struct wr_series *series);
+
+/* Starts a process that calls the function, which returns whether all is well. A failed assertion
+ * ends the process. Returns its id. */
+pid_t start(bool (*function)(void *), void *context);
+/* Waits for the process; returns its status as waitpid gives it. */
+int finish(pid_t child);
+/* Calls the function in a process of its own and checks that all is well. */
+void assert_elsewhere(bool (*function)(void *), void *context);
+/* For child processes: root can write anywhere until it gives that right up. */
+void obey_permissions(void);
 
 #endif

@@ -47,13 +47,13 @@ static float *uniforms(size_t count, uint32_t seed, double scale) {
     return p;
 }
 
-/* A learning rate that overflows a loss (an error of 1e19) in about two epochs of so many updates:
- * without a clip an update multiplies the error by some 2 lr or more. */
+/* A learning rate with which a loss overflows (an error of 1e19) in about two epochs of `updates`
+ * updates: without a clip, an update multiplies the error by 2 lr or more. */
 static float diverging_rate(size_t updates) {
     return (float)pow(10.0, 19.0 / (2.0 * (double)updates));
 }
 
-/* Per-model arrays. */
+/* Fills the arrays that have an element for each model. */
 static void fill_models(struct test_ensemble *e, const struct test_case *c) {
     size_t M = c->models, W = c->windows;
     e->lr = test_zeros(M, sizeof *e->lr);
@@ -86,7 +86,7 @@ void test_ensemble_make(struct test_ensemble *e, const struct test_case *c) {
     e->count = layout.count;
     e->inputs = uniforms((c->windows - 1 + s->seq_len) * s->inputs, 1, 2.0);
     e->targets = uniforms(c->windows * s->outputs, 2, 1.5);
-    /* about as large as keeps tanh off its ends */
+    /* large, but small enough that tanh does not saturate */
     e->parameters = uniforms(c->models * e->count, 3, 1.0 / sqrt((double)(s->inputs + s->hidden)));
     e->weights = test_zeros(s->outputs, sizeof *e->weights);
     for (size_t o = 0; o < s->outputs; o++)
@@ -191,7 +191,7 @@ struct wr_device *test_device(const char *selector, size_t threads) {
     struct wr_device *device = NULL;
     struct wr_device_options options = {.threads = threads, .inexact = true};
     TEST_OK(wr_device_open(selector, &options, &device, &error));
-    device->unchecked = true; /* tests check more */
+    device->unchecked = true; /* the tests themselves check more */
     return device;
 }
 
@@ -250,7 +250,7 @@ struct wr_session *test_session_if_fits(struct wr_device *device, const struct w
     return status == WR_OK ? session : NULL;
 }
 
-/* Floats on either side of a buffer that nobody may touch. */
+/* Sentinels before and behind a buffer, which nothing may overwrite. */
 #define GUARD    64
 #define SENTINEL 0x7fabcdefu
 
@@ -261,7 +261,7 @@ static float *guarded_new(size_t count) {
     return (float *)(void *)words;
 }
 
-/* Checks the guards, and that every value was written; gives the values alone. */
+/* Checks the sentinels, and that every value was written; returns the values without sentinels. */
 static float *guarded_take(float *guarded, size_t count) {
     uint32_t word;
     for (size_t i = 0; i < count + 2 * GUARD; i++) {

@@ -1,5 +1,5 @@
 /* What the tests share: deterministic ensembles, devices, comparisons that show the first
- * difference, and skipping. Brings cmocka and the public API along. */
+ * difference, and skipping. Includes cmocka and the public API. */
 #ifndef TEST_SUPPORT_H
 #define TEST_SUPPORT_H
 
@@ -21,7 +21,7 @@
 void test_ok(wr_status status, struct wr_error *error, const char *call, const char *file,
              int line);
 
-/* Uniform in [-1, 1), a multiple of 2^-20: a function of (seed, index) alone. */
+/* A number in [-1, 1), uniform, a multiple of 2^-20. It depends only on seed and index. */
 float test_uniform(uint32_t seed, size_t index);
 void *test_zeros(size_t count, size_t size);
 
@@ -46,38 +46,41 @@ struct test_ensemble {
 };
 void test_ensemble_make(struct test_ensemble *e, const struct test_case *c);
 void test_ensemble_free(struct test_ensemble *e);
-/* The ensemble of model m of e alone. Points into e. */
+/* An ensemble of model m of e alone. It points into e. */
 struct wr_ensemble test_ensemble_one(const struct test_ensemble *e, size_t m);
 /* The float64 reference of model m. */
 struct reference *test_reference(const struct wr_ensemble *e, size_t m);
 
-/* The first call of every test's main: prints without a locale, keeps PoCL's kernel cache to this
- * process where POCL_CACHE_DIR is not set. */
+/* The first call of every test's main. Prints without a locale, and gives PoCL a kernel cache for
+ * this process if POCL_CACHE_DIR is not set. */
 void test_setup(void);
 /* Ends the program as skipped (77). */
 _Noreturn void test_skip(const char *why);
 
-/* Opens a device by its selector, inexact devices too. threads 0: the default. */
+/* Opens a device by its selector, also an inexact one. threads 0: the default. */
 struct wr_device *test_device(const char *selector, size_t threads);
 /* The id of the n-th usable OpenCL device, or NULL past the last. */
 const char *test_opencl_device(size_t n);
-/* "cpu", then every usable OpenCL device; NULL past the last. Says once on stderr if there is no
+/* "cpu", then every usable OpenCL device; NULL past the last. Tells once on stderr if there is no
  * OpenCL device. */
 const char *test_any_device(size_t n);
 
 struct wr_session *test_session(struct wr_device *device, const struct wr_ensemble *e,
                                 enum wr_schedule schedule);
-/* As test_session, but NULL where the fused schedule refuses H > 64 (it must say why). */
+/* test_session, but returns NULL where the fused schedule refuses H > 64. The refusal must tell
+ * why. */
 struct wr_session *test_session_if_fits(struct wr_device *device, const struct wr_ensemble *e,
                                         enum wr_schedule schedule);
-/* Reads a tensor between sentinels, which must survive. The caller frees. */
+/* Reads a tensor and checks that the sentinels before and behind it survive. The caller frees
+ * it. */
 float *test_read(struct wr_session *session, enum wr_tensor tensor);
-/* Runs epochs; losses (epochs, M) between sentinels. The caller frees. */
+/* Trains `epochs` epochs; returns losses (epochs, M), read between sentinels. The caller frees
+ * them. */
 float *test_run(struct wr_session *session, const struct wr_ensemble *e, size_t epochs);
 /* (M) diverged epochs. The caller frees. */
 uint32_t *test_diverged(struct wr_session *session, const struct wr_ensemble *e);
 
-/* memcmp; fails with the first differing index, both values and both bit patterns. */
+/* Compares bits; fails with the first differing index, both values and both bit patterns. */
 void test_same_floats(const char *what, const float *expected, const float *actual, size_t count);
 /* |actual - expected| <= tolerance * max |expected| over the tensor (or 1e-30). Returns the largest
  * error as a multiple of that maximum. */

@@ -1,4 +1,4 @@
-/* Backtests: naive methods by hand, windrow against fits and forecasts of its own. */
+/* Backtests: naive methods against values by hand, windrow against its own fits and forecasts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -72,7 +72,8 @@ static struct wr_backtest run(const struct fixture *f, const struct wr_backtest_
     return backtest;
 }
 
-/* On the line v[t] = t, naive is off by k+1 at step k and always was; seasonal naive by SEASON. */
+/* On the line v[t] = t, naive is wrong by k+1 at step k, also in the values before; seasonal naive
+ * is wrong by SEASON. */
 static void test_naive_by_hand(void **state) {
     const struct fixture *f = *state;
     struct wr_backtest_spec spec = spec_of(f);
@@ -90,7 +91,8 @@ static void test_naive_by_hand(void **state) {
     assert_near(naive->points.mase, 0.5);
     assert_near(naive->coverage[0], 1);
     assert_near(naive->width[0], 3);
-    /* The losses of the point, of the lower bound (2 e below, p = 0.1) and of the upper (at y). */
+    /* The losses of the forecast, of the lower bound (2 e below, p = 0.1) and of the upper bound
+     * (at y). */
     assert_near(naive->crps, 1.5 * (1 + 0.4 + 0) / 3);
     assert_near(seasonal->points.mae, 3);
     assert_near(seasonal->points.mase, 1);
@@ -99,7 +101,7 @@ static void test_naive_by_hand(void **state) {
     wr_backtest_release(&backtest);
 }
 
-/* MAE of forecasts from an origin, by a fit of the first `fitted` values. */
+/* The MAE of forecasts from an origin, of a fit of the first `fitted` values. */
 static double own_error(const struct fixture *f, size_t fitted, size_t origin) {
     struct wr_fit_options options = {0};
     struct wr_fit *fit;
@@ -112,7 +114,8 @@ static double own_error(const struct fixture *f, size_t fitted, size_t origin) {
     return sum / HORIZON;
 }
 
-/* Fitted once before the first origin, or before each; the last forecast ends with the series. */
+/* A backtest fits once before the first origin, or before each origin. The last forecast ends with
+ * the series. */
 static void test_origins(void **state) {
     const struct fixture *f = *state;
     struct wr_backtest_spec spec = spec_of(f);
@@ -133,7 +136,7 @@ static void test_origins(void **state) {
         }
 }
 
-/* Two recipes give the mean of their forecasts; a recipe and itself, its own. */
+/* Two recipes give the mean of their forecasts; the mean of a recipe and itself is its forecast. */
 static void test_mixes(void **state) {
     const struct fixture *f = *state;
     struct wr_backtest_spec spec = spec_of(f);
@@ -157,8 +160,8 @@ static void test_mixes(void **state) {
     wr_backtest_release(&one);
 }
 
-/* 100 + 10 sin t for t < LENGTH, without those for which `missing` has an x at t % 8; the last
- * value is another one, where that is no NaN. */
+/* 100 + 10 sin t for t < LENGTH; values for which `missing` has an x at t % 8 are left out. The
+ * last value is `last`, unless that is NaN. */
 static struct wr_panel *with_gaps(const char *missing, double last) {
     static const char path[] = "backtest-gaps.csv";
     struct wr_panel_spec spec = {.missing = WR_MISSING_INTERPOLATE};
@@ -188,8 +191,8 @@ static struct wr_backtest run_with_gaps(struct fixture *f, const struct wr_backt
     return backtest;
 }
 
-/* Filled values are not scored, and the naive methods do not know them: naive by hand. Every value
- * that is scored has the same weight. */
+/* Filled values are not scored, and the naive methods do not use them: naive is compared with
+ * values by hand. Every value that is scored has the same weight. */
 static void test_scores_what_was_observed(void **state) {
     struct fixture *f = *state;
     struct wr_backtest_spec spec = spec_of(f);
@@ -209,8 +212,8 @@ static void test_scores_what_was_observed(void **state) {
     wr_backtest_release(&backtest);
 }
 
-/* MASE divides by the errors of seasonal naive at pairs of values that were both observed: here
- * none, as two values of each eight were, and the season has three. */
+/* MASE divides by the errors of seasonal naive at pairs of values that were both observed. Here
+ * there is no such pair: two values of each eight were observed, and the season is three. */
 static void test_scale_of_observed(void **state) {
     struct fixture *f = *state;
     struct wr_backtest_spec spec = spec_of(f);
@@ -220,8 +223,8 @@ static void test_scale_of_observed(void **state) {
     wr_backtest_release(&backtest);
 }
 
-/* Forecasts do not know what comes after their origin, also where a gap reaches over it: 36 to 38
- * are missing, the origin lies before 38, and 39 is far above the forecast. */
+/* A forecast does not use values after its origin, also where a gap reaches across the origin:
+ * values 36 to 38 are missing, the origin lies before 38, and 39 is far above the forecast. */
 static void test_looks_not_ahead(void **state) {
     struct fixture *f = *state;
     struct wr_backtest_spec spec = spec_of(f);
@@ -236,8 +239,8 @@ static void test_looks_not_ahead(void **state) {
     assert_near(mae[1] - mae[0], 1000);
 }
 
-/* Naive methods leave out a quiet start, too: they are what they are without it. And a jump just
- * before the origin is as wide for them. */
+/* Naive methods leave out a quiet start, too: the result is the same as without it. A jump just
+ * before the origin gives them intervals of the same width. */
 static void test_quiet_start(void **state) {
     struct fixture *f = *state;
     struct wr_backtest_spec spec = spec_of(f);
@@ -262,7 +265,7 @@ static void test_quiet_start(void **state) {
     wr_panel_of("a", values, 50 + HORIZON + 1, &f->panel, NULL); /* one value before the origin */
     backtest[0] = run(f, &spec);
     assert_near(backtest[0].overall[WR_METHOD_NAIVE].width[0], 2 * values[50]);
-    double own = backtest[0].overall[WR_METHOD_WINDROW].width[0]; /* not below 0 */
+    double own = backtest[0].overall[WR_METHOD_WINDROW].width[0]; /* cut at 0 */
     assert_true(own > values[50] && own <= 2 * values[50]);
     wr_backtest_release(&backtest[0]);
     wr_panel_free(f->panel);

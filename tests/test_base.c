@@ -34,7 +34,7 @@ static void test_fail(void **state) {
     wr_error_release(NULL);
 }
 
-/* What a terminal would obey is shown, and an error is one line. */
+/* Control sequences are shown as text, and an error is one line. */
 static void test_shown(void **state) {
     (void)state;
     static const struct {
@@ -48,13 +48,13 @@ static void test_shown(void **state) {
         {"\xc2\x9b"
          "31m\xc2\xa0",
          "\\xc2\\x9b31m\xc2\xa0"},                    /* C1's CSI */
-        {"\x9b\xff\xc0\x80", "\\x9b\\xff\\xc0\\x80"}, /* no UTF-8 */
+        {"\x9b\xff\xc0\x80", "\\x9b\\xff\\xc0\\x80"}, /* not UTF-8 */
         {"\u061c\u200e\u200f\u0622\u200d", "\\xd8\\x9c\\xe2\\x80\\x8e\\xe2\\x80\\x8f\u0622\u200d"},
         {"a\u202ecod.exe\u2066\u2069", "a\\xe2\\x80\\xaecod.exe\\xe2\\x81\\xa6\\xe2\\x81\\xa9"},
         {"\u2028\u202a\u2029", "\\xe2\\x80\\xa8\\xe2\\x80\\xaa\\xe2\\x80\\xa9"},
         {"\u2027\u202f\u2065\u206a \u6f22", "\u2027\u202f\u2065\u206a \u6f22"},
         {"\xe2\x82", "\\xe2\\x82"},                                              /* cut off */
-        {"\xed\xa0\x80\xf4\x90\x80\x80", "\\xed\\xa0\\x80\\xf4\\x90\\x80\\x80"}, /* no characters */
+        {"\xed\xa0\x80\xf4\x90\x80\x80", "\\xed\\xa0\\x80\\xf4\\x90\\x80\\x80"}, /* no character */
     };
     char shown[64];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -78,7 +78,7 @@ static void test_shown(void **state) {
     wr_error_release(&error);
 }
 
-/* At most 40 bytes as they are shown, cut between characters; lines stay lines. */
+/* An excerpt has at most 40 bytes as shown and is cut between characters; lines stay lines. */
 static void test_excerpts(void **state) {
     (void)state;
     static const struct {
@@ -105,7 +105,7 @@ static void test_excerpts(void **state) {
     free(lines);
 }
 
-/* Numbers keep the point in a host program whose locale has a comma. */
+/* Numbers keep the decimal point in a host program whose locale has a comma. */
 static void test_locale(void **state) {
     (void)state;
     static const char make[] =

@@ -1,4 +1,5 @@
-/* Measuring: what is counted, and that what cannot be measured is refused. No time is asserted. */
+/* Benchmarks: what is counted, and that impossible measurements are refused. No time is
+ * asserted. */
 #include "support.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Time stamps: what is one, the step between them, and how they go on. */
+/* Time stamps: which text is one, the step between them, and how they continue. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 #include "data/step.h"
 
-/* In seconds; beyond one with a fraction, in nanoseconds. */
+/* Returns seconds, or nanoseconds for stamps with a fraction of a second. */
 static int64_t read_stamp(const char *text, struct wr_stamp_form *form) {
     int64_t time;
     int nanosecond;
@@ -119,7 +119,7 @@ static void test_no_stamps(void **state) {
     }
 }
 
-/* Every day of eight centuries, against the C library. */
+/* Every day of eight centuries agrees with the C library. */
 static void test_calendar(void **state) {
     (void)state;
     struct wr_stamp_form form;
@@ -136,14 +136,14 @@ static void test_calendar(void **state) {
     }
 }
 
-/* Stamps of a series: how they go on, and the name of their step. */
+/* The stamps of a series: how they continue, and the name of their step. */
 struct stamps {
     struct wr_stamp_form form;
     int64_t times[32];
     size_t count;
 };
 
-/* Stamps (blank-separated in text; a T before the time). */
+/* Reads stamps: separated by blanks in the text, with a T before the time. */
 static struct stamps read_stamps(const char *text) {
     struct stamps stamps = {.count = 0};
     char copy[512], *rest = NULL;
@@ -193,7 +193,7 @@ static void test_steps(void **state) {
     assert_next("2020-01-01T10:00", "min", "1 minute", "2020-01-01T10:01");
     assert_next("2020-03", "M", "1 month", "2020-04");
     assert_next("1 2 3 10 11 12 20", "1", "1", "21"); /* the most frequent */
-    assert_next("1 11 13 23 25", "2", "2", "27");     /* of several the smallest */
+    assert_next("1 11 13 23 25", "2", "2", "27");     /* of equally frequent ones the smallest */
     assert_next("2020-01-15 2020-02-15 2020-04-15 2020-05-15", "M-15", "1 month", "2020-06-15");
     assert_next("2024-01-01T00:00:00.000Z 2024-01-01T01:00:00.000Z", "h", "1 hour",
                 "2024-01-01T02:00:00.000Z");
@@ -201,11 +201,11 @@ static void test_steps(void **state) {
                 "2024-01-01T00:00:01.00");
     assert_next("2024-01-01T00:00:00.000000001 2024-01-01T00:00:00.000000003", "2ns",
                 "2 nanoseconds", "2024-01-01T00:00:00.000000005");
-    /* Thursday, Friday, Monday, Tuesday, and Thursday, since a day is missing */
+    /* Thursday, Friday, Monday, Tuesday, then Thursday because a day is missing. */
     assert_next("2024-01-04 2024-01-05 2024-01-08 2024-01-09 2024-01-11 2024-01-12", "B",
                 "1 business day", "2024-01-15");
     assert_next("2024-01-01 2024-01-02 2024-01-03 2024-01-04 2024-01-05", "D", "1 day",
-                "2024-01-06"); /* no weekend is left out */
+                "2024-01-06"); /* no weekend is missing */
     assert_next("2024-01-05 2024-01-06 2024-01-08 2024-01-09", "D", "1 day", "2024-01-10");
     assert_next("2018-02-28 2018-03-30 2018-04-30", "BME", "1 month", "2018-05-31");
     assert_next("2024-02-29 2024-03-29 2024-04-30 2024-05-31", "BME", "1 month", "2024-06-28");
@@ -216,7 +216,7 @@ static void test_steps(void **state) {
     assert_next("2020-02-28 2020-03-31", "BME", "1 month", "2020-04-30");
 }
 
-/* What --freq may be; a name that is another's is written as that. */
+/* Names that --freq takes. A step that has several names is written with one of them. */
 static void test_names(void **state) {
     (void)state;
     static const char *const same[] = {
@@ -308,7 +308,7 @@ static void test_counts(void **state) {
     assert_int_equal(steps, 6);
 }
 
-/* Steps forth and back: places and times agree. */
+/* Steps forward and backward: places and times agree. */
 static void test_places(void **state) {
     (void)state;
     static const char *const names[] = {"D", "B", "W", "MS", "ME", "BMS", "BME", "M-30", "QE", "h"};
@@ -332,7 +332,7 @@ static void test_places(void **state) {
     }
 }
 
-/* Steps beyond all calendars stay numbers. */
+/* Steps too large for a calendar stay numbers. */
 static void test_far(void **state) {
     (void)state;
     static const char *const stamps[] = {"2020-01-01", "2020-01", "2020-01-01T00:00:00+01:00",

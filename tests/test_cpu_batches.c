@@ -1,5 +1,5 @@
 /* Large batches on the cpu backend: every engine, schedule and number of threads against the scalar
- * engine in one thread, which test_cpu_lanes.c holds against the contract; and what stops them. */
+ * engine in one thread, which test_cpu_lanes.c compares with the contract; and stops. */
 #include "support.h"
 
 #include <stdio.h>
@@ -11,7 +11,8 @@ enum { EPOCHS = 2 };
 static const char *const engines[] = {"avx512", "avx512-rows", "avx2", "avx2-rows",
                                       "neon",   "neon-rows",   "",     "scalar"};
 
-/* "": by rule. NULL where this CPU or build lacks the engine. */
+/* Opens the cpu device with an engine; "": the one that the device chooses. NULL if this CPU or
+ * build lacks the engine. */
 static struct wr_device *open_engine(const char *engine, size_t threads) {
     struct wr_error error = {0};
     struct wr_device *device = NULL;
@@ -64,7 +65,7 @@ static void check_engine(const char *engine, size_t threads, const struct test_c
     wr_device_close(device);
 }
 
-/* Model m has every window but the first m % 5 and the last m; model 2 has one. */
+/* Model m has every window except the first m % 5 and the last m; model 2 has one window. */
 static void make_ragged(const struct test_case *c, struct test_ensemble *e) {
     for (size_t m = 0; m < c->models && c->ragged; m++) {
         e->first[m] = m % 5;
@@ -109,14 +110,14 @@ static void test_batches(void **state) {
         }
 }
 
-/* Blocks that a team takes one after the other. */
+/* A team takes several blocks, one after the other. */
 static void test_many_models(void **state) {
     (void)state;
     const struct test_case c = {{1, 9, 2, 3}, 35, 130, 64, 0.02f, 0.2f, true, true, true};
     check_case(&c);
 }
 
-/* Windows so long that a run of them is worked on in pieces. */
+/* Windows so long that the windows of a segment are not all trained at the same time. */
 static void test_long_windows(void **state) {
     (void)state;
     const struct test_case c = {{1, 18, 1, 600}, 2, 40, 35, 0.001f, 0.2f, false, true, false};
@@ -137,7 +138,7 @@ static int stop_at_once(void *context, double updates) {
     return 1;
 }
 
-/* The first batch takes about a second: it does not come to its end. */
+/* The first batch takes about a second and is stopped before its end. */
 static void test_stop_inside_batch(void **state) {
     (void)state;
     struct wr_error error = {0};
@@ -147,7 +148,7 @@ static void test_stop_inside_batch(void **state) {
             struct test_ensemble e;
             test_ensemble_make(&e, &c);
             if (schedule == WR_SCHEDULE_STAGED)
-                e.ensemble.batch = 20000; /* which are all kept */
+                e.ensemble.batch = 20000; /* the device keeps all of them */
             struct wr_device *device = test_device("cpu", threads);
             struct wr_session *session =
                 test_session(device, &e.ensemble, (enum wr_schedule)schedule);

@@ -1,5 +1,5 @@
-/* The cpu backend against the contract of numerics.h written out naively, one model and one sum at
- * a time: every instruction set that this CPU has, schedule, number of threads and cut of a run. */
+/* The cpu backend against the contract of numerics.h, written out naively, one model and one sum at
+ * a time: every instruction set of this CPU, schedule, number of threads and division of a run. */
 #include "numerics.h"
 #include "support.h"
 
@@ -15,11 +15,11 @@
 
 enum { EPOCHS = 3 };
 
-/* "by rule": what a run gets that names none. */
+/* "by rule": the engine that the device chooses if none is named. */
 static const char *const engines[] = {"avx512", "avx512-rows", "avx2",    "avx2-rows",
                                       "neon",   "neon-rows",   "by rule", "scalar"};
 
-/* NULL where this CPU or build lacks the engine. */
+/* Opens the cpu device with an engine; NULL if this CPU or build lacks it. */
 static struct wr_device *open_engine(const char *engine, size_t threads) {
     if (strcmp(engine, "by rule") == 0)
         return test_device("cpu", threads);
@@ -32,7 +32,7 @@ static struct wr_device *open_engine(const char *engine, size_t threads) {
     if (status != WR_OK) {
         assert_int_equal(status, WR_ERR_DEVICE);
         assert_non_null(strstr(error.text, engine));
-        assert_non_null(strstr(error.text, "scalar")); /* names what there is */
+        assert_non_null(strstr(error.text, "scalar")); /* names the engines that exist */
     }
     wr_error_release(&error);
     return device;
@@ -49,9 +49,10 @@ struct naive {
     float *dy;     /* (B, O) */
 };
 
-/* start + a[0] b[0] + ... in runs of 16; steps between terms as given. */
-static float run_sum(float start, size_t terms, const float *a, size_t a_step, const float *b,
-                     size_t b_step) {
+/* start + a[0] b[0] + ... in segments of 16 terms; a_step and b_step are the steps between
+ * terms. */
+static float segmented_sum(float start, size_t terms, const float *a, size_t a_step, const float *b,
+                           size_t b_step) {
     float sum = start;
     for (size_t first = 0; first < terms; first += 16) {
         float run = first == 0 ? start : 0.0f;
@@ -62,7 +63,7 @@ static float run_sum(float start, size_t terms, const float *a, size_t a_step, c
     return sum;
 }
 
-/* A sum of two floats, what it comes to and what that leaves out, takes one more term. */
+/* Adds a term to a sum that two floats hold: its value, and the rest that the value leaves out. */
 static void add_long(float *sum, float *rest, float x) {
     float term = x + *rest, after = *sum + term, arrived = after - *sum;
     float error = (term - arrived) + (*sum - (after - arrived));
@@ -75,7 +76,7 @@ static const float *input(const struct naive *n, size_t window, size_t t) {
     return v->inputs + (n->first + window) * v->input_stride + t * n->I;
 }
 
-/* Fills slot b from a window, returns the window's loss. */
+/* Fills slot b from a window; returns the loss of the window. */
 static float naive_window(struct naive *n, size_t window, size_t b, float scale) {
     size_t H = n->H, O = n->O, T = n->T;
     const float *p = n->p;
@@ -84,33 +85,34 @@ static float naive_window(struct naive *n, size_t window, size_t b, float scale)
     float *h = n->h + b * T * H, *da = n->da + b * T * H, *dy = n->dy + b * O;
     for (size_t t = 0; t < T; t++)
         for (size_t j = 0; j < H; j++) {
-            float a = run_sum(p[n->at.b_h + j], n->I, p + n->at.w_xh + j * n->I, 1,
-                              input(n, window, t), 1);
+            float a = segmented_sum(p[n->at.b_h + j], n->I, p + n->at.w_xh + j * n->I, 1,
+                                    input(n, window, t), 1);
             if (t > 0)
-                a = run_sum(a, H, p + n->at.w_hh + j * H, 1, h + (t - 1) * H, 1);
+                a = segmented_sum(a, H, p + n->at.w_hh + j * H, 1, h + (t - 1) * H, 1);
             h[t * H + j] = wr_tanh(a);
         }
     float *weighted = test_zeros(O, sizeof *weighted), *e = test_zeros(O, sizeof *e);
     for (size_t o = 0; o < O; o++) {
-        float y = run_sum(p[n->at.b_y + o], H, p + n->at.w_hy + o * H, 1, h + (T - 1) * H, 1);
+        float y = segmented_sum(p[n->at.b_y + o], H, p + n->at.w_hy + o * H, 1, h + (T - 1) * H, 1);
         e[o] = y - target[o];
         weighted[o] = v->loss_weights[o] * e[o];
         dy[o] = scale * e[o];
     }
-    float loss = run_sum(0.0f, O, weighted, 1, e, 1);
+    float loss = segmented_sum(0.0f, O, weighted, 1, e, 1);
     free(weighted);
     free(e);
     for (size_t t = T; t-- > 0;)
         for (size_t k = 0; k < H; k++) {
-            float dh = t == T - 1 ? run_sum(0.0f, O, p + n->at.w_hy + k, H, dy, 1)
-                                  : run_sum(0.0f, H, p + n->at.w_hh + k, H, da + (t + 1) * H, 1);
+            float dh = t == T - 1
+                           ? segmented_sum(0.0f, O, p + n->at.w_hy + k, H, dy, 1)
+                           : segmented_sum(0.0f, H, p + n->at.w_hh + k, H, da + (t + 1) * H, 1);
             float hk = h[t * H + k], d = fmaf(-hk, hk, 1.0f) * dh;
             da[t * H + k] = fabsf(d) < 0x1p-80f ? 0.0f : d;
         }
     return loss;
 }
 
-/* One gradient element over `windows` windows: u and v give a term's factors. */
+/* One element of the gradient over `windows` windows: u and v give the factors of a term. */
 enum which { W_XH, W_HH, B_H, W_HY, B_Y };
 static float naive_gradient(const struct naive *n, enum which which, size_t j, size_t k,
                             size_t offset, size_t windows) {
@@ -162,8 +164,8 @@ static void naive_step(struct naive *n, size_t offset, size_t windows) {
         n->p[i] = fmaf(-n->e->lr[n->m], n->g[i], n->p[i]);
 }
 
-/* Trains model m; fills its column of losses (EPOCHS, M), parameters (P) and the epoch in which it
- * diverged. NaN may be of any kind. */
+/* Trains model m. Fills its column of losses (EPOCHS, M) and its parameters (P); returns the epoch
+ * in which it diverged. A NaN can have any bits. */
 static uint32_t naive_run(const struct wr_ensemble *e, size_t m, float *losses, float *parameters) {
     struct wr_error error = {0};
     struct naive n = {.e = e,
@@ -239,7 +241,8 @@ static void expected_free(struct expected *x) {
 
 /* ---- runs ---- */
 
-/* The epochs in the given pieces (0 ends them). */
+/* Trains the epochs in several runs of the given numbers of epochs (0 ends the list) and
+ * compares. */
 static void check_run(const char *engine, const struct test_case *c, const struct test_ensemble *e,
                       const struct expected *x, size_t threads, enum wr_schedule schedule,
                       const size_t *pieces) {
@@ -306,8 +309,9 @@ static void test_contract(void **state) {
     }
 }
 
-/* Batches of more runs than are added plainly, beside one of few windows and one that just ends. */
-static void test_many_runs(void **state) {
+/* Batches of more segments than are added plainly, next to a batch of few windows and one that ends
+ * with a segment. */
+static void test_many_segments(void **state) {
     (void)state;
     const struct test_case c = {{1, 1, 1, 2}, 3, 67000, 0, 8.0f, 0.0f, true, true, false};
     const size_t windows[] = {67000, 65536, 20};
@@ -321,8 +325,8 @@ static void test_many_runs(void **state) {
     test_ensemble_free(&e);
 }
 
-/* Gradients that underflow to -0 and parameters that are -0, in models with few windows beside
- * others with many: working along without a window may not turn them into +0. */
+/* Gradients that underflow to -0 and parameters that are -0, in models with few windows next to
+ * models with many. A model that has no window in a step must not turn them into +0. */
 static void test_signed_zeros(void **state) {
     (void)state;
     const size_t batches[] = {1, 3, 20};
@@ -339,7 +343,7 @@ static void test_signed_zeros(void **state) {
             e.inputs[w] = copysignf(0x1p-149f, e.inputs[w]);
         for (size_t m = 0; m < c.models; m++) {
             e.lr[m] = m % 2 == 0 ? 0.0f : c.lr;
-            for (size_t k = 0; k < e.count; k++) /* W_xh and W_hh of some, all of others */
+            for (size_t k = 0; k < e.count; k++) /* W_xh, W_hh of some; all of others */
                 if (k < 30 || m % 4 == 0)
                     e.parameters[m * e.count + k] = -0.0f;
         }
@@ -348,8 +352,8 @@ static void test_signed_zeros(void **state) {
     }
 }
 
-/* A delta that overflows at t = 1, from where it reaches t = 0, in a model that clipping keeps
- * finite: lanes that hold no row of it compute 0 times infinity, and that is not to be seen. */
+/* A delta overflows at t = 1 and reaches t = 0, in a model that clipping keeps finite. Lanes
+ * without a row of the model compute 0 times infinity; the result must not be visible. */
 static void test_lanes_without_row(void **state) {
     (void)state;
     const size_t w_xh = 0, w_hh = 5, b_h = 30, w_hy = 35;
@@ -366,7 +370,7 @@ static void test_lanes_without_row(void **state) {
             p[w_xh + k] = 1e-32f;
             p[w_hh + 5 + k] = 1e-3f;
         }
-        p[w_hh + 1] = 1e30f; /* unit 1 feeds unit 0, which y is made of */
+        p[w_hh + 1] = 1e30f; /* unit 1 feeds unit 0, and y depends on unit 0 */
         p[w_hy] = 1.0f;
     }
     struct expected x = expected_of(&e);
@@ -379,7 +383,7 @@ static void test_lanes_without_row(void **state) {
 
 /* ---- stages ---- */
 
-/* Every tensor after every stage, against the scalar engine. */
+/* Compares every tensor after every stage with the scalar engine. */
 static void check_stages(const char *engine, const struct test_ensemble *e) {
     struct wr_error error = {0};
     struct wr_device *devices[2] = {open_engine("scalar", 1), open_engine(engine, 2)};
@@ -461,7 +465,7 @@ static void test_environment(void **state) {
             check_run(engines[i], &c, &e, &x, threads, WR_SCHEDULE_STAGED, whole);
             int rounding = fegetround();
             fesetenv(FE_DFL_ENV);
-            assert_int_equal(rounding, FE_UPWARD); /* given back as it was */
+            assert_int_equal(rounding, FE_UPWARD); /* restored after the call */
         }
     }
     expected_free(&x);
@@ -484,8 +488,7 @@ static int stop_at_third(void *context, double updates) {
     return ++ticks->count == 3;
 }
 
-/* A run that would take days ends, in the middle of an epoch too; new parameters start it afresh.
- */
+/* A run that would take days is stopped, also within an epoch; new parameters start it again. */
 static void test_stop(void **state) {
     (void)state;
     struct wr_error error = {0};
@@ -493,7 +496,7 @@ static void test_stop(void **state) {
         struct test_case c = {{1, 20, 1, 5}, 40, 200, 1, 0.01f, 1.0f, false, true, false};
         struct test_ensemble e;
         if (i >= 2)
-            c.models = 1; /* which has its rows in the lanes */
+            c.models = 1; /* so that its rows are in the lanes */
         test_ensemble_make(&e, &c);
         struct wr_device *device = test_device("cpu", 2);
         struct wr_session *session =
@@ -533,6 +536,6 @@ int main(void) {
         cmocka_unit_test(test_contract),          cmocka_unit_test(test_signed_zeros),
         cmocka_unit_test(test_lanes_without_row), cmocka_unit_test(test_stages),
         cmocka_unit_test(test_environment),       cmocka_unit_test(test_stop),
-        cmocka_unit_test(test_unknown_engine),    cmocka_unit_test(test_many_runs)};
+        cmocka_unit_test(test_unknown_engine),    cmocka_unit_test(test_many_segments)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
-/* Whatever a host program has set for the arithmetic of its thread (a rounding mode, flush to
- * zero), every result of the library has the same bits, and the program finds again what it has
- * set: after each call, and in whatever is called back. */
+/* A host program can set a rounding mode or flush to zero for its thread. Every result of the
+ * library has the same bits all the same, and the program finds its settings again: after each
+ * call, and in every callback. */
 #include "support.h"
 
 #include <fenv.h>
@@ -13,7 +13,7 @@
 #include <xmmintrin.h>
 #endif
 
-/* ---- what can be set ---- */
+/* ---- the modes ---- */
 
 static const struct mode {
     const char *name;
@@ -75,7 +75,7 @@ static void leave(const char *what) {
         fail_msg("%s: not so after %s", mode->name, what);
 }
 
-/* A call in the mode. */
+/* Makes a call in the mode and checks that the mode is still set. */
 #define IN_MODE(call)                                                                              \
     do {                                                                                           \
         struct wr_error error = {0};                                                               \
@@ -100,7 +100,7 @@ static struct note {
 } expected[MOST_NOTES];
 static size_t notes;
 
-/* In the first mode keeps the bytes' hash, in the others compares it. */
+/* Keeps a hash of the bytes in the first mode; compares it in the other modes. */
 static void note(const char *what, const void *bytes, size_t size) {
     uint64_t hash = 0xcbf29ce484222325u;
     for (size_t i = 0; i < size; i++)
@@ -295,7 +295,7 @@ static void test_sessions(const char *id) {
     const struct wr_device_options options = {.threads = 2, .inexact = true};
     test_ensemble_make(&e, &c);
     for (size_t i = 0; i < c.windows + c.shape.seq_len - 1; i++)
-        e.inputs[i] *= i % 2 != 0 ? 0x1p-120f : 1.0f; /* subnormal products among others */
+        e.inputs[i] *= i % 2 != 0 ? 0x1p-120f : 1.0f; /* so that some products are subnormal */
     IN_MODE(wr_device_open(id, &options, &device, &error));
     for (int schedule = WR_SCHEDULE_STAGED; schedule <= WR_SCHEDULE_FUSED; schedule++)
         for (int adam = 0; adam <= 1; adam++) {

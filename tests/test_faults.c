@@ -1,7 +1,7 @@
-/* Every OpenCL call that the backend makes fails in its turn: what comes back is a clean error that
- * names the call, never a crash or a leak (this runs under the asan preset as well). Each failure
- * has a process of its own, since the layer is loaded once per process. The layer counts too: what
- * is built at open. */
+/* Every OpenCL call of the backend fails in its turn. The result must be a clean error that names
+ * the call, never a crash or a leak (this also runs under the asan preset). Each failure has its
+ * own process, because the layer is loaded once per process. The layer also counts the builds when
+ * a session opens. */
 #include "support.h"
 
 #define CL_TARGET_OPENCL_VERSION 120
@@ -21,7 +21,7 @@ static struct result {
     wr_status status;
     char text[768], log[256];
     uint64_t hash;        /* of the trained parameters */
-    int failures, strays; /* runs that failed, and that ended with other bits than the one before */
+    int failures, strays; /* runs that failed, runs with other bits */
     char device[32];      /* the first usable OpenCL device */
     bool listed;          /* by wr_devices_list as usable */
     char detail[256];     /* of that listing */
@@ -50,7 +50,7 @@ static wr_status use_stages(struct wr_session *session, struct wr_error *error) 
     return status;
 }
 
-/* Everything a session can do. */
+/* Uses every function of a session. */
 static wr_status use_session(struct wr_session *session, const struct test_ensemble *e,
                              struct wr_error *error) {
     float losses[3 * 3], *trained = test_zeros(small.models * e->count, sizeof *trained);
@@ -100,8 +100,8 @@ static void train_here(void) {
 
 enum { ROUNDS = 4, ROUND_EPOCHS = 12 };
 
-/* Trains from the same parameters ROUNDS times in one session, and once more after a failure: runs
- * that end well must end with the same bits. */
+/* Trains ROUNDS times in one session from the same parameters, and again after a failure. Runs that
+ * succeed must end with the same bits. */
 static void go_on_here(void) {
     static const struct test_case many = {{1, 20, 1, 5}, 32,    200,   1,    0.001f,
                                           0.5f,          false, false, false};
@@ -142,7 +142,7 @@ static void go_on_here(void) {
 static struct test_case opened;
 static enum wr_schedule opened_schedule;
 
-/* A session as a user opens it: the device must be exact. */
+/* Opens a session as a user does: the device must be exact. */
 static void open_here(void) {
     struct wr_error error = {0};
     struct test_ensemble e;
@@ -189,7 +189,7 @@ static void list_here(void) {
     wr_error_release(&error);
 }
 
-/* The layer's counts, so that the parent knows what there is to fail. */
+/* Copies the counts of the layer, so that the parent knows which calls can fail. */
 static void take_counts(void) {
     void *layer = dlopen(getenv("OPENCL_LAYERS"), RTLD_NOW | RTLD_NOLOAD);
     const struct fault_layer_call *calls = layer ? dlsym(layer, "fault_layer_calls") : NULL;
@@ -204,8 +204,8 @@ static void take_counts(void) {
 
 /* ---- in the parent ---- */
 
-/* Runs body in a process in which the nth call of `call` (NULL: none) fails; its exit status as
- * waitpid gives it, 0 when it ended well and leaked nothing. */
+/* Runs body in a process in which the nth call of `call` fails (NULL: none). Returns the exit
+ * status as waitpid gives it; 0 if the process ended well and leaked nothing. */
 static int run_child_once(void (*body)(void), const char *call, size_t nth, int code) {
     fflush(NULL);
     pid_t child = fork();
@@ -227,9 +227,8 @@ static int run_child_once(void (*body)(void), const char *call, size_t nth, int 
     return status;
 }
 
-/* The same. LeakSanitizer itself fails at times where a driver's threads are just ending, with exit
- * code 1, while a leak gives 23: such a child is run again. A fault of ours with that code comes
- * again. */
+/* run_child_once, repeated where LeakSanitizer fails: sometimes it ends with exit code 1 while
+ * threads of a driver are just ending. A leak gives 23. A fault of ours with code 1 comes again. */
 static int run_child(void (*body)(void), const char *call, size_t nth, int code) {
     int status = 0x100;
     for (int tries = 0; status == 0x100 && tries < 3; tries++)
@@ -237,7 +236,7 @@ static int run_child(void (*body)(void), const char *call, size_t nth, int code)
     return status;
 }
 
-/* Calls that the last child made. */
+/* Number of calls that the last child made. */
 static size_t calls_made(const char *call) {
     for (size_t i = 0; i < result->calls; i++)
         if (strcmp(result->names[i], call) == 0)
@@ -254,9 +253,9 @@ static void check_fault(const char *call, size_t nth, int code, uint64_t sound) 
     int ended = run_child(train_here, call, nth, code);
     if (ended != 0)
         fail_msg("call %zu of %s gives %d: the process ended with 0x%x", nth, call, code, ended);
-    if (nth > 1 && calls_made(call) < nth) /* launches are paced by the clock: fewer this time */
+    if (nth > 1 && calls_made(call) < nth) /* the clock paces launches: fewer now */
         return;
-    if (releases(call)) { /* nothing is lost, and nobody could do anything about it */
+    if (releases(call)) { /* nothing is lost, and no caller could react */
         if (result->status != WR_OK || result->hash != sound)
             fail_msg("call %zu of %s gives %d: %s: %s", nth, call, code,
                      wr_status_name(result->status), result->text);
@@ -277,7 +276,7 @@ static void test_every_call_fails(void **state) {
     if (result->status != WR_OK)
         fail_msg("no fault: %s", result->text);
     const struct result sound = *result;
-    assert_true(sound.calls > 10); /* or the layer is not in */
+    assert_true(sound.calls > 10); /* otherwise the layer is not loaded */
     for (size_t i = 0; i < sound.calls; i++) {
         const char *call = sound.names[i];
         size_t count = sound.counts[i], last = 0;
@@ -293,7 +292,7 @@ static void test_every_call_fails(void **state) {
     }
 }
 
-/* After a failed run nothing of it is left on a queue that would write into the next one. */
+/* After a failed run, nothing of it may stay on a queue and write into the next one. */
 static void test_going_on(void **state) {
     (void)state;
     static const char *const calls[] = {"clEnqueueNDRangeKernel", "clFlush", "clFinish"};
@@ -324,7 +323,7 @@ static void test_going_on(void **state) {
 
 static void test_build_failure_shows_log(void **state) {
     (void)state;
-    for (size_t nth = 1; nth <= 2; nth++) { /* the stages' program, the fused one */
+    for (size_t nth = 1; nth <= 2; nth++) { /* the program of the stages, then the fused program */
         assert_int_equal(run_child(train_here, "clBuildProgram", nth, CL_BUILD_PROGRAM_FAILURE), 0);
         assert_int_equal(result->status, WR_ERR_DEVICE);
         assert_non_null(strstr(result->text, "CL_BUILD_PROGRAM_FAILURE"));
@@ -339,7 +338,7 @@ static void test_allocation_failure_is_memory(void **state) {
     assert_int_equal(result->status, WR_ERR_MEMORY);
 }
 
-/* A listing never fails for one device that does: it says what is the matter with it. */
+/* A listing does not fail if one device does: it tells what is wrong with that device. */
 static void test_listing_survives(void **state) {
     (void)state;
     static const char *const calls[] = {
@@ -357,8 +356,8 @@ static void test_listing_survives(void **state) {
     memcpy(result->device, device, sizeof device);
 }
 
-/* The check at open is of the session's own program, which is built once: whatever the batch is,
- * and with shapes for which the check has to be short. */
+/* The check at open uses the program of the session, which is built once: for every batch, and for
+ * shapes for which the check has to be short. */
 static void test_one_build(void **state) {
     (void)state;
     static const struct wr_shape shapes[] = {{1, 20, 1, 5}, {2, 40, 1, 70}, {1, 60, 2, 300}};
@@ -381,7 +380,7 @@ static void test_one_build(void **state) {
             }
 }
 
-/* Where there is no GPU, auto asks the drivers and builds nothing. */
+/* Without a GPU, auto asks the drivers and builds nothing. */
 static void test_auto_builds_nothing(void **state) {
     (void)state;
     assert_int_equal(run_child(choose_here, NULL, 0, 0), 0);
@@ -393,10 +392,10 @@ static void test_auto_builds_nothing(void **state) {
     assert_int_equal(calls_made("clBuildProgram"), 0);
 }
 
-/* test_faults [PATTERN]: the tests whose names match, or all. */
+/* test_faults [PATTERN]: runs the tests whose names match, or all. */
 int main(int count, char **words) {
     test_setup();
-    setenv("OPENCL_LAYERS", WR_TEST_FAULT_LAYER, 0); /* scripts/gpu_kit carries it elsewhere */
+    setenv("OPENCL_LAYERS", WR_TEST_FAULT_LAYER, 0); /* scripts/gpu_kit has it in another folder */
     cmocka_set_test_filter(count > 1 ? words[1] : NULL);
     result = mmap(NULL, sizeof *result, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (result == MAP_FAILED) {

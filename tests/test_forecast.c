@@ -1,5 +1,5 @@
-/* Fits: models keep their bits whoever trains beside them, files and folders give back what went
- * in, intervals say what they were calibrated on, and nothing looks ahead. */
+/* Fits: a model has the same bits whichever models train beside it; files and folders give back
+ * what was saved; intervals report what they were calibrated on; no forecast uses later values. */
 #include <dirent.h>
 #include <math.h>
 #include <stdio.h>
@@ -15,8 +15,8 @@
 #define SAVED  FOLDER ".safetensors"
 #define K      4
 
-/* Series a, b and c of 70, 60 and 16 values, d constant, e of 7 values: c needs a shorter window, d
- * and e are left to seasonal naive. only: that series alone; bend: added to values from index 50
+/* Series a, b and c of 70, 60 and 16 values, d constant, e of 7 values. c needs a shorter window; d
+ * and e get seasonal naive. `only`: that series alone. `bend` is added to values from index 50
  * on. */
 static struct wr_panel *panel_of(const char *only, double bend) {
     static const size_t lengths[] = {70, 60, 16, 40, 7};
@@ -74,7 +74,7 @@ static struct wr_fit *fit_with(const char *device, const struct wr_panel *panel,
     return fit;
 }
 
-/* (series, K), freed by the caller. */
+/* Forecasts (series, K). The caller frees them. */
 static double *points_of(const struct wr_fit *fit, const struct wr_panel *panel,
                          const size_t *until) {
     struct wr_error error = {0};
@@ -87,7 +87,7 @@ static void same(const double *a, const double *b, size_t count) {
     assert_memory_equal(a, b, count * sizeof *a);
 }
 
-/* ---- what a fit is ---- */
+/* ---- fits ---- */
 
 static void test_report(void **state) {
     (void)state;
@@ -107,15 +107,15 @@ static void test_report(void **state) {
         wr_naive(wr_panel_values(panel, s), wr_panel_length(panel, s), r.season, K, naive);
         same(points + s * K, naive, K);
     }
-    for (size_t i = 0; i < 2 * K; i++) /* it has learnt something: values are 16 to 26 */
+    for (size_t i = 0; i < 2 * K; i++) /* the models have learnt something: values are 16 to 26 */
         assert_true(points[i] > 14 && points[i] < 28);
     free(points);
     wr_fit_free(fit);
     wr_panel_free(panel);
 }
 
-/* A series' forecast has the same bits alone and in company, on every device, and whatever comes
- * later. */
+/* The forecast of a series has the same bits whether it is fitted alone or with others, on every
+ * device, and whatever values come later. */
 static void test_alone(void **state) {
     (void)state;
     struct wr_panel *panel = panel_of(NULL, 0), *alone, *bent = panel_of(NULL, 100);
@@ -169,8 +169,8 @@ static void test_recursive(void **state) {
     wr_panel_free(panel);
 }
 
-/* Looked at eight times on held-out windows, a model that learns far too fast keeps its best look.
- */
+/* A model that learns far too fast is validated eight times on held-out windows and keeps its best
+ * parameters. */
 static void test_early_stopping(void **state) {
     (void)state;
     struct wr_panel *panel = panel_of("a", 0);
@@ -197,15 +197,23 @@ static void test_early_stopping(void **state) {
 
 /* ---- files ---- */
 
+/* Makes a fit with intervals and saves it as SAVED. The caller frees fit and panel. */
+static struct wr_fit *save_fit(struct wr_panel **panel) {
+    struct wr_error error = {0};
+    struct wr_recipe r = recipe();
+    const struct wr_fit_options options = {.calibrate = true};
+    *panel = panel_of(NULL, 0);
+    struct wr_fit *fit = fit_with("cpu", *panel, &r, NULL, &options);
+    TEST_OK(wr_fit_save(fit, SAVED, &error));
+    return fit;
+}
+
 static void test_file(void **state) {
     (void)state;
     struct wr_error error = {0};
-    struct wr_panel *panel = panel_of(NULL, 0);
-    struct wr_recipe r = recipe();
-    const struct wr_fit_options options = {.calibrate = true};
-    struct wr_fit *fit = fit_with("cpu", panel, &r, NULL, &options), *loaded;
+    struct wr_panel *panel;
+    struct wr_fit *fit = save_fit(&panel), *loaded;
     double *points = points_of(fit, panel, NULL), *found;
-    TEST_OK(wr_fit_save(fit, SAVED, &error));
     TEST_OK(wr_fit_load(SAVED, &loaded, &error));
     found = points_of(loaded, panel, NULL);
     same(found, points, 5 * K);
@@ -235,8 +243,8 @@ static void test_file(void **state) {
 
 #define EDITED FOLDER ".edited"
 
-/* Saves a fit's file with `from` in its metadata as `to`, wherever it stands, under a hash that
- * fits. */
+/* Saves a copy of the fit's file in which `to` replaces `from` everywhere in the metadata. The hash
+ * of the copy is correct. */
 static void edit(const char *from, const char *to) {
     struct wr_error error = {0};
     struct wr_shape shape = {0};
@@ -264,7 +272,7 @@ static void edit(const char *from, const char *to) {
     free(parameters);
 }
 
-/* Sizes that are absurd or do not agree are refused before they are used. */
+/* Sizes that are absurd or contradictory are refused before they are used. */
 static void test_damaged(void **state) {
     (void)state;
     static const char *const edits[][2] = {
@@ -297,11 +305,8 @@ static void test_damaged(void **state) {
         {"{", "["},
     };
     struct wr_error error = {0};
-    struct wr_panel *panel = panel_of(NULL, 0);
-    struct wr_recipe r = recipe();
-    const struct wr_fit_options options = {.calibrate = true};
-    struct wr_fit *fit = fit_with("cpu", panel, &r, NULL, &options), *loaded;
-    TEST_OK(wr_fit_save(fit, SAVED, &error));
+    struct wr_panel *panel;
+    struct wr_fit *fit = save_fit(&panel), *loaded;
     for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
         edit(edits[i][0], edits[i][1]);
         if (wr_fit_load(EDITED, &loaded, &error) != WR_ERR_DATA)
@@ -309,10 +314,10 @@ static void test_damaged(void **state) {
         assert_null(loaded);
         assert_memory_equal(error.text, EDITED ": ", strlen(EDITED ": "));
     }
-    edit("\"numerics\":2", "\"numerics\":1"); /* which forecasts by the same sums */
+    edit("\"numerics\":2", "\"numerics\":1"); /* numerics 1 forecasts with the same sums */
     TEST_OK(wr_fit_load(EDITED, &loaded, &error));
     wr_fit_free(loaded);
-    edit("\"id\":\"a\"", "\"id\":\"b\""); /* twice the same: either is as good */
+    edit("\"id\":\"a\"", "\"id\":\"b\""); /* the same series twice: no difference to find */
     TEST_OK(wr_fit_load(EDITED, &loaded, &error));
     wr_fit_free(loaded);
     remove(EDITED);
@@ -321,8 +326,8 @@ static void test_damaged(void **state) {
     wr_error_release(&error);
 }
 
-/* Saves a fit's file with the bits of one byte turned that mask names. */
-static void turn(const char *bytes, size_t size, size_t at, int mask) {
+/* Saves a copy of the fit's file with the bits of `mask` flipped in one byte. */
+static void flip(const char *bytes, size_t size, size_t at, int mask) {
     FILE *file = fopen(EDITED, "wb");
     assert_non_null(file);
     fwrite(bytes, 1, at, file);
@@ -331,17 +336,14 @@ static void turn(const char *bytes, size_t size, size_t at, int mask) {
     assert_int_equal(fclose(file), 0);
 }
 
-/* A bit turned in any byte (tried: every fifth) of the metadata or of the models is found, but in
- * rnn.bias_hh_l0: it is 0 and added to the other bias, and most of its bits are too small to change
- * that. */
-static void test_turned_bits(void **state) {
+/* A flipped bit in any byte of the metadata or the models is found (tried: every fifth byte).
+ * rnn.bias_hh_l0 is left out: it is 0 and is added to the other bias, and most of its bits are too
+ * small to change that. */
+static void test_flipped_bits(void **state) {
     (void)state;
     struct wr_error error = {0};
-    struct wr_panel *panel = panel_of(NULL, 0);
-    struct wr_recipe r = recipe();
-    const struct wr_fit_options options = {.calibrate = true};
-    struct wr_fit *fit = fit_with("cpu", panel, &r, NULL, &options), *loaded;
-    TEST_OK(wr_fit_save(fit, SAVED, &error));
+    struct wr_panel *panel;
+    struct wr_fit *fit = save_fit(&panel), *loaded;
     static char bytes[1 << 16];
     FILE *file = fopen(SAVED, "rb");
     assert_non_null(file);
@@ -355,12 +357,12 @@ static void test_turned_bits(void **state) {
     for (size_t at = (size_t)(found - bytes); at < size; at += 5) {
         if (at >= zeros && at < zeros + 4 * fit->models * H)
             continue;
-        turn(bytes, size, at, 1 << at % 7);
+        flip(bytes, size, at, 1 << at % 7);
         if (wr_fit_load(EDITED, &loaded, &error) != WR_ERR_DATA ||
             strncmp(error.text, EDITED ": ", strlen(EDITED ": ")) != 0)
             fail_msg("byte %zu of %zu is taken: %s", at, size, error.text);
     }
-    turn(bytes, size, size - 1, 0);
+    flip(bytes, size, size - 1, 0);
     TEST_OK(wr_fit_load(EDITED, &loaded, &error));
     wr_fit_free(loaded);
     remove(EDITED);
@@ -382,7 +384,8 @@ static void clear_folder(void) {
     (void)rmdir(FOLDER);
 }
 
-/* What is done is not done again, and another recipe's parts are left alone. */
+/* Parts that are complete are not trained again, and the parts of another recipe are not
+ * touched. */
 static void test_resume(void **state) {
     (void)state;
     struct wr_panel *panel = panel_of(NULL, 0);
@@ -442,11 +445,11 @@ static void test_refusals(void **state) {
 int main(void) {
     test_setup();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_report),      cmocka_unit_test(test_alone),
-        cmocka_unit_test(test_recursive),   cmocka_unit_test(test_early_stopping),
-        cmocka_unit_test(test_file),        cmocka_unit_test(test_resume),
-        cmocka_unit_test(test_refusals),    cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_turned_bits),
+        cmocka_unit_test(test_report),       cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_recursive),    cmocka_unit_test(test_early_stopping),
+        cmocka_unit_test(test_file),         cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_refusals),     cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_flipped_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Processes that fork: what was opened before is refused in the child, what is opened there works,
- * and the parent goes on as if nothing had been. A child that hangs is ended by its alarm. */
+/* Processes that fork: a device that was opened before is refused in the child, a device that the
+ * child opens works, and the parent continues undisturbed. An alarm ends a child that hangs. */
 #include "support.h"
 
 #include <omp.h>
@@ -51,7 +51,7 @@ static void close_fixture(struct fixture *f) {
     test_ensemble_free(&f->e);
 }
 
-/* Runs `child` in a child; its result must be 0. */
+/* Runs `child` in a child process; its result must be 0. */
 static void in_child(int (*child)(struct fixture *), struct fixture *f) {
     int status;
     fflush(NULL);
@@ -66,7 +66,7 @@ static void in_child(int (*child)(struct fixture *), struct fixture *f) {
         fail_msg("the child ended with status 0x%x", (unsigned)status);
 }
 
-/* ---- in the child; results are lines of this file ---- */
+/* ---- in the child: a result is the line of the check that failed, or 0 ---- */
 
 #define EXPECT(condition)                                                                          \
     do                                                                                             \
@@ -74,7 +74,7 @@ static void in_child(int (*child)(struct fixture *), struct fixture *f) {
             return __LINE__ % 255 + 1;                                                             \
     while (0)
 
-/* Whether the call was refused, with both processes named. */
+/* Whether the call was refused with an error that names both processes. */
 static bool refused(wr_status status, struct wr_error *error) {
     char parent[64], child[64];
     snprintf(parent, sizeof parent, "was opened by process %ld ", (long)getppid());
@@ -125,10 +125,10 @@ static int open_own(struct fixture *f) {
     return 0;
 }
 
-/* No more threads can be had: the work is done without. */
+/* If no more threads can be started, the work is done without them. */
 static int without_threads(struct fixture *f) {
     const struct rlimit none = {0, 0};
-    if (geteuid() == 0 && setuid(65534) != 0) /* no limit holds for root */
+    if (geteuid() == 0 && setuid(65534) != 0) /* root has no limit */
         return 0;
     EXPECT(setrlimit(RLIMIT_NPROC, &none) == 0);
     return open_own(f);
@@ -153,7 +153,7 @@ static void test_cpu(void **state) {
     check_cpu(&batches);
 }
 
-/* The host program has threads of OpenMP's, which its children have not. */
+/* The host program has threads of OpenMP; its children do not. */
 static void test_openmp_before(void **state) {
     (void)state;
     atomic_int threads = 0;
@@ -186,7 +186,7 @@ static void test_opencl(void **state) {
         skip();
     open_fixture(&f, id, &few);
     in_child(use_what_was_opened, &f);
-    in_child(open_own, &f); /* a cpu device */
+    in_child(open_own, &f); /* opens a cpu device */
     assert_true(train(f.session, &f.e) == f.hash);
     close_fixture(&f);
 }

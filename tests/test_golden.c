@@ -1,16 +1,17 @@
-/* Every backend and schedule against the float64 trajectories that scripts/golden made with NumPy;
- * the float64 reference as well.
+/* Every backend and schedule, and the float64 reference, against the float64 trajectories that
+ * scripts/golden made with NumPy.
  *
  * Tolerance, relative to the largest value of a tensor, u = 2^-24. One update: sums of I + H + O
- * terms and a tanh of 4 ulp, through T steps forth and back, give gradients to within
+ * terms and a tanh of 4 ulp, through T steps forward and backward, give gradients to within
  * G = u (I + H + O + 8) T in the worst case; the parameters are rounded once more. Updates of the
  * notebook's rule that do not amplify what went before (lr times curvature is below 1 in every
  * case) add up: n updates give at most n (u + lr G g) where lr g, an update's size, is at most 1/20
  * of the largest parameter.
  *
- * Other rules amplify: Adam and RMSprop make an update of any gradient, however small. How much is
- * measured: the float64 reference trains again with every parameter off by u and every gradient by
- * G of its terms at random. The tolerance is G and four times what that came to. */
+ * Other rules amplify: Adam and RMSprop make an update of every gradient, however small it is. The
+ * amplification is measured: the float64 reference trains again while random errors are added, of u
+ * to every parameter and of G of its terms to every gradient. The tolerance is G plus four times
+ * the difference that this makes. */
 #include "support.h"
 
 #include <jansson.h>
@@ -47,7 +48,7 @@ struct vectors {
     double lr, clip;
     struct wr_rule rule;
     double gradient_tolerance, tolerance;
-    double worst; /* error so far, as a fraction of its tolerance */
+    double worst; /* largest error so far, as a fraction of its tolerance */
 };
 
 static size_t size_of(json_t *json, const char *key) {
@@ -56,7 +57,7 @@ static size_t size_of(json_t *json, const char *key) {
     return (size_t)json_integer_value(value);
 }
 
-/* The caller frees. */
+/* Reads an array of `count` numbers. The caller frees it. */
 static double *array_of(json_t *json, const char *key, size_t count) {
     json_t *array = json_object_get(json, key);
     assert_int_equal(json_array_size(array), count);
@@ -71,13 +72,13 @@ static float *floats_of(json_t *json, const char *key, size_t count) {
     float *floats = test_zeros(count, sizeof *floats);
     for (size_t i = 0; i < count; i++) {
         floats[i] = (float)values[i];
-        assert_true((double)floats[i] == values[i]); /* a start that both precisions share */
+        assert_true((double)floats[i] == values[i]); /* the same start in float32 */
     }
     free(values);
     return floats;
 }
 
-/* ---- the rule: names, by the library's own ---- */
+/* ---- the rule: its names are those of the library ---- */
 
 static unsigned kind_of(json_t *rule, const char *key, const char *const *kinds, size_t count) {
     const char *name = json_string_value(json_object_get(rule, key));
@@ -90,7 +91,7 @@ static unsigned kind_of(json_t *rule, const char *key, const char *const *kinds,
 }
 
 static float float_of(json_t *rule, const char *key) {
-    double value = json_number_value(json_object_get(rule, key)); /* 0 where there is none */
+    double value = json_number_value(json_object_get(rule, key)); /* 0 if the key is absent */
     assert_true((double)(float)value == value);
     return (float)value;
 }
@@ -149,7 +150,7 @@ static void disturb(double *value, double by, size_t *draw) {
     *value += by * (double)test_uniform(17, (*draw)++);
 }
 
-/* reference_epoch, but rounding as float32 might where `disturbed`. */
+/* reference_epoch; if `disturbed`, with random errors of the size of float32 rounding. */
 static double epoch_of(struct reference *r, const struct vectors *v, bool disturbed, size_t *draw) {
     double total = 0;
     for (size_t first = 0; first < r->windows; first += r->batch) {
@@ -243,7 +244,8 @@ static void near(const char *what, struct vectors *v, const char *key, const flo
     free(expected);
 }
 
-/* Before training: the first window's prediction, and the first batch's gradient. */
+/* Compares, before training, the prediction of the first window and the gradient of the first
+ * batch. */
 static void check_start(struct wr_session *session, struct vectors *v) {
     struct wr_error error = {0};
     TEST_OK(wr_session_forward(session, 0, v->batch, &error));

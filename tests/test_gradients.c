@@ -1,5 +1,5 @@
-/* The stages of every backend against the float64 reference: several inputs and outputs, batches,
- * short and ragged ones, and parameters that move from batch to batch. */
+/* The stages of every backend against the float64 reference: several inputs and outputs, full,
+ * short and ragged batches, and parameters that change from batch to batch. */
 #include "support.h"
 
 #include <math.h>
@@ -20,12 +20,12 @@ static const struct test_case cases[] = {
     {{4, 9, 2, 5}, 7, 23, 5, 0.05f, 0.05f, true, true, false},
 };
 
-/* One batch of one model: what the session gave and what the reference says. */
+/* One batch of one model: the values of the session and of the reference. */
 struct batch {
     size_t model, slots; /* B */
     const float *hidden, *deltas, *predictions, *losses, *gradients, *clipped, *parameters;
     double tolerance; /* worst case of float32, as test_golden.c explains; grows with each batch */
-    double worst;     /* as a fraction of the tolerance */
+    double worst;     /* largest error, as a fraction of the tolerance */
 };
 
 static void near(struct batch *batch, const char *what, const double *expected, const float *found,
@@ -34,7 +34,7 @@ static void near(struct batch *batch, const char *what, const double *expected, 
     batch->worst = fmax(batch->worst, off / batch->tolerance);
 }
 
-/* Tensor by tensor: each is held to its own largest value, or to the largest sum of terms (P) where
+/* Compares each tensor relative to its largest value, or to its largest sum of terms (P) where
  * terms cancel. */
 static void near_parameters(struct batch *batch, const char *what, const struct reference *r,
                             const double *expected, const float *found, const double *terms) {
@@ -58,7 +58,7 @@ static void check_batch(struct batch *b, struct reference *r, size_t first, size
     near(b, "losses", r->losses, b->losses + slot, n, 0);
     near(b, "hidden", r->h, b->hidden + slot * TH, n * TH, 0);
     reference_bptt(r);
-    for (size_t s = 0; s < n * r->seq_len; s++) /* deltas shrink with every step back */
+    for (size_t s = 0; s < n * r->seq_len; s++) /* deltas shrink from step to step */
         near(b, "deltas", r->da + s * H, b->deltas + slot * TH + s * H, H, 0);
     near_parameters(b, "gradient", r, r->gradients, b->gradients, r->terms);
     reference_clip(r);
@@ -117,14 +117,14 @@ static double check_case(struct wr_device *device, const struct test_case *c) {
         references[m] = test_reference(&e.ensemble, m);
     struct wr_session *session = test_session(device, &e.ensemble, WR_SCHEDULE_STAGED);
     size_t slots = wr_session_tensor_size(session, WR_LOSSES) / c->models;
-    most = most < slots ? most : slots; /* a session cuts its batch to the windows there are */
+    most = most < slots ? most : slots; /* a session limits its batch to the number of windows */
     double unit = 0x1p-24 * (double)((c->shape.inputs + c->shape.hidden + c->shape.outputs + 8) *
                                      c->shape.seq_len);
     double worst = 0;
     for (size_t first = 0; first < W; first += most)
         worst = fmax(worst, check_stages(session, &e.ensemble, references, first, most,
                                          unit * (double)++batches));
-    size_t count = most > 1 ? most - 1 : 1; /* not where an epoch would start a batch */
+    size_t count = most > 1 ? most - 1 : 1; /* not the start of a batch of an epoch */
     worst = fmax(worst, check_stages(session, &e.ensemble, references, W / 2, count,
                                      unit * (double)++batches));
     wr_session_close(session);

@@ -1,5 +1,5 @@
-/* Studies that somebody made to do harm: each is refused by name, with WR_ERR_DATA, before anything
- * of it runs; and no statement runs without end. */
+/* Studies made to do harm. Each is refused with WR_ERR_DATA and a message that names it, before any
+ * of its SQL runs; and no statement runs without end. */
 #include "study_support.h"
 
 #include <sys/stat.h>
@@ -45,8 +45,8 @@ static void write_study(void) {
     wr_study_close(open_study(STUDY, WR_STUDY_READ));
 }
 
-/* The same each time, and quicker. */
-static void make_study(void) {
+/* Copies one study, which is faster than making it again. */
+static void copy_study(void) {
     static char bytes[1 << 20];
     static size_t size;
     if (size == 0) {
@@ -63,7 +63,7 @@ static void make_study(void) {
     assert_int_equal(fclose(file), 0);
 }
 
-/* As whoever wants to harm can: past every check of SQLite's. */
+/* Changes the study as an attacker can, without any check of SQLite. */
 static void spoil(const char *sql) {
     sqlite3 *db;
     char *text = NULL;
@@ -83,7 +83,7 @@ static void assert_refused_everywhere(const char *part) {
     assert_refused(STUDY, WR_STUDY_WRITE, WR_ERR_DATA, part);
 }
 
-/* ---- what is no study's schema ---- */
+/* ---- other schemas ---- */
 
 #define ENDLESS "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
 
@@ -127,17 +127,17 @@ static void test_schema(void **state) {
          "x\\x1b[2J"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        make_study();
+        copy_study();
         spoil(cases[i].sql);
         assert_refused_everywhere(cases[i].part);
         assert_int_equal(unlink(STUDY), 0);
     }
 }
 
-/* What SQLite itself adds, and what comments and blanks make of the same schema, are no harm. */
+/* Schemas that differ only in what SQLite itself adds, in comments or in blanks are accepted. */
 static void test_same_schema(void **state) {
     (void)state;
-    make_study();
+    copy_study();
     spoil("ANALYZE");
     wr_study_close(open_study(STUDY, WR_STUDY_READ));
     wr_study_close(open_study(STUDY, WR_STUDY_WRITE));
@@ -146,7 +146,7 @@ static void test_same_schema(void **state) {
     wr_study_close(open_study(STUDY, WR_STUDY_READ));
 }
 
-/* ---- what no sweep writes ---- */
+/* ---- values that no sweep writes ---- */
 
 static void test_values(void **state) {
     (void)state;
@@ -195,7 +195,7 @@ static void test_values(void **state) {
          "grid cannot be '\\x1b]0;'"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        make_study();
+        copy_study();
         spoil(cases[i].sql);
         struct wr_study *study;
         struct wr_error error = {0};
@@ -208,7 +208,7 @@ static void test_values(void **state) {
     }
 }
 
-/* Words that the schema forbids, in columns that it makes hold something else. */
+/* Types that the schema forbids, in columns that are declared to hold another type. */
 static void test_types(void **state) {
     (void)state;
     static const struct {
@@ -218,23 +218,23 @@ static void test_types(void **state) {
         {"UPDATE trial SET init = 'zeros' WHERE id = 4", "malformed"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        make_study();
+        copy_study();
         spoil(cases[i].sql);
         assert_refused_everywhere(cases[i].part);
         assert_int_equal(unlink(STUDY), 0);
     }
 }
 
-/* An index that leads elsewhere than its table. */
+/* An index that does not agree with its table. */
 static void test_wrong_index(void **state) {
     (void)state;
-    make_study();
+    copy_study();
     spoil("UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name ="
           " 'sqlite_autoindex_trial_1') WHERE name = 'ranking'");
     assert_refused_everywhere("malformed");
 }
 
-/* ---- pages that lead on without end ---- */
+/* ---- pages that refer to each other without end ---- */
 
 enum { PAGE = 4096, LEVELS = 5, CHILDREN = 400 };
 
@@ -248,7 +248,7 @@ static void put_number(unsigned char *to, uint32_t number, int bytes) {
         to[i] = (unsigned char)(number >> 8 * (bytes - 1 - i) & 0xff);
 }
 
-/* A page of a table's tree that has one child, CHILDREN times. */
+/* A page of a table's tree with the same child CHILDREN times. */
 static void make_interior(unsigned char bytes[PAGE], uint32_t child) {
     enum { CELL = PAGE - 5, HEAD = 12 };
     memset(bytes, 0, PAGE);
@@ -262,12 +262,12 @@ static void make_interior(unsigned char bytes[PAGE], uint32_t child) {
     bytes[CELL + 4] = 1;
 }
 
-/* A study of 9 MiB, too large for each of its pages to be looked at, whose trials are some
- * 10,000,000,000,000. */
+/* A study of 9 MiB that seems to have 10,000,000,000,000 trials. It is too large to check each of
+ * its pages. */
 static void test_endless(void **state) {
     (void)state;
     unsigned char leaf[PAGE], bytes[PAGE];
-    make_study();
+    copy_study();
     spoil("INSERT INTO parameters VALUES (2, zeroblob(9 << 20)); DELETE FROM parameters WHERE trial"
           " = 2");
     uint32_t root =
@@ -290,7 +290,7 @@ static void test_endless(void **state) {
     struct wr_study *none;
     wr_status refused = wr_study_open(STUDY, WR_STUDY_READ, &none, &error); /* in many steps */
     assert_error(refused, &error, WR_ERR_DATA, STUDY ": ", "without end");
-    /* In one step of a statement. */
+    /* All in one step of a statement. */
     char path[] = STUDY;
     struct wr_study study = {.path = path, .lock = -1};
     struct wr_study_counts counts;
@@ -300,7 +300,8 @@ static void test_endless(void **state) {
     wr_study_disconnect(&study);
 }
 
-/* The bound goes by the file, so that a study of any size is read: this one's trials are small. */
+/* The limit grows with the file, so that a study of any size can be read: the trials of this one
+ * are small. */
 static void test_many_trials(void **state) {
     (void)state;
     enum { TRIALS = 20000 };
@@ -312,7 +313,7 @@ static void test_many_trials(void **state) {
         options[i] = (struct wr_trial_options){1, 1, 1, WR_INIT_NOTEBOOK, 1, 1, (uint32_t)i};
     struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE);
     assert_ok(wr_study_add(study, options, NULL, TRIALS, states, NULL, &error), &error);
-    /* All of it in one step takes less than a tenth of what it may. */
+    /* All of it in one step takes less than a tenth of the limit. */
     static const char *const views[] = {"SELECT sum(median) FROM by_seed",
                                         "SELECT sum(median) FROM by_lr"};
     struct stat file;

@@ -1,5 +1,5 @@
-/* Intervals: how often the truth lies in those of independent noise, whatever the length, the
- * level, the unit and how a series begins; and the quantiles that they are made of. */
+/* Intervals: how often the true value lies in the intervals of independent noise, for every length,
+ * base value, unit and start of a series; and the quantiles of which intervals are made. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "forecast/spread.h"
 #include "support.h"
 
-/* Many minutes: each series also by itself. */
+/* Takes many minutes: each series is also fitted by itself. */
 static bool everything;
 
 #define CSV    WR_TEST_BINARY_DIR "/test_interval.csv"
@@ -24,10 +24,10 @@ struct noise {
     const char *recipe;
     size_t length, horizon;
     double level, deviation;
-    size_t quiet; /* values before it, all the same: */
+    size_t quiet; /* quiet (equal) values before the noise */
     double before;
-    bool together; /* one panel of all series, else each is fitted by itself */
-    size_t every;  /* this one of so many values is observed, and the last; 0: all are */
+    bool together; /* one panel of all series; otherwise each is fitted by itself */
+    size_t every;  /* one of so many values is observed, and the last one; 0: all are */
 };
 
 static double value_at(const struct noise *n, size_t series, size_t t) {
@@ -60,14 +60,14 @@ static struct wr_panel *panel_of(const struct noise *n, size_t first, size_t cou
 }
 
 struct coverage {
-    double part, error; /* of the steps, and the standard error of that, in the mean of series */
+    double part, error; /* the mean over series of the fraction of steps, and its standard error */
     double width;
 };
 
-/* What of the truth the intervals of series first .. first + count - 1 hold: parts (levels,
- * SERIES). */
-static void hold(const struct noise *n, struct wr_device *device, size_t first, size_t count,
-                 double parts[LEVELS][SERIES], double widths[LEVELS]) {
+/* Measures, for series first .. first + count - 1, the fraction of true values in their intervals:
+ * parts (levels, SERIES). */
+static void measure(const struct noise *n, struct wr_device *device, size_t first, size_t count,
+                    double parts[LEVELS][SERIES], double widths[LEVELS]) {
     struct wr_error error = {0};
     struct wr_panel *panel = panel_of(n, first, count);
     struct wr_recipe recipe;
@@ -106,10 +106,10 @@ static void cover(const struct noise *n, struct coverage coverage[LEVELS]) {
     double parts[LEVELS][SERIES] = {{0}}, widths[LEVELS] = {0};
     struct wr_device *device = test_device("cpu", 2);
     if (n->together)
-        hold(n, device, 0, SERIES, parts, widths);
+        measure(n, device, 0, SERIES, parts, widths);
     else
         for (size_t s = 0; s < SERIES; s++)
-            hold(n, device, s, 1, parts, widths);
+            measure(n, device, s, 1, parts, widths);
     wr_device_close(device);
     for (size_t l = 0; l < LEVELS; l++) {
         double sum = 0, squares = 0;
@@ -122,12 +122,13 @@ static void cover(const struct noise *n, struct coverage coverage[LEVELS]) {
     }
 }
 
-/* Never below the level by more than 200 series can tell; and above it by at most that and a third
- * of the rest, since a fit on all forecasts better than one on half of the values. */
+/* The fraction is below the level by no more than 200 series can show. It is above it by at most
+ * that and a third of the rest, because a fit on all values forecasts better than one on half of
+ * them. */
 static void check(const struct noise *n) {
     struct coverage found[LEVELS];
     cover(n, found);
-    if (everything) /* the table, level by level: part and its standard error */
+    if (everything) /* the table, level by level: fraction and its standard error */
         printf("%-9s %3zu values, %2zu quiet, 1 of %zu observed, %2zu ahead, %s: %.1f (%.1f), %.1f "
                "(%.1f) %%\n",
                n->recipe, n->length - n->quiet, n->quiet, n->every > 1 ? n->every : 1, n->horizon,
@@ -183,7 +184,7 @@ static void test_starts(void **state) {
                                       .together = true});
 }
 
-/* Of values that were filled in no error tells: they are forecast too well. */
+/* Filled values give no errors: they would be forecast too well. */
 static void test_filled(void **state) {
     (void)state;
     for (size_t every = 2; every <= 4; every++)
@@ -196,8 +197,7 @@ static void test_filled(void **state) {
                               .every = every});
 }
 
-/* Where nothing that was held out was observed, there is no interval, unless another series has
- * one. */
+/* If no held-out value was observed, there is no interval, unless another series has one. */
 static void test_nothing_observed(void **state) {
     (void)state;
     struct wr_error error = {0};
@@ -241,8 +241,8 @@ static void test_nothing_observed(void **state) {
     wr_device_close(device);
 }
 
-/* A series too short for errors of its own has the others', in its own spread; and where those are
- * too few for the level, no interval. */
+/* A series too short for its own errors uses those of the others, scaled to its own spread. If
+ * those are too few for the level, there is no interval. */
 static void test_borrowed(void **state) {
     (void)state;
     struct wr_error error = {0};
@@ -305,8 +305,8 @@ static void bound_one(const char *name, struct wr_panel *panel, size_t horizon, 
     wr_device_close(device);
 }
 
-/* A series that jumped, and has shown little since: as much may happen again, whatever the errors
- * of its quiet values. */
+/* A series jumped, and few values have followed. The interval includes another jump, whatever the
+ * errors of the quiet values are. */
 static void test_jump(void **state) {
     (void)state;
     struct wr_error error = {0};
@@ -320,7 +320,7 @@ static void test_jump(void **state) {
         struct wr_panel *panel;
         TEST_OK(wr_panel_of("a", values, 60 + after, &panel, &error));
         bound_one("daily", panel, K, points, low, high);
-        bool unknown = after < 8 || after < 2 * K; /* later, errors tell */
+        bool unknown = after < 8 || after < 2 * K; /* later, the errors are known */
         for (size_t k = 0; k < LEVELS * K; k++) {
             double half = high[k] - points[k % K];
             if (unknown ? !(half > 99) : !(half > 1 && (k >= K || half < 99)))
@@ -330,7 +330,7 @@ static void test_jump(void **state) {
     }
 }
 
-/* Known values: tables of Student's distribution; the normal one far out. */
+/* Known values, from tables of Student's distribution, and of the normal distribution far out. */
 static void test_student(void **state) {
     (void)state;
     static const struct {
@@ -344,7 +344,7 @@ static void test_student(void **state) {
             fail_msg("level %g, %g degrees of freedom: %.7g, not %.7g", known[i].level,
                      known[i].freedom, t, known[i].t);
     }
-    assert_true(wr_student(0.95, nextafter(1, 0)) == wr_student(0.95, 1)); /* it had no end */
+    assert_true(wr_student(0.95, nextafter(1, 0)) == wr_student(0.95, 1)); /* converges, too */
     double between = wr_student(0.95, 2.5);
     assert_true(between < wr_student(0.95, 2) && between > wr_student(0.95, 3));
 }
@@ -358,7 +358,7 @@ static void test_quantile(void **state) {
     assert_true(wr_quantile(errors, 19, 0.5) == 10);
     assert_true(fabs(wr_quantile(errors, 19, 0.525) - 10.5) < 1e-12);
     assert_true(isnan(wr_quantile(errors, 18, 0.95)));
-    assert_true(wr_quantile(few, 4, 0.8) == 4); /* 5 * 0.8 is 4, whatever binary makes of it */
+    assert_true(wr_quantile(few, 4, 0.8) == 4); /* 5 * 0.8 is 4, though 0.8 is not exact */
     assert_true(isnan(wr_quantile(few, 0, 0.5)));
 }
 
@@ -388,7 +388,7 @@ static void test_quiet_start(void **state) {
         doubled[t] = ldexp(1, t);
     TEST_OK(wr_quiet_start(doubled, 30, &start, &error)); /* growth */
     assert_int_equal(start, 0);
-    values[39] = 1e6; /* an outlier at the end is no start, but a jump */
+    values[39] = 1e6; /* an outlier at the end is a jump, not the end of a quiet start */
     assert_true(wr_late_jump(values, 40, 0, 0) == values[39] - values[38]);
     TEST_OK(wr_quiet_start(values + 20, 20, &start, &error));
     assert_int_equal(start, 0);
@@ -401,8 +401,7 @@ static void test_quiet_start(void **state) {
     assert_true(wr_spread(values, 40, 0) == 4.0 / 19);
 }
 
-/* Ten values after a quiet start of an hourly series: no hour of the quiet day before is forecast.
- */
+/* Ten values after the quiet start of an hourly series: no hour of the quiet day is forecast. */
 static void test_late_start(void **state) {
     (void)state;
     struct wr_error error = {0};
@@ -422,7 +421,7 @@ static void test_late_start(void **state) {
     for (size_t k = 0; k < 24; k++)
         assert_true(points[k] >= 100);
     wr_fit_free(fit);
-    recipe.window = recipe.chunk = 2; /* models, of logarithms that the quiet start does not have */
+    recipe.window = recipe.chunk = 2; /* models, of logarithms that the start lacks */
     recipe.horizon = 2;
     recipe.updates = 50;
     recipe.transform = WR_TRANSFORM_LOG;

@@ -1,13 +1,10 @@
-/* Studies without a write-ahead log, as network file systems need them: who may write, who must
- * wait, and what death leaves. */
+/* Studies without a write-ahead log, which network file systems need: who can write, who must wait,
+ * and what is left after a writer dies. */
 #include "study_support.h"
 
-#include <linux/capability.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,7 +13,7 @@
 
 #define STUDY "study.db"
 
-/* The type that every file system says it is of; 0: its own. */
+/* The type that every file system reports; 0: its real type. */
 static uint32_t said_type;
 
 int __real_statfs(const char *path, struct statfs *system);
@@ -44,13 +41,6 @@ static void assert_locked(enum wr_study_mode mode, enum wr_journal journal) {
     assert_null(study);
 }
 
-static size_t done_of(struct wr_study *study) {
-    struct wr_study_counts counts;
-    struct wr_error error = {0};
-    assert_ok(wr_study_count(study, &counts, &error), &error);
-    return counts.done;
-}
-
 /* ---- which journal ---- */
 
 static void test_modes(void **state) {
@@ -62,7 +52,8 @@ static void test_modes(void **state) {
         struct wr_trial_state states[5];
         add_trials(study, 5, states);
         assert_int_equal(wr_study_has_log(study), order[i] != WR_JOURNAL_DELETE);
-        assert_int_equal(entries(), order[i] == WR_JOURNAL_DELETE ? 2 : 4); /* the lock; the log */
+        /* the study and its lock; a log is two more files */
+        assert_int_equal(entries(), order[i] == WR_JOURNAL_DELETE ? 2 : 4);
         commit_done(study, (int64_t)i + 1, 1, 10);
         struct wr_study *reader = open_study(STUDY, WR_STUDY_READ);
         assert_int_equal(done_of(reader), i + 1);
@@ -82,7 +73,7 @@ static void test_network(void **state) {
         said_type = types[i];
         wr_study_close(open_with(WR_JOURNAL_AUTO));
         assert_answer(STUDY, "PRAGMA journal_mode", "delete");
-        wr_study_close(open_with(WR_JOURNAL_WAL)); /* who knows better says so */
+        wr_study_close(open_with(WR_JOURNAL_WAL)); /* the user can choose another journal */
         assert_answer(STUDY, "PRAGMA journal_mode", "wal");
     }
     said_type = 0xef53; /* ext4 */
@@ -93,7 +84,7 @@ static void test_network(void **state) {
 
 /* ---- one writer ---- */
 
-/* Whatever journal the one has, and another wants. */
+/* The lock holds for every journal of the holder and of the other process. */
 static void test_lock(void **state) {
     (void)state;
     for (int held = WR_JOURNAL_WAL; held <= WR_JOURNAL_DELETE; held++) {
@@ -109,7 +100,7 @@ static void test_lock(void **state) {
     assert_int_equal(entries(), 1);
 }
 
-/* The file of a lock that has been removed, or made anew, by somebody else is not the holder's. */
+/* If another process removes the lock file or makes it again, the holder no longer has the lock. */
 static void test_lock_of_others(void **state) {
     (void)state;
     struct wr_study *study = open_with(WR_JOURNAL_DELETE);
@@ -119,7 +110,7 @@ static void test_lock_of_others(void **state) {
     fclose(file);
     wr_study_close(study);
     assert_int_equal(access(STUDY "-lock", F_OK), 0);
-    wr_study_close(open_with(WR_JOURNAL_DELETE)); /* what nobody holds is no lock */
+    wr_study_close(open_with(WR_JOURNAL_DELETE)); /* a lock file that nobody holds does not lock */
     assert_int_equal(access(STUDY "-lock", F_OK), -1);
     assert_int_equal(entries(), 2);
 }
@@ -142,25 +133,8 @@ static void test_fresh(void **state) {
 
 /* ---- death in a commit ---- */
 
-static pid_t start(bool (*function)(void *), void *context) {
-    fflush(NULL);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        setenv("CMOCKA_TEST_ABORT", "1", 1);
-        _exit(function(context) ? 0 : 1);
-    }
-    return child;
-}
-
-static int finish(pid_t child) {
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    return status;
-}
-
-/* The file may not grow beyond *limit bytes: the system kills who tries. */
+/* Commits while the file cannot grow beyond *limit bytes: the system kills the process that
+ * tries. */
 static bool commit_until_killed(void *context) {
     const size_t *limit = context;
     struct wr_study *study = open_with(WR_JOURNAL_DELETE);
@@ -182,7 +156,7 @@ static void die(size_t limit) {
     assert_int_equal(access(STUDY "-lock", F_OK), 0);
 }
 
-/* A commit of which a half is in the file is undone, by the next writer or the next reader. */
+/* A commit that is half in the file is undone by the next writer or the next reader. */
 static void test_death(void **state) {
     (void)state;
     for (size_t limit = 90000; limit < 300000; limit += 14999) {
@@ -202,20 +176,16 @@ static void test_death(void **state) {
     }
 }
 
-/* Who may not write the file must not take the half of a commit for a study. */
+/* A process without permission to write the file must not read half of a commit as a study. */
 static bool cannot_undo(void *context) {
     (void)context;
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct none[2] = {0};
-    syscall(SYS_capset, &header, none); /* or root could */
+    obey_permissions();
     assert_refused(STUDY, WR_STUDY_READ, WR_ERR_DATA, "died in a commit");
     return true;
 }
 
 static bool can_read(void *context) {
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct none[2] = {0};
-    syscall(SYS_capset, &header, none);
+    obey_permissions();
     struct wr_study *study = open_study(STUDY, WR_STUDY_READ);
     size_t done = done_of(study);
     wr_study_close(study);
@@ -227,7 +197,7 @@ static void test_death_read_only(void **state) {
     die(150000);
     chmod(STUDY, 0444);
     chmod(".", 0555);
-    assert_int_equal(finish(start(cannot_undo, NULL)), 0);
+    assert_elsewhere(cannot_undo, NULL);
     chmod(".", 0755);
     chmod(STUDY, 0644);
     struct wr_study *study = open_study(STUDY, WR_STUDY_READ);
@@ -236,7 +206,7 @@ static void test_death_read_only(void **state) {
     assert_true(done > 0);
     chmod(STUDY, 0444);
     chmod(".", 0555);
-    assert_int_equal(finish(start(can_read, &done)), 0);
+    assert_elsewhere(can_read, &done);
     chmod(".", 0755);
 }
 

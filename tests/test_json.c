@@ -1,4 +1,4 @@
-/* The reader of JSON against Jansson's, which gives the same where it finds memory. */
+/* The reader of JSON against Jansson's: both give the same result, unless memory is exhausted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,7 +44,7 @@ static const char *const texts[] = {
     "1.7976931348623157e308]"};
 enum { TEXTS = sizeof texts / sizeof *texts };
 
-/* In memory of just that size, so that a sanitizer sees who reads beyond it. */
+/* The text is in memory of exactly its size, so that a sanitizer detects a read beyond it. */
 static void assert_same(const char *text, size_t length) {
     struct wr_json_flaw flaw;
     json_error_t why;
@@ -68,7 +68,7 @@ static void texts_are_read_as_by_jansson(void **state) {
         assert_same(texts[i], strlen(texts[i]));
 }
 
-/* A text with some bytes left out, put in or changed. */
+/* Texts with some bytes left out, inserted or changed. */
 static void changed_texts_are_read_as_by_jansson(void **state) {
     static const char bytes[] = "{}[]\",:\\u0123456789eE.-+ tfn\x80\xc3\xa9\xf0\n";
     (void)state;

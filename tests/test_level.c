@@ -1,4 +1,4 @@
-/* What the level and the unit of a series do to its forecasts: nothing but to shift and to stretch
+/* How the base value and the unit of a series change its forecasts: they only shift and stretch
  * them; and the bounds of forecasts. */
 #include <float.h>
 #include <math.h>
@@ -12,8 +12,8 @@
 #define LENGTH 200
 #define MOST_K 24
 
-/* A season, a trend and noise; of both signs, or positive. Multiples of 2^-20, so that a constant
- * can be added without rounding. */
+/* A season, a trend and noise, of both signs or positive. Values are multiples of 2^-20, so that a
+ * constant can be added without rounding. */
 static void fill(double *values, size_t length, bool positive) {
     for (size_t t = 0; t < length; t++) {
         double x = (double)t;
@@ -68,10 +68,10 @@ static struct results results_of(const struct wr_recipe *recipe, const double *v
     return results;
 }
 
-/* b is k a + c, but for the rounding of values of that size. */
+/* Checks that b is k a + c, except for the rounding of values of that size. */
 static void assert_moved(const struct wr_recipe *recipe, const struct results *a,
                          const struct results *b, double k, double c) {
-    const double *from = a->points, *to = b->points; /* of all three */
+    const double *from = a->points, *to = b->points; /* points, low and high */
     for (size_t i = 0; i < 3 * MOST_K; i++) {
         if (i % MOST_K >= recipe->horizon)
             continue;
@@ -82,8 +82,9 @@ static void assert_moved(const struct wr_recipe *recipe, const struct results *a
     }
 }
 
-/* k y is forecast as k times what y is, by every recipe that does not show its models the values as
- * they are; and y + c likewise where no logarithm is taken and nothing is divided by a season. */
+/* The forecast of k y is k times the forecast of y, for every recipe that does not give its models
+ * the values unchanged. The forecast of y + c is that of y plus c, where no logarithm is taken and
+ * no value is divided by a season. */
 static void test_equivariance(void **state) {
     (void)state;
     double plain[LENGTH], moved[LENGTH];
@@ -106,7 +107,7 @@ static void test_equivariance(void **state) {
             if (recipe.transform != WR_TRANSFORM_NONE && positive)
                 continue; /* a logarithm */
             recipe.transform = WR_TRANSFORM_NONE;
-            recipe.adjust = false; /* what is positive would be divided by its season */
+            recipe.adjust = false; /* positive values would be divided by their season */
             a = results_of(&recipe, plain);
             static const double constants[] = {-100, 1e9};
             for (size_t c = 0; c < TEST_COUNT_OF(constants); c++) {
@@ -122,7 +123,8 @@ static void test_equivariance(void **state) {
     assert_true(shifted > 30 && stretched > 60);
 }
 
-/* A logarithm far above the spread is nearly a straight line: the same error at every level. */
+/* Far above the spread, a logarithm is nearly a straight line: the error is the same at every base
+ * value. */
 static void test_high_levels(void **state) {
     (void)state;
     static const double levels[] = {1e5, 1e6, 1e8, 1e10};
@@ -146,7 +148,7 @@ static void test_high_levels(void **state) {
     }
 }
 
-/* A counter far above its steps goes on in its steps. */
+/* The forecast of a counter far above its steps continues with its steps. */
 static void test_counters(void **state) {
     (void)state;
     static const double levels[] = {1e12, 1e13, 1e14};
@@ -165,14 +167,14 @@ static void test_counters(void **state) {
     }
 }
 
-/* Counts have no forecast below 0, and a jump no forecast that only its logarithm would bear. */
+/* Counts have no forecast below 0. A jump gives no forecast that only its logarithm would allow. */
 static void test_bounds(void **state) {
     (void)state;
     double counts[LENGTH], jump[LENGTH], growth[LENGTH];
     for (size_t t = 0; t < LENGTH; t++) {
         double u = wr_uniform(WR_PURPOSE_DATA, 5, t);
         counts[t] = u < 0.7 ? 0 : ceil(15 * (u - 0.7));
-        jump[t] = (t < 100 ? 1 + 0.2 * u : 1000 + 40 * u); /* no quiet start: it varies as much */
+        jump[t] = (t < 100 ? 1 + 0.2 * u : 1000 + 40 * u); /* not quiet: it varies as much */
         growth[t] = exp(0.02 * (double)t + 0.01 * u);
     }
     struct wr_recipe recipe = quick("daily");
@@ -187,7 +189,7 @@ static void test_bounds(void **state) {
         least = fmin(least, found.low[k]);
     assert_true(least < 0);
     recipe.bound = WR_BOUND_ZERO;
-    counts[3] = -1; /* such as goods that came back: 0 is no bound of them */
+    counts[3] = -1; /* such as returned goods: 0 is not a bound then */
     found = results_of(&recipe, counts);
     least = 0;
     for (size_t k = 0; k < recipe.horizon; k++)
@@ -197,7 +199,7 @@ static void test_bounds(void **state) {
     for (size_t k = 0; k < recipe.horizon; k++)
         assert_true(found.points[k] > 0 && found.points[k] < 1500);
     recipe.updates = 2000;
-    found = results_of(&recipe, growth); /* while growth goes on */
+    found = results_of(&recipe, growth); /* growth continues */
     assert_true(found.points[6] > 1.05 * growth[LENGTH - 1]);
 }
 

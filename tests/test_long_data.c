@@ -1,4 +1,4 @@
-/* The sums of the host and of whole epochs on data of 10^8 rows: slow, and 3 GiB of memory. */
+/* The sums of the host and of whole epochs on data of 10^8 rows. Slow; needs 3 GiB of memory. */
 #include "support.h"
 
 #include <math.h>
@@ -9,8 +9,8 @@ enum { ROWS = 100000000 };
 
 /* ---- epochs ---- */
 
-/* A model of one unit, with b_y alone to learn, whose windows are all the same one: a view of
- * strides 0. */
+/* A model of one unit that learns only b_y. All its windows are the same window: a view of strides
+ * 0. */
 struct alike {
     float x[2], target, weight, lr, clip, parameters[5];
     struct wr_ensemble ensemble;
@@ -34,7 +34,7 @@ static void make_alike(struct alike *a, size_t windows, size_t batch, float lr) 
                                        .parameters = a->parameters};
 }
 
-/* One epoch on the cpu: its total_loss, and the parameters (5) that it leaves. */
+/* Trains one epoch on the cpu; returns its total_loss, and the parameters (5) after it. */
 static float epoch(size_t windows, size_t batch, float lr, float parameters[5]) {
     struct alike a;
     make_alike(&a, windows, batch, lr);
@@ -51,8 +51,8 @@ static float epoch(size_t windows, size_t batch, float lr, float parameters[5]) 
     return total;
 }
 
-/* 10^8 windows, one by one and in one batch, come to 10^8 times what one comes to, and their mean
- * gradient is the gradient of one. */
+/* The losses of 10^8 equal windows, one by one and in one batch, sum to 10^8 times that of one
+ * window, and their mean gradient is the gradient of one. */
 static void test_epochs(void **state) {
     (void)state;
     float still[5], one_step[5], all_step[5];
@@ -68,7 +68,8 @@ static void test_epochs(void **state) {
         double gradient = (double)one_step[i] - (double)a.parameters[i];
         double found = (double)all_step[i] - (double)a.parameters[i];
         print_message("parameter %zu: step %.9g, of all %.9g\n", i, gradient, found);
-        /* the contract's bound, 2^-24 of scale_n, and of both steps the last bits of theta */
+        /* the bound of the contract, 2^-24 for scale_n, and the last bits of theta for both
+         * steps */
         assert_true(fabs(found - gradient) <= (32 + 4096 + 4) * 0x1p-24 * fabs(gradient) + 0x1p-24);
     }
 }
@@ -95,8 +96,8 @@ static void near(const char *what, double found, long double exact, double bound
     assert_true(off <= bound);
 }
 
-/* Means and deviations that scale, and the naive forecast's loss, against sums in long double,
- * whose own errors are 2^11 times less. */
+/* Means and deviations of scales, and the loss of the naive forecast, against sums in long double,
+ * whose own errors are 2^11 times smaller. */
 static void test_columns(void **state) {
     (void)state;
     struct wr_error error = {0};

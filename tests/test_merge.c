@@ -1,44 +1,24 @@
-/* Shards of a sweep and their merging: what is brought together is what one run would have made. */
+/* Shards of a sweep and their merging: the merged study is the same as the study of one sweep. */
 #include "study_support.h"
 
-#include <math.h>
 #include <sqlite3.h>
 
 #include "windrow/windrow.h"
 
 enum { ROWS = 40, EPOCHS = 30, SHARDS = 3, TRIALS = 2 * 2 * 2 * 3 };
 
-static const size_t hidden[] = {9, 2}, window[] = {3}, batch[] = {1, WR_BATCH_ALL};
-static const float lr[] = {1e-3f, 1e6f}, no_clip = 0;
-static const enum wr_init init = WR_INIT_PYTORCH;
-static const uint32_t seeds[] = {0, 1, 2};
-static const size_t column = 0;
-
 static struct wr_sweep make_sweep(struct wr_series **series) {
+    static const size_t hidden[] = {9, 2}, batch[] = {1, WR_BATCH_ALL};
+    static const float lr[] = {1e-3f, 1e6f};
     struct wr_error error = {0};
     assert_ok(wr_series_ar2(ROWS, 1, series, &error), &error);
-    return (struct wr_sweep){.grid = {.hidden = hidden,
-                                      .hidden_count = 2,
-                                      .window = window,
-                                      .window_count = 1,
-                                      .batch = batch,
-                                      .batch_count = 2,
-                                      .lr = lr,
-                                      .lr_count = 2,
-                                      .clip = &no_clip,
-                                      .clip_count = 1,
-                                      .init = &init,
-                                      .init_count = 1,
-                                      .seeds = seeds,
-                                      .seed_count = 3},
-                             .series = *series,
-                             .input_columns = &column,
-                             .inputs = 1,
-                             .target_columns = &column,
-                             .outputs = 1,
-                             .epochs = EPOCHS,
-                             .curve_points = 4,
-                             .checkpoint_seconds = 30};
+    struct wr_sweep sweep = small_sweep(*series);
+    sweep.grid.hidden = hidden;
+    sweep.grid.batch = batch;
+    sweep.grid.batch_count = 2;
+    sweep.grid.lr = lr;
+    sweep.epochs = EPOCHS;
+    return sweep;
 }
 
 static struct wr_sweep_result run(const struct wr_sweep *sweep, const char *path,
@@ -93,7 +73,7 @@ static void test_shards_merge_to_the_whole(void **state) {
     struct wr_sweep sweep = make_sweep(&series);
     run(&sweep, "whole.db", NULL);
     make_shards(sweep);
-    for (size_t shard = SHARDS; shard-- > 0;) { /* in another order too */
+    for (size_t shard = SHARDS; shard-- > 0;) { /* also in another order */
         struct wr_merge_report report = merge_well("merged.db", shard_path(shard));
         assert_int_equal(report.trials, TRIALS / SHARDS);
         assert_int_equal(report.added, TRIALS / SHARDS);
@@ -112,7 +92,7 @@ static void test_shards_merge_to_the_whole(void **state) {
     wr_series_free(series);
 }
 
-/* A grid of which a part is known already. */
+/* A grid of which some trials are known already. */
 static void test_known_trials_are_left_out(void **state) {
     (void)state;
     struct wr_series *series;
@@ -124,7 +104,7 @@ static void test_known_trials_are_left_out(void **state) {
     assert_int_equal(rest.ran, TRIALS - TRIALS / 3);
     wr_study_close(known);
     run(&sweep, "whole.db", NULL);
-    merge_well("rest.db", "part.db"); /* whose ids are those of another grid */
+    merge_well("rest.db", "part.db"); /* its ids are those of another grid */
     static const char rows[] =
         "SELECT group_concat(hidden||batch||lr||seed||status||hash, ';') FROM"
         " (SELECT * FROM trial ORDER BY hidden, batch, lr, seed)";
@@ -141,7 +121,7 @@ static wr_status stop(void *context, const struct wr_sweep_event *event) {
     return *(int *)context != 0 ? WR_ERR_STOPPED : WR_OK;
 }
 
-/* Checkpoints move over, and the merged study goes on from them. */
+/* Checkpoints are merged too, and the merged study continues from them. */
 static void test_checkpoints_move_over(void **state) {
     (void)state;
     struct wr_error error = {0};
@@ -203,7 +183,7 @@ static wr_status read_kept(const char *path, int64_t id, struct wr_error *error)
     return status;
 }
 
-/* A bit of a model changes: whoever reads the model is told, and no merge takes it. */
+/* A bit of a model changes: the reader of the model gets an error, and no merge takes it. */
 static void test_damaged_parameters(void **state) {
     (void)state;
     struct wr_error error = {0};
@@ -241,7 +221,8 @@ static wr_status take_up(int64_t id, size_t count, struct wr_error *error) {
     return status;
 }
 
-/* A bit of a checkpoint, or its epoch, changes: no sweep goes on from it, and no merge takes it. */
+/* A bit of a checkpoint, or its epoch, changes: no sweep continues from it, and no merge takes
+ * it. */
 static void test_damaged_checkpoints(void **state) {
     (void)state;
     enum { COUNT = 4 + 2 + 2 + 2 + 1, BYTES = 4 * COUNT + 9 };

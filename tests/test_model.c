@@ -79,8 +79,8 @@ static void a_model_depends_on_its_seed_alone(void **state) {
     }
 }
 
-/* The index in the flat layout is the random index: tensors that begin at the same place begin
- * with the same numbers, and every other shape has its own. */
+/* The index in the flat layout is also the random index: tensors that begin at the same place begin
+ * with the same numbers, and every other shape has different numbers. */
 static void values_follow_the_flat_index(void **state) {
     (void)state;
     const uint32_t seed = 5;
@@ -147,7 +147,7 @@ static void start_values_have_their_distribution(void **state) {
     free(p);
 }
 
-/* As Keras starts: each weight matrix with a bound of its own, no bias. */
+/* Start values of Keras: each weight matrix has its own bound, and biases are 0. */
 static void glorot_has_its_bounds(void **state) {
     (void)state;
     const struct wr_shape shape = {8, 100, 50, 1};
@@ -175,8 +175,8 @@ static void glorot_has_its_bounds(void **state) {
     free(p);
 }
 
-/* W W' = 1 to the rounding of its floats; everything else as Glorot's. The first row is the first
- * H normals, scaled: signs are not tampered with. */
+/* W W' = 1, to the rounding of its floats; everything else is Glorot's. The first row is the first
+ * H normals, scaled, with their signs. */
 static void orthogonal_is_orthogonal(void **state) {
     (void)state;
     static const size_t sizes[] = {1, 2, 6, 33, 96};
@@ -194,7 +194,7 @@ static void orthogonal_is_orthogonal(void **state) {
                 double sum = j == k ? -1 : 0;
                 for (size_t i = 0; i < H; i++)
                     sum += (double)w[j * H + i] * (double)w[k * H + i];
-                assert_true(fabs(sum) <= 0x1p-23); /* a float is off by 2^-24 of itself */
+                assert_true(fabs(sum) <= 0x1p-23); /* the relative error of a float is 2^-24 */
             }
         }
         for (size_t i = 0; i < H; i++)

@@ -1,5 +1,5 @@
-/* The notebook: its worked example to the printed digits on every backend, and healthy full runs of
- * its training on the CPU. */
+/* The notebook: its worked example to the printed digits on every backend, and complete runs of its
+ * training on the CPU that must converge. */
 #include "support.h"
 
 #include <math.h>
@@ -13,8 +13,8 @@ static const float example_parameters[] = {-0.01120693f, 0.00323926f, 1.49454101
                                            -1.1758237039803698f};
 static const float one = 1.0f;
 
-/* Half a unit of the weights' last printed digit is up to 3e-7 of a gradient (test_reference.c);
- * float32 adds a few of its own 6e-8. */
+/* The weights are printed: half a unit of their last digit changes a gradient by up to 3e-7 of
+ * itself (test_reference.c). float32 adds a few times 6e-8. */
 static void assert_digits(const char *what, double printed, float found) {
     if (!(fabs((double)found - printed) <= 1e-6 * fabs(printed)))
         fail_msg("%s: printed %.8f, found %.9g", what, printed, (double)found);
@@ -80,7 +80,7 @@ static void test_worked_example(void **state) {
 
 enum { SEEDS = 16, EPOCHS = 2500, SEQ_LEN = 5, WINDOWS = 95 };
 
-/* What a run of the notebook starts from; the series is data seed 0. */
+/* The start of a run of the notebook; the series is data seed 0. */
 struct run {
     struct wr_windows *windows;
     float *parameters;
@@ -154,8 +154,8 @@ static int by_value(const void *a, const void *b) {
 }
 
 /* The notebook printed 2141.77 at epoch 0 and 25.23 at 2250, with a series of its own. On data seed
- * 0, seeds 0 .. 255 gave 1213 to 3531 at epoch 0, and 26.5 to 58.4 with a median of 28.2 at 2250.
- */
+ * 0, model seeds 0 .. 255 gave 1213 to 3531 at epoch 0, and 26.5 to 58.4 with a median of 28.2 at
+ * 2250. */
 static void check_losses(const float *losses) {
     float last[SEEDS];
     for (size_t m = 0; m < SEEDS; m++) {
@@ -170,8 +170,8 @@ static void check_losses(const float *losses) {
     assert_true(last[SEEDS / 2] > 26.0f && last[SEEDS / 2] < 31.0f);
 }
 
-/* The first window is the hardest: its values are twice the others'. Seeds 0 .. 31 fell 0.6 to 1.8
- * short of 14.07, as the notebook's 12.81 did of 14.67. */
+/* The first window is the hardest: its values are twice those of the others. Forecasts of seeds 0
+ * .. 31 were 0.6 to 1.8 below 14.07; that of the notebook was 12.81 instead of 14.67. */
 static void check_forecast(struct wr_session *session, float truth) {
     struct wr_error error = {0};
     TEST_OK(wr_session_forward(session, 0, 1, &error));
@@ -202,7 +202,7 @@ static void test_full_run(void **state) {
     run_free(&run);
 }
 
-/* The same start in float64: losses agree as far as float32 carries. */
+/* The same start in float64: losses agree as far as the precision of float32 allows. */
 static void test_against_float64(void **state) {
     (void)state;
     enum { FEW = 100 };

@@ -1,4 +1,4 @@
-/* Numbers as text: known ones, and over many that they come back from the fewest digits. */
+/* Numbers as text: known values; and many numbers are read back from the fewest digits. */
 #include <float.h>
 #include <locale.h>
 #include <math.h>
@@ -59,7 +59,8 @@ static void test_known(void **state) {
     assert_string_equal(wr_number_text(-(double)NAN, text), "nan");
 }
 
-/* "1.5e3" of `digits` digits, plus `step` in the last: reads as the value? */
+/* Whether text such as "1.5e3", of `digits` digits, plus `step` in the last digit, reads as the
+ * value. */
 static bool reads_as(double value, int digits, int step) {
     char text[64];
     snprintf(text, sizeof text, "%.*e", digits - 1, fabs(value));
@@ -89,7 +90,7 @@ static int digits_of(const char *text) {
     return count - first;
 }
 
-/* No decimal of one digit less is the same number. */
+/* Checks that no decimal with one digit less is the same number. */
 static void check(double value) {
     char text[WR_NUMBER_TEXT];
     wr_number_text(value, text);
@@ -164,7 +165,7 @@ static void test_floats(void **state) {
     }
 }
 
-/* In a country with a decimal comma. */
+/* With a locale that has a decimal comma. */
 static void test_locale(void **state) {
     static const char make[] =
         "localedef -i de_DE -f UTF-8 '" WR_TEST_BINARY_DIR "/de_DE.UTF-8' >/dev/null 2>&1";

@@ -115,7 +115,7 @@ static void test_new_file(void **state) {
     assert_int_equal(entries(), 2);
 }
 
-/* Until commit the old content stands; after abandon it stands on. */
+/* The old content stays until commit, and after abandon. */
 static void test_replace(void **state) {
     (void)state;
     struct wr_output *out;
@@ -146,7 +146,7 @@ static void test_two_at_once(void **state) {
     assert_file("b", "b");
 }
 
-/* The folder is held open: a change of the working directory does not matter. */
+/* The folder stays open, so that a change of the working directory has no effect. */
 static void test_change_of_folder(void **state) {
     struct wr_output *out;
     assert_int_equal(wr_output_open("file", &out, NULL), WR_OK);
@@ -170,7 +170,7 @@ static void test_links(void **state) {
     assert_written("dangling", "made");
     assert_true(S_ISLNK(mode_of("dangling")));
     assert_file("folder/made", "made");
-    assert_int_equal(symlink("../from", "folder/up"), 0); /* relative to the link's folder */
+    assert_int_equal(symlink("../from", "folder/up"), 0); /* relative to the folder of the link */
     assert_written("folder/up", "up");
     assert_file("from", "up");
     unlink("folder/made");
@@ -200,7 +200,7 @@ static void test_refusals(void **state) {
     assert_written(longest, "long");
     assert_int_equal(entries(), 2);
     if (geteuid() == 0)
-        return; /* root may write anywhere */
+        return; /* root can write anywhere */
     chmod("file", 0444);
     assert_refused("file", EACCES);
     chmod(*state, 0555);
@@ -209,16 +209,16 @@ static void test_refusals(void **state) {
     assert_file("file", "old");
 }
 
-/* Devices are written directly: a pseudo-terminal, whose folder takes no new files, so that broken
- * code run by root does no harm; and /dev/null and /dev/full where this process cannot harm them.
- */
+/* Devices are written directly. Tested on a pseudo-terminal, whose folder takes no new files, so
+ * that broken code of root does no harm; and on /dev/null and /dev/full if this process cannot
+ * damage them. */
 static void test_devices(void **state) {
     (void)state;
     int master = posix_openpt(O_RDWR | O_NOCTTY);
     assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
     const char *path = ptsname(master);
     assert_non_null(path);
-    int kept = open(path, O_RDWR | O_NOCTTY); /* or what was written is lost at close */
+    int kept = open(path, O_RDWR | O_NOCTTY); /* otherwise the output is lost at close */
     assert_true(kept >= 0);
     assert_written(path, "text");
     char found[8];
@@ -249,7 +249,7 @@ static void test_fifo(void **state) {
     assert_true(S_ISFIFO(mode_of("fifo")));
 }
 
-/* /dev/stdout goes on where standard output stands, and what was there stays. */
+/* /dev/stdout continues at the position of standard output; earlier output stays. */
 static void test_standard_output(void **state) {
     (void)state;
     fflush(stdout);

@@ -1,5 +1,5 @@
-/* cpu against every OpenCL device, bit for bit: every tensor after every stage, whole runs staged
- * and fused, launches split. Buffers are read between sentinels (support.h). */
+/* The cpu backend against every OpenCL device, bit for bit: every tensor after every stage, whole
+ * runs staged and fused, runs in several calls. Buffers are read between sentinels (support.h). */
 #include "support.h"
 
 #include <stdio.h>
@@ -30,8 +30,8 @@ static const struct test_case cases[] = {
     {{2, 100, 3, 2}, 2, 20, 17, 0.01f, 0.0f, false, false, false},
 };
 
-/* What fused_wide.cl is for, and the ends of its range: last parts that are whole, a single
- * element, an end within a run. */
+/* The shapes of fused_wide.cl, and the ends of its range: last parts that are whole, of one
+ * element, or that end within a segment. */
 static const struct test_case wide_cases[] = {
     {{3, 18, 2, 1}, 3, 5, 1, 0.02f, 0.1f, true, true, false},
     {{1, 65, 1, 2}, 3, 6, 1, 0.02f, 0.05f, true, true, true},
@@ -57,7 +57,7 @@ static void same(struct pair *pair, const char *stage, enum wr_tensor tensor) {
     free(found);
 }
 
-/* The stages on one batch; a difference shows in the first stage that has it. */
+/* Compares the stages on one batch; a difference is reported for the first stage that has it. */
 static void check_batch(struct pair *pair, size_t first, size_t count) {
     struct wr_error error = {0};
     TEST_OK(wr_session_forward(pair->cpu, first, count, &error));
@@ -74,7 +74,7 @@ static void check_batch(struct pair *pair, size_t first, size_t count) {
     same(pair, "clip", WR_GRADIENTS);
     TEST_OK(wr_session_update(pair->cpu, &error));
     TEST_OK(wr_session_update(pair->device, &error));
-    for (int tensor = WR_PARAMETERS; tensor <= WR_STATE; tensor++) /* and nothing else moved */
+    for (int tensor = WR_PARAMETERS; tensor <= WR_STATE; tensor++) /* and nothing else changed */
         same(pair, "update", (enum wr_tensor)tensor);
 }
 
@@ -84,11 +84,12 @@ static void check_stages(struct pair *pair, const struct test_case *c, size_t mo
         same(pair, "open", (enum wr_tensor)tensor);
     for (size_t first = 0; first < c->windows && first < 3 * batch; first += batch)
         check_batch(pair, first, batch);
-    check_batch(pair, c->windows - 1, batch); /* one window, most slots left alone */
+    check_batch(pair, c->windows - 1, batch); /* one window; most slots stay unused */
     check_batch(pair, c->windows / 3, (batch + 1) / 2);
 }
 
-/* Epochs in pieces (0-terminated); losses, divergence and parameters against one run on cpu. */
+/* Trains in several runs (numbers of epochs, the last 0); compares losses, divergence and
+ * parameters with one run on cpu. */
 static void check_run(struct pair *pair, const struct wr_ensemble *e, const float *losses,
                       const size_t *pieces) {
     char what[192];
@@ -108,7 +109,7 @@ static void check_run(struct pair *pair, const struct wr_ensemble *e, const floa
     free(found);
 }
 
-/* Stages after a run move every model but those that have diverged or are frozen. */
+/* Stages after a run change every model except those that have diverged or are frozen. */
 static void check_frozen(struct pair *pair, size_t count) {
     struct wr_error error = {0};
     struct wr_session *sessions[] = {pair->cpu, pair->device};
@@ -148,7 +149,7 @@ static void check_case(struct wr_device *cpu, struct wr_device *device, const ch
     struct test_ensemble e;
     test_ensemble_make(&e, c);
     for (size_t o = 0; o < c->shape.outputs; o++)
-        e.weights[o] = 0.3f + (float)o; /* the loss is not what the gradient is of */
+        e.weights[o] = 0.3f + (float)o; /* the gradient is not that of this loss */
     struct pair pair = {.id = id, .text = test_case_text(c, text)};
     print_message("%s %s\n", id, text);
     pair.cpu = test_session(cpu, &e.ensemble, WR_SCHEDULE_STAGED);
@@ -173,7 +174,7 @@ static void test_devices(void **state) {
     wr_device_close(cpu);
 }
 
-/* Whole runs with fused_wide.cl, which is the choice for GPUs alone. */
+/* Whole runs with fused_wide.cl, which only GPUs choose by themselves. */
 static void test_wide(void **state) {
     (void)state;
     const char *id;
@@ -198,7 +199,7 @@ static void test_wide(void **state) {
     wr_device_close(cpu);
 }
 
-/* The notebook's own run, some thousand updates long. */
+/* The run of the notebook, some thousand updates long. */
 static void test_long_run(void **state) {
     (void)state;
     static const struct test_case c = {{1, 20, 1, 5}, 17, 95, 1, 1e-2f, 1.0f, false, true, false};
@@ -225,7 +226,7 @@ static void test_long_run(void **state) {
     test_ensemble_free(&e);
 }
 
-/* Some epochs of both sessions of a pair, and all that they leave. */
+/* Trains some epochs in both sessions of a pair and compares everything after them. */
 static void check_epochs(struct pair *pair, const struct wr_ensemble *e, size_t epochs) {
     float *expected = test_run(pair->cpu, e, epochs), *found = test_run(pair->device, e, epochs);
     test_same_floats(pair->text, expected, found, epochs * e->models);
@@ -239,9 +240,9 @@ static void check_epochs(struct pair *pair, const struct wr_ensemble *e, size_t 
     same(pair, "a run", WR_STATE);
 }
 
-/* Batches of more runs than are added plainly, on every schedule and kind of kernels: the plain
- * ones, tiles whose slices end before and after that many runs, and the fused kernel. */
-static void test_many_runs(void **state) {
+/* Batches of more segments than are added plainly, on every schedule and kind of kernel: the plain
+ * ones, tiles whose slices end before and after that many segments, and the fused kernel. */
+static void test_many_segments(void **state) {
     (void)state;
     static const struct test_case c = {{1, 2, 1, 2}, 3, 67000, 0, 8.0f, 0.0f, true, true, false};
     const size_t windows[] = {67000, 20, 65537};
@@ -274,8 +275,8 @@ static void test_many_runs(void **state) {
     test_ensemble_free(&e);
 }
 
-/* Rates, orders and optimizers go on over runs and stages between them, models that are frozen
- * stand still, and new parameters begin anew. */
+/* Rates, orders and optimizers continue over runs and over stages between them, frozen models do
+ * not change, and new parameters start again. */
 static void check_rule(struct pair *pair, const struct wr_ensemble *e) {
     struct wr_error error = {0};
     unsigned char *frozen = test_zeros(e->models, 1);
@@ -295,9 +296,9 @@ static void check_rule(struct pair *pair, const struct wr_ensemble *e) {
     free(frozen);
 }
 
-/* What wr_case_rules leave out: norms without biases, and where h and da are smaller than what the
- * norm is made of. */
-static const struct wr_case_plan more_rules[] = {
+/* Rules that wr_case_rules do not test: norms without biases, and shapes in which h and da take
+ * less room than the sums of the norm. */
+static const struct wr_case_spec more_rules[] = {
     {{2, 5, 3, 1},
      4,
      3,
@@ -359,7 +360,7 @@ int main(void) {
         test_skip("no usable OpenCL device");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_devices),  cmocka_unit_test(test_wide),
-        cmocka_unit_test(test_long_run), cmocka_unit_test(test_many_runs),
+        cmocka_unit_test(test_long_run), cmocka_unit_test(test_many_segments),
         cmocka_unit_test(test_rules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* Series to windows and back: every step by hand, every combination there and back, gaps,
- * covariates, and that nothing looks ahead. */
+/* Series to windows and back: every step by hand, every combination forward and back, gaps,
+ * covariates, and that nothing uses later values. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +23,7 @@ static struct wr_panel *panel_of(const double *values, size_t length) {
     return panel;
 }
 
-/* With covariates p and f, where the header has them. */
+/* Reads a panel, with covariates p and f if the header has them. */
 static struct wr_panel *panel_read(const char *text) {
     FILE *file = fopen(CSV, "w");
     assert_non_null(file);
@@ -77,7 +77,7 @@ static void assert_floats(const float *found, size_t count, const double *expect
 #define ASSERT_FLOATS(found, ...)                                                                  \
     assert_floats(found, sizeof((double[]){__VA_ARGS__}) / sizeof(double), (double[]){__VA_ARGS__})
 
-/* Window `window` of the values under the recipe. */
+/* Prepares window `window` of the values with the recipe. */
 static void cut(const double *values, size_t length, const struct wr_recipe *recipe, size_t window,
                 float *inputs, float *targets) {
     struct wr_panel *panel = panel_of(values, length);
@@ -127,11 +127,11 @@ static void test_steps(void **state) {
     ASSERT_FLOATS(inputs, 3, 4);
     ASSERT_FLOATS(targets, 6, 6, 6);
     recipe = plain;
-    recipe.residual = 2; /* 7 - 3, 11 - 5, and 13 - 3, which is the latest known one */
+    recipe.residual = 2; /* 7 - 3, 11 - 5, and 13 - 3: 3 is the latest known value */
     cut(primes, 10, &recipe, 1, inputs, targets);
     ASSERT_FLOATS(inputs, 3, 5);
     ASSERT_FLOATS(targets, 4, 6, 10);
-    recipe.residual = 4; /* reaches back farther than the inputs: the first window ends before 11 */
+    recipe.residual = 4; /* reaches back before the inputs: the first window ends before 11 */
     cut(primes, 10, &recipe, 0, inputs, targets);
     ASSERT_FLOATS(inputs, 5, 7);
     ASSERT_FLOATS(targets, 11 - 2, 13 - 3, 17 - 5);
@@ -148,7 +148,7 @@ static void test_steps(void **state) {
     cut(primes, 10, &recipe, 1, inputs, targets);
     ASSERT_FLOATS(inputs, -1, 1);
     ASSERT_FLOATS(targets, 3, 7, 9);
-    recipe.residual = 1; /* scaled alone */
+    recipe.residual = 1; /* scaled only */
     cut(primes, 10, &recipe, 1, inputs, targets);
     ASSERT_FLOATS(targets, 2, 6, 8);
     recipe = plain;
@@ -165,7 +165,7 @@ static void test_steps(void **state) {
     assert_float_equal(targets[0], 0.9f, 1e-6f);
 }
 
-/* A season of 4 on a trend, never quite regular. */
+/* A season of 4 on a trend, with irregular changes. */
 static double lively(size_t t) {
     static const double season[] = {1.3, 0.9, 0.6, 1.2};
     double x = (double)t;
@@ -175,8 +175,8 @@ static double lively(size_t t) {
 #define LENGTH  60
 #define HORIZON 7
 
-/* What the outputs must be, from the windows of a panel that goes on, put through the end of one
- * that does not: the values that came. */
+/* The expected outputs come from the windows of a panel that continues. They are transformed back
+ * at the end of a panel that does not; the result must be the later values. */
 static void assert_round_trip(const struct wr_recipe *recipe, const struct wr_panel *panel) {
     struct wr_scales scales = scales_of(panel, LENGTH, recipe);
     assert_int_equal(scales.season, recipe->adjust ? 4 : 0);
@@ -233,7 +233,7 @@ static void test_round_trips(void **state) {
     wr_panel_free(panel);
 }
 
-/* The logarithm where every value has one: the future does not count. */
+/* auto takes the logarithm if every known value has one; later values have no effect. */
 static void test_auto(void **state) {
     (void)state;
     static const double values[] = {1, 2, 4, 8, 4, -1};
@@ -249,7 +249,7 @@ static void test_auto(void **state) {
     wr_panel_free(panel);
 }
 
-/* The same values, the first `shift` left out, are prepared alike. */
+/* Values without the first `shift` of them are prepared in the same way. */
 static void test_shift(void **state) {
     (void)state;
     struct wr_recipe recipe = {
@@ -273,7 +273,7 @@ static void test_shift(void **state) {
     assert_memory_equal(points[0], points[1], sizeof points[0]);
     wr_prepared_free(a);
     wr_prepared_free(b);
-    scales.slope = 0; /* so that the place in the season is all there is to it */
+    scales.slope = 0; /* so that only the place in the season matters */
     scales.shift = -5;
     a = prepare_with(whole, LENGTH, &recipe, &scales);
     scales.shift = 3;
@@ -308,12 +308,12 @@ static void test_gaps(void **state) {
     prepared = prepare(panel, 6, &recipe);
     assert_false(wr_prepared_last(prepared, NULL, 0, inputs));
     wr_prepared_free(prepared);
-    recipe.residual = 4; /* the gap is what the targets of the last window are counted from */
+    recipe.residual = 4; /* the targets of the last window are relative to the gap */
     prepared = prepare(panel, 8, &recipe);
     assert_false(wr_prepared_last(prepared, NULL, 0, inputs));
     wr_prepared_free(prepared);
     recipe.residual = 0;
-    recipe.difference = 4; /* and what it was differenced by is unknown, so 9 could not be undone */
+    recipe.difference = 4; /* its predecessor is unknown, so that 9 could not be undone */
     recipe.window = 1;
     prepared = prepare(panel, 8, &recipe);
     assert_false(wr_prepared_last(prepared, NULL, 0, inputs));
@@ -359,7 +359,7 @@ static void test_covariates(void **state) {
     wr_panel_free(panel);
 }
 
-/* What comes after `until`, and covariates after the horizon, make no difference. */
+/* Values after `until`, and covariates after the horizon, have no effect. */
 static void test_no_look_ahead(void **state) {
     (void)state;
     struct wr_panel *a = panel_read(COVARIATES "7,17,1,50\n8,19,3,70\n9,23,1,90\n");

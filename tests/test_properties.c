@@ -1,4 +1,4 @@
-/* What must hold on the cpu backend whatever the numbers are; all comparisons are of bits. */
+/* Properties of the cpu backend that hold for all numbers; every comparison is of bits. */
 #include "numerics.h"
 #include "support.h"
 
@@ -20,7 +20,7 @@ static const struct test_case cases[] = {
     {{2, 65, 1, 2}, 4, 7, 2, 0.02f, 0.0f, true, true, false},
 };
 
-/* What a run leaves behind. */
+/* The results of a run. */
 struct outcome {
     size_t models, count; /* M, P */
     float *losses;        /* (EPOCHS, M) */
@@ -58,7 +58,7 @@ static void outcome_free(struct outcome *out) {
     free(out->diverged);
 }
 
-/* Model a of one outcome is model b of another. */
+/* Checks that model a of one outcome equals model b of another. */
 static void same_model(const char *what, const struct outcome *one, size_t a,
                        const struct outcome *other, size_t b) {
     for (size_t epoch = 0; epoch < EPOCHS; epoch++)
@@ -74,7 +74,7 @@ static void same_outcome(const char *what, const struct outcome *one, const stru
         same_model(what, one, m, other, m);
 }
 
-/* Each case, and a run of it staged and fused. */
+/* A check of a case and its whole run, staged and fused. */
 typedef void check_fn(const struct test_ensemble *e, const struct test_case *c,
                       enum wr_schedule schedule, const struct outcome *whole);
 
@@ -109,7 +109,7 @@ static void test_model_alone(void **state) {
     for_cases(check_alone);
 }
 
-/* Models reversed, with all that is theirs. */
+/* The order of the models has no effect: all their arrays are reversed. */
 static void check_order(const struct test_ensemble *e, const struct test_case *c,
                         enum wr_schedule schedule, const struct outcome *whole) {
     struct test_ensemble reversed;
@@ -165,8 +165,9 @@ static void test_fused_is_staged(void **state) {
     for_cases(check_schedules);
 }
 
-/* One run, the same in pieces of one session, and by write_parameters into a fresh session. A
- * diverged model starts anew when its parameters are written, so those cases stay out of that. */
+/* A run equals the same epochs in several runs of one session, and in a new session that
+ * write_parameters continues. A diverged model starts again when its parameters are written, so
+ * that the second part leaves out those cases. */
 static void check_resume(const struct test_ensemble *e, const struct test_case *c,
                          enum wr_schedule schedule, const struct outcome *whole) {
     struct wr_error error = {0};
@@ -182,7 +183,7 @@ static void check_resume(const struct test_ensemble *e, const struct test_case *
     outcome_take(&pieces, first, &e->ensemble);
     same_outcome("a run in pieces", whole, &pieces);
     if (!c->diverges) {
-        free(test_run(second, &e->ensemble, 2)); /* must leave no trace */
+        free(test_run(second, &e->ensemble, 2)); /* must have no effect */
         TEST_OK(wr_session_write_parameters(second, kept, &error));
         float *resumed = test_run(second, &e->ensemble, EPOCHS - 1);
         float *parameters = test_read(second, WR_PARAMETERS);
@@ -205,8 +206,8 @@ static void test_resume(void **state) {
     for_cases(check_resume);
 }
 
-/* With lr 0 nothing moves, and an epoch's total_loss is its windows' losses, each once, added in
- * order: what the forward stage gives window by window. */
+/* With lr 0 no parameter changes. The total_loss of an epoch is then the sum of the losses of its
+ * windows, each once, in order, which the forward stage gives window by window. */
 static void check_visits(const struct test_ensemble *e, const struct test_case *c,
                          enum wr_schedule schedule, const struct outcome *whole) {
     (void)whole;
@@ -273,7 +274,7 @@ static void test_no_clip(void **state) {
 
 /* ---- divergence ---- */
 
-/* Models 1 and 3 diverge, at once and later; nobody else moves by a bit. */
+/* Models 1 and 3 diverge, at once and later; no other model changes by a bit. */
 static void check_diverged(const struct test_ensemble *e, const struct test_case *c,
                            enum wr_schedule schedule, const struct outcome *whole) {
     (void)e;
@@ -299,7 +300,7 @@ static void check_diverged(const struct test_ensemble *e, const struct test_case
         bool finite = isfinite(whole->losses[last * c->models + m]);
         for (size_t i = 0; i < e->count; i++)
             finite = finite && isfinite(whole->parameters[m * e->count + i]);
-        assert_false(finite); /* or it stopped for nothing */
+        assert_false(finite); /* otherwise it was stopped without reason */
     }
     assert_true(whole->diverged[3] > whole->diverged[1]);
     outcome_free(&without);
@@ -311,8 +312,8 @@ static void test_divergence(void **state) {
     for_cases(check_diverged);
 }
 
-/* A diverged model's parameters stay as its last epoch left them, NaNs read as 0x7fc00000, and it
- * trains again once parameters are written. */
+/* A diverged model keeps the parameters of its last epoch, in which NaNs read as 0x7fc00000. It
+ * trains again after parameters are written. */
 static void test_frozen(void **state) {
     (void)state;
     const uint32_t nan_bits = 0x7fc00000;
@@ -351,8 +352,8 @@ static void test_frozen(void **state) {
     }
 }
 
-/* The view's strides are its caller's: windows that do not overlap give what the same windows cut
- * from anywhere else give. */
+/* The caller chooses the strides of a view: windows that do not overlap give the same results as
+ * equal windows that do. */
 static void test_strides(void **state) {
     (void)state;
     struct test_ensemble e;

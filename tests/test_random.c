@@ -1,4 +1,5 @@
-/* Random numbers: known answers, the logarithm, quantiles, moments, bits that must not move. */
+/* Random numbers: known answers, the logarithm, quantiles, moments, and bits that must not
+ * change. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -57,7 +58,7 @@ static void test_log(void **state) {
         double off = ulps(wr_log(x), logl((long double)x));
         worst = off > worst ? off : worst;
     }
-    double root_half = 0x1.6a09e667f3bcdp-1; /* where the reduction switches */
+    double root_half = 0x1.6a09e667f3bcdp-1; /* where the range reduction changes */
     const double edges[] = {root_half,
                             nextafter(root_half, 0),
                             2 * root_half,
@@ -80,7 +81,7 @@ static void test_quantiles(void **state) {
     static const double known[][2] = {{0.5, 0},
                                       {0.75, 0.6744897501960817},
                                       {0.9, 1.2815515655446004},
-                                      {0.925, 1.4395314709384563}, /* the centre's end */
+                                      {0.925, 1.4395314709384563}, /* the end of the centre */
                                       {0.975, 1.959963984540054},
                                       {0.995, 2.5758293035489004},
                                       {1e-5, -4.264890793922825},
@@ -89,7 +90,7 @@ static void test_quantiles(void **state) {
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         assert_true(fabs(wr_normal_quantile(known[i][0]) - known[i][1]) <=
                     4e-15 * fabs(known[i][1]));
-    for (int i = 1; i < 5000; i++) { /* back by the distribution function */
+    for (int i = 1; i < 5000; i++) { /* and back, by the distribution function */
         double p = i < 53 ? ldexp(1, -i) : i / 5000.0;
         long double z = wr_normal_quantile(p);
         long double back = erfcl(-z / sqrtl(2)) / 2;
@@ -144,7 +145,7 @@ static void test_order_is_irrelevant(void **state) {
     free(forward);
 }
 
-/* These bits are what every host must give: centre, tail and far tail of the quantile. */
+/* Every host must give these bits: centre, tail and far tail of the quantile. */
 static void test_bits_stay(void **state) {
     (void)state;
     assert_true(wr_normal(WR_PURPOSE_DATA, 0, 2) == -0x1.3e2ead988d812p-4);

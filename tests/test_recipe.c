@@ -42,7 +42,7 @@ static void test_named(void **state) {
         assert_non_null(strstr(error.text, wr_recipe_name(i, NULL)));
     struct wr_recipe hourly = named("hourly");
     assert_int_equal(wr_recipe_named("hourly", &recipe, NULL), WR_OK);
-    assert_int_equal(recipe.horizon, 0); /* which the caller fills in */
+    assert_int_equal(recipe.horizon, 0); /* the caller fills it in */
     assert_int_equal(wr_recipe_check(&recipe, &error), WR_ERR_USAGE);
     assert_non_null(strstr(error.text, "horizon 0"));
     assert_int_equal(hourly.window * hourly.chunk, 168);
@@ -88,7 +88,7 @@ static void test_refused(void **state) {
     recipe.season = 1; /* nothing to adjust */
     assert_int_equal(wr_recipe_check(&recipe, NULL), WR_OK);
     recipe = named("hourly");
-    recipe.seed = UINT32_MAX - 15; /* 16 seeds end at the last there is */
+    recipe.seed = UINT32_MAX - 15; /* 16 seeds end at the largest seed */
     recipe.clip = INFINITY;
     assert_int_equal(wr_recipe_check(&recipe, NULL), WR_OK);
 }
@@ -101,14 +101,14 @@ static void test_sizes(void **state) {
     assert_int_equal(wr_recipe_windows(&recipe, 168 + 47), 0);
     assert_int_equal(wr_recipe_windows(&recipe, 700), 485);
     recipe.difference = 10;
-    recipe.residual = 170; /* reaches farther back than the inputs */
+    recipe.residual = 170; /* reaches back before the inputs */
     assert_int_equal(wr_recipe_length(&recipe, 3), 10 + 170 + 48 + 2);
     recipe.recursive = true;
     assert_int_equal(wr_recipe_outputs(&recipe), 1);
     assert_int_equal(wr_recipe_length(&recipe, 3), 10 + 170 + 1 + 2);
 }
 
-/* The longest window of which there are enough: one more would leave too few. */
+/* The longest window of which there are enough; one value more would leave too few. */
 static void test_shorten(void **state) {
     (void)state;
     struct wr_recipe recipe = {.window = 7, .chunk = 24, .horizon = 48}, shorter;
@@ -126,7 +126,7 @@ static void test_shorten(void **state) {
     }
     assert_int_equal(naive, 24 + 48 + 24 - 1);
     assert_int_equal(whole, 400 - (168 + 48 + 24));
-    recipe.residual = 168; /* as far back whatever the window */
+    recipe.residual = 168; /* reaches as far back with every window */
     assert_false(wr_recipe_shorten(&recipe, 168 + 48 + 23, &shorter));
     assert_true(wr_recipe_shorten(&recipe, 168 + 48 + 24, &shorter));
     assert_int_equal(shorter.window, 7);

@@ -1,5 +1,5 @@
-/* The float64 reference itself: every parameter's gradient against central differences, and the
- * notebook's worked example to its printed digits. */
+/* The float64 reference itself: the gradient of every parameter against central differences, and
+ * the worked example of the notebook to its printed digits. */
 #include "support.h"
 
 #include <math.h>
@@ -22,11 +22,11 @@ static struct reference *random_reference(const struct check *c) {
     for (size_t i = 0; i < r->count; i++)
         r->parameters[i] = (double)test_uniform(3, i) / sqrt((double)r->hidden);
     for (size_t o = 0; o < r->outputs; o++)
-        r->weight[o] = 7.0 + (double)o; /* no part of the gradient */
+        r->weight[o] = 7.0 + (double)o; /* has no effect on the gradient */
     return r;
 }
 
-/* The objective on windows first .. first + n - 1 with parameter i moved by step. */
+/* The objective on windows first .. first + n - 1 after `step` is added to parameter i. */
 static double objective_at(struct reference *r, size_t i, double step, size_t first, size_t n) {
     double kept = r->parameters[i];
     r->parameters[i] = kept + step;
@@ -35,7 +35,7 @@ static double objective_at(struct reference *r, size_t i, double step, size_t fi
     return reference_objective(r);
 }
 
-/* A central difference with step 1e-5 is off by about 1e-10 (step^2 and 1e-16/step) here. */
+/* The error of a central difference with step 1e-5 is about 1e-10 here (step^2 and 1e-16/step). */
 static void check_gradient(const struct check *c, size_t first, size_t n) {
     struct reference *r = random_reference(c);
     const double step = 1e-5;
@@ -56,8 +56,8 @@ static void check_gradient(const struct check *c, size_t first, size_t n) {
     reference_free(r);
 }
 
-/* Every activation with every loss. No unit and no error of these cases is so near a kink (0, or
- * huber's delta) that a step goes over it. */
+/* Every activation with every loss. In these cases no unit and no error is so near a kink (0, or
+ * the delta of huber) that a step crosses it. */
 static void test_finite_differences(void **state) {
     (void)state;
     static const struct check checks[] = {{{1, 1, 1, 1}, 3, 1, {0}},   {{1, 1, 1, 5}, 3, 1, {0}},
@@ -75,7 +75,7 @@ static void test_finite_differences(void **state) {
     }
 }
 
-/* The deltas are dL/da_t: the sum of db_h over time, window by window. */
+/* The deltas are dL/da_t: their sum over time is db_h, window by window. */
 static void test_deltas(void **state) {
     (void)state;
     struct check c = {{2, 5, 2, 4}, 6, 3, {0}};
@@ -91,8 +91,9 @@ static void test_deltas(void **state) {
     reference_free(r);
 }
 
-/* The weights are printed to 8 decimals: half a unit of the last, 5e-9, is 2e-7 of W_hy and through
- * x moves 1 - h^2 by 1.4e-7 of itself; both enter the gradients of the recurrent part. */
+/* The weights are printed to 8 decimals. Half a unit of the last decimal, 5e-9, is 2e-7 of W_hy,
+ * and through x it changes 1 - h^2 by 1.4e-7 of itself. Both change the gradients of the recurrent
+ * part. */
 static void assert_digits(const char *what, double printed, double found) {
     if (!(fabs(found - printed) <= 4e-7 * fabs(printed)))
         fail_msg("%s: printed %.8f, found %.10f", what, printed, found);
@@ -124,7 +125,7 @@ static void test_worked_example(void **state) {
     reference_free(r);
 }
 
-/* The parts of an epoch that bptt is not: clip, update, the short last batch, total_loss. */
+/* The steps of an epoch beside bptt: clip, update, the short last batch, total_loss. */
 static void test_epoch(void **state) {
     (void)state;
     struct check c = {{1, 2, 1, 2}, 5, 2, {0}};
@@ -150,8 +151,8 @@ static void test_epoch(void **state) {
     reference_free(by_hand);
 }
 
-/* The norm of what is learnt comes down to the clip, in the same direction; fixed biases stay, and
- * count for nothing. */
+/* Clipping reduces the norm of the gradient to the clip and keeps its direction. Fixed biases do
+ * not change, and the norm leaves them out. */
 static void test_norm_and_fixed(void **state) {
     (void)state;
     struct check c = {{2, 5, 2, 4}, 6, 6, {.clipping = WR_CLIPPING_NORM}};
@@ -179,7 +180,7 @@ static void test_norm_and_fixed(void **state) {
     }
 }
 
-/* An epoch of a list of visits is that of such windows in order. */
+/* An epoch of a list of visits equals an epoch of those windows in order. */
 static void test_visits(void **state) {
     (void)state;
     static const size_t visits[] = {4, 1, 1, 0, 3};

@@ -1,5 +1,5 @@
-/* How fused_rows.cl is shared among models, for every width of a GPU's warp: what is chosen, and
- * that the bits are the cpu backend's. */
+/* How fused_rows.cl packs models into work-groups, for every width of a warp: the choice, and that
+ * the bits are those of the cpu backend. */
 #include "support.h"
 
 #include <stdio.h>
@@ -29,8 +29,8 @@ static struct wr_cl_rows choose(bool nvidia, size_t warp, size_t hidden, size_t 
     return rows;
 }
 
-/* Every size up to 64 finds a group that the device takes, and in which every model has its lanes.
- */
+/* Every size up to 64 gets a work-group that the device takes, and in which every model has its
+ * lanes. */
 static void test_groups(void **state) {
     (void)state;
     const struct wr_rule notebook = {.optimizer = WR_OPTIMIZER_SGD};
@@ -42,7 +42,7 @@ static void test_groups(void **state) {
             assert_int_equal(hidden % rows.rows, 0);
             if (rows.nvidia.warp_sync)
                 assert_int_equal(rows.group, 32);
-            if (warps[w] != 32) { /* another vendor's */
+            if (warps[w] != 32) { /* the warp of another vendor */
                 assert_false(rows.nvidia.warp_sync);
                 assert_int_equal(rows.nvidia.registers, 0);
                 assert_int_equal(rows.rows, 1);
@@ -50,7 +50,7 @@ static void test_groups(void **state) {
         }
 }
 
-/* No more than a tenth of the warps' work-items lies idle, however wide a warp is. */
+/* At most a tenth of the work-items of the warps is idle, for every width of a warp. */
 static void test_idle(void **state) {
     (void)state;
     const struct wr_rule notebook = {.optimizer = WR_OPTIMIZER_SGD};
@@ -66,7 +66,7 @@ static void test_idle(void **state) {
     assert_int_equal(choose(false, 64, 16, 1, 1, notebook).pack, 4);
 }
 
-/* What does not fit local memory is left to fused.cl. */
+/* Models that do not fit in local memory are left to fused.cl. */
 static void test_too_large(void **state) {
     (void)state;
     const struct wr_rule notebook = {.optimizer = WR_OPTIMIZER_SGD};
@@ -77,7 +77,7 @@ static void test_too_large(void **state) {
     assert_int_equal(choose(true, 32, 65, 1, 1, notebook).pack, 0);
 }
 
-/* What is forced and does not divide the hidden size is 1. */
+/* A forced number of rows that does not divide the hidden size becomes 1. */
 static void test_forced_rows(void **state) {
     (void)state;
     static const size_t forced[] = {1, 2, 4};
@@ -119,7 +119,7 @@ static void check_bits(struct wr_device *cpu, struct wr_device *device, const st
     test_ensemble_free(&e);
 }
 
-/* The first usable OpenCL device; ends the test where there is none. */
+/* The first usable OpenCL device; skips the test if there is none. */
 static const char *opencl_device(void) {
     const char *id = test_opencl_device(0);
     if (id == NULL) {
@@ -129,7 +129,7 @@ static const char *opencl_device(void) {
     return id;
 }
 
-/* With spare lanes, several rows in a lane, models that do not fill the last group. */
+/* With spare lanes, several rows in a lane, and models that do not fill the last work-group. */
 static void test_bits(void **state) {
     (void)state;
     static const struct {
@@ -159,8 +159,8 @@ static void test_bits(void **state) {
     wr_device_close(cpu);
 }
 
-/* Halves of the models on a queue each, as on GPUs, in more launches than one; a half may be empty.
- */
+/* Each half of the models has its own queue, as on GPUs, in several launches; a half can be
+ * empty. */
 static void test_queues(void **state) {
     (void)state;
     static const struct {
@@ -189,8 +189,8 @@ static void test_queues(void **state) {
     wr_device_close(cpu);
 }
 
-/* A driver that calls a GPU NVIDIA's but knows neither its assembly nor its options, as PoCL does:
- * the kernels are built without them. */
+/* A driver that reports a GPU of NVIDIA but supports neither its assembly nor its options, as PoCL
+ * does: the kernels are built without them. */
 static void test_other_driver(void **state) {
     (void)state;
     static const struct {

@@ -1,5 +1,5 @@
-/* What learning rules are made of, on the host: the functions of kernels/rule.h and those of
- * kernels/numerics.h that rules brought, against other definitions of the same. */
+/* The functions of learning rules, on the host: those of kernels/rule.h, and those of
+ * kernels/numerics.h that rules need, against other definitions of the same functions. */
 #include "support.h"
 
 #include <Random123/philox.h>
@@ -22,7 +22,7 @@ static double ulps(float found, double exact) {
 
 /* ---- reciprocals and roots ---- */
 
-/* Every float of a binade; errors are the same in every other. */
+/* Every float of a binade; the errors are the same in every other binade. */
 static void test_reciprocal(void **state) {
     (void)state;
     double worst = 0;
@@ -54,7 +54,7 @@ static void test_root(void **state) {
 
 static void test_norm_factor(void **state) {
     (void)state;
-    assert_true(wr_norm_factor(4.0f, 2.0f) == 1.0f); /* at the bound */
+    assert_true(wr_norm_factor(4.0f, 2.0f) == 1.0f); /* at the limit */
     assert_true(wr_norm_factor(0.0f, 1e-3f) == 1.0f);
     assert_true(wr_norm_factor(1e30f, INFINITY) == 1.0f);
     for (size_t i = 0; i < 10000; i++) {
@@ -86,7 +86,7 @@ static void test_decay(void **state) {
             float linear = wr_decay_left(WR_KIND_LINEAR, u, fading);
             float cosine = wr_decay_left(WR_KIND_COSINE, u, fading);
             assert_true(wr_decay_left(WR_KIND_CONSTANT, u, fading) == 1.0f);
-            assert_true(fabs((double)linear - (1 - x)) < 1.3e-7); /* x by two roundings */
+            assert_true(fabs((double)linear - (1 - x)) < 1.3e-7); /* x has two roundings */
             assert_true(fabs((double)cosine - (1 + cos(acos(-1) * x)) / 2) < 2.5e-7);
             assert_true(linear >= 0 && cosine >= 0 && linear <= 1 && cosine <= 1);
         }
@@ -125,11 +125,11 @@ static void test_philox(void **state) {
             assert_memory_equal(found.v, expected.v, sizeof found.v);
         }
     }
-    /* no number is drawn for two purposes */
+    /* no random number is used for two purposes */
     assert_true(WR_PURPOSE_SHUFFLE > WR_PURPOSE_INIT && WR_PURPOSE_RECENT > WR_PURPOSE_SHUFFLE);
 }
 
-/* The windows of one epoch; returns whether each comes once. */
+/* Lists the windows of one epoch; returns whether each occurs once. */
 static bool is_permutation(uint32_t seed, uint32_t count, uint64_t epoch, uint32_t *order) {
     unsigned char *seen = test_zeros(count, 1);
     bool once = true;
@@ -154,7 +154,7 @@ static void check_permutations(uint32_t count) {
     uint32_t *one = test_zeros(count, sizeof *one), *other = test_zeros(count, sizeof *other);
     assert_true(is_permutation(7, count, 0, one));
     assert_true(is_permutation(8, count, 0, other));
-    if (count >= 8) { /* where chance makes neither */
+    if (count >= 8) { /* so many that they are not equal by chance */
         assert_false(is_identity(one, count));
         assert_memory_not_equal(one, other, count * sizeof *one); /* another seed */
         assert_true(is_permutation(7, count, 1, other));
@@ -171,18 +171,19 @@ static void test_permutations(void **state) {
         check_permutations(count);
     for (size_t i = 0; i < TEST_COUNT_OF(large); i++)
         check_permutations(large[i]);
-    /* the largest count: only that it ends, inside */
+    /* the largest count: only that it terminates within the range */
     for (uint64_t i = 0; i < 1000; i++)
         assert_true(wr_visited(WR_KIND_SHUFFLED, 0, 3, UINT32_MAX, i) < UINT32_MAX);
 }
 
-/* A chi-square beyond which chance goes once in 10^4 times: Wilson and Hilferty's approximation. */
+/* A chi-square that is exceeded by chance once in 10^4 times: the approximation of Wilson and
+ * Hilferty. */
 static double chi_square_limit(size_t freedom) {
     double k = (double)freedom, part = 2 / (9 * k);
     return k * pow(1 - part + 3.72 * sqrt(part), 3);
 }
 
-/* Counts (bins) against expected densities. */
+/* Compares counts (bins) with expected densities. */
 static void assert_density(const char *what, const size_t *counts, const double *density,
                            size_t bins, size_t draws) {
     double sum = 0;
@@ -195,7 +196,7 @@ static void assert_density(const char *what, const size_t *counts, const double 
                  chi_square_limit(bins - 1));
 }
 
-/* Where a window comes in the order, and which follows which, over many epochs. */
+/* The place of a window in the order, and which window follows which, over many epochs. */
 static void test_shuffles_are_fair(void **state) {
     (void)state;
     enum { COUNT = 95, EPOCHS = 40000 };
@@ -216,7 +217,7 @@ static void test_shuffles_are_fair(void **state) {
     assert_density("steps", step + 1, even_step, COUNT - 1, EPOCHS);
 }
 
-/* The latest of r uniform draws among K windows is w with chance ((w+1)^r - w^r) / K^r. */
+/* The latest of r uniform draws among K windows is w with probability ((w+1)^r - w^r) / K^r. */
 static void test_recent_density(void **state) {
     (void)state;
     enum { COUNT = 50, DRAWS = 100000 };
@@ -231,7 +232,7 @@ static void test_recent_density(void **state) {
             assert_true(w < COUNT);
             counts[w]++;
         }
-        size_t from = 0; /* the oldest windows together, where few draws are expected of each */
+        size_t from = 0; /* the oldest windows share a bin: few draws of each are expected */
         while (density[from] * DRAWS < 10) {
             density[from + 1] += density[from];
             counts[from + 1] += counts[from];
@@ -246,7 +247,7 @@ static void test_recent_density(void **state) {
 
 /* ---- optimizers, against double ---- */
 
-/* One parameter's way by the formulas of PyTorch's torch.optim. */
+/* One parameter that is trained by the formulas of PyTorch's torch.optim. */
 struct walk {
     double theta, velocity, square;
 };
@@ -291,8 +292,8 @@ static float step_float(const struct wr_rule *rule, const struct wr_step *by, fl
     }
 }
 
-/* 300 updates of gradients that are the same in both. A step errs by a dozen roundings of its
- * largest terms, the parameter by two. */
+/* 300 updates with gradients that both get. The error of a step is a dozen roundings of its largest
+ * terms, that of the parameter two more. */
 static void check_walk(const struct wr_rule *rule, float lr, uint32_t seed) {
     struct wr_error error = {0};
     float *pairs;
@@ -308,7 +309,7 @@ static void check_walk(const struct wr_rule *rule, float lr, uint32_t seed) {
                          .epsilon = rule->epsilon};
     float theta = test_uniform(seed, 0), velocity = 0, square = 0;
     struct walk at = {.theta = (double)theta};
-    double way = 0; /* how far steps have gone, whatever their sign */
+    double way = 0; /* sum of the absolute values of the steps */
     for (size_t u = 0; u < 300; u++) {
         float g = 0.3f + test_uniform(seed, u + 1);
         size_t pair = u < count ? u : count - 1;
@@ -339,7 +340,7 @@ static void test_steps(void **state) {
     }
 }
 
-/* What is too small for the state is 0 there, exactly, and a NaN is not. */
+/* A value too small for the state becomes exactly 0 there; a NaN does not. */
 static void test_fading(void **state) {
     (void)state;
     struct wr_step by = {.descent = -1,
@@ -355,7 +356,7 @@ static void test_fading(void **state) {
     float velocity = 0x1p-80f, square = 0x1p-110f;
     assert_true(wr_step_momentum(&by, 1.0f, 0.0f, &velocity) == 1.0f && velocity == 0);
     assert_true(wr_step_rmsprop(&by, 1.0f, 0x1p-56f, &square) <= 1.0f && square == 0);
-    for (int k = 0; k < 300; k++) { /* no state gets stuck among the subnormal */
+    for (int k = 0; k < 300; k++) { /* no state stays subnormal */
         (void)wr_step_adam(&by, 1.0f, k ? 0.0f : 1.0f, &velocity, &square);
         assert_true(velocity == 0 || fabsf(velocity) >= 0x1p-80f);
         assert_true(square == 0 || square >= 0x1p-110f);

@@ -17,7 +17,7 @@
 
 static char folder[] = "/tmp/windrow-test-XXXXXX";
 static char path[sizeof folder + 32];
-static char absent[sizeof folder + 32]; /* in a folder that is not there */
+static char absent[sizeof folder + 32]; /* in a folder that does not exist */
 
 static int make_folder(void **state) {
     (void)state;
@@ -31,7 +31,7 @@ static int make_folder(void **state) {
 static int remove_folder(void **state) {
     (void)state;
     unlink(path);
-    return rmdir(folder); /* fails if anything else was left behind */
+    return rmdir(folder); /* fails if another file was left */
 }
 
 static void write_file(const void *bytes, size_t size) {
@@ -50,7 +50,7 @@ static size_t read_file(unsigned char *bytes, size_t room) {
     return size;
 }
 
-/* Header length, header and that many bytes of data, as a file. length 0: the header's own. */
+/* Makes a file: header length, header, `data` bytes of data. length 0: the length of the header. */
 static size_t compose(unsigned char *bytes, const char *header, uint64_t length, size_t data) {
     size_t text = strlen(header);
     for (int i = 0; i < 8; i++)
@@ -116,7 +116,7 @@ static void round_trip(struct wr_shape shape, size_t models) {
     assert_non_null(parameters);
     assert_int_equal(wr_parameters_init(&shape, WR_INIT_PYTORCH, models, seeds, parameters, NULL),
                      WR_OK);
-    parameters[layout.b_h] = from_bits(0x80000000); /* kept, although 0 is added to it */
+    parameters[layout.b_h] = from_bits(0x80000000); /* not changed, although 0 is added to it */
     parameters[layout.b_y] = from_bits(0x00000001);
     parameters[layout.w_hh] = INFINITY;
     parameters[layout.w_xh] = from_bits(0x7fc00000);
@@ -148,7 +148,7 @@ static void a_nan_is_stored_one_way(void **state) {
     size_t models;
     unsigned char bytes[2048];
     memcpy(values, small_values, sizeof values);
-    values[10] = from_bits(0xffabcdef); /* b_y: the file's last four bytes */
+    values[10] = from_bits(0xffabcdef); /* b_y: the last four bytes of the file */
     assert_int_equal(wr_parameters_save(path, &small, 1, values, NULL, 0, NULL), WR_OK);
     size_t size = read_file(bytes, sizeof bytes);
     assert_memory_equal(bytes + size - 4, "\x00\x00\xc0\x7f", 4);
@@ -174,7 +174,7 @@ static void a_nan_is_stored_one_way(void **state) {
     ",\"data_offsets\":" offsets "}}"
 #define BIAS(shape, offsets) AS("\"F32\"", shape, offsets)
 
-/* Any order of tensors, biases that both count, a stack of one, metadata. */
+/* Tensors in any order, two biases that are not 0, a stack of one layer, metadata. */
 static void a_file_from_elsewhere_is_loaded(void **state) {
     (void)state;
     const char *header = "{" TENSOR("head.bias", "[1,1]", "[0,4]") "," TENSOR(
@@ -191,7 +191,7 @@ static void a_file_from_elsewhere_is_loaded(void **state) {
     const float data[13] = {8, 0.5f, 0.75f, 0.5f, 0.25f, -0.125f, 3, 1, -2, 4, 5, 6, 7};
     unsigned char bytes[2048];
     size_t size = compose(bytes, header, 0, sizeof data);
-    for (size_t i = 0; i < sizeof data; i++) { /* little endian, whatever this machine is */
+    for (size_t i = 0; i < sizeof data; i++) { /* little endian on every machine */
         uint32_t word;
         memcpy(&word, &data[i / 4], sizeof word);
         bytes[size - sizeof data + i] = (unsigned char)(word >> 8 * (i % 4) & 0xff);
@@ -240,7 +240,7 @@ static void a_pipe_is_loaded(void **state) {
     assert_non_null(strstr(error.text, "truncated: 51 bytes"));
 }
 
-/* Metadata of any text come back; what is not UTF-8 does not cost the file. */
+/* Metadata of any text are read back; text that is not UTF-8 does not make the file unreadable. */
 static void metadata_round_trip(void **state) {
     (void)state;
     const struct wr_metadata metadata[] = {
@@ -423,7 +423,7 @@ static void hostile_files_are_refused(void **state) {
         write_file(bytes, compose(bytes, cases[i].header, cases[i].length, cases[i].data));
         assert_refused(cases[i].header, cases[i].word);
     }
-    /* the same parts are fine as they are, so that each case shows just what it says */
+    /* the unchanged parts are accepted, so that each case shows only its own fault */
     struct wr_shape shape;
     size_t models;
     float *values;
@@ -450,7 +450,7 @@ static void deep_nesting_is_refused(void **state) {
     free(header);
 }
 
-/* Whatever one byte is, and wherever the file ends: loaded or refused. */
+/* A file with any byte changed, or cut anywhere, is loaded or refused. */
 static void damage_is_survived(void **state) {
     (void)state;
     static const unsigned char marks[] = {0, 0xff, '"', '0', '9', '-', '{', ']', ',', 'e'};
@@ -485,7 +485,7 @@ static void what_cannot_be_read_is_refused(void **state) {
         {absent, "cannot open: No such file"},
         {"/", "cannot read: Is a directory"},
         {"/dev/null", "ends after 0 bytes"},
-        {"/dev/zero", "does not begin with {"}, /* and does not read on */
+        {"/dev/zero", "does not begin with {"}, /* and reading stops there */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct wr_error error = {0};
@@ -521,7 +521,7 @@ static void what_cannot_be_saved_is_an_error(void **state) {
     wr_error_release(&error);
 }
 
-/* Each allocation of ours is refused in turn, until none is left. */
+/* Each allocation fails in turn, until none is left. */
 static void exhausted_memory_is_an_error(void **state) {
     (void)state;
     const struct wr_metadata metadata = {"latin", "Gr\xf6\xdf."};

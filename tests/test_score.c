@@ -1,4 +1,4 @@
-/* Naive forecasts, scores, seasons and lines, each by hand. */
+/* Naive forecasts, scores, seasons and lines, against values by hand. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,7 +26,7 @@ static void test_naive(void **state) {
     assert_near(forecast[0], 4);
     assert_near(forecast[2], 6);
     assert_near(forecast[4], 5);
-    wr_naive(values, 7, 3, 3, forecast); /* ends in a gap: the place of 7, 4 and 1 is next but 2 */
+    wr_naive(values, 7, 3, 3, forecast); /* ends in a gap; the season continues after it */
     assert_near(forecast[0], 5);
     assert_near(forecast[1], 6);
     assert_near(forecast[2], 4);
@@ -55,7 +55,7 @@ static void test_scores(void **state) {
     wr_score(forecast, truth, 4, (const double[]){3, 3, 3}, 3, 1, &scores);
     assert_true(isnan(scores.mase));
     wr_score(forecast, (const double[]){10, NAN, 0, NAN}, 4, (const double[]){1, NAN, 4, 6}, 4, 1,
-             &scores); /* gaps count for nothing */
+             &scores); /* gaps are left out */
     assert_near(scores.mae, 1);
     assert_near(scores.mase, 0.5);
 }
@@ -100,7 +100,7 @@ static void test_indices(void **state) {
     double odd = (2 / 3.0 + 6 / 5.0 + 2 / 3.0) / 3, even = (4 / 4.0 + 4 / 4.0) / 2;
     assert_near(indices[0], even / ((odd + even) / 2));
     assert_near(indices[1], odd / ((odd + even) / 2));
-    /* An exact season is found exactly, also around a gap. */
+    /* An exact season is found exactly, also next to a gap. */
     double values[24];
     for (size_t t = 0; t < 24; t++)
         values[t] = 8 * (const double[]){0.5, 1, 1.5, 1}[t % 4];
@@ -113,8 +113,8 @@ static void test_indices(void **state) {
     const double gaps[] = {1, NAN, 1, NAN, 1, NAN};
     assert_false(wr_seasonal_indices(gaps, 6, 2, false, indices));
     assert_false(wr_seasonal_indices(gaps, 6, 2, true, indices));
-    /* Additive: any level, also below 0; averages of the inner values -8, so differences 1, 2, ..
-     */
+    /* Additive: any base value, also below 0; averages of the inner values are -8, so that
+     * differences are 1, 2, .. */
     for (size_t t = 0; t < 24; t++)
         values[t] = (const double[]){-11, -8, -5, -8}[t % 4];
     assert_true(wr_seasonal_indices(values, 24, 4, true, indices));

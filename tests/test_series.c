@@ -1,74 +1,10 @@
 /* Series: CSV, good and bad, and the synthetic one. */
+#include "series_support.h"
+
 #include <locale.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
-
-#include "data/series.h"
 #include "libc_faults.h"
-
-static wr_status read_by(const char *text, size_t size, const struct wr_csv_options *options,
-                         struct wr_series **series, struct wr_error *error) {
-    FILE *file = fmemopen((void *)(uintptr_t)text, size, "r");
-    assert_non_null(file);
-    wr_status status = wr_series_read_stream(file, "t.csv", options, series, error);
-    fclose(file);
-    return status;
-}
-
-static wr_status read_bytes(const char *text, size_t size, struct wr_series **series,
-                            struct wr_error *error) {
-    return read_by(text, size, &(struct wr_csv_options){0}, series, error);
-}
-
-static struct wr_series *read_text(const char *text) {
-    struct wr_error error = {0};
-    struct wr_series *series;
-    if (read_bytes(text, strlen(text), &series, &error) != WR_OK)
-        fail_msg("%s", error.text);
-    return series;
-}
-
-static void assert_column(const struct wr_series *series, const char *column, size_t rows,
-                          const double *expected) {
-    struct wr_error error = {0};
-    size_t index;
-    const double *values;
-    if (wr_series_find(series, column, &index, &error) != WR_OK ||
-        wr_series_values(series, index, &values, &error) != WR_OK)
-        fail_msg("%s", error.text);
-    assert_int_equal(wr_series_rows(series), rows);
-    for (size_t i = 0; i < rows; i++)
-        assert_true(values[i] == expected[i]);
-}
-
-#define DOUBLES(...)                                                                               \
-    (const double[]) {                                                                             \
-        __VA_ARGS__                                                                                \
-    }
-
-/* The header's names joined by '|', or "-" if there is no header. */
-static void assert_header(const char *text, const char *expected, size_t rows) {
-    struct wr_series *series = read_text(text);
-    char names[128] = "";
-    for (size_t i = 0; i < wr_series_columns(series); i++) {
-        const char *name = wr_series_name(series, i);
-        size_t length = strlen(names);
-        snprintf(names + length, sizeof names - length, "%s%s", i == 0 ? "" : "|",
-                 name == NULL ? "-" : name);
-    }
-    assert_string_equal(names, expected);
-    assert_int_equal(wr_series_rows(series), rows);
-    assert_null(wr_series_name(series, wr_series_columns(series)));
-    wr_series_free(series);
-}
 
 static void test_forms(void **state) {
     (void)state;
@@ -95,246 +31,6 @@ static void test_forms(void **state) {
         assert_column(series, "2", 2, DOUBLES(2, 4));
         wr_series_free(series);
     }
-}
-
-static void test_header(void **state) {
-    (void)state;
-    assert_header("1,2\n3,4\n", "-|-", 2);
-    assert_header("x,2\n3,4\n", "x|2", 1);
-    assert_header("x\n1\n", "x", 1);
-    assert_header("5", "-", 1);
-    assert_header("1,\n3,4\n", "-|-", 2); /* a gap tells nothing */
-    assert_header(",\n3,4\n", "-|-", 2);
-    assert_header(",x\n3,4\n", "|x", 1);
-    assert_header("nan,1\n3,4\n", "-|-", 2); /* numbers that cannot be used */
-    assert_header("-inf,1e400\n3,4\n", "-|-", 2);
-    assert_header("0x10,1\n3,4\n", "0x10|1", 1); /* text */
-    assert_header("1_000,1\n3,4\n", "1_000|1", 1);
-    assert_header("\"a\nb\",\"c\"\"d\"\n1,2\n", "a\nb|c\"d", 1);
-    assert_header("a\"b,c\n1,2\n", "a\"b|c", 1); /* a quote that opens no cell */
-    assert_header("\"\"\n1\n", "-", 2);
-}
-
-/* A first record of the same kinds as those below it is data; in doubt, that is told. */
-static void test_header_kinds(void **state) {
-    (void)state;
-    static const struct {
-        const char *text;
-        bool header, doubted;
-    } cases[] = {
-        {"2023-01-01,100.19\n2023-01-02,107.3\n", false, false},
-        {"a,1\nb,2\n", false, false},
-        {"a,2023-01-01,1\na,2023-01-02,2\n", false, false},
-        {"2023-01-01,-\n2023-01-02,107.3\n", false, true}, /* a date names nothing */
-        {"2023-01-01,x\n2023-01-02,y\n", false, false},
-        {"date,sales\n2023-01-01,100.19\n", true, false},
-        {"date,sales\n2023-01-01,\n2023-01-02,5\n", true, false},
-        {"a,b\n,1\n2,\n", true, false},
-        {"name,2023-01-01,2023-01-02\na,1,2\n", true, false},
-        {"0,1\n2023-01-01,100.19\n", true, true}, /* of numbers, as one sees by the dates */
-        {"x,2\n3,4\n", true, true},
-        {"unique_id,y\na,\nb,\n", true, false},
-        {"name,city\nx,y\n", true, false}, /* nothing tells: as ever */
-        {"Datum;Umsatz\n01.02.2023;1,5\n02.02.2023;2,5\n", true, false},
-        {"2019,2020\n1.5,2\n3,4.5\n", false, true},
-        {"2019,2020\n2021,2022\n", false, false},
-        {"1,2\n3,5\n", false, true},
-        {"NA,1\n3,4\n", false, false},
-        {"2,1\n3,4\n", false, false},
-        {"1,5\n3,4\n", false, false},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct wr_series *series = read_text(cases[i].text);
-        const struct wr_csv_found *found = wr_series_found(series);
-        if (found->header != cases[i].header || found->header_doubted != cases[i].doubted)
-            fail_msg("\"%s\": %s%s", cases[i].text, found->header ? "a header" : "data",
-                     found->header_doubted ? ", in doubt" : "");
-        assert_true(found->header_found);
-        assert_true((wr_series_name(series, 0) != NULL) == found->header);
-        wr_series_free(series);
-        for (int header = 0; header < 2; header++) { /* told, it holds */
-            struct wr_error error = {0};
-            struct wr_csv_options options = {.header = header ? WR_HEADER_YES : WR_HEADER_NO};
-            assert_int_equal(
-                read_by(cases[i].text, strlen(cases[i].text), &options, &series, &error), WR_OK);
-            found = wr_series_found(series);
-            assert_true(found->header == header && !found->header_found && !found->header_doubted);
-            wr_series_free(series);
-        }
-    }
-}
-
-/* A delimiter is found where it cuts all alike, and cuts out numbers. */
-static void test_delimiters(void **state) {
-    (void)state;
-    static const struct {
-        const char *text;
-        char delimiter;
-        size_t columns;
-        const char *value; /* of the last column's first cell; NULL: that is no number */
-    } cases[] = {
-        {"a;b\n1;2\n3;4\n", ';', 2, "2"},
-        {"a\tb\n1\t2\n3\t4\n", '\t', 2, "2"},
-        {"a|b\n1|2\n3|4\n", '|', 2, "2"},
-        {"a,b\n1,2\n3,4\n", ',', 2, "2"},
-        {"a\n1\n3\n", ',', 1, "1"},
-        {"a;b\n1,5;2,5\n3,5;4,5\n", ';', 2, NULL},
-        {"1,5;2,5\n3,5;4,5\n", ';', 2, NULL}, /* even by commas, too, but then it is text */
-        {"1,5\t2,5\n3,5\t4,5\n", '\t', 2, NULL},
-        {"a|b,c\nu|v,3\nu|w,6\n", ',', 2, "3"}, /* of two that may be, the usual one */
-        {"tags,n\na;b;c,2\nd,3\n", ',', 2, "2"},
-        {"tags,n\na;b,2\nc;d,3\n", ',', 2, "2"},
-        {"\"a;b\",n\n\"c;d\",2\n", ',', 2, "2"},
-        {"\"a,b\";n\n\"c,d\";2\n", ';', 2, "2"},
-        {"sep=;\r\na;b\r\n1;2\r\n", ';', 2, "2"},
-        {"\xef\xbb\xbf\"SEP=|\"\na|b\n1|2\n", '|', 2, "2"},
-        {"sep=:\na:b\n1:2\n", ':', 2, "2"},
-        {"a;b;\n1;2;\n3;4;\n", ';', 3, NULL},
-        {"a;b\n1;2;\n3;4;\n", ';', 2, "2"}, /* only the header ends without one */
-        {"depth|m\n1\n2\n", ',', 1, "1"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct wr_series *series = read_text(cases[i].text);
-        const double *values;
-        size_t columns = wr_series_columns(series);
-        if (wr_series_found(series)->delimiter != cases[i].delimiter || columns != cases[i].columns)
-            fail_msg("\"%s\": '%c', %zu columns", cases[i].text, wr_series_found(series)->delimiter,
-                     columns);
-        wr_status status = wr_series_values(series, columns - 1, &values, NULL);
-        assert_int_equal(status, cases[i].value != NULL ? WR_OK : WR_ERR_DATA);
-        assert_true(status != WR_OK || values[0] == strtod(cases[i].value, NULL));
-        wr_series_free(series);
-    }
-    struct wr_series *series;
-    struct wr_error error = {0};
-    const char *text = "a;b\n1;2\n";
-    assert_int_equal(
-        read_by(text, strlen(text), &(struct wr_csv_options){.delimiter = ','}, &series, &error),
-        WR_OK);
-    assert_int_equal(wr_series_columns(series), 1);
-    wr_series_free(series);
-    text = "sep=;\na,b\n1,x\n"; /* the option holds, and lines count from the first */
-    assert_int_equal(
-        read_by(text, strlen(text), &(struct wr_csv_options){.delimiter = ','}, &series, &error),
-        WR_OK);
-    const double *values;
-    assert_int_equal(wr_series_values(series, 1, &values, &error), WR_ERR_DATA);
-    assert_non_null(strstr(error.text, "line 3, column \"b\""));
-    wr_series_free(series);
-}
-
-/* What is no delimiter is refused: as (int)(char)0xff it would be EOF, and a file would never end.
- */
-static void test_no_delimiter(void **state) {
-    (void)state;
-    struct wr_error error = {0};
-    struct wr_series *series;
-    static const char *const lines[] = {"sep=\xff\na,b\n1,2\n", "sep=5\na,b\n1,2\n",
-                                        "sep=.\na,b\n1,2\n", "sep=\"\na,b\n1,2\n"};
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-        assert_int_equal(
-            read_by(lines[i], strlen(lines[i]), &(struct wr_csv_options){0}, &series, &error),
-            WR_ERR_DATA);
-        assert_non_null(strstr(error.text, "sep="));
-    }
-    series = read_text("sep=;x,n\n1,2\n"); /* a name of a column, not such a line */
-    assert_int_equal(wr_series_found(series)->delimiter, ',');
-    assert_column(series, "sep=;x", 1, DOUBLES(1));
-    wr_series_free(series);
-    series = read_text("sep=\xff\xff,n\n1,2\n");
-    assert_int_equal(wr_series_columns(series), 2);
-    wr_series_free(series);
-    assert_int_equal(read_by(lines[0], strlen(lines[0]), &(struct wr_csv_options){.delimiter = ','},
-                             &series, &error),
-                     WR_OK);
-    assert_column(series, "b", 1, DOUBLES(2));
-    wr_series_free(series);
-    static const char wrong[] = {'\xff', '"', '\n', '\r', '\x1b', '5', 'e', '.', '-'};
-    for (size_t i = 0; i < sizeof wrong; i++) {
-        assert_int_equal(
-            read_by("a\n1\n", 4, &(struct wr_csv_options){.delimiter = wrong[i]}, &series, &error),
-            WR_ERR_USAGE);
-        assert_null(series);
-    }
-    assert_int_equal(
-        read_by("a\n1\n", 4, &(struct wr_csv_options){.decimal = '\xff'}, &series, &error),
-        WR_ERR_USAGE);
-}
-
-static void test_decimal(void **state) {
-    (void)state;
-    const struct wr_csv_options comma = {.decimal = ','};
-    struct wr_error error = {0};
-    struct wr_series *series;
-    static const char *const same[] = {"a;b\n1,5;2,25\n-3;4e2\n", "a\tb\n1,5\t2,25\n-3\t4,e2\n",
-                                       "a,b\n\"1,5\",\"2,25\"\n\"-3\",400\n",
-                                       "a;b\n +1,50 ;\"2,25\"\n-3,0;400,\n"};
-    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
-        assert_int_equal(read_by(same[i], strlen(same[i]), &comma, &series, &error), WR_OK);
-        assert_column(series, "a", 2, DOUBLES(1.5, -3));
-        assert_column(series, "b", 2, DOUBLES(2.25, 400));
-        wr_series_free(series);
-    }
-    static const char *const bad[] = {"1.5", "1.234,5", "1,234,5", "1 234,5", ",", "1,5,"};
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        char text[64];
-        const double *values;
-        snprintf(text, sizeof text, "a;b\n1;2\n3;%s\n", bad[i]);
-        assert_int_equal(read_by(text, strlen(text), &comma, &series, &error), WR_OK);
-        assert_int_equal(wr_series_values(series, 1, &values, &error), WR_ERR_DATA);
-        assert_non_null(strstr(error.text, "line 3, column \"b\" (number 2): \""));
-        assert_non_null(strstr(error.text, "is not a number"));
-        wr_series_free(series);
-    }
-    const char *single = "1,5\n2,5\n"; /* one column, though commas cut it alike */
-    assert_int_equal(read_by(single, strlen(single), &comma, &series, &error), WR_OK);
-    assert_int_equal(wr_series_columns(series), 1);
-    assert_column(series, "1", 2, DOUBLES(1.5, 2.5));
-    wr_series_free(series);
-    series = read_text("a;b\nx;1,5\n"); /* what would do is said */
-    size_t index;
-    assert_int_equal(wr_series_first_numeric(series, &index, &error), WR_ERR_DATA);
-    assert_non_null(strstr(error.text, "column \"b\" (number 2): \"1,5\" is not a number; "
-                                       "--decimal , reads decimal commas"));
-    wr_series_free(series);
-}
-
-/* pandas' index is no variable. */
-static void test_index(void **state) {
-    (void)state;
-    static const struct {
-        const char *text;
-        size_t first;
-    } cases[] = {
-        {",x\n0,5\n1,7\n", 1},   {"\"\",x\n1,5\n2,7\n", 1}, {"Unnamed: 0,x\n0,5\n1,7\n", 1},
-        {",x\n40,5\n41,7\n", 1}, {",0\n0,5\n1,7\n", 1},     {",x\n0,5\n2,7\n", 1},
-        {",x\n2,5\n0,7\n", 0},   {"i,x\n0,5\n1,7\n", 0},    {"0,5\n1,7\n", 0}};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct wr_series *series = read_text(cases[i].text);
-        struct wr_error error = {0};
-        size_t index = 9;
-        assert_int_equal(wr_series_first_numeric(series, &index, &error), WR_OK);
-        assert_int_equal(index, cases[i].first);
-        wr_series_free(series);
-    }
-}
-
-/* A head that no block holds, and records that blocks cut anywhere. */
-static void test_long_head(void **state) {
-    (void)state;
-    enum { COLUMNS = 30000, ROWS = 4 };
-    char *text = malloc(ROWS * COLUMNS * 8 + 1);
-    assert_non_null(text);
-    size_t length = 0;
-    for (size_t row = 0; row < ROWS; row++)
-        for (size_t i = 0; i < COLUMNS; i++)
-            length += (size_t)sprintf(text + length, row == 0 ? "c%zu%c" : "%zu%c", i,
-                                      i + 1 < COLUMNS ? ';' : '\n');
-    struct wr_series *series = read_text(text);
-    assert_int_equal(wr_series_columns(series), COLUMNS);
-    assert_column(series, "c29999", ROWS - 1, DOUBLES(29999, 29999, 29999));
-    wr_series_free(series);
-    free(text);
 }
 
 static void test_files(void **state) {
@@ -428,7 +124,7 @@ static void test_malformed(void **state) {
     }
 }
 
-/* A cell that is no usable number harms its own column alone, and only when it is used. */
+/* A cell that is not a usable number affects only its own column, and only if that is used. */
 static void test_bad_cells(void **state) {
     (void)state;
     static const char not_number[] = "is not a number", not_finite[] = "is not a finite number",
@@ -466,7 +162,7 @@ static void test_bad_cells(void **state) {
         struct wr_error error = {0};
         const double *values;
         assert_int_equal(wr_series_values(series, 1, &values, &error), WR_ERR_DATA);
-        if (says == NULL) /* the cell is fine, the x after it is not */
+        if (says == NULL) /* the cell is accepted; the x after it is not */
             snprintf(place, sizeof place, "t.csv: line 4, column \"b\" (number 2): \"x\" is not");
         else
             snprintf(place, sizeof place, "t.csv: line 3, column \"b\" (number 2): \"%s\" %s",
@@ -483,7 +179,7 @@ static void test_find(void **state) {
     size_t index = 99;
     struct wr_series *series = read_text("3,b,b,,\"new\nline\"\n1,2,3,4,5\n");
     assert_int_equal(wr_series_find(series, "3", &index, &error), WR_OK);
-    assert_int_equal(index, 0); /* a name comes before a number */
+    assert_int_equal(index, 0); /* a name has priority over a number */
     assert_int_equal(wr_series_find(series, "4", &index, &error), WR_OK);
     assert_int_equal(index, 3);
     assert_int_equal(wr_series_find(series, "005", &index, &error), WR_OK);
@@ -505,7 +201,7 @@ static void test_find(void **state) {
     assert_int_equal(index, 4);
     wr_series_free(series);
 
-    series = read_text("Abc,DS,ds,x\n1,2,3,4\n"); /* in whatever case, but exactly first */
+    series = read_text("Abc,DS,ds,x\n1,2,3,4\n"); /* in any case; an exact match wins */
     assert_int_equal(wr_series_find(series, "aBC", &index, &error), WR_OK);
     assert_int_equal(index, 0);
     assert_int_equal(wr_series_find(series, "ds", &index, &error), WR_OK);
@@ -521,14 +217,14 @@ static void test_find(void **state) {
     wr_series_free(series);
 }
 
-/* Hundreds of long names: the list is cut, not at the expense of the start. */
+/* Hundreds of long names: the list is cut at its end. */
 static void test_long_names(void **state) {
     (void)state;
     enum { COLUMNS = 300 };
     char *text = malloc(COLUMNS * 110);
     assert_non_null(text);
     size_t length = 0;
-    for (int i = 0; i < COLUMNS; i++) /* 61 bytes of two-byte characters, cut between two */
+    for (int i = 0; i < COLUMNS; i++) /* 61 bytes of two-byte characters: cut between two */
         length += (size_t)sprintf(text + length, "%s%d%s", i == 0 ? "" : ",", i % 10,
                                   "\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4"
                                   "\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4"
@@ -578,7 +274,7 @@ static void test_long_file(void **state) {
     free(text);
 }
 
-/* The process locale's decimal comma changes nothing. */
+/* The decimal comma of the locale has no effect. */
 static void test_locale(void **state) {
     (void)state;
     static const char make[] =
@@ -605,7 +301,7 @@ static void test_ar2(void **state) {
     assert_int_equal(wr_series_columns(series), 1);
     assert_string_equal(wr_series_name(series, 0), "x");
     assert_int_equal(wr_series_values(series, 0, &x, &error), WR_OK);
-    /* These bits are what every host must give; Python says the same with its own Philox. */
+    /* Every host must give these bits; a Philox in Python gives them too. */
     assert_true(x[0] == 20 && x[1] == 21);
     assert_true(x[2] == 18.661159382768144 && x[3] == 17.04285474954937);
     assert_true(x[99] == 1.2793930549344381);
@@ -629,8 +325,8 @@ static void test_ar2(void **state) {
     wr_series_free(NULL);
 }
 
-/* Whichever allocation fails, the error says so and nothing leaks (the asan preset sees to that).
- */
+/* Each allocation fails in turn: the error tells so and nothing leaks (the asan preset checks
+ * that). */
 static void test_no_memory(void **state) {
     (void)state;
     struct wr_series *series;
@@ -639,7 +335,7 @@ static void test_no_memory(void **state) {
         struct wr_error error = {0};
         test_faults.allocation = n;
         wr_status status = read_bytes("a;b\n1;2\n3;\"x\"\n4;y\n5;6\n", 22, &series, &error);
-        if (status == WR_OK) { /* with nothing found otherwise for want of memory */
+        if (status == WR_OK) { /* and the exhausted memory did not change what was found */
             assert_int_equal(wr_series_columns(series), 2);
             assert_string_equal(wr_series_name(series, 1), "b");
             break;
@@ -662,15 +358,17 @@ static void test_no_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forms),         cmocka_unit_test(test_header),
-        cmocka_unit_test(test_header_kinds),  cmocka_unit_test(test_delimiters),
-        cmocka_unit_test(test_no_delimiter),  cmocka_unit_test(test_decimal),
-        cmocka_unit_test(test_index),         cmocka_unit_test(test_long_head),
-        cmocka_unit_test(test_files),         cmocka_unit_test(test_unreadable_files),
-        cmocka_unit_test(test_malformed),     cmocka_unit_test(test_bad_cells),
-        cmocka_unit_test(test_find),          cmocka_unit_test(test_long_names),
-        cmocka_unit_test(test_first_numeric), cmocka_unit_test(test_long_file),
-        cmocka_unit_test(test_locale),        cmocka_unit_test(test_ar2),
+        cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_unreadable_files),
+        cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_bad_cells),
+        cmocka_unit_test(test_find),
+        cmocka_unit_test(test_long_names),
+        cmocka_unit_test(test_first_numeric),
+        cmocka_unit_test(test_long_file),
+        cmocka_unit_test(test_locale),
+        cmocka_unit_test(test_ar2),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
-/* Whatever write or allocation of a sweep or a merge fails, each trial is whole: it has its result,
- * its curve and its parameters, or none of them; and the same command, given again, ends with what
- * nothing had disturbed. With the argument "all": every call, else some. */
+/* Every write and allocation of a sweep or a merge fails in turn. Then each trial is whole: it has
+ * its result, its curve and its parameters, or none of them; and the same command, given again,
+ * ends with the study of an undisturbed run. With the argument "all": every call, otherwise
+ * some. */
 #include "study_support.h"
 
 #include <math.h>
@@ -10,42 +11,20 @@
 #include "sweep/store.h"
 #include "windrow/windrow.h"
 
-enum { ROWS = 20, EPOCHS = 6, SHARDS = 2, TRIALS = 2 * 2 * 3 };
+enum { ROWS = 20, SHARDS = 2, TRIALS = 2 * 2 * 3 };
 
-static bool all; /* calls */
+static bool all; /* every call */
 static struct wr_device *cpu;
 static struct wr_series *series;
 
 static struct wr_sweep make_sweep(void) {
-    static const size_t hidden[] = {3, 2}, window = 3, batch = 1, column = 0;
-    static const float lr[] = {1e-3f, 0.7f}, no_clip = 0; /* one diverges */
-    static const enum wr_init init = WR_INIT_PYTORCH;
-    static const uint32_t seeds[] = {0, 1, 2};
-    return (struct wr_sweep){.grid = {.hidden = hidden,
-                                      .hidden_count = 2,
-                                      .window = &window,
-                                      .window_count = 1,
-                                      .batch = &batch,
-                                      .batch_count = 1,
-                                      .lr = lr,
-                                      .lr_count = 2,
-                                      .clip = &no_clip,
-                                      .clip_count = 1,
-                                      .init = &init,
-                                      .init_count = 1,
-                                      .seeds = seeds,
-                                      .seed_count = 3},
-                             .series = series,
-                             .input_columns = &column,
-                             .inputs = 1,
-                             .target_columns = &column,
-                             .outputs = 1,
-                             .epochs = EPOCHS,
-                             .curve_points = 4,
-                             .checkpoint_seconds = 0}; /* after every epoch */
+    struct wr_sweep sweep = small_sweep(series);
+    sweep.checkpoint_seconds = 0; /* after every epoch */
+    return sweep;
 }
 
-/* Pages leave this cache in the midst of a commit, which a full disk then ends in the midst. */
+/* With a small cache, pages are written in the middle of a commit; a full disk then ends it
+ * there. */
 static void use_little_cache(struct wr_study *study) {
     sqlite3_exec(study->db, "PRAGMA cache_size = 4", NULL, NULL, NULL);
 }
@@ -97,7 +76,8 @@ static void remove_study(void) {
     }
 }
 
-/* What is there of now.db, if it is a study yet: whole trials, and those of the undisturbed one. */
+/* Checks now.db, if it is a study yet: its trials are whole and equal those of the undisturbed
+ * run. */
 static void assert_whole_trials(const char *what, long nth) {
     static const char wrong[] =
         "ATTACH 'whole.db' AS whole; SELECT group_concat(id || ' ' || status) FROM main.trial AS t"
@@ -127,7 +107,7 @@ static void assert_whole_trials(const char *what, long nth) {
     assert_answer("now.db", "PRAGMA integrity_check", "ok");
 }
 
-/* Fails one call after the other, till one run has met none. */
+/* Fails one call after the other, until a run has no failure. */
 static void fail_each(struct failing *failing, wr_status (*run)(enum wr_journal, struct wr_error *),
                       enum wr_journal journal, wr_status expected, const char *what, long stride) {
     struct wr_error error = {0};

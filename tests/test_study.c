@@ -1,4 +1,4 @@
-/* What a study holds: settings, trials, how they end, whose parameters are kept, groups. */
+/* The contents of a study: settings, trials, how they end, whose parameters are kept, groups. */
 #include "study_support.h"
 
 #include <float.h>
@@ -47,7 +47,7 @@ static void test_settings(void **state) {
     free(value);
     wr_study_close(study);
 
-    study = open_study(STUDY, WR_STUDY_READ); /* compares, and keeps nothing */
+    study = open_study(STUDY, WR_STUDY_READ); /* compares and stores nothing */
     assert_ok(wr_study_settle(study, same, 3, &error), &error);
     assert_ok(wr_study_settle(study, other, 1, &error), &error);
     status = wr_study_settle(study, other, 2, &error);
@@ -108,7 +108,7 @@ static void test_add(void **state) {
     assert_int_equal(added, 2);
     wr_study_close(study);
 
-    /* A grid that has grown: those that were there keep their ids. */
+    /* A larger grid: the trials that exist keep their ids. */
     study = open_study(STUDY, WR_STUDY_WRITE);
     assert_ok(wr_study_add(study, options, NULL, COUNT, states, &added, &error), &error);
     assert_int_equal(added, COUNT - 2);
@@ -142,7 +142,7 @@ static void test_add(void **state) {
     assert_answer(STUDY, "SELECT group_concat(status || count) FROM progress", "pending5");
 }
 
-/* Any float is found again, and as itself, also under a locale with a decimal comma. */
+/* Every float is found again with the same bits, also with a locale that has a decimal comma. */
 static void test_floats(void **state) {
     (void)state;
     enum { COUNT = 3000 };
@@ -235,7 +235,7 @@ static void test_outcomes(void **state) {
          .diverged_at = 4,
          .loss = INFINITY,
          .validation_loss = -INFINITY,
-         .score = 1, /* ranked are those that are done */
+         .score = 1, /* only trials that are done are ranked */
          .hash = 7,
          .parameters = parameters,
          .parameter_count = 3,
@@ -354,7 +354,7 @@ static void test_checkpoints(void **state) {
     assert_ok(wr_study_count(study, &counts, &error), &error);
     assert_true(counts.seconds == 1.75);
 
-    /* One that could not be trained goes on from it all the same. */
+    /* A trial that failed continues from it, too. */
     const struct wr_trial_outcome failed = {.id = 2, .status = WR_TRIAL_FAILED, .why = "memory"};
     assert_ok(wr_study_commit(study, &failed, 1, NULL, 0, &error), &error);
     add_trials(study, 2, states);
@@ -376,7 +376,7 @@ static void test_checkpoints(void **state) {
 
 /* ---- whose parameters are kept ---- */
 
-/* Trials of ties, in every order of completion and cut into commits in two ways. */
+/* Trials with equal scores, in every order of completion, with two divisions into commits. */
 static void test_keep(void **state) {
     (void)state;
     enum { COUNT = 5, ORDERS = 120 };
@@ -398,7 +398,7 @@ static void test_keep(void **state) {
             struct wr_trial_outcome outcomes[COUNT];
             float parameters[COUNT];
             int left[COUNT] = {0, 1, 2, 3, 4};
-            for (int i = 0, code = order; i < COUNT; i++) { /* order: digits of factorials */
+            for (int i = 0, code = order; i < COUNT; i++) { /* order: factorial digits */
                 int pick = code % (COUNT - i), trial = left[pick];
                 code /= COUNT - i;
                 left[pick] = left[COUNT - i - 1];
@@ -433,7 +433,7 @@ static void test_keep_by_default(void **state) {
     assert_answer(STUDY, "SELECT max(score) FROM trial JOIN parameters ON trial = id", "9.0");
 }
 
-/* ---- looking ---- */
+/* ---- queries ---- */
 
 static void test_queries(void **state) {
     (void)state;
@@ -466,115 +466,6 @@ static void test_queries(void **state) {
     wr_study_close(study);
 }
 
-struct groups {
-    struct wr_study_group groups[16];
-    char values[16][32];
-    size_t count;
-};
-
-static wr_status see_group(void *context, const struct wr_study_group *group) {
-    struct groups *seen = context;
-    snprintf(seen->values[seen->count], sizeof *seen->values, "%s", group->value);
-    seen->groups[seen->count++] = *group;
-    return WR_OK;
-}
-
-static struct groups group_by(struct wr_study *study, const char *option) {
-    struct groups seen = {0};
-    struct wr_error error = {0};
-    assert_ok(wr_study_groups(study, option, see_group, &seen, &error), &error);
-    return seen;
-}
-
-/* Type 7 of Hyndman and Fan, by the textbook: x sorted, from 0. */
-static double quantile(const double *x, size_t n, double q) {
-    double at = q * (double)(n - 1);
-    size_t below = (size_t)at;
-    double above = below + 1 < n ? x[below + 1] : x[below];
-    return x[below] + (at - (double)below) * (above - x[below]);
-}
-
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static bool close_to(double a, double b) {
-    return fabs(a - b) <= 1e-12 * fabs(b);
-}
-
-/* Groups by hidden size of 0 to 7 trials that are done, one that diverged, one pending. */
-static void test_groups(void **state) {
-    (void)state;
-    enum { SIZES = 8, EACH = SIZES + 1 };
-    struct wr_error error = {0};
-    struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE);
-    struct wr_trial_options options[SIZES * EACH];
-    struct wr_trial_state states[SIZES * EACH];
-    double scores[SIZES][EACH];
-    for (uint32_t i = 0; i < SIZES * EACH; i++)
-        options[i] =
-            (struct wr_trial_options){.hidden = 1 + i / EACH,
-                                      .window = 5,
-                                      .batch = i % 2,
-                                      .init = i % 3 == 0 ? WR_INIT_PYTORCH : WR_INIT_NOTEBOOK,
-                                      .lr = i % 2 == 0 ? 1e-5f : 0.25f,
-                                      .clip = 1,
-                                      .seed = i % EACH};
-    assert_ok(wr_study_add(study, options, NULL, SIZES * EACH, states, NULL, &error), &error);
-    for (size_t h = 0; h < SIZES; h++)
-        for (size_t s = 0; s <= h; s++) {                 /* the last one diverged */
-            double score = (double)((s * 5 + h) % 7) / 3; /* with ties */
-            scores[h][s] = score;
-            struct wr_trial_outcome outcome = {.id = states[h * EACH + s].id,
-                                               .status = s < h ? WR_TRIAL_DONE : WR_TRIAL_DIVERGED,
-                                               .score = score,
-                                               .seconds = (double)s};
-            assert_ok(wr_study_commit(study, &outcome, 1, NULL, 0, &error), &error);
-        }
-    struct groups seen = group_by(study, "hidden");
-    assert_int_equal(seen.count, SIZES);
-    for (size_t h = 0; h < SIZES; h++) {
-        const struct wr_study_group *group = &seen.groups[h];
-        qsort(scores[h], h, sizeof **scores, ascending);
-        assert_int_equal(atoi(seen.values[h]), h + 1);
-        assert_true(group->trials == EACH && group->done == h && group->diverged == 1);
-        assert_int_equal(group->failed, 0);
-        assert_true(close_to(group->seconds, (double)h / 2));
-        if (h == 0) {
-            assert_true(isnan(group->best) && isnan(group->median));
-            assert_true(isnan(group->lower_quartile) && isnan(group->upper_quartile));
-            continue;
-        }
-        assert_true(group->best == scores[h][0]);
-        assert_true(close_to(group->lower_quartile, quantile(scores[h], h, 0.25)));
-        assert_true(close_to(group->median, quantile(scores[h], h, 0.5)));
-        assert_true(close_to(group->upper_quartile, quantile(scores[h], h, 0.75)));
-    }
-
-    static const struct {
-        const char *option, *first, *last;
-        size_t count;
-    } others[] = {{"window", "5", "5", 1},  {"lr", "1e-5", "0.25", 2},
-                  {"clip", "1", "1", 1},    {"batch", "all", "1", 2},
-                  {"seed", "0", "8", EACH}, {"init", "notebook", "pytorch", 2}};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        seen = group_by(study, others[i].option);
-        assert_int_equal(seen.count, others[i].count);
-        assert_string_equal(seen.values[0], others[i].first);
-        assert_string_equal(seen.values[seen.count - 1], others[i].last);
-        size_t trials = 0;
-        for (size_t g = 0; g < seen.count; g++)
-            trials += seen.groups[g].trials;
-        assert_int_equal(trials, SIZES * EACH);
-    }
-    struct groups none = {0};
-    wr_status status = wr_study_groups(study, "id; DROP", see_group, &none, &error);
-    assert_error(status, &error, WR_ERR_USAGE, "trials", "id; DROP");
-    wr_study_close(study);
-    assert_answer(STUDY, "SELECT hidden FROM by_hidden ORDER BY median LIMIT 1 OFFSET 1", "2");
-}
-
 static void test_empty(void **state) {
     (void)state;
     struct wr_error error = {0};
@@ -582,7 +473,6 @@ static void test_empty(void **state) {
     struct wr_study_counts counts;
     assert_ok(wr_study_count(study, &counts, &error), &error);
     assert_true(counts.trials == 0 && counts.seconds == 0);
-    assert_int_equal(group_by(study, "lr").count, 0);
     assert_int_equal(look(study, (struct wr_trial_query){.best = true}).count, 0);
     assert_ok(wr_study_commit(study, NULL, 0, NULL, 0, &error), &error);
     assert_ok(wr_study_add(study, NULL, NULL, 0, NULL, NULL, &error), &error);
@@ -596,7 +486,7 @@ int main(void) {
         IN_FOLDER(test_settings),    IN_FOLDER(test_add),      IN_FOLDER(test_floats),
         IN_FOLDER(test_many),        IN_FOLDER(test_outcomes), IN_FOLDER(test_commit_is_whole),
         IN_FOLDER(test_checkpoints), IN_FOLDER(test_keep),     IN_FOLDER(test_keep_by_default),
-        IN_FOLDER(test_queries),     IN_FOLDER(test_groups),   IN_FOLDER(test_empty),
+        IN_FOLDER(test_queries),     IN_FOLDER(test_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

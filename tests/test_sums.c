@@ -1,6 +1,6 @@
-/* Sums of as many terms as data may bring: how far each is from the exact sum of its terms, held to
- * the bounds that numerics.h states; and sums that overflow. Terms are whole numbers of 2^-24 below
- * 1, so that integers add them exactly. */
+/* Sums of as many terms as data can have: the error of each against the exact sum of its terms,
+ * compared with the bounds that numerics.h states; and sums that overflow. Terms are multiples of
+ * 2^-24 below 1, so that integers add them exactly. */
 #include "numerics.h"
 #include "support.h"
 
@@ -19,7 +19,7 @@ enum { TERMS = 100000000 };
 enum kind { ALIKE, UNIFORM, SPREAD, FALLING, CANCELLING, KINDS };
 static const char *const kind_names[] = {"alike", "uniform", "spread", "falling", "cancelling"};
 
-/* The bits of a term before it is given its sign: a function of the index alone. */
+/* The bits of a term before it gets its sign. They depend only on the index. */
 static uint32_t scramble(uint32_t i) {
     i = (i ^ i >> 16) * 0x7feb352du;
     i = (i ^ i >> 15) * 0x846ca68bu;
@@ -43,7 +43,7 @@ static int64_t term_of(enum kind kind, uint32_t i) {
     }
 }
 
-/* An exact sum, and that of absolute values. */
+/* An exact sum, and the sum of the absolute values. */
 struct exact {
     int64_t sum, size;
 };
@@ -70,7 +70,7 @@ static void test_long_sums(void **state) {
     float sums[KINDS] = {0}, rests[KINDS] = {0}, plain[KINDS] = {0};
     struct exact exact[KINDS] = {{0, 0}};
     for (uint32_t i = 0; i < TERMS; i++)
-        for (int kind = 0; kind < KINDS; kind++) { /* side by side, since each waits for itself */
+        for (int kind = 0; kind < KINDS; kind++) { /* together: additions of one kind wait */
             float x = next_term((enum kind)kind, i, &exact[kind]);
             wr_add_long(&sums[kind], &rests[kind], x);
             plain[kind] += x;
@@ -78,11 +78,11 @@ static void test_long_sums(void **state) {
     for (int kind = 0; kind < KINDS; kind++)
         check_bound("a long sum", kind_names[kind], (double)sums[kind], exact[kind],
                     (2 + TERMS * 0x1p-24) * 0x1p-24);
-    /* which is what a long sum is for */
+    /* plain sums lose this much, hence long sums */
     assert_true((double)plain[ALIKE] < 0.7 * (double)exact[ALIKE].sum * 0x1p-24);
 }
 
-/* Sums go over to infinity and NaN as plain ones do. */
+/* Sums become infinity and NaN in the same cases as plain sums. */
 static void test_beyond_range(void **state) {
     (void)state;
     static const struct {
@@ -113,7 +113,7 @@ static void test_beyond_range(void **state) {
     }
 }
 
-/* Lanes that lack a window add -0, which may change neither sum nor rest. */
+/* Lanes without a window add -0, which must change neither sum nor rest. */
 static void test_nothing_added(void **state) {
     (void)state;
     float sum = 0.0f, rest = 0.0f;
@@ -127,10 +127,10 @@ static void test_nothing_added(void **state) {
 
 /* ---- gradients ---- */
 
-/* What an engine makes of the run sums of TERMS windows, `add` called as training does; vector k of
- * the gradients gets the terms of kind k, in all lanes. */
-static void add_runs(const struct wr_engine *engine, float found[KINDS],
-                     struct exact exact[KINDS]) {
+/* Adds the sums of the segments of TERMS windows as training does. Vector k of the gradients gets
+ * the terms of kind k, in all lanes. */
+static void add_segments(const struct wr_engine *engine, float found[KINDS],
+                         struct exact exact[KINDS]) {
     enum { RUNS = TERMS / WR_RUN };
     const struct wr_shape shape = {1, 1, 1, 1};
     static alignas(64) float gradients[KINDS * WR_MOST_LANES], rests[KINDS * WR_MOST_LANES];
@@ -181,7 +181,7 @@ static void test_gradients(void **state) {
         struct exact exact[KINDS] = {{0, 0}};
         if (engine == NULL)
             continue;
-        add_runs(engine, found, exact);
+        add_segments(engine, found, exact);
         for (int kind = 0; kind < KINDS; kind++)
             check_bound(engine->name, kind_names[kind], (double)found[kind], exact[kind],
                         (WR_PLAIN_RUNS + 2) * 0x1p-24);
@@ -194,8 +194,8 @@ static void test_gradients(void **state) {
 
 /* ---- norms ---- */
 
-/* The factor that clipping by norm takes, for a model of some 10^6 parameters: the norm's terms
- * grow with the model, not with the data. */
+/* The factor of clipping by norm, for a model of some 10^6 parameters: the number of terms of the
+ * norm grows with the model, not with the data. */
 static void test_norm(void **state) {
     (void)state;
     const size_t H = 1000;
@@ -233,7 +233,8 @@ static void test_norm(void **state) {
 
 enum { WINDOWS = 6 };
 
-/* With lr 0, on every device and schedule: what total_loss is, and whether the model diverged. */
+/* Checks, with lr 0, on every device and schedule, the total_loss and whether the model
+ * diverged. */
 static void check_epoch(const float targets[WINDOWS][2], float expected, bool cut) {
     const struct test_case c = {{1, 3, 2, 2}, 3, WINDOWS, 1, 0.0f, 0.0f, false, false, false};
     const char *id;
@@ -264,8 +265,8 @@ static void check_epoch(const float targets[WINDOWS][2], float expected, bool cu
     test_ensemble_free(&e);
 }
 
-/* Losses that are finite while their sum is not, losses that are infinite, and both signs of them:
- * the model has diverged, and total_loss is infinite or the one NaN, to the bit. */
+/* Finite losses with an infinite sum, infinite losses, and infinities of both signs: the model has
+ * diverged, and total_loss is infinite or the one NaN, to the bit. */
 static void test_overflow(void **state) {
     (void)state;
     static const float sum[WINDOWS][2] = {{1e19f, 0}, {2e19f, 0}, {2e19f, 0}, {1, 0}, {0, 1}};

@@ -1,5 +1,5 @@
-/* Sweeps: a trial's row says what training it alone says, however the sweep was cut, stopped and
- * spread over devices. */
+/* Sweeps: the row of a trial equals the results of training it alone, however the sweep was
+ * divided, stopped, and distributed over devices. */
 #include "support.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ static const enum wr_init inits[] = {WR_INIT_PYTORCH, WR_INIT_NOTEBOOK};
 static const uint32_t seeds[] = {1, 0};
 static const size_t column = 0;
 
-/* lr 1e6 without a clip diverges. */
+/* A sweep in which lr 1e6 without a clip diverges. */
 static struct wr_sweep make_sweep(struct wr_series **series) {
     struct wr_error error = {0};
     TEST_OK(wr_series_ar2(ROWS, 3, series, &error));
@@ -177,7 +177,7 @@ static void test_grid(void **state) {
 
 /* ---- results ---- */
 
-/* One trial trained by itself. */
+/* Trains one trial by itself and compares. */
 static void check_alone(const struct wr_sweep *sweep, struct wr_device *cpu,
                         const struct wr_trial *trial) {
     struct wr_error error = {0};
@@ -244,7 +244,7 @@ static void test_rows_are_those_of_training_alone(void **state) {
         kept += rows->trial[i].kept;
     }
     assert_int_equal(kept, 10);
-    result = run(&sweep, study, &cpu, 1); /* nothing runs twice */
+    result = run(&sweep, study, &cpu, 1); /* no trial is trained twice */
     assert_int_equal(result.ran, 0);
     assert_int_equal(result.done + result.diverged, TRIALS);
     struct rows *again = read_rows(study);
@@ -334,7 +334,7 @@ static void test_several_devices(void **state) {
     wr_series_free(series);
 }
 
-/* The names that --wrap gives. */
+/* The original function, under the name that --wrap gives it. */
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*start)(void *), void *argument);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
@@ -361,8 +361,8 @@ static wr_status count_event(void *context, const struct wr_sweep_event *event) 
     return ++watcher->events < watcher->most ? WR_OK : WR_ERR_STOPPED;
 }
 
-/* No thread for some of the devices, or for none: the rows are the same, and whoever watches can
- * still stop it. */
+/* No thread can be started for some devices, or for all: the rows are the same, and the caller can
+ * still stop the sweep. */
 static void test_few_threads(void **state) {
     (void)state;
     struct wr_error error = {0};
@@ -403,7 +403,7 @@ static void test_few_threads(void **state) {
     wr_error_release(&error);
 }
 
-/* ---- what is refused, and plans ---- */
+/* ---- refusals, and checks without training ---- */
 
 static void test_refusals(void **state) {
     (void)state;
@@ -429,7 +429,7 @@ static void test_refusals(void **state) {
     assert_int_equal(wr_sweep_run(&sweep, study, &options, &result, &error), WR_ERR_USAGE);
     options.device_count = 1;
     struct rows *rows = read_rows(study);
-    assert_int_equal(rows->count, 0); /* nothing of all that was noted */
+    assert_int_equal(rows->count, 0); /* no row was written */
     free(rows);
 
     run(&sweep, study, &cpu, 1);

@@ -19,7 +19,7 @@ static void test_special_values(void **state) {
     static const struct {
         uint32_t x, tanh;
     } known[] = {
-        {0x00000000, 0x00000000}, {0x00000001, 0x00000001}, /* the least subnormal */
+        {0x00000000, 0x00000000}, {0x00000001, 0x00000001}, /* the smallest subnormal */
         {0x00400001, 0x00400001}, {0x007fffff, 0x007fffff},
         {0x00800000, 0x00800000}, {0x33800000, 0x33800000}, /* 2^-24 */
         {0x397fffff, 0x397fffff},                           /* just below 2^-12 */
@@ -49,7 +49,7 @@ static void test_samples_of_every_exponent(void **state) {
     double worst = 0;
     for (uint32_t exponent = 0; exponent < 255; exponent++) {
         for (int i = 0; i < PER_EXPONENT; i++) {
-            mantissa = (mantissa + 0x4f1bbd) & 0x7fffff; /* golden section: spreads evenly */
+            mantissa = (mantissa + 0x4f1bbd) & 0x7fffff; /* golden section: an even spread */
             uint32_t bits = exponent << 23 | mantissa;
             float x = wr_as_float(bits), y = wr_tanh(x);
             assert_true(y >= 0 && y <= 1);

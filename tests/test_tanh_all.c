@@ -1,5 +1,5 @@
-/* wr_tanh of every float on the host: the bound that numerics.h states, |tanh| <= 1, oddness by the
- * sign bit, NaN. */
+/* wr_tanh of every float on the host: the bound that numerics.h states, |tanh| <= 1, the sign bit
+ * makes it odd, NaN. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 #define STATED_ULPS 3.53 /* in numerics.h */
 #define RANGES      (TANH_SIGN / TANH_RANGE)
 
-/* Whether y is right for x >= 0, both as bits. Raises worst. */
+/* Whether y is right for x >= 0, both given as bits. Updates the largest error, *worst. */
 static int right(uint32_t x_bits, uint32_t y_bits, double *worst) {
     float x = wr_as_float(x_bits), y = wr_as_float(y_bits);
     if (x_bits > TANH_INF)
@@ -28,13 +28,14 @@ static int right(uint32_t x_bits, uint32_t y_bits, double *worst) {
     return y <= 1 && ulps <= STATED_ULPS;
 }
 
-/* The bits of the first float of a range with a wrong tanh, or TANH_SIGN if there is none. */
+/* Returns the bits of the first float of a range with a wrong tanh, or TANH_SIGN if there is
+ * none. */
 static uint32_t check_range(uint32_t first, double *worst) {
     static _Thread_local uint32_t y[TANH_RANGE], odd[TANH_RANGE];
     tanh_range(first, y, TANH_RANGE);
     tanh_range(first | TANH_SIGN, odd, TANH_RANGE);
     for (uint32_t i = 0; i < TANH_RANGE; i++) {
-        uint32_t x = first + i, sign = x > TANH_INF ? 0 : TANH_SIGN; /* NaN has none */
+        uint32_t x = first + i, sign = x > TANH_INF ? 0 : TANH_SIGN; /* a NaN has none */
         if (!right(x, y[i], worst) || odd[i] != (y[i] ^ sign))
             return x;
     }

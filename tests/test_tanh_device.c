@@ -1,4 +1,5 @@
-/* wr_tanh of every float, negative ones and NaNs too, on each OpenCL device: the host's bits. */
+/* wr_tanh of every float, also negative ones and NaNs, on each OpenCL device: the bits of the
+ * host. */
 #include "support.h"
 
 #include <stdio.h>
@@ -38,7 +39,7 @@ static cl_kernel build(const struct wr_cl_device *device, cl_program *program) {
     return kernel;
 }
 
-/* Compares count floats on the host with what the device made of them. */
+/* Compares count floats of the host with those of the device. */
 static void compare(const char *id, uint32_t first, const uint32_t *device) {
     uint32_t wrong = CHUNK;
 #pragma omp parallel for reduction(min : wrong)

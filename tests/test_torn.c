@@ -1,5 +1,5 @@
-/* Trials that have ended without all that an end brings are found, and trained again; and a writer
- * notices when its files are taken away. */
+/* Torn trials, which have ended but miss some of their results, are found and trained again; and a
+ * writer notices when its files are removed. */
 #include "study_support.h"
 
 #include <errno.h>
@@ -12,38 +12,15 @@
 
 #define STUDY "study.db"
 
-enum { ROWS = 20, EPOCHS = 6, TRIALS = 8 };
+enum { ROWS = 20, TRIALS = 8 };
 
 static struct wr_device *cpu;
 static struct wr_series *series;
 
 static struct wr_sweep make_sweep(void) {
-    static const size_t hidden[] = {3, 2}, window = 3, batch = 1, column = 0;
-    static const float lr[] = {1e-3f, 0.7f}, no_clip = 0; /* one diverges */
-    static const enum wr_init init = WR_INIT_PYTORCH;
-    static const uint32_t seeds[] = {0, 1};
-    return (struct wr_sweep){.grid = {.hidden = hidden,
-                                      .hidden_count = 2,
-                                      .window = &window,
-                                      .window_count = 1,
-                                      .batch = &batch,
-                                      .batch_count = 1,
-                                      .lr = lr,
-                                      .lr_count = 2,
-                                      .clip = &no_clip,
-                                      .clip_count = 1,
-                                      .init = &init,
-                                      .init_count = 1,
-                                      .seeds = seeds,
-                                      .seed_count = 2},
-                             .series = series,
-                             .input_columns = &column,
-                             .inputs = 1,
-                             .target_columns = &column,
-                             .outputs = 1,
-                             .epochs = EPOCHS,
-                             .curve_points = 4,
-                             .checkpoint_seconds = 30};
+    struct wr_sweep sweep = small_sweep(series);
+    sweep.grid.seed_count = 2;
+    return sweep;
 }
 
 static wr_status sweep(struct wr_study *study, const struct wr_sweep *what,
@@ -52,7 +29,8 @@ static wr_status sweep(struct wr_study *study, const struct wr_sweep *what,
     return wr_sweep_run(what, study, &options, result, error);
 }
 
-/* Sweeps into the file; returns how many trials ran, and *torn how many were found to be torn. */
+/* Sweeps into the file. Returns how many trials were trained; *torn: how many torn trials were
+ * found. */
 static size_t run(const char *path, size_t *torn) {
     struct wr_error error = {0};
     struct wr_sweep_result result;
@@ -100,7 +78,7 @@ static void test_torn(void **state) {
         ask(STUDY, cases[i].sql);
         size_t expected = cases[i].torn != 0 ? cases[i].torn : 2;
         assert_int_equal(torn_of(STUDY), expected);
-        assert_int_equal(torn_of(STUDY), expected); /* looking mends nothing */
+        assert_int_equal(torn_of(STUDY), expected); /* reading repairs nothing */
         assert_int_equal(run(STUDY, &torn), expected);
         assert_int_equal(torn, expected);
         assert_same_studies("whole.db", STUDY);
@@ -110,8 +88,7 @@ static void test_torn(void **state) {
     }
 }
 
-/* Parameters that were never to be kept, and loss curves that were never wanted, are not missing.
- */
+/* Parameters that were not to be kept, and loss curves that were not asked for, are not missing. */
 static void test_not_torn(void **state) {
     (void)state;
     static const char *const cases[] = {
@@ -143,7 +120,8 @@ static wr_status count_torn(void *context, const struct wr_trial *trial) {
     return WR_OK;
 }
 
-/* A torn trial is taken from no store, and a torn study takes it whole from another. */
+/* A merge takes no torn trial from a store, and replaces a torn trial of the study by the whole one
+ * of another store. */
 static void test_merge(void **state) {
     (void)state;
     static const struct wr_trial_query all = {0};
@@ -175,7 +153,7 @@ static void test_merge(void **state) {
     assert_same_studies("whole.db", "torn.db");
 }
 
-/* ---- files that are taken away ---- */
+/* ---- files that are removed ---- */
 
 static void test_vanished(void **state) {
     (void)state;
@@ -216,7 +194,7 @@ static wr_status remove_it(void *context, const struct wr_sweep_event *event) {
     return WR_OK;
 }
 
-/* Also where nothing is left to commit. */
+/* Also if nothing is left to commit. */
 static void test_vanished_at_the_end(void **state) {
     (void)state;
     size_t torn;
@@ -232,7 +210,7 @@ static void test_vanished_at_the_end(void **state) {
     wr_study_close(study);
 }
 
-/* ---- where a study cannot be ---- */
+/* ---- places where a study cannot be ---- */
 
 static void test_lock_through_a_link(void **state) {
     (void)state;
@@ -242,13 +220,13 @@ static void test_lock_through_a_link(void **state) {
     assert_int_equal(symlink("victim", STUDY "-lock"), 0);
     assert_refused(STUDY, WR_STUDY_WRITE, WR_ERR_STORAGE, "symbolic link");
     assert_int_equal(unlink("victim"), 0);
-    assert_refused(STUDY, WR_STUDY_WRITE, WR_ERR_STORAGE, "symbolic link"); /* leads nowhere */
+    assert_refused(STUDY, WR_STUDY_WRITE, WR_ERR_STORAGE, "symbolic link"); /* dangling */
     assert_int_equal(access("victim", F_OK), -1);
     assert_int_equal(unlink(STUDY "-lock"), 0);
     wr_study_close(open_study(STUDY, WR_STUDY_WRITE));
 }
 
-/* The system's own word, not that of another attempt. */
+/* The error of the system itself, not that of a second attempt. */
 static void test_no_place(void **state) {
     (void)state;
     assert_refused("/proc/study.db", WR_STUDY_WRITE, WR_ERR_STORAGE, strerror(ENOENT));

@@ -1,4 +1,4 @@
-/* The trainer's own promises: where it ends, and what evaluation says of the models. */
+/* The promises of the trainer: where it ends, and how it evaluates models. */
 #include "support.h"
 
 #include <math.h>
@@ -23,7 +23,7 @@ static bool enough(void *context, const struct wr_train_event *event) {
     return event->first_epoch + event->epochs >= wanted->epochs;
 }
 
-/* The same parameters as those of a training that was asked for as many epochs. */
+/* The parameters equal those of a training that was asked for this number of epochs. */
 static void test_enough(void **state) {
     (void)state;
     struct wr_error error = {0};
@@ -56,7 +56,7 @@ static void test_enough(void **state) {
     test_ensemble_free(&e);
 }
 
-/* A parameter that leaves the finite in the very last epoch, whose loss is finite still. */
+/* A parameter becomes infinite or NaN in the very last epoch, whose loss is still finite. */
 static void test_last_epoch_diverges(void **state) {
     (void)state;
     struct wr_error error = {0};
@@ -84,7 +84,7 @@ static void test_last_epoch_diverges(void **state) {
     test_ensemble_free(&e);
 }
 
-/* Against the losses of the stages, window by window. */
+/* Compares with the losses of the stages, window by window. */
 static void test_evaluate(void **state) {
     (void)state;
     struct wr_error error = {0};
@@ -107,7 +107,7 @@ static void test_evaluate(void **state) {
             sum += (double)losses[m * c.windows + w];
         assert_true(mean[m] == sum / COUNT);
     }
-    e.parameters[3 * e.count] = NAN; /* of one model alone */
+    e.parameters[3 * e.count] = NAN; /* only in one model */
     TEST_OK(wr_evaluate(&c.shape, NULL, c.models, e.parameters, &e.ensemble.windows, 0, 3, mean,
                         &error));
     for (size_t m = 0; m < c.models; m++)
@@ -127,7 +127,7 @@ static void test_evaluate(void **state) {
 
 enum { STOPPED_MODELS = 7, STOPPED_EPOCHS = 60, EVERY = 3, PATIENCE = 2 };
 
-/* Noise, which models learn by heart: their validation losses rise in time. Models 1 and 3 diverge,
+/* Noise, which models memorize: their validation losses rise in the end. Models 1 and 3 diverge,
  * model 4 has no validation windows. */
 static const struct test_case noise = {.shape = {2, 6, 2, 3},
                                        .models = STOPPED_MODELS,
@@ -148,12 +148,12 @@ static void stopping_make(struct stopping *s) {
     test_ensemble_make(&s->e, &noise);
     s->e.ensemble.window_first = s->e.first;
     s->e.ensemble.window_count = s->e.windows;
-    s->e.ensemble.rule.optimizer = WR_OPTIMIZER_MOMENTUM; /* which a stop and a go would forget */
+    s->e.ensemble.rule.optimizer = WR_OPTIMIZER_MOMENTUM; /* a stop would lose its state */
     s->e.ensemble.rule.momentum = 0.5f;
     for (size_t m = 0; m < STOPPED_MODELS; m++) {
         s->e.windows[m] = 15;
         s->first[m] = 15 + m;
-        s->count[m] = m == 4 ? 0 : 37 + m % 3; /* more than are looked at at once */
+        s->count[m] = m == 4 ? 0 : 37 + m % 3; /* more than one batch of the evaluation */
     }
     s->validation = (struct wr_validation){s->first, s->count, EVERY, PATIENCE};
 }
@@ -165,7 +165,7 @@ struct outcome {
     float *best; /* (P) */
 };
 
-/* Model m alone, by hand. */
+/* Trains model m alone and stops it by hand. */
 static struct outcome stop_by_hand(struct wr_device *cpu, const struct stopping *s, size_t m) {
     struct wr_error error = {0};
     struct wr_ensemble one = test_ensemble_one(&s->e, m);
@@ -216,13 +216,13 @@ static void check_stopping(const char *id, enum wr_schedule schedule) {
                                    .context = last};
     struct wr_train_result result;
     TEST_OK(wr_train(session, &how, &result, &error));
-    assert_int_equal(result.epochs, STOPPED_EPOCHS); /* model 4 goes on */
+    assert_int_equal(result.epochs, STOPPED_EPOCHS); /* model 4 continues */
     assert_int_equal(result.diverged, 2);
     float *parameters = test_read(session, WR_PARAMETERS);
     size_t early = 0, late = 0;
     double updates = 0;
     for (size_t m = 0; m < STOPPED_MODELS; m++) {
-        if (m == 1) { /* diverges in its first epoch: no look has anything */
+        if (m == 1) { /* diverges in its first epoch: no validation has a result */
             assert_true(isnan(result.validated[m]) && result.best_epoch[m] == 0);
             updates += 8;
             continue;
@@ -242,7 +242,7 @@ static void check_stopping(const char *id, enum wr_schedule schedule) {
         updates += 8.0 * (double)o.epochs;
         free(o.best);
     }
-    assert_true(early >= 3 && late >= 2); /* else there was nothing to see */
+    assert_true(early >= 3 && late >= 2); /* otherwise the test shows nothing */
     assert_true(result.updates == updates);
     wr_train_result_release(&result);
     free(parameters);
@@ -266,7 +266,8 @@ static wr_status count_epochs(void *context, const struct wr_train_event *event)
     return WR_OK;
 }
 
-/* When no model is left, the training is over; the last epochs are looked at, however many. */
+/* When no model is left, the training ends. The last epochs are validated, also if they are fewer
+ * than the interval. */
 static void test_all_stop(void **state) {
     (void)state;
     struct wr_error error = {0};

@@ -1,4 +1,4 @@
-/* Windows: layout, scaling, loss weights, the naive forecast, what is refused. */
+/* Windows: layout, scaling, loss weights, the naive forecast, refusals. */
 #include <float.h>
 #include <math.h>
 #include <setjmp.h>
@@ -34,7 +34,7 @@ static struct wr_windows *make(const struct wr_series *series, const struct wr_w
     return windows;
 }
 
-/* Every number of every window against the definition, through the view's strides. */
+/* Compares every number of every window with the definition, through the strides of the view. */
 static void assert_windows(const struct wr_series *series, const struct wr_windows_spec *spec) {
     struct wr_windows *windows = make(series, spec);
     struct wr_windows_view view;
@@ -106,7 +106,7 @@ static void test_notebook(void **state) {
     wr_series_free(series);
 }
 
-/* By the mean and deviation of another series. */
+/* Scales by the mean and deviation of another series. */
 static void test_given_scale(void **state) {
     (void)state;
     struct wr_series *series = read_text("a,b\n2,1\n4,2\n6,3\n");
@@ -142,7 +142,7 @@ static void test_given_scale(void **state) {
 
 static void test_scaling(void **state) {
     (void)state;
-    /* a: mean 5, population deviation 2; b constant, and not representable; c: -3, 1 */
+    /* a: mean 5, population deviation 2; b: constant, and not exact in binary; c: -3, 1 */
     struct wr_series *series = read_text("a,b,c\n2,0.1,-2\n4,0.1,-4\n4,0.1,-2\n4,0.1,-4\n5,0.1,-2\n"
                                          "5,0.1,-4\n7,0.1,-2\n9,0.1,-4\n");
     const size_t columns[] = {0, 1, 2};
@@ -172,7 +172,7 @@ static void test_scaling(void **state) {
     wr_series_free(series);
 }
 
-/* The rows held out tell nothing of the scale, and one may be too far off to be scaled. */
+/* Held-out rows have no effect on the scale, and one of them can be too far away to be scaled. */
 static void test_scale_rows(void **state) {
     (void)state;
     struct wr_series *series = read_text("a\n2\n4\n4\n4\n5\n5\n7\n9\n100\n-100\n");
@@ -205,7 +205,7 @@ static void test_naive_loss(void **state) {
     for (int scale = WR_SCALE_NONE; scale <= WR_SCALE_STANDARD; scale++) {
         spec.scale = (enum wr_scale)scale;
         struct wr_windows *windows = make(series, &spec);
-        /* (2^2 + 3^2)/2 + (3^2 + 0)/2 + (4^2 + 1)/2: in the series' own units in either case */
+        /* (2^2 + 3^2)/2 + (3^2 + 0)/2 + (4^2 + 1)/2: in units of the series in both cases */
         assert_true(wr_windows_naive_loss(windows) == 19.5);
         wr_windows_free(windows);
     }
@@ -245,12 +245,12 @@ static void test_refusals(void **state) {
     assert_refused(series, &spec, WR_ERR_DATA, "t.csv: line 2, column \"b\" (number 2): \"x\"");
     spec = (struct wr_windows_spec){&none, 1, &a, 1, 1, WR_SCALE_NONE, 0};
     assert_refused(series, &spec, WR_ERR_USAGE, "index 5");
-    /* Memory is counted before it is asked for. */
+    /* The amount of memory is computed before it is allocated. */
     spec = (struct wr_windows_spec){&a, SIZE_MAX / 2, &a, 1, 1, WR_SCALE_NONE, 0};
     assert_refused(series, &spec, WR_ERR_MEMORY, "t.csv");
     spec = (struct wr_windows_spec){&a, 1, &a, (size_t)1 << 50, 1, WR_SCALE_NONE, 0};
     assert_refused(series, &spec, WR_ERR_MEMORY, "PiB");
-    /* A variance that no float holds; inputs have none to hold. */
+    /* A variance too large for a float; inputs are not affected by it. */
     spec = (struct wr_windows_spec){&a, 1, &tiny, 1, 1, WR_SCALE_STANDARD, 0};
     assert_refused(series, &spec, WR_ERR_DATA, "t.csv: the variance of column 3");
     spec.target_columns = &huge;
@@ -264,7 +264,7 @@ static void test_refusals(void **state) {
     wr_series_free(series);
 }
 
-/* Extremes of what a column may hold stay finite. */
+/* The largest values that a column can hold stay finite. */
 static void test_extremes(void **state) {
     (void)state;
     struct wr_series *series = read_text("a,b,c\n3.4e38,1e-300,1e8\n-3.4e38,-1e-300,100000001\n"

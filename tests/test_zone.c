@@ -1,4 +1,5 @@
-/* Time zones: files, the rule behind their last transition, and local times both ways. */
+/* Time zones: files, the rule after their last transition, and conversion of local times in both
+ * directions. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +16,7 @@
 #include "data/calendar.h"
 #include "data/zone.h"
 
-/* A file of one type, `offset`, and a rule; returns its bytes. */
+/* Makes a file of one type, `offset`, and a rule; returns its number of bytes. */
 static size_t make_file(unsigned char bytes[256], int offset, const char *rule) {
     size_t size = 0;
     for (int version = 1; version <= 2; version++) {
@@ -69,7 +70,7 @@ static void test_rules(void **state) {
         {"<+0330>-3:30", "2024-07-01T00:00:00Z", 12600},
         {"<-03>3<-02>,M3.5.0/-2,M10.5.0/-1", "2024-03-31T00:59:59Z", -10800},
         {"<-03>3<-02>,M3.5.0/-2,M10.5.0/-1", "2024-03-31T01:00:00Z", -7200},
-        {"XXX-2XXY,J60,J300", "2024-02-29T23:59:59Z", 7200}, /* J60 is 1 March always */
+        {"XXX-2XXY,J60,J300", "2024-02-29T23:59:59Z", 7200}, /* J60 is always 1 March */
         {"XXX-2XXY,J60,J300", "2024-03-01T00:00:00Z", 10800},
         {"XXX-2XXY,59,J300", "2024-02-29T00:00:00Z", 10800}, /* day 59 from 0: 29 February */
         {"UTC0", "1900-01-01T00:00:00Z", 0},
@@ -106,7 +107,7 @@ static void test_no_rules(void **state) {
         assert_int_equal(read_rule(0, rules[i], &zone), WR_ERR_DATA);
         assert_null(zone);
     }
-    assert_int_equal(read_rule(5400, "", &zone), WR_OK); /* the type's own */
+    assert_int_equal(read_rule(5400, "", &zone), WR_OK); /* the offset of the type */
     assert_int_equal(wr_zone_offset(zone, 0), 5400);
     wr_zone_free(zone);
     unsigned char bytes[256];
@@ -115,7 +116,7 @@ static void test_no_rules(void **state) {
         assert_int_equal(wr_zone_read("x", bytes, i, &zone, NULL), WR_ERR_DATA);
 }
 
-/* A block of three transitions between two types; returns where it ends. */
+/* Makes a block of three transitions between two types; returns where it ends. */
 static unsigned char *make_block(unsigned char *at, int wide) {
     memset(at, 0, 44);
     memcpy(at, "TZif2", 5);
@@ -133,7 +134,7 @@ static unsigned char *make_block(unsigned char *at, int wide) {
     return at + 23;
 }
 
-/* Every file that ends early, in memory that ends where it does; and counts beyond any file. */
+/* Every file that ends early, in memory that ends with it; and counts larger than any file. */
 static void test_cut_off(void **state) {
     (void)state;
     unsigned char whole[256], *end = make_block(make_block(whole, 4), 8);
@@ -225,7 +226,7 @@ static void test_names(void **state) {
     unsetenv("TZDIR");
 }
 
-/* The system's zones, against the C library. */
+/* The zones of the system agree with the C library. */
 static void test_system(void **state) {
     (void)state;
     static const char *const names[] = {

@@ -1,8 +1,8 @@
 #!/bin/sh
-# work_groups.sh WINDROW [all]: every OpenCL device agrees with the cpu to the bit however its
-# work-items are grouped, and whichever kernels run, staged and fused. Each of the ways takes a minute,
-# since a driver builds every kernel anew: without `all` there is one, as unlike what a CPU gets as can
-# be, and a small training by teams, which PoCL does not get by itself.
+# work_groups.sh WINDROW [all]: every OpenCL device agrees with the cpu to the bit with every work-group
+# size and every kernel, staged and fused. Each setting takes a minute, because the driver builds every
+# kernel again. Without `all` there is one setting, as different as possible from the one that a CPU
+# gets, and a small training by teams, which PoCL does not get by itself.
 set -eu
 windrow=$1
 all=${2-}

@@ -1,9 +1,9 @@
-/* THE backend interface: one table of operations, filled in by cpu/ and opencl/.
+/* The backend interface: one table of operations, which cpu/ and opencl/ fill in.
  *
  * The public functions of windrow/device.h and windrow/session.h (device.c, session.c) check every
- * argument and then call through the table, so a backend may rely on: shapes >= 1 and overflow
- * checked, windows inside the view, lr and clip valid (clip 0 already turned into +infinity),
- * schedule resolved by `fits`. */
+ * argument and then call through the table. So a backend can rely on this: sizes of a shape are at
+ * least 1 and their products do not overflow; windows lie inside the view; lr and clip are valid,
+ * and clip is +infinity where the caller gave 0; `fits_fused` has resolved the schedule. */
 #ifndef WR_BACKEND_H
 #define WR_BACKEND_H
 
@@ -18,8 +18,8 @@ struct wr_device {
     const struct wr_backend *backend;
     struct wr_device_info info;
     struct wr_device_options options;
-    pid_t process;    /* that has opened it */
-    bool unchecked;   /* sessions skip the check that the device is exact: verification itself */
+    pid_t process;  /* the process that opened it */
+    bool unchecked; /* true during verification: sessions skip the check that the device is exact */
     double deviation; /* wr_device_deviation */
 };
 
@@ -31,25 +31,26 @@ struct wr_session {
     struct wr_layout layout;
     size_t batch_first, batch_count; /* windows of the last forward */
     unsigned stages_done;            /* of the batch: 1 forward, 2 bptt */
-    bool spent;                      /* a run was stopped or failed midway */
-    void *owned;                     /* one allocation behind the arrays of `ensemble` */
-    size_t *epoch_steps;             /* (M) updates an epoch makes; in `owned` */
-    size_t most_steps, most_visits;  /* the largest of them; and of `visits` */
+    bool spent;                      /* a run was stopped or failed before its end */
+    void *owned;                     /* one allocation, which holds the arrays of `ensemble` */
+    size_t *epoch_steps;             /* updates of an epoch; in `owned` */
+    size_t most_steps, most_visits;  /* the largest of epoch_steps, and of `visits` */
     bool in_order;                   /* wr_in_order */
-    bool known_case;                 /* short: its runs are not cut into stretches */
+    bool known_case; /* a known case (case.h): the opencl backend trains it in one stretch */
 };
 
 struct wr_backend {
     const char *name;
 
-    /* Refuses variables of the environment that mean nothing, whatever device is opened: called
-     * before a device is chosen, since a device that does not open may be passed over. */
+    /* Refuses environment variables whose values have no meaning. It is called before a device is
+     * chosen, whatever device that will be: a device that fails to open may be passed over, and its
+     * error with it. */
     wr_status (*check_environment)(struct wr_error *error);
-    /* Devices of this backend, appended one call per device with index 0, 1, ...: WR_OK and *info
-     * filled (also for an unusable device, with the reason), or WR_ERR_DEVICE past the last. */
+    /* Describes device `index` of this backend: callers count up from 0. Returns WR_OK and fills
+     * *info, also for an unusable device, with the reason; WR_ERR_DEVICE past the last device. */
     wr_status (*describe)(size_t index, struct wr_device_info *info, struct wr_error *error);
-    /* Opens the device that describe gave for index. *device embeds struct wr_device first, with
-     * backend and info filled. */
+    /* Opens the device that describe gave for index. The struct behind *device starts with a struct
+     * wr_device, whose backend and info are filled. */
     wr_status (*open_device)(size_t index, const struct wr_device_options *options,
                              struct wr_device **device, struct wr_error *error);
     void (*close_device)(struct wr_device *device);
@@ -58,7 +59,8 @@ struct wr_backend {
     /* See wr_bench_peak. */
     wr_status (*peak)(struct wr_device *device, double *flops_per_second, struct wr_error *error);
 
-    /* Whether the fused schedule can take this shape; if not, *why (static or in the device). */
+    /* Whether the fused schedule can train this shape. If not, *why tells the reason; the text is
+     * static or belongs to the device. */
     bool (*fits_fused)(struct wr_device *device, const struct wr_ensemble *ensemble,
                        const char **why);
     /* Bytes needed on the device for training with this (resolved) schedule. */
@@ -66,14 +68,15 @@ struct wr_backend {
                         struct wr_error *error);
 
     size_t session_size; /* sizeof the backend's session */
-    /* session's base part is filled and zero beyond; allocate, build, upload. On failure the caller
-     * calls close_session, which must cope with a half-open one. */
+    /* The struct wr_session at the front is filled; the rest of the session is zero. Allocates,
+     * builds, uploads. If this fails, the caller calls close_session, which must accept a half-open
+     * session. */
     wr_status (*open_session)(struct wr_session *session, struct wr_error *error);
     void (*close_session)(struct wr_session *session);
 
-    /* The operations of windrow/session.h. Stage buffers are allocated by the first stage, and read
-     * after one only. session.c zeroes slots that the last batch did not fill, and turns every NaN
-     * read, in losses too, into 0x7fc00000. */
+    /* The operations of windrow/session.h. The first stage allocates the stage buffers; they are
+     * read only after a stage. session.c sets the slots that the last batch did not fill to zero,
+     * and writes every NaN that it reads, also in losses, as 0x7fc00000. */
     wr_status (*read)(struct wr_session *session, enum wr_tensor tensor, float *values,
                       struct wr_error *error);
     wr_status (*write_parameters)(struct wr_session *session, const float *values,
@@ -94,56 +97,58 @@ struct wr_backend {
 extern const struct wr_backend wr_backend_cpu;
 extern const struct wr_backend wr_backend_opencl; /* only in builds with WINDROW_OPENCL */
 
-/* Whether this process has opened the device. A child that fork has made of that process has copies
- * of our memory and nothing else: neither threads nor what a driver keeps. */
+/* Whether this process opened the device. A child that fork made has copies of our memory, but
+ * neither our threads nor what a driver keeps. */
 static inline bool wr_is_ours(const struct wr_device *device) {
     return device->process == getpid();
 }
-/* WR_ERR_USAGE where it has not. */
+/* WR_ERR_USAGE if it did not. */
 wr_status wr_check_process(const struct wr_device *device, struct wr_error *error);
 
-/* What wr_devices_list does, step by step, for who looks at drivers from outside (cli/probe.c).
+/* The steps of wr_devices_list, for a caller that examines drivers from another process
+ * (cli/probe.c).
  *
- * Refuses variables of the environment that mean nothing, to any backend. */
+ * Refuses environment variables whose values have no meaning to any backend. */
 wr_status wr_check_environment(struct wr_error *error);
 /* Whether this build has the opencl backend. */
 bool wr_has_opencl(void);
-/* As `describe` of the opencl backend; WR_ERR_DEVICE in a build without it. */
+/* `describe` of the opencl backend; WR_ERR_DEVICE in a build without it. */
 wr_status wr_describe_opencl(size_t index, struct wr_device_info *info, struct wr_error *error);
-/* Opens OpenCL device `index`, which *info describes, and settles by a known case whether it is
- * usable and exact; or, not `exactness`, by the smallest kernel whether it is usable. */
+/* Opens OpenCL device `index`, which *info describes, and updates *info: with `exactness`, a known
+ * case decides whether the device is usable and exact; without, the smallest kernel decides whether
+ * it is usable. */
 void wr_settle_opencl(size_t index, bool exactness, struct wr_device_info *info);
 
-/* 2/(O n), or 1/(O n) with mae and huber: the factor of dL/dy for a batch of n windows, rounded
- * once. */
+/* The factor of dL/dy for a batch of n windows, rounded once: 2/(O n), or 1/(O n) with mae and
+ * huber. */
 float wr_loss_scale(enum wr_loss loss, size_t outputs, size_t windows);
-/* Whether run sums of a batch's gradient are added by wr_add_long (numerics.h), which takes a rest
- * for each parameter. */
+/* Whether wr_add_long (numerics.h) adds the sums of a batch's segments. It keeps a rest for each
+ * parameter. */
 bool wr_needs_rests(size_t batch);
-/* 1 / the updates over which the model's learning rate decays. */
+/* 1/n, n the number of updates over which the model's learning rate decays. */
 float wr_fading(const struct wr_session *session, size_t model);
-/* Adam's corrections of its first updates, which models share: 1/(1 - beta1^(u+1)) at 2u and
- * 1/sqrt(1 - beta2^(u+1)) at 2u + 1 for update u; after the last pair both stay what they are
- * there. *count: pairs, at least 1, and 1 pair of ones for other optimizers. Freed by the caller.
- */
+/* Adam's corrections, which all models share: 1/(1 - beta1^(u+1)) at 2u and 1/sqrt(1 - beta2^(u+1))
+ * at 2u + 1 for update u. Updates after the last pair use the last pair. *count: number of pairs,
+ * at least 1; other optimizers get 1 pair of ones. The caller frees the array. */
 wr_status wr_corrections(const struct wr_rule *rule, float **corrections, size_t *count,
                          struct wr_error *error);
 /* Whether every epoch of every model visits its windows once, in order. */
 bool wr_in_order(const struct wr_ensemble *ensemble);
-/* Whether a parameter's step takes nothing but the parameter and its own gradient. */
+/* Whether the step of a parameter depends on that parameter and its own gradient alone. */
 static inline bool wr_steps_alone(const struct wr_rule *rule) {
     return rule->optimizer == WR_OPTIMIZER_SGD && rule->clipping == WR_CLIPPING_VALUE;
 }
-/* Whether a window's gradient can go straight into the parameters, element by element: plain
- * gradient descent, nothing to be known of the other elements. */
+/* Whether each element of a window's gradient can be subtracted from its parameter at once: plain
+ * gradient descent, in which no element depends on another. */
 static inline bool wr_is_direct(const struct wr_rule *rule) {
     return wr_steps_alone(rule) && rule->fixed == 0 && rule->weight_decay == 0;
 }
 /* Windows of model m in the session's current batch: 0 .. batch_count. */
 size_t wr_batch_windows(const struct wr_session *session, size_t model);
-/* Compares this device with the cpu backend on a short known case of the ensemble's shape, batch
- * and schedule (nothing else of it is read): WR_ERR_VERIFY if a bit differs, another status if the
- * device fails. *deviation, if not NULL: of the losses, as wr_device_deviation. In verify.c. */
+/* Compares this device with the cpu backend on a short known case that has the ensemble's shape,
+ * batch, rule and schedule. Returns WR_ERR_VERIFY if a bit differs, another status if the device
+ * fails. *deviation, if not NULL, becomes the deviation of the losses (wr_device_deviation). In
+ * verify.c. */
 wr_status wr_check_exact(struct wr_device *device, const struct wr_ensemble *ensemble,
                          double *deviation, struct wr_error *error);
 

@@ -11,7 +11,7 @@ enum { CASE_SEED = 20 };
 #define DECAYED(how) .decay = WR_DECAY_##how, .decay_epochs = 2
 #define ADAM         .optimizer = WR_OPTIMIZER_ADAM, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f
 
-const struct wr_case_plan wr_case_rules[WR_CASE_RULES] = {
+const struct wr_case_spec wr_case_rules[WR_CASE_RULES] = {
     {{24, 8, 12, 3},
      18,
      1,
@@ -59,30 +59,30 @@ static void fill_normal(float *values, size_t count, uint64_t first_index) {
         values[i] = (float)wr_normal(WR_PURPOSE_DATA, CASE_SEED, first_index + i);
 }
 
-static void fill_models(const struct wr_case_plan *plan, float *lr, float *clip, size_t *first,
+static void fill_models(const struct wr_case_spec *spec, float *lr, float *clip, size_t *first,
                         size_t *count) {
-    for (size_t m = 0; m < plan->models; m++) {
+    for (size_t m = 0; m < spec->models; m++) {
         lr[m] = 0.01f * (float)(1 + m % 5);
         clip[m] = 0.02f * (float)(m % 3);
-        first[m] = plan->ragged ? m % 2 : 0;
-        count[m] = plan->windows - first[m];
-        if (plan->ragged && count[m] > m % 4)
+        first[m] = spec->ragged ? m % 2 : 0;
+        count[m] = spec->windows - first[m];
+        if (spec->ragged && count[m] > m % 4)
             count[m] -= m % 4;
     }
-    if (plan->ragged)
-        lr[plan->models - 1] = 1e30f;
+    if (spec->ragged)
+        lr[spec->models - 1] = 1e30f;
 }
 
-wr_status wr_case_make(const struct wr_case_plan *plan, struct wr_case *made,
+wr_status wr_case_make(const struct wr_case_spec *spec, struct wr_case *made,
                        struct wr_error *error) {
-    const struct wr_shape *shape = &plan->shape;
+    const struct wr_shape *shape = &spec->shape;
     struct wr_layout layout;
     *made = (struct wr_case){0};
     wr_status status = wr_layout_of(shape, &layout, error);
     if (status != WR_OK)
         return status;
-    size_t rows = plan->windows + shape->seq_len, models = plan->models;
-    size_t inputs = rows * shape->inputs, targets = plan->windows * shape->outputs;
+    size_t rows = spec->windows + shape->seq_len, models = spec->models;
+    size_t inputs = rows * shape->inputs, targets = spec->windows * shape->outputs;
     size_t ranges = 3 * models * sizeof(size_t), seeds = models * sizeof(uint32_t), parameters;
     if (!wr_size_mul(models, layout.count, &parameters))
         return wr_fail(error, WR_ERR_MEMORY, "a known case overflows memory");
@@ -100,17 +100,17 @@ wr_status wr_case_make(const struct wr_case_plan *plan, struct wr_case *made,
 
     fill_normal(x, inputs, 0);
     fill_normal(y, targets, inputs);
-    fill_models(plan, lr, clip, first, count);
+    fill_models(spec, lr, clip, first, count);
     for (size_t o = 0; o < shape->outputs; o++)
         weights[o] = 1.0f / (float)(shape->outputs + o);
     for (size_t m = 0; m < models; m++) {
         seed[m] = (uint32_t)m;
-        visits[m] = plan->visits + m % 3;
+        visits[m] = spec->visits + m % 3;
     }
     made->ensemble = (struct wr_ensemble){.shape = *shape,
                                           .models = models,
-                                          .batch = plan->batch,
-                                          .windows = {.count = plan->windows,
+                                          .batch = spec->batch,
+                                          .windows = {.count = spec->windows,
                                                       .input_stride = shape->inputs,
                                                       .target_stride = shape->outputs,
                                                       .inputs = x,
@@ -118,12 +118,12 @@ wr_status wr_case_make(const struct wr_case_plan *plan, struct wr_case *made,
                                                       .loss_weights = weights},
                                           .window_first = first,
                                           .window_count = count,
-                                          .visits = plan->visits > 0 ? visits : NULL,
+                                          .visits = spec->visits > 0 ? visits : NULL,
                                           .lr = lr,
                                           .clip = clip,
                                           .seeds = seed,
                                           .parameters = start,
-                                          .rule = plan->rule};
+                                          .rule = spec->rule};
     return wr_parameters_init(shape, WR_INIT_PYTORCH, models, seed, start, error);
 }
 

@@ -1,5 +1,5 @@
-/* Known cases: small ensembles made from the counter-based generator, the same on every host, to
- * hold a device against the cpu backend. */
+/* Known cases: small ensembles made from the counter-based generator. They are the same on every
+ * host, so that a device can be compared with the cpu backend. */
 #ifndef WR_CASE_H
 #define WR_CASE_H
 
@@ -10,25 +10,25 @@ struct wr_case {
     void *memory;
 };
 
-/* What a case is made of. Models differ in learning rate and clip (every third has none). */
-struct wr_case_plan {
+/* What a case is made of. Models differ in learning rate and clip; every third model does not
+ * clip. */
+struct wr_case_spec {
     struct wr_shape shape;
     size_t models, batch, windows;
-    bool ragged;   /* models differ in their windows too, and the last one diverges */
-    size_t visits; /* of an epoch, and some more for some models; 0: each window once */
+    bool ragged;   /* models also differ in their windows, and the last one diverges */
+    size_t visits; /* visits of an epoch, some more for some models; 0: each window once */
     struct wr_rule rule;
 };
 
-/* Plans that between them have every choice of a learning rule, ragged, with seeds and clips that
- * differ from model to model. */
+/* Cases that together use every choice of a learning rule. */
 #define WR_CASE_RULES 6
-extern const struct wr_case_plan wr_case_rules[WR_CASE_RULES];
+extern const struct wr_case_spec wr_case_rules[WR_CASE_RULES];
 
-wr_status wr_case_make(const struct wr_case_plan *plan, struct wr_case *made,
+wr_status wr_case_make(const struct wr_case_spec *spec, struct wr_case *made,
                        struct wr_error *error);
 void wr_case_release(struct wr_case *made);
 
-/* Opens the case on a device without the check that the device is exact. */
+/* Opens the case on a device, without the check that the device is exact. */
 wr_status wr_case_open(const struct wr_case *made, struct wr_device *device,
                        enum wr_schedule schedule, struct wr_session **session,
                        struct wr_error *error);

@@ -15,7 +15,7 @@ static const struct wr_backend *const opencl = NULL;
 static const char no_opencl_built[] =
     "this windrow was built without OpenCL (configure with -DWINDROW_OPENCL=ON)";
 
-/* A known case for a device of which no session's shape is known yet: the notebook's. */
+/* Checks a device before any session's shape is known: the known case has the notebook's shape. */
 static wr_status check_default_shape(struct wr_device *device, struct wr_error *error) {
     struct wr_ensemble ensemble = {.shape = {.inputs = 1, .hidden = 20, .outputs = 1, .seq_len = 5},
                                    .models = 1,
@@ -24,8 +24,8 @@ static wr_status check_default_shape(struct wr_device *device, struct wr_error *
     return wr_check_exact(device, &ensemble, NULL, error);
 }
 
-/* Opens OpenCL device `index` and checks it. One that does not pass is closed again: *device NULL,
- * info->detail the reason. */
+/* Opens OpenCL device `index` and checks it. If the check fails, closes the device again: *device
+ * is NULL and info->detail has the reason. */
 static wr_status open_checked(size_t index, const struct wr_device_options *options,
                               wr_status (*check)(struct wr_device *device, struct wr_error *error),
                               struct wr_device_info *info, struct wr_device **device) {
@@ -39,7 +39,7 @@ static wr_status open_checked(size_t index, const struct wr_device_options *opti
             opencl->close_device(*device);
         *device = NULL;
         info->exact = false;
-        if (status != WR_ERR_VERIFY) /* it works, but not to the bit; otherwise it does not work */
+        if (status != WR_ERR_VERIFY) /* otherwise it works, but not to the bit */
             info->usable = false;
         snprintf(info->detail, sizeof info->detail, "%.*s", (int)sizeof info->detail - 1,
                  error.text);
@@ -76,7 +76,7 @@ wr_status wr_check_environment(struct wr_error *error) {
 }
 
 static void append(struct wr_device_info **list, size_t *count, const struct wr_device_info *info) {
-    bool lost = *count == SIZE_MAX; /* an entry, for want of memory */
+    bool lost = *count == SIZE_MAX; /* an earlier entry found no memory */
     struct wr_device_info *grown = lost ? NULL : realloc(*list, (*count + 1) * sizeof **list);
     if (grown == NULL) {
         *count = SIZE_MAX;
@@ -128,7 +128,7 @@ static wr_status open_cpu(const struct wr_device_options *options, struct wr_dev
     return wr_backend_cpu.open_device(0, options, device, error);
 }
 
-/* The first exact OpenCL device, a GPU or any. *device stays NULL if there is none. */
+/* Opens the first exact OpenCL device, a GPU if gpu_only. *device stays NULL if there is none. */
 static void open_first_exact(bool gpu_only, const struct wr_device_options *options,
                              struct wr_device **device) {
     struct wr_device_info info;
@@ -176,7 +176,7 @@ static wr_status open_named(const char *selector, const struct wr_device_options
                    selector, found);
 }
 
-/* "opencl:P.D" with decimal P and D. */
+/* Whether the selector is "opencl:P.D" with decimal P and D. */
 static bool is_named(const char *selector) {
     int end = 0;
     unsigned platform, index;

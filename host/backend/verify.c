@@ -10,17 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Two sessions of one case: the cpu backend's, which is the measure, and the device's. */
+/* Two sessions of one case: on the cpu backend, whose results are expected, and on the device. */
 struct pair {
     struct wr_session *cpu, *device;
     float *expected, *found; /* (capacity) */
     size_t capacity;
     wr_verify_fn *on_row;
     void *context;
-    const fenv_t *callers; /* in whose arithmetic it is called */
+    const fenv_t *callers; /* its arithmetic, in which on_row is called */
     struct wr_verify_row row;
     bool differs;           /* any row so far */
-    double deviation;       /* of the last run's losses */
+    double deviation;       /* of the losses of the last run */
     struct wr_error *error; /* the first difference */
 };
 
@@ -53,8 +53,7 @@ static void tell(const struct pair *pair) {
     pair->on_row(pair->context, &pair->row);
 }
 
-/* Fills the row's counts and its first difference; tells of the first differing row in the error.
- */
+/* Compares `count` values and fills the row. The first row that differs also fills the error. */
 static void compare(struct pair *pair, const char *what, const char *tensor, size_t count) {
     struct wr_verify_row *row = &pair->row;
     row->what = what;
@@ -96,8 +95,8 @@ static wr_status compare_tensor(struct pair *pair, const char *what, enum wr_ten
 
 /* ---- stages ---- */
 
-/* After a difference the device goes on from the cpu's parameters, so that each batch of stages
- * stands alone; inside a batch a stage gets what the device's own stage before it made. */
+/* Compares the stages of one batch. Within the batch, each stage of the device gets what the stage
+ * before it made on the device. */
 static wr_status compare_stages(struct pair *pair, size_t first, size_t count) {
     static const struct {
         const char *name;
@@ -127,7 +126,7 @@ static wr_status compare_stages(struct pair *pair, size_t first, size_t count) {
 
 /* ---- whole runs ---- */
 
-/* How far off, of themselves, the losses found are at most. */
+/* The largest relative error of the losses found. */
 static double furthest(const struct pair *pair, size_t count) {
     double most = 0;
     for (size_t i = 0; i < count; i++) {
@@ -185,7 +184,7 @@ static wr_status open_pair(struct pair *pair, const struct wr_case *made, struct
     return status;
 }
 
-/* Numbers count beside these alone. */
+/* Whether this is the rule of the notebook. The other numbers of a rule have no effect then. */
 static bool is_notebook(const struct wr_rule *rule) {
     return !rule->activation && !rule->loss && !rule->clipping && !rule->optimizer &&
            !rule->decay && !rule->order && !rule->fixed && !(rule->weight_decay > 0);
@@ -225,7 +224,7 @@ static wr_status verify_schedule(struct pair *pair, const struct wr_case *made,
     size_t batch = ensemble->batch, windows = ensemble->windows.count;
     if (ensemble->visits != NULL)
         windows = ensemble->visits[0];
-    if (stages && status == WR_OK) /* a full batch, then the epoch's last, which may be short */
+    if (stages && status == WR_OK) /* a full batch, then the last one, often short */
         status = compare_stages(pair, 0, batch);
     if (stages && status == WR_OK)
         status = compare_stages(pair, (windows - 1) / batch * batch, batch);
@@ -235,10 +234,10 @@ static wr_status verify_schedule(struct pair *pair, const struct wr_case *made,
     return status;
 }
 
-static wr_status verify_plan(struct pair *pair, const struct wr_case_plan *plan,
+static wr_status verify_case(struct pair *pair, const struct wr_case_spec *spec,
                              struct wr_device *cpu, struct wr_device *device) {
     struct wr_case made;
-    wr_status status = wr_case_make(plan, &made, pair->error);
+    wr_status status = wr_case_make(spec, &made, pair->error);
     if (status == WR_OK) {
         describe_shape(pair, &made.ensemble);
         status = verify_schedule(pair, &made, cpu, device, WR_SCHEDULE_STAGED, true);
@@ -251,8 +250,8 @@ static wr_status verify_plan(struct pair *pair, const struct wr_case_plan *plan,
 
 /* ---- public ---- */
 
-static const struct wr_case_plan plans[] = {
-    /* I, H, O, T; models, batch, windows, ragged: models differ in windows, and one diverges */
+static const struct wr_case_spec specs[] = {
+    /* I, H, O, T; models, batch, windows, ragged, visits, rule */
     {{1, 20, 1, 5}, 33, 1, 19, false, 0, {0}}, /* the notebook's shape */
     {{1, 20, 1, 5}, 5, 95, 95, false, 0, {0}}, /* its windows at once */
     {{1, 20, 1, 5}, 19, 1, 7, true, 0, {0}},   /* one window a batch */
@@ -261,10 +260,11 @@ static const struct wr_case_plan plans[] = {
     {{1, 64, 1, 6}, 2, 1, 9, false, 0, {0}},
     {{1, 1, 1, 1}, 3, 1, 5, false, 0, {0}},   /* the smallest */
     {{1, 20, 1, 5}, 17, 3, 20, true, 0, {0}}, /* some windows a batch */
-    {{3, 17, 2, 4}, 7, 16, 33, true, 0, {0}}, /* a whole run of a sum */
-    {{20, 5, 3, 2}, 4, 17, 40, true, 0, {0}}, /* more than one */
+    {{3, 17, 2, 4}, 7, 16, 33, true, 0, {0}}, /* a batch of one whole segment */
+    {{20, 5, 3, 2}, 4, 17, 40, true, 0, {0}}, /* of more than one */
     {{2, 32, 1, 14}, 3, 64, 150, false, 0, {0}},
-    {{2, 100, 2, 3}, 2, 18, 37, true, 0, {0}}, /* beyond what every device fuses */
+    {{2, 100, 2, 3}, 2, 18, 37, true, 0, {0}}, /* too large for the fused schedule of some devices
+                                                */
 };
 
 wr_status wr_verify(struct wr_device *device, wr_verify_fn *on_row, void *context,
@@ -274,10 +274,10 @@ wr_status wr_verify(struct wr_device *device, wr_verify_fn *on_row, void *contex
     struct wr_error first = {0};
     struct pair pair = {.on_row = on_row, .context = context, .callers = &callers, .error = &first};
     wr_status status = wr_device_open("cpu", NULL, &cpu, &first);
-    for (size_t i = 0; i < sizeof plans / sizeof *plans && status == WR_OK; i++)
-        status = verify_plan(&pair, &plans[i], cpu, device);
+    for (size_t i = 0; i < sizeof specs / sizeof *specs && status == WR_OK; i++)
+        status = verify_case(&pair, &specs[i], cpu, device);
     for (size_t i = 0; i < WR_CASE_RULES && status == WR_OK; i++)
-        status = verify_plan(&pair, &wr_case_rules[i], cpu, device);
+        status = verify_case(&pair, &wr_case_rules[i], cpu, device);
     wr_device_close(cpu);
     free(pair.expected);
     free(pair.found);
@@ -292,73 +292,75 @@ wr_status wr_verify(struct wr_device *device, wr_verify_fn *on_row, void *contex
     return status;
 }
 
-/* Multiply-adds of an epoch with which a device is checked that says itself that it is not exact.
- * Some are wrong after a while only: Mesa's llvmpipe ends a kernel's loops after 65,535 rounds. */
+/* Least multiply-adds in an epoch of the check of a device that reports that it is not exact. Some
+ * such devices go wrong only after a while: Mesa's llvmpipe ends the loops of a kernel after 65,535
+ * rounds. */
 #define LONG_CHECK 1e5
 
-/* A batch of some runs more than are added plainly: what it takes is in kernels that smaller ones
- * do not build, or behind a branch that they do not take. */
+/* A batch of more segments than are added plainly. Smaller batches do not test this code: it is in
+ * kernels that they do not build, or behind a branch that they do not take. */
 #define LONG_BATCH ((WR_PLAIN_RUNS + 2) * WR_RUN + 1)
 
-/* Such a check takes one epoch of that batch and of a short one. Shapes that would need more
- * multiplications a window than this, or more floats for all windows, are checked by short batches
- * alone. */
+/* The check of such a batch takes one epoch of it and of a short one. If a shape needs more
+ * multiplications per window than LONG_COST, or more floats for all windows than LONG_ROOM, only
+ * short batches are checked. */
 #define LONG_COST 1e4
 #define LONG_ROOM 6e7
 
-/* Two models, each with a state and its error at every step, and the outputs. */
+/* Two models: each keeps the state and its error at every step, and the outputs. */
 static bool is_long_cheap(const struct wr_shape *shape, double cost) {
     double head = (double)shape->hidden * (double)shape->outputs;
     double floats = 2 * (double)shape->seq_len * (double)shape->hidden + (double)shape->outputs;
     return cost + head < LONG_COST && 2 * LONG_BATCH * floats < LONG_ROOM;
 }
 
-static void plan_long(const struct wr_ensemble *ensemble, struct wr_case_plan *plan) {
-    plan->models = 2;
-    plan->batch = ensemble->batch < LONG_BATCH ? ensemble->batch : LONG_BATCH;
-    plan->windows = plan->batch + WR_RUN + 1;
+static void choose_long_check(const struct wr_ensemble *ensemble, struct wr_case_spec *spec) {
+    spec->models = 2;
+    spec->batch = ensemble->batch < LONG_BATCH ? ensemble->batch : LONG_BATCH;
+    spec->windows = spec->batch + WR_RUN + 1;
 }
 
-/* What the check at open may cost: a full batch of more than one run of a sum, and a short one,
- * where that is cheap. A fused program is one for single windows, for up to a run of them, or for
- * more; the check is to build, and hold to the bits, the session's own. */
-static void plan_check(const struct wr_device *device, const struct wr_ensemble *ensemble,
-                       struct wr_case_plan *plan) {
+/* Chooses the check at open, within a bounded cost: a full batch of more than one segment, and a
+ * short one, where that is cheap. A fused program is built for single windows, for up to one
+ * segment of them, or for more. The check builds the program of the session itself and compares its
+ * bits. */
+static void choose_check(const struct wr_device *device, const struct wr_ensemble *ensemble,
+                         struct wr_case_spec *spec) {
     const struct wr_shape *shape = &ensemble->shape;
     double cost = (double)shape->seq_len * (double)shape->hidden *
                   ((double)shape->hidden + (double)shape->inputs);
     size_t batch = cost < 1e5 ? 17 : cost < 1e6 ? 3 : 1;
     if (batch < 17)
         batch = ensemble->batch > 16 ? 17 : 2;
-    *plan = (struct wr_case_plan){.shape = *shape, .models = 3, .rule = ensemble->rule};
-    if (plan->rule.decay_epochs > 0)
-        plan->rule.decay_epochs = 2;
-    plan->batch = ensemble->batch < batch ? ensemble->batch : batch;
-    plan->windows = cost < 1e5 ? 2 * plan->batch + 1 : plan->batch + 1;
+    *spec = (struct wr_case_spec){.shape = *shape, .models = 3, .rule = ensemble->rule};
+    if (spec->rule.decay_epochs > 0)
+        spec->rule.decay_epochs = 2;
+    spec->batch = ensemble->batch < batch ? ensemble->batch : batch;
+    spec->windows = cost < 1e5 ? 2 * spec->batch + 1 : spec->batch + 1;
     if (wr_needs_rests(ensemble->batch) && is_long_cheap(shape, cost))
-        plan_long(ensemble, plan);
-    if (!device->info.exact && cost * (double)plan->windows < LONG_CHECK)
-        plan->windows = (size_t)(LONG_CHECK / cost) + 1;
+        choose_long_check(ensemble, spec);
+    if (!device->info.exact && cost * (double)spec->windows < LONG_CHECK)
+        spec->windows = (size_t)(LONG_CHECK / cost) + 1;
     if (ensemble->rule.order == WR_ORDER_SEQUENTIAL && !wr_in_order(ensemble))
-        plan->visits = plan->windows + 1;
+        spec->visits = spec->windows + 1;
 }
 
 wr_status wr_check_exact(struct wr_device *device, const struct wr_ensemble *ensemble,
                          double *deviation, struct wr_error *error) {
-    struct wr_case_plan plan;
+    struct wr_case_spec spec;
     struct wr_device *cpu = NULL;
     struct wr_case made = {0};
     struct pair pair = {.error = error};
-    plan_check(device, ensemble, &plan);
+    choose_check(device, ensemble, &spec);
     wr_status status = wr_device_open("cpu", NULL, &cpu, error);
     if (status == WR_OK)
-        status = wr_case_make(&plan, &made, error);
+        status = wr_case_make(&spec, &made, error);
     if (status == WR_OK) {
         describe_shape(&pair, &made.ensemble);
         status = open_pair(&pair, &made, cpu, device, ensemble->schedule);
     }
     if (status == WR_OK)
-        status = compare_run(&pair, "known case", wr_needs_rests(plan.batch) ? 1 : 2);
+        status = compare_run(&pair, "known case", wr_needs_rests(spec.batch) ? 1 : 2);
     if (deviation != NULL)
         *deviation = pair.deviation;
     close_pair(&pair);

@@ -18,7 +18,7 @@ static void check_windrow(wr_status status, const struct wr_error *error) {
         fail("windrow", error->text);
 }
 
-/* ---- the peak, as host/backend/opencl/peak.c measures it ---- */
+/* ---- the peak, as host/backend/opencl/cl_peak.c measures it ---- */
 
 static void run_peak(void) {
     size_t group = 128, groups = (size_t)gpu.units * 4096 / group;

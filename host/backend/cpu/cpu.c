@@ -14,18 +14,19 @@
 
 #include "base/environment.h"
 
-/* More cannot help, and the number is to fit everywhere. */
+/* Limit of threads: more do not help, and products of this number fit every type. */
 enum { MOST_THREADS = 1024 };
 
 /* ---- engines ---- */
 
-/* An instruction set: its engines with models in lanes, and with rows in lanes or NULL. */
+/* The engines of an instruction set: with a model in each lane, and with the rows of one model in
+ * the lanes, or NULL. */
 struct engines {
     const struct wr_engine *lanes, *rows;
 };
 enum { MOST_SETS = 3 };
 
-/* Those of this build that this CPU can run, best first; returns their number. */
+/* Lists the engines of this build that this CPU can run, best first; returns their number. */
 static size_t list_engines(struct engines sets[MOST_SETS]) {
     size_t count = 0;
 #ifdef WR_HAVE_ENGINE_AVX512
@@ -43,7 +44,7 @@ static size_t list_engines(struct engines sets[MOST_SETS]) {
     return count;
 }
 
-/* The best engines, or the one that WINDROW_CPU names. */
+/* Chooses the best engines, or the one that WINDROW_CPU names. */
 static wr_status choose_engines(struct cpu_device *cpu, struct wr_error *error) {
     struct engines sets[MOST_SETS];
     size_t count = list_engines(sets), length = 0;
@@ -66,10 +67,11 @@ static wr_status choose_engines(struct cpu_device *cpu, struct wr_error *error) 
                    name, names);
 }
 
-/* Models that rows train in the time in which lanes train a block of L. Measured at O = 1: latency
- * fills rows of few models, and less so of windows side by side; and a block of 16 outgrows the
- * innermost cache above H = 20, up to where rows are faster however many models there are. The
- * terms of y are added one by one. */
+/* How many models the rows engine trains in the time in which the lanes engine trains a block of L.
+ * The formula fits measurements at O = 1. Rows are slower for few units, which wait for latency;
+ * windows side by side hide some of that. A block of 16 models outgrows the innermost cache above H
+ * = 20; from some H on, rows are faster for any number of models. The terms of y are added one by
+ * one, hence O. */
 static double rows_worth(const struct wr_ensemble *ensemble, size_t lanes) {
     const struct wr_shape *shape = &ensemble->shape;
     double H = (double)shape->hidden, O = (double)shape->outputs, T = (double)shape->seq_len;
@@ -83,14 +85,14 @@ static double rows_worth(const struct wr_ensemble *ensemble, size_t lanes) {
     return 1 / (1 / worth + O / (3 * (H * (T - 1) + O)));
 }
 
-/* Whether threads are to share the batches of this many blocks, which pays from two whole runs on.
- */
+/* Whether a team of threads shares the batches of `blocks` blocks. Sharing pays from two whole
+ * segments on. */
 static bool shared(const struct cpu_device *cpu, const struct wr_ensemble *ensemble,
                    size_t blocks) {
     return blocks < cpu->threads && ensemble->batch >= (size_t)2 * WR_RUN;
 }
 
-/* The time that this many blocks take, in the time of one. */
+/* The time for `blocks` blocks; the time for one is 1. */
 static double rounds(const struct cpu_device *cpu, const struct wr_ensemble *ensemble,
                      size_t blocks) {
     size_t whole = (blocks - 1) / cpu->threads + 1;
@@ -116,7 +118,7 @@ bool wr_cpu_team(const struct cpu_device *cpu, const struct wr_engine *engine,
 
 /* ---- the device ---- */
 
-/* What an x86 processor calls itself, without blanks around it; "" elsewhere. */
+/* The brand string of an x86 processor without blanks around it; "" on other processors. */
 static void read_brand(char brand[49]) {
     memset(brand, 0, 49);
 #if defined(__x86_64__) || defined(__i386__)
@@ -134,7 +136,7 @@ static void read_brand(char brand[49]) {
 #endif
 }
 
-/* Without a file: the name is the same however few files can be open. */
+/* Opens no file, so that the name does not depend on how many files can be open. */
 static void read_cpu_name(char *name, size_t size) {
     struct utsname host;
     char brand[49];
@@ -145,7 +147,7 @@ static void read_cpu_name(char *name, size_t size) {
         snprintf(name, size, "%s", brand);
 }
 
-/* Cores that the process may use. */
+/* Number of cores that the process may use. */
 static size_t count_cores(void) {
     cpu_set_t cores;
     long all = sysconf(_SC_NPROCESSORS_ONLN);
@@ -154,8 +156,8 @@ static size_t count_cores(void) {
     return all > 0 ? (size_t)all : 1;
 }
 
-/* As OpenMP's programs take it: the first number of OMP_NUM_THREADS, a list with one for each level
- * of nesting; else a thread for each core. */
+/* Reads OMP_NUM_THREADS as OpenMP programs do: a list with a number for each level of nesting, of
+ * which the first counts. Without it, one thread for each core. */
 static wr_status default_threads(size_t *threads, struct wr_error *error) {
     const char *text = wr_variable("OMP_NUM_THREADS");
     *threads = count_cores();

@@ -9,15 +9,16 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* How long a thread waits awake: sleeping and waking takes about as long. */
+/* How long a thread waits awake before it sleeps. To sleep and wake takes about as long. */
 #define WR_AWAKE_SECONDS 50e-6
-/* crew.c: waits, first awake, until other threads have brought the count there. */
+/* crew.c: waits until other threads have brought *count to `wanted`; first awake, then in short
+ * sleeps. */
 void wr_await_count(const atomic_size_t *count, size_t wanted);
 
-/* crew.c: the threads that a device keeps; the calling thread is thread 0 of its work. */
+/* crew.c: the pool of threads of a device. The calling thread is thread 0 of its work. */
 typedef void wr_crew_fn(void *context, size_t thread);
 struct wr_crew {
-    struct helper *helpers; /* those hired so far, the threads 1 .. hired */
+    struct helper *helpers; /* threads 1 .. hired */
     size_t hired;
     wr_crew_fn *work;
     void *context;
@@ -27,46 +28,47 @@ struct wr_crew {
     pthread_mutex_t lock;
     pthread_cond_t news;
 };
-/* For at most so many threads. */
+/* Opens a crew of at most `threads` threads, the calling one included; starts none yet. */
 wr_status wr_crew_open(struct wr_crew *crew, size_t threads, struct wr_error *error);
-/* Sees to it that there are so many threads; returns how many there are, for the system may give no
- * more. At least 1. */
+/* Starts threads until there are `threads`, the calling one included. Returns how many there are,
+ * at least 1: the system may give fewer. */
 size_t wr_crew_hire(struct wr_crew *crew, size_t threads);
-/* Calls work once on each of so many threads that were hired, all at once, and waits for them. */
+/* Calls work once on each of `threads` threads, all at the same time, and waits for them.
+ * wr_crew_hire has returned at least `threads`. */
 void wr_crew_run(struct wr_crew *crew, size_t threads, wr_crew_fn *work, void *context);
-/* Ends the threads. */
+/* Ends the threads and frees the crew. */
 void wr_crew_close(struct wr_crew *crew);
-/* In another process than the one that hired them: they are not there. */
+/* Frees the crew in a child that fork made: the threads are not there. */
 void wr_crew_abandon(struct wr_crew *crew);
 
 struct cpu_device {
     struct wr_device base;
     struct wr_crew crew;
-    const struct wr_engine *engine; /* models in lanes */
-    const struct wr_engine *rows;   /* a model's rows in lanes; NULL: not to be used */
+    const struct wr_engine *engine; /* a model in each lane */
+    const struct wr_engine *rows;   /* the rows of one model in the lanes; NULL: not used */
     bool rows_only;
     size_t threads;
 };
 
-/* N blocks of L models; the last is filled up with copies of the last model. */
+/* A session: N blocks of L models. Copies of the last model fill the last block. */
 struct cpu_session {
     struct wr_session base;
     const struct wr_engine *engine;
     struct wr_layout layout; /* P and offsets in a block, padded */
-    size_t model;            /* floats of a model's parameters in a block: P, or with a copy */
+    size_t model_size;       /* floats of a model's parameters in a block */
     size_t blocks;           /* N = M / L, rounded up */
-    size_t threads;          /* no more than have work */
-    bool team;               /* they take the runs of each batch, not a block each */
+    size_t threads;          /* threads that have work */
+    bool team;               /* they share each batch; otherwise each takes whole blocks */
     size_t at_once;          /* windows that fit the scratch */
     size_t scratch;          /* floats of a block's scratch, per lane */
     size_t states;           /* S: floats of the optimizer's state per parameter */
     size_t rests;            /* P where wr_needs_rests, else 0 */
-    size_t workspace;        /* floats per thread: parameters, state, scratch, gradients */
+    size_t workspace;        /* floats per thread: parameters, state, gradients, rests, scratch */
     float *workspaces;       /* (threads, workspace) */
-    size_t group;            /* runs whose sums are there together: 1 without a team */
-    size_t sums_apart;       /* floats from the sums of one run to the next ones */
-    float *sums;             /* (threads, or the group of a team; sums_apart) */
-    float *parameters;       /* (N, model, L) */
+    size_t segments;         /* segments whose sums are kept at the same time: 1 without a team */
+    size_t sums_apart;       /* floats from the sums of one segment to those of the next */
+    float *sums;             /* (threads, or with a team at least `segments`; sums_apart) */
+    float *parameters;       /* (N, model_size, L) */
     float *state;            /* (N, S, P, L), or NULL without any */
     float *corrections;      /* (correction_count, 2): wr_corrections */
     size_t correction_count;
@@ -82,13 +84,13 @@ struct cpu_session {
     float *losses;      /* (N, B, L) */
 };
 
-/* cpu.c: the engine for an ensemble, and whether threads are to share its batches. */
+/* cpu.c: the engine that trains an ensemble, and whether a team of threads shares its batches. */
 const struct wr_engine *wr_cpu_engine(const struct cpu_device *device,
                                       const struct wr_ensemble *ensemble);
 bool wr_cpu_team(const struct cpu_device *device, const struct wr_engine *engine,
                  const struct wr_ensemble *ensemble);
 
-/* session.c */
+/* cpu_session.c */
 wr_status wr_cpu_memory(struct wr_device *device, const struct wr_ensemble *ensemble, size_t *bytes,
                         struct wr_error *error);
 wr_status wr_cpu_open(struct wr_session *session, struct wr_error *error);
@@ -102,10 +104,10 @@ wr_status wr_cpu_freeze(struct wr_session *session, const unsigned char *frozen,
 wr_status wr_cpu_diverged(struct wr_session *session, uint32_t *diverged, struct wr_error *error);
 /* Allocates the stage buffers if they are not there. */
 wr_status wr_cpu_need_stages(struct cpu_session *session, struct wr_error *error);
-/* The model in a lane: lanes beyond the last model are copies of it. */
+/* The model in a lane. Lanes beyond the last model are copies of it. */
 size_t wr_cpu_model(const struct cpu_session *session, size_t block, size_t lane);
 
-/* run.c */
+/* cpu_run.c */
 wr_status wr_cpu_forward(struct wr_session *session, struct wr_error *error);
 wr_status wr_cpu_bptt(struct wr_session *session, struct wr_error *error);
 wr_status wr_cpu_clip(struct wr_session *session, struct wr_error *error);
@@ -113,8 +115,9 @@ wr_status wr_cpu_update(struct wr_session *session, struct wr_error *error);
 wr_status wr_cpu_run(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
                      void *context, struct wr_error *error);
 
-/* team.c: one thread leads and calls share, the others help until it ends the team. work is called
- * once for each item, 0 .. items-1 < 2^32, by whichever thread is free; the leader is thread 0. */
+/* team.c: threads that share work. One thread leads and calls wr_team_share; the others call
+ * wr_team_help, which returns when the leader ends the team. `work` is called once for each item, 0
+ * .. items-1 < 2^32, by the next free thread; the leader is thread 0. */
 typedef void wr_work_fn(void *context, size_t item, size_t thread);
 struct wr_team {
     size_t threads;
@@ -132,7 +135,7 @@ void wr_team_share(struct wr_team *team, size_t items, wr_work_fn *work, void *c
 void wr_team_help(struct wr_team *team, size_t thread);
 void wr_team_end(struct wr_team *team);
 
-/* peak.c */
+/* cpu_peak.c */
 wr_status wr_cpu_peak(struct wr_device *device, double *flops_per_second, struct wr_error *error);
 
 #endif

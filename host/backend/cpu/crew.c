@@ -1,8 +1,8 @@
-/* The threads of a device: hired when first needed, kept until the device is closed. They are ours
- * alone, so nothing of them is left in a process that fork has made, where a device that is opened
- * hires its own; and one that cannot be started is done without. (OpenMP's threads are the whole
- * process's: a child waits for ever for those of its parent, and a failed start ends the process.)
- */
+/* The crew of a device: threads that start when they are first needed and end when the device is
+ * closed. They belong to this device alone: a process that fork made has none of them, and a device
+ * opened there starts its own. If a thread cannot be started, the crew works without it. (OpenMP's
+ * threads belong to the process: a child waits for its parent's threads for ever, and a failed
+ * start ends the process.) */
 #include "backend/cpu/cpu.h"
 
 #include "base/arithmetic.h"
@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* `call` has the number of the call above the number of threads that it wants: one word, so that a
- * helper that is not wanted never looks at what the call is about. */
+/* `call` holds two numbers in one word: above, the number of the call; below, the number of threads
+ * that it wants. So a helper that is not wanted never reads the work of the call. */
 #define WANTED(call) ((size_t)((call)&0xffffffffu))
 #define ONE_CALL     (1ull << 32)
 
@@ -26,7 +26,7 @@ static bool is_news(const struct wr_crew *crew, unsigned long long seen) {
     return atomic_load(&crew->call) != seen || atomic_load(&crew->over);
 }
 
-/* Returns the call that comes after the one that was seen. */
+/* Waits for a call other than `seen`, or for the end of the crew, and returns the current call. */
 static unsigned long long await_call(struct wr_crew *crew, unsigned long long seen) {
     double since = wr_seconds();
     while (!is_news(crew, seen) && wr_seconds() - since < WR_AWAKE_SECONDS)
@@ -71,7 +71,7 @@ size_t wr_crew_hire(struct wr_crew *crew, size_t threads) {
     sigset_t ours, before;
     if (crew->hired + 1 >= threads)
         return threads;
-    sigfillset(&ours); /* signals are for the host program's own threads */
+    sigfillset(&ours); /* the host program's own threads handle signals */
     sigdelset(&ours, SIGSEGV);
     sigdelset(&ours, SIGBUS);
     sigdelset(&ours, SIGFPE);

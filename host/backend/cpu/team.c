@@ -1,11 +1,11 @@
-/* Sharing work among threads of which one leads. Whoever is free takes the next item; the leader
- * takes items too, and waits for nobody who has not taken one: a thread whose core is held by
- * another program is not missed. (With barriers, a loaded machine made two threads 20 times slower
- * than one.) */
+/* Shares work among the threads of a team, of which one leads. Each free thread takes the next
+ * item. The leader takes items too, and waits only for threads that have taken one: it does not
+ * wait for a thread whose core runs another program. (With barriers, on a loaded machine, two
+ * threads were 20 times slower than one.) */
 #include "backend/cpu/cpu.h"
 
-/* `todo` has the number of the call above the items that are left: one word, so that an item is
- * always taken from the call that it was seen in. */
+/* `todo` holds two numbers in one word: above, the number of the call; below, the number of items
+ * that are left. So a thread always takes an item of the call that it has seen. */
 #define ITEMS_LEFT(todo) ((size_t)((todo)&0xffffffffu))
 #define ONE_CALL         (1ull << 32)
 
@@ -14,8 +14,8 @@ void wr_team_init(struct wr_team *team, size_t threads) {
         .threads = threads, .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER};
 }
 
-/* Does one item; false: none is left. Once it is taken the call cannot end, and what it is about
- * stays. */
+/* Does one item; false if none is left. Once the item is taken, the call cannot end, so that work,
+ * context and items stay as they are. */
 static bool do_item(struct wr_team *team, size_t thread) {
     unsigned long long todo = atomic_load(&team->todo);
     do {

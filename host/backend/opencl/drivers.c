@@ -1,4 +1,4 @@
-/* Why there is no device at all: what the ICD loader was to load, and what came of it. */
+/* Tells why there is no device: which drivers the ICD loader looked for and whether they loaded. */
 #include "backend/opencl/opencl.h"
 
 #include <dirent.h>
@@ -10,9 +10,9 @@
 #include "base/environment.h"
 
 #define USUAL_FOLDER "/etc/OpenCL/vendors"
-#define PLATFORMS    8 /* that are named */
+#define PLATFORMS    8 /* most platforms that the message names */
 
-/* Appends a name to a list of them, as much as fits. */
+/* Appends a name to a list of names, if there is room. */
 static void add_name(char *list, size_t size, const char *name) {
     size_t length = strlen(list);
     snprintf(list + length, size - length, "%s%s", length > 0 ? ", " : "", name);
@@ -21,10 +21,10 @@ static void add_name(char *list, size_t size, const char *name) {
 static bool is_driver_file(int folder, const char *name) {
     size_t length = strlen(name);
     return length > 4 && strcmp(name + length - 4, ".icd") == 0 &&
-           faccessat(folder, name, F_OK, 0) == 0; /* a link that leads nowhere is none */
+           faccessat(folder, name, F_OK, 0) == 0; /* false for a link to no file */
 }
 
-/* The files by which drivers say that they are there. */
+/* Lists the .icd files of `place`: each announces a driver. */
 static void list_drivers(const char *place, char *list, size_t size) {
     struct stat is;
     *list = '\0';
@@ -32,7 +32,7 @@ static void list_drivers(const char *place, char *list, size_t size) {
         return;
     DIR *folder = S_ISDIR(is.st_mode) ? opendir(place) : NULL;
     if (!folder) {
-        add_name(list, size, place); /* one driver alone */
+        add_name(list, size, place); /* a single driver */
         return;
     }
     for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder))

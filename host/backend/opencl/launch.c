@@ -1,10 +1,10 @@
-/* The kernels: what each takes, over what it ranges, and how it is launched. */
+/* The kernels: their arguments, the range of each, and how each is launched. */
 #include "backend/opencl/opencl.h"
 
-#define ELEMENT_GROUP 64 /* work-group of kernels whose work-items do not work together */
-#define UNITS_A_GROUP 8  /* teams of one work-item in a work-group */
+#define ELEMENT_GROUP 64 /* work-group size of kernels whose work-items are independent */
+#define UNITS_A_GROUP 8  /* teams in a work-group if a team is one work-item */
 
-/* Over what a kernel ranges. */
+/* The range of a kernel. */
 enum range {
     WINDOW_TEAMS, /* M * B teams */
     MODEL_TEAMS,  /* M teams, several in a work-group where a team is one work-item */
@@ -17,7 +17,7 @@ enum range {
     PARAMETERS    /* M * P work-items */
 };
 
-/* An argument: a buffer, or one of these. */
+/* An argument: a buffer (BUFFER), or one of these. */
 enum argument {
     END = 0,
     VARIES = -1,
@@ -30,7 +30,7 @@ enum argument {
 };
 #define BUFFER(name) ((signed char)(WR_CL_##name + 1))
 
-/* Kinds of program that a kernel is part of. */
+/* The kinds of program that contain a kernel, as bits. */
 #define KIND(name) (1u << WR_CL_##name)
 #define STAGED     (KIND(STAGES) | KIND(TILED))
 
@@ -154,7 +154,7 @@ static size_t team_of(const struct wr_cl_session *session, enum wr_cl_kernel whi
     return session->plan.team[which == WR_CL_RUN_WIDE ? WR_CL_WIDE : WR_CL_FUSED];
 }
 
-/* Work-items in a group of this kernel, before its own limit. */
+/* The work-group size that we want for this kernel; the kernel itself may have a lower limit. */
 static size_t wanted_group(const struct wr_cl_session *session, enum wr_cl_kernel which) {
     const struct wr_cl_device *device = wr_cl_device_of(&session->base);
     enum range range = kernels[which].range;
@@ -178,8 +178,8 @@ wr_status wr_cl_set_argument(struct wr_cl_session *session, enum wr_cl_kernel wh
     return wr_cl_check(wr_cl_device_of(&session->base), "clSetKernelArg", code, error);
 }
 
-/* Binds what stays the same from launch to launch; a buffer that is not needed is NULL there too.
- */
+/* Binds the arguments that do not change between launches. A buffer that the plan does not need is
+ * NULL. */
 static wr_status bind(struct wr_cl_session *session, enum wr_cl_kernel which,
                       struct wr_error *error) {
     const struct wr_ensemble *ensemble = &session->base.ensemble;
@@ -201,8 +201,8 @@ static wr_status bind(struct wr_cl_session *session, enum wr_cl_kernel which,
     return status;
 }
 
-/* Creates one kernel and finds its work-group size; *limit falls to what the kernel allows, to 0 if
- * that is less than a size which is fixed. */
+/* Creates one kernel and sets its work-group size. Lowers *limit to the team size that the kernel
+ * allows, or to 0 if the kernel does not allow a size that is fixed. */
 static wr_status make(struct wr_cl_session *session, enum wr_cl_kernel which, cl_program program,
                       size_t *limit, struct wr_error *error) {
     struct wr_cl_device *device = wr_cl_device_of(&session->base);
@@ -257,7 +257,7 @@ wr_status wr_cl_kernels_make(struct wr_cl_session *session, enum wr_cl_kind kind
         for (int i = 0; status == WR_OK && i < WR_CL_KERNELS; ++i)
             if (is_of((enum wr_cl_kernel)i, kind))
                 status = make(session, (enum wr_cl_kernel)i, program, &limit, error);
-        if (status == WR_OK && limit == 0) { /* another kind does it */
+        if (status == WR_OK && limit == 0) { /* the plan changes to another kind */
             wr_cl_kernels_free(session, kind);
             if (kind == WR_CL_WIDE)
                 session->plan.wide.parts = 0;
@@ -265,7 +265,7 @@ wr_status wr_cl_kernels_make(struct wr_cl_session *session, enum wr_cl_kind kind
                 session->plan.staged = WR_CL_STAGES;
             return WR_OK;
         }
-        if (status == WR_OK && limit < *team) { /* once more, with a team that the kernels take */
+        if (status == WR_OK && limit < *team) { /* again, with a team that the kernels take */
             wr_cl_kernels_free(session, kind);
             *team = limit;
             continue;
@@ -274,8 +274,8 @@ wr_status wr_cl_kernels_make(struct wr_cl_session *session, enum wr_cl_kind kind
     }
 }
 
-/* wr_cl_kernels_make, and once more without what only NVIDIA's own driver knows where a driver
- * refuses it. */
+/* Calls wr_cl_kernels_make. If a driver refuses the options for NVIDIA's own driver, calls it again
+ * without them. */
 static wr_status make_for_nvidia(struct wr_cl_session *session, enum wr_cl_kind kind,
                                  struct wr_cl_nvidia *nvidia, struct wr_error *error) {
     wr_status status = wr_cl_kernels_make(session, kind, error);
@@ -287,8 +287,8 @@ static wr_status make_for_nvidia(struct wr_cl_session *session, enum wr_cl_kind 
     return wr_cl_kernels_make(session, kind, error);
 }
 
-/* Learns from a kernel how many work-items run in step, once for each GPU; true if the plan is
- * another for that. */
+/* Asks a kernel how many work-items run in step, once for each GPU. Returns true if this changes
+ * the plan. */
 static bool learn_warp(struct wr_cl_session *session) {
     struct wr_cl_device *device = wr_cl_device_of(&session->base);
     struct wr_cl_rows better, *rows = &session->plan.rows;
@@ -308,7 +308,8 @@ static bool learn_warp(struct wr_cl_session *session) {
     return true;
 }
 
-/* Makes fused_rows.cl, or sets the plan's pack to 0 where the device cannot take it. */
+/* Makes the kernel of fused_rows.cl, or sets the pack of the plan to 0 if the device cannot take
+ * it. */
 static wr_status make_rows(struct wr_cl_session *session, struct wr_error *error) {
     struct wr_cl_rows *rows = &session->plan.rows;
     wr_status status = make_for_nvidia(session, WR_CL_ROWS, &rows->nvidia, error);
@@ -317,7 +318,7 @@ static wr_status make_rows(struct wr_cl_session *session, struct wr_error *error
         if (rows->pack > 0)
             status = make_for_nvidia(session, WR_CL_ROWS, &rows->nvidia, error);
     }
-    if (status == WR_OK && session->group[WR_CL_RUN_ROWS] < rows->group) { /* which is fixed */
+    if (status == WR_OK && session->group[WR_CL_RUN_ROWS] < rows->group) { /* the size is fixed */
         wr_cl_kernels_free(session, WR_CL_ROWS);
         rows->pack = 0;
     }
@@ -347,7 +348,7 @@ wr_status wr_cl_fused_make(struct wr_cl_session *session, struct wr_error *error
     return wr_cl_kernels_make(session, WR_CL_FUSED, error);
 }
 
-/* Work-groups of a launch. */
+/* Number of work-groups of a launch. */
 static size_t groups_of(const struct wr_cl_session *session, enum wr_cl_kernel which) {
     const struct wr_cl_plan *plan = &session->plan;
     const enum range range = kernels[which].range;
@@ -366,7 +367,7 @@ static size_t groups_of(const struct wr_cl_session *session, enum wr_cl_kernel w
     return (items + group - 1) / group;
 }
 
-/* Enqueues `count` work-groups, from the first on. */
+/* Enqueues `count` work-groups, starting with number `first`. */
 static wr_status launch(struct wr_cl_session *session, enum wr_cl_kernel which,
                         cl_command_queue queue, size_t first, size_t count,
                         struct wr_error *error) {
@@ -396,7 +397,8 @@ wr_status wr_cl_launch_halves(struct wr_cl_session *session, enum wr_cl_kernel w
 
 wr_status wr_cl_finish(struct wr_cl_session *session, struct wr_error *error) {
     const struct wr_cl_device *device = wr_cl_device_of(&session->base);
-    /* The second queue begins before the first one ends; and both end, whatever fails. */
+    /* The second queue starts before we wait for the first one, and we wait for both even if one
+     * fails. */
     const cl_int flushed = device->second ? clFlush(device->second) : CL_SUCCESS;
     const cl_int first = clFinish(device->queue);
     const cl_int second = device->second ? clFinish(device->second) : CL_SUCCESS;

@@ -1,4 +1,5 @@
-/* Inside the opencl backend: devices, programs, plans, sessions. OpenCL 1.2 alone. */
+/* What the files of the opencl backend share: devices, programs, plans, sessions. Only OpenCL 1.2
+ * is used. */
 #ifndef WR_OPENCL_H
 #define WR_OPENCL_H
 
@@ -9,15 +10,15 @@
 
 /* ---- errors (errors.c) ---- */
 
-/* "CL_OUT_OF_RESOURCES"; never NULL. */
+/* The name of a code, such as "CL_OUT_OF_RESOURCES"; never NULL. */
 const char *wr_cl_code_name(cl_int code);
 struct wr_cl_device;
-/* Fills error with device, call and code, and returns its status: WR_ERR_MEMORY where an allocation
- * failed, else WR_ERR_DEVICE. WR_OK if code is CL_SUCCESS. */
+/* WR_OK if code is CL_SUCCESS. Otherwise fills error with device, call and code and returns
+ * WR_ERR_MEMORY where an allocation failed, else WR_ERR_DEVICE. */
 wr_status wr_cl_check(const struct wr_cl_device *device, const char *call, cl_int code,
                       struct wr_error *error);
 
-/* ---- devices (device.c) ---- */
+/* ---- devices (cl_device.c) ---- */
 
 enum wr_cl_kind {
     WR_CL_STAGES,
@@ -31,35 +32,35 @@ enum wr_cl_kind {
 
 #define WR_CL_OPTIONS      1024 /* characters of build options */
 #define WR_CL_MORE_OPTIONS 512  /* and of those that WINDROW_BUILD_OPTIONS adds */
-#define WR_CL_WARP         32   /* work-items that run in step, until the device tells */
-#define WR_CL_MOST_TEAM    256  /* work-items: beyond, more have too little to do each */
+#define WR_CL_WARP         32   /* work-items that run in step, until a kernel reports it */
+#define WR_CL_MOST_TEAM    256  /* work-items: more would have too little to do each */
 #define WR_CL_LOCAL_SPARE  64   /* bytes of local memory for flags */
 
-/* A built program, kept with its key for the life of the device. */
+/* A built program. The device keeps it until it is closed. */
 struct wr_cl_program {
     struct wr_cl_program *next;
     cl_program program;
     enum wr_cl_kind kind;
-    char options[WR_CL_OPTIONS + WR_CL_MORE_OPTIONS]; /* all of them */
+    char options[WR_CL_OPTIONS + WR_CL_MORE_OPTIONS]; /* all build options */
 };
 
 struct wr_cl_device {
     struct wr_device base;
     cl_device_id id;
     cl_context context;
-    cl_command_queue queue; /* in order */
-    cl_command_queue
-        second;           /* likewise: what half of the models run on where runs overlap; or NULL */
-    bool cpu;             /* a CPU: one work-item is as good as a team, and needs no barrier */
-    bool nvidia;          /* its compiler takes inline PTX */
-    size_t max_group;     /* largest work-group in dimension 0 */
-    size_t warp;          /* work-items that run in step: the part of a work-group that costs the
-                             same with fewer; 32 until a kernel tells. WINDROW_WARP, for tests */
-    bool warp_known;      /* forced, or told */
-    size_t forced_group;  /* WINDROW_WORK_GROUP, for tests: work-items in a group; 0: our choice */
-    size_t forced_queues; /* WINDROW_QUEUES, for tests: 1 or 2; 0: two on what is no CPU */
-    size_t forced_rows;   /* WINDROW_ROWS, for tests: rows of W_hh in a lane of fused_rows.cl, where
-                             they divide it; 0: our choice */
+    cl_command_queue queue;  /* in order */
+    cl_command_queue second; /* for half of the models where launches overlap; or NULL */
+    bool cpu;                /* a CPU: one work-item is as fast as a team and needs no barrier */
+    bool nvidia;             /* its compiler takes inline PTX */
+    size_t max_group;        /* largest work-group in dimension 0 */
+    size_t warp;     /* work-items that run in step: fewer of them cost as much; 32 until a kernel
+                        reports it. WINDROW_WARP, for tests */
+    bool warp_known; /* forced, or reported by a kernel */
+    size_t forced_group;  /* WINDROW_WORK_GROUP, for tests: work-group size; 0: our choice */
+    size_t forced_queues; /* WINDROW_QUEUES, for tests: 1 or 2; 0: our choice, one on a CPU, else
+                             two */
+    size_t forced_rows; /* WINDROW_ROWS, for tests: rows of W_hh in a lane of fused_rows.cl, if they
+                           divide H; 0: our choice */
     enum wr_cl_kind forced_fused; /* WINDROW_FUSED, for tests: WR_CL_FUSED (team), WR_CL_ROWS (rows)
                                      or WR_CL_WIDE (wide) where it takes the shape and the rule;
                                      WR_CL_KINDS: our choice */
@@ -76,23 +77,23 @@ wr_status wr_cl_describe(size_t index, struct wr_device_info *info, struct wr_er
 wr_status wr_cl_open_device(size_t index, const struct wr_device_options *options,
                             struct wr_device **device, struct wr_error *error);
 void wr_cl_close_device(struct wr_device *device);
-/* drivers.c: WR_ERR_DEVICE: there is no device, and why. */
+/* drivers.c: returns WR_ERR_DEVICE; the error tells why there is no device. */
 wr_status wr_cl_no_device(struct wr_error *error);
 /* try.c: builds and runs the smallest kernel. */
 wr_status wr_cl_try(struct wr_device *device, struct wr_error *error);
 
-/* Whether models are to take a kernel of `kind` where it takes them: which is for GPUs, or forced.
- */
+/* Whether models take a kernel of `kind` if it can train them: on GPUs, or if that kind is
+ * forced. */
 static inline bool wr_cl_wants(const struct wr_cl_device *device, enum wr_cl_kind kind) {
     return device->forced_fused == WR_CL_KINDS ? !device->cpu : device->forced_fused == kind;
 }
 
-/* Bytes of local memory for arrays. */
+/* Bytes of local memory that are free for arrays. */
 static inline size_t wr_cl_local_bytes(const struct wr_cl_device *device) {
     return device->local_bytes > WR_CL_LOCAL_SPARE ? device->local_bytes - WR_CL_LOCAL_SPARE : 0;
 }
 
-/* ---- plans (plan.c): where everything of a session goes, and what it takes ---- */
+/* ---- plans (plan.c): the buffers of a session and the layout of its kernels ---- */
 
 enum wr_cl_buffer {
     WR_CL_TASKS,        /* (M) struct wr_model_task */
@@ -101,43 +102,43 @@ enum wr_cl_buffer {
     WR_CL_INPUTS,       /* the view's */
     WR_CL_TARGETS,      /* the view's */
     WR_CL_WEIGHTS,      /* (O) */
-    WR_CL_SCALES,       /* (B + 1): wr_loss_scale(O, n) at n */
+    WR_CL_SCALES,       /* (B + 1): the factor wr_loss_scale of a batch of n windows, at n */
     WR_CL_EPOCH_LOSSES, /* (loss_rows, M) */
-    WR_CL_STATE,        /* (M, S, P) what the optimizer keeps */
+    WR_CL_STATE,        /* (M, S, P) the state of the optimizer */
     WR_CL_CORRECTIONS,  /* (pairs, 2): wr_corrections; Adam only */
     WR_CL_SCRATCH,      /* (M, ...): fused only; see fused.cl */
-    WR_CL_GRADIENTS,    /* (M, P), this and the rest: stages only */
-    WR_CL_VISITED,      /* (M, B) 64-bit windows of the view: only where they are not in order */
-    WR_CL_SQUARES,      /* (M, rows + 1): see clip.cl; only where the norm is clipped */
-    WR_CL_HIDDEN,       /* (M, B, T, H) */
-    WR_CL_DELTAS,       /* (M, B, T, H) */
-    WR_CL_PREDICTIONS,  /* (M, B, O) */
-    WR_CL_LOSSES,       /* (M, B) */
-    WR_CL_DY,           /* (M, B, O): this and the next, tiled only */
-    WR_CL_RUNS,         /* (M, slice, P) */
-    WR_CL_RESTS,        /* (M, P): tiled, and batches of many runs alone */
+    WR_CL_GRADIENTS,    /* (M, P); this and all that follow: stages only */
+    WR_CL_VISITED, /* (M, B) 64-bit window numbers; only where windows are not visited in order */
+    WR_CL_SQUARES, /* (M, rows + 1): see clip.cl; only where the norm is clipped */
+    WR_CL_HIDDEN,  /* (M, B, T, H) */
+    WR_CL_DELTAS,  /* (M, B, T, H) */
+    WR_CL_PREDICTIONS, /* (M, B, O) */
+    WR_CL_LOSSES,      /* (M, B) */
+    WR_CL_DY,          /* (M, B, O): this and the next: tiled only */
+    WR_CL_RUNS,        /* (M, slice, P) sums of the segments of a slice */
+    WR_CL_RESTS,       /* (M, P): tiled, and only for batches of many segments */
     WR_CL_BUFFERS
 };
 #define WR_CL_FIRST_STAGE_BUFFER WR_CL_GRADIENTS
 
-/* What only the compiler of NVIDIA's own driver knows. */
+/* Options that only the compiler of NVIDIA's own driver knows. */
 struct wr_cl_nvidia {
-    unsigned registers; /* that it may give a lane; 0: as it likes */
-    bool warp_sync;     /* the kernel's barrier is that of a warp */
+    unsigned registers; /* limit of registers for a lane; 0: none */
+    bool warp_sync;     /* the kernel's barrier synchronizes one warp */
 };
 
 /* How fused_rows.cl is launched. */
 struct wr_cl_rows {
-    size_t pack;   /* models in a work-group; 0: another kernel runs */
+    size_t pack;   /* models in a work-group; 0: another kernel trains */
     size_t rows;   /* rows of W_hh in a lane */
     size_t group;  /* work-items in a work-group */
-    bool unrolled; /* the backward loop over time */
+    bool unrolled; /* whether the backward loop over time is unrolled */
     struct wr_cl_nvidia nvidia;
 };
 
 /* How fused_wide.cl is launched. */
 struct wr_cl_wide {
-    size_t parts; /* lanes that share a row of W_hh; 0: another kernel runs */
+    size_t parts; /* lanes that share a row of W_hh; 0: another kernel trains */
     struct wr_cl_nvidia nvidia;
 };
 
@@ -148,18 +149,18 @@ struct wr_cl_plan {
     size_t loss_rows;            /* epochs whose losses the device keeps */
     size_t pairs;                /* of Adam's corrections; 0: none needed */
     size_t bytes[WR_CL_BUFFERS]; /* 0: not needed */
-    /* Where the fused kernel keeps things. */
+    /* Whether fused.cl keeps its state, parameters and sums in local memory. */
     bool state_local, parameters_local, sums_local;
-    int sums; /* gradient sums (P) of a batch: 0 to 3 */
+    int sums; /* number of gradient sums (P) of a batch: 0 to 3 */
     struct wr_cl_rows rows;
     struct wr_cl_wide wide;
-    /* The tiled kernels' tiles: tiles.h. */
+    /* The tiles of the tiled kernels: tiles.h. */
     size_t tile_rows, tile_columns;
-    size_t window_tiles, gradient_tiles; /* of a batch, of the parameters */
-    size_t slice;                        /* runs of a batch whose gradients are kept apart */
+    size_t window_tiles, gradient_tiles; /* number of tiles of a batch, and of the parameters */
+    size_t slice; /* segments of a batch whose gradients are kept apart at the same time */
 };
 
-/* Work-items that make a tile. */
+/* Work-items that compute one tile. */
 static inline size_t wr_cl_tile_items(const struct wr_cl_plan *plan) {
     return plan->tile_rows / 4 * (plan->tile_columns / 4);
 }
@@ -168,41 +169,43 @@ bool wr_cl_fits_fused(struct wr_device *device, const struct wr_ensemble *ensemb
                       const char **why);
 wr_status wr_cl_memory(struct wr_device *device, const struct wr_ensemble *ensemble, size_t *bytes,
                        struct wr_error *error);
-/* ensemble's schedule is resolved. WR_ERR_MEMORY where a size overflows. */
+/* Makes the plan. The ensemble's schedule is fused or staged. WR_ERR_MEMORY where a size
+ * overflows. */
 wr_status wr_cl_plan_make(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
                           const struct wr_layout *layout, struct wr_cl_plan *plan,
                           struct wr_error *error);
-/* Sum of the buffers, those of the stages only where asked for; WR_ERR_MEMORY where one of them or
- * the sum exceeds the device. bytes may be NULL. */
+/* Sums up the buffers, those of the stages only if `stages`. WR_ERR_MEMORY if one buffer or the sum
+ * exceeds the memory of the device. bytes may be NULL. */
 wr_status wr_cl_plan_check(const struct wr_cl_device *device, const struct wr_cl_plan *plan,
                            bool stages, size_t *bytes, struct wr_error *error);
-/* How fused_rows.cl trains the ensemble, if it does (rows.c). */
+/* How fused_rows.cl trains the ensemble, or a pack of 0 if it does not (cl_rows.c). */
 void wr_cl_rows_choose(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
                        struct wr_cl_rows *choice);
-/* How fused_wide.cl does, if it does (wide.c). */
+/* How fused_wide.cl trains the ensemble, or 0 parts if it does not (cl_wide.c). */
 void wr_cl_wide_choose(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
                        struct wr_cl_wide *choice);
-/* The build options of one program. */
+/* Writes the build options of one program. */
 void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble *ensemble,
                         enum wr_cl_kind kind, char options[WR_CL_OPTIONS]);
 
-/* ---- variables of the environment (variables.c) ---- */
+/* ---- environment variables (variables.c) ---- */
 
-/* Fills what they force, and the device's warp; max_group is known. WR_ERR_DEVICE names the
- * variable that means nothing, or the build option that would change arithmetic. */
+/* Reads the variables into the device: what they force, and the warp. max_group is known.
+ * WR_ERR_DEVICE names a variable whose value has no meaning, or a build option that would change
+ * arithmetic. */
 wr_status wr_cl_read_variables(struct wr_cl_device *device, struct wr_error *error);
-/* The same of no device. */
+/* Checks the variables without a device. */
 wr_status wr_cl_check_environment(struct wr_error *error);
 
 /* ---- programs (program.c) ---- */
 
-/* Builds a program, or finds it among those already built; *program belongs to the device. On a
- * build failure the error names the options, and error->log is the build log. */
+/* Builds a program, or finds it among those already built. *program belongs to the device. If the
+ * build fails, the error names the options, and error->log is the build log. */
 wr_status wr_cl_program_get(struct wr_cl_device *device, enum wr_cl_kind kind, const char *options,
                             cl_program *program, struct wr_error *error);
 void wr_cl_programs_free(struct wr_cl_device *device);
 
-/* ---- sessions (session.c) ---- */
+/* ---- sessions (cl_session.c) ---- */
 
 enum wr_cl_kernel {
     WR_CL_FORWARD,
@@ -230,8 +233,8 @@ struct wr_cl_session {
     cl_mem buffers[WR_CL_BUFFERS];
     cl_kernel kernels[WR_CL_KERNELS];
     size_t group[WR_CL_KERNELS]; /* work-group size */
-    bool stages_ready;           /* stage buffers and kernels stand */
-    size_t epochs;               /* epochs run since open or write_parameters */
+    bool stages_ready;           /* the stage buffers and kernels are made */
+    size_t epochs;               /* epochs trained since open or write_parameters */
     size_t pace;                 /* updates between two looks at the clock */
 };
 
@@ -253,7 +256,7 @@ wr_status wr_cl_get(struct wr_cl_session *session, enum wr_cl_buffer which, void
                     struct wr_error *error);
 wr_status wr_cl_put(struct wr_cl_session *session, enum wr_cl_buffer which, const void *from,
                     size_t bytes, struct wr_error *error);
-/* Every 4 of a buffer's first bytes become the pattern. */
+/* Fills the first `bytes` of a buffer with copies of the pattern. */
 wr_status wr_cl_fill(struct wr_cl_session *session, enum wr_cl_buffer which, size_t bytes,
                      uint32_t pattern, struct wr_error *error);
 #define WR_CL_NAN 0x7fc00000u
@@ -263,34 +266,35 @@ wr_status wr_cl_buffers_make(struct wr_cl_session *session, int first, int last,
 
 /* ---- launches (launch.c) ---- */
 
-/* Builds the kernels of a kind and binds every argument that stays the same. */
+/* Builds the kernels of a kind and binds every argument that does not change between launches. */
 wr_status wr_cl_kernels_make(struct wr_cl_session *session, enum wr_cl_kind kind,
                              struct wr_error *error);
 void wr_cl_kernels_free(struct wr_cl_session *session, enum wr_cl_kind kind);
-/* The stage kernels of the plan: tiled, or plain where the device cannot take tiles after all. */
+/* Makes the stage kernels of the plan: tiled, or plain if the device turns out not to take
+ * tiles. */
 wr_status wr_cl_staged_make(struct wr_cl_session *session, struct wr_error *error);
-/* The fused kernel of the plan: rows or wide, or team where the device cannot take them after all.
- */
+/* Makes the fused kernel of the plan: rows or wide, or team if the device turns out not to take
+ * them. */
 wr_status wr_cl_fused_make(struct wr_cl_session *session, struct wr_error *error);
 wr_status wr_cl_set_argument(struct wr_cl_session *session, enum wr_cl_kernel which, cl_uint index,
                              size_t size, const void *value, struct wr_error *error);
 /* Enqueues a kernel over its teams or elements. */
 wr_status wr_cl_launch(struct wr_cl_session *session, enum wr_cl_kernel which,
                        struct wr_error *error);
-/* Enqueues a fused kernel, each half of its groups on a queue of its own where the device has two.
- * A half then waits for its own last launch alone, and begins while the other's last groups leave
- * processors idle. */
+/* Enqueues a fused kernel. Where the device has two queues, each half of the work-groups goes to
+ * its own queue. A half then waits only for its own last launch, and starts while the last
+ * work-groups of the other half leave processors idle. */
 wr_status wr_cl_launch_halves(struct wr_cl_session *session, enum wr_cl_kernel which,
                               struct wr_error *error);
-/* Waits for all that was enqueued. */
+/* Waits until everything enqueued has ended. */
 wr_status wr_cl_finish(struct wr_cl_session *session, struct wr_error *error);
 
-/* ---- stages and runs (stages.c, run.c) ---- */
+/* ---- stages and runs (stages.c, cl_run.c) ---- */
 
-/* Stage buffers and kernels, made at first need. */
+/* Makes the stage buffers and kernels if they are not made yet. */
 wr_status wr_cl_stages_make(struct wr_cl_session *session, struct wr_error *error);
-/* Enqueues a stage, by the name of its plain kernel, on windows first .. first + count - 1 of every
- * model. */
+/* Enqueues a stage on windows first .. first + count - 1 of every model. `which` is the plain
+ * kernel of the stage. */
 wr_status wr_cl_stage(struct wr_cl_session *session, enum wr_cl_kernel which, size_t first,
                       size_t count, struct wr_error *error);
 wr_status wr_cl_forward(struct wr_session *session, struct wr_error *error);
@@ -300,7 +304,7 @@ wr_status wr_cl_update(struct wr_session *session, struct wr_error *error);
 wr_status wr_cl_run(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
                     void *context, struct wr_error *error);
 
-/* ---- what the device could do (peak.c) ---- */
+/* ---- the peak of the device (cl_peak.c) ---- */
 
 wr_status wr_cl_peak(struct wr_device *device, double *flops_per_second, struct wr_error *error);
 

@@ -1,4 +1,4 @@
-/* Building programs: the one place for build options and logs. */
+/* Builds programs and reads their build logs. */
 #include "backend/opencl/opencl.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include "backend/opencl/sources.h"
 
-/* OpenCL C 1.2 and nothing that relaxes arithmetic: numerics.h is to the bit. */
+/* Nothing here relaxes arithmetic: numerics.h defines every bit. */
 #define COMMON_OPTIONS "-cl-std=CL1.2"
 #define MOST_SOURCES   8
 
@@ -45,7 +45,7 @@ static wr_status create(struct wr_cl_device *device, enum wr_cl_kind kind, cl_pr
     return wr_cl_check(device, "clCreateProgramWithSource", code, error);
 }
 
-/* The build log, or NULL where there is none to be had; freed by the caller with free. */
+/* Returns the build log, or NULL if the driver gives none. The caller frees it with free. */
 static char *build_log(const struct wr_cl_device *device, cl_program program) {
     size_t length = 0;
     if (clGetProgramBuildInfo(program, device->id, CL_PROGRAM_BUILD_LOG, 0, NULL, &length) !=
@@ -61,7 +61,8 @@ static char *build_log(const struct wr_cl_device *device, cl_program program) {
     return log;
 }
 
-/* For who asked for it by WINDROW_BUILD_OPTIONS, such as NVIDIA's -cl-nv-verbose. */
+/* Prints the build log, for users who set WINDROW_BUILD_OPTIONS, for example to NVIDIA's
+ * -cl-nv-verbose. */
 static void show_log(const struct wr_cl_device *device, cl_program program, const char *options) {
     char *log = build_log(device, program);
     fprintf(stderr, "windrow: %s built kernels with \"%s\"\n%s\n", device->base.info.id, options,

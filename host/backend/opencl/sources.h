@@ -1,4 +1,5 @@
-/* The kernel sources, embedded at build: every kernels/ *.cl with its includes resolved. */
+/* The kernel sources, embedded when Windrow is built: every .cl file of kernels/ with its includes
+ * inserted. */
 #ifndef WR_OPENCL_SOURCES_H
 #define WR_OPENCL_SOURCES_H
 

@@ -1,4 +1,4 @@
-/* The stages, each one or two launches. */
+/* The stages. Each is one or two launches, or more where gradients are tiled. */
 #include "backend/opencl/opencl.h"
 
 #include "numerics.h"
@@ -26,14 +26,15 @@ static wr_status enqueue(struct wr_cl_session *session, enum wr_cl_kernel which,
     return status == WR_OK ? wr_cl_launch(session, which, error) : status;
 }
 
-/* The batch's gradients, a slice of its runs of windows at a time. */
+/* Enqueues the gradients of the batch, one slice of its segments after the other. */
 static wr_status gradients_tiled(struct wr_cl_session *session, size_t first, size_t count,
                                  struct wr_error *error) {
     const enum wr_cl_kernel kernels[] = {WR_CL_RUNS_TILED, WR_CL_ADD_RUNS};
     const size_t B = session->base.ensemble.batch, slots = count < B ? count : B;
     wr_status status = WR_OK;
-    for (size_t run = 0; status == WR_OK && run * WR_RUN < slots; run += session->plan.slice) {
-        const cl_ulong from = run;
+    for (size_t segment = 0; status == WR_OK && segment * WR_RUN < slots;
+         segment += session->plan.slice) {
+        const cl_ulong from = segment;
         for (size_t i = 0; status == WR_OK && i < sizeof kernels / sizeof kernels[0]; ++i) {
             status = wr_cl_set_argument(session, kernels[i], 2, sizeof from, &from, error);
             if (status == WR_OK)
@@ -62,7 +63,7 @@ wr_status wr_cl_stage(struct wr_cl_session *session, enum wr_cl_kernel which, si
     return enqueue(session, which, first, count, error);
 }
 
-/* One stage on the session's current batch, to its end. */
+/* Runs one stage on the current batch of the session and waits for its end. */
 static wr_status stage(struct wr_session *base, enum wr_cl_kernel which, struct wr_error *error) {
     struct wr_cl_session *session = (struct wr_cl_session *)base;
     wr_status status = wr_cl_stages_make(session, error);

@@ -1,4 +1,4 @@
-/* Whether a device does anything at all: the smallest kernel, built and run. */
+/* Checks whether a device works at all: builds and runs the smallest kernel. */
 #include "backend/opencl/opencl.h"
 
 #define ANSWER 42

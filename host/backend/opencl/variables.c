@@ -1,4 +1,4 @@
-/* What variables of the environment force on every OpenCL device. */
+/* Reads the environment variables that force choices on every OpenCL device. */
 #include "backend/opencl/opencl.h"
 
 #include <stdio.h>
@@ -6,9 +6,9 @@
 
 #include "base/environment.h"
 
-/* ---- how kernels are built ---- */
+/* ---- build options ---- */
 
-/* Options with which a compiler may give other bits. */
+/* Options that allow a compiler to give other bits. */
 static const char *const relaxing[] = {
     "-cl-fast-relaxed-math",         "-cl-unsafe-math-optimizations",
     "-cl-finite-math-only",          "-cl-mad-enable",
@@ -16,7 +16,7 @@ static const char *const relaxing[] = {
     "-cl-single-precision-constant",
 };
 
-/* Whether the last of the options is -D or -I without what it needs: PoCL crashes on that. */
+/* Whether the last option is -D or -I without the name that it needs: PoCL crashes on that. */
 static bool ends_open(const char *options) {
     size_t length = strlen(options);
     while (length > 0 && strchr(" \t\n", options[length - 1]))
@@ -51,9 +51,9 @@ static wr_status read_build_options(struct wr_cl_device *device, struct wr_error
     return WR_OK;
 }
 
-/* ---- which kernels run, and how ---- */
+/* ---- the choice of kernels and their launch ---- */
 
-/* 0 and WR_CL_KINDS where they are not set. */
+/* Reads what the variables force; 0 or WR_CL_KINDS where a variable is not set. */
 static wr_status read_forced(struct wr_cl_device *device, struct wr_error *error) {
     static const char *const fused[] = {"team", "rows", "wide", NULL};
     static const char *const staged[] = {"plain", "tiled", NULL};

@@ -1,14 +1,14 @@
-/* What the threads of a cpu device can do at most. */
+/* Measures the most that the threads of a cpu device can compute. */
 #include "backend/cpu/cpu.h"
 
 #include <sched.h>
 #include <stdlib.h>
 
-/* Short trials, so that some of them run undisturbed on a machine that has other work. */
-#define TRIALS        200
-#define TRIAL_SECONDS 0.0005
+/* Short measurements, so that some of them run undisturbed while the machine has other work. */
+#define MEASUREMENTS        200
+#define MEASUREMENT_SECONDS 0.0005
 
-/* Multiply-adds a second of this thread. */
+/* Multiply-adds per second of this thread. */
 static double time_chains(const struct cpu_device *cpu, size_t rounds, double *seconds) {
     alignas(64) float sums[WR_MOST_LANES];
     double began = wr_seconds();
@@ -17,12 +17,12 @@ static double time_chains(const struct cpu_device *cpu, size_t rounds, double *s
     return (double)rounds * WR_CHAIN_FMAS * (double)cpu->engine->lanes / *seconds;
 }
 
-static double best_of_trials(const struct cpu_device *cpu) {
+static double measure_best(const struct cpu_device *cpu) {
     size_t rounds = 1;
     double best = 0, seconds;
     (void)time_chains(cpu, rounds, &seconds);
-    for (size_t i = 0; i < TRIALS; i++) {
-        if (seconds < TRIAL_SECONDS)
+    for (size_t i = 0; i < MEASUREMENTS; i++) {
+        if (seconds < MEASUREMENT_SECONDS)
             rounds *= 2;
         double rate = time_chains(cpu, rounds, &seconds);
         best = rate > best ? rate : best;
@@ -37,13 +37,14 @@ struct peak {
     double *rates; /* (threads) */
 };
 
-/* All threads at once, each by its own clock: starting and joining them is no work. */
-static void measure(void *context, size_t thread) {
+/* All threads measure at the same time, each by its own clock, so that starting and joining them is
+ * not measured. */
+static void measure_thread(void *context, size_t thread) {
     struct peak *peak = context;
     atomic_fetch_add(&peak->ready, 1);
     while (atomic_load(&peak->ready) < peak->threads)
         sched_yield();
-    peak->rates[thread] = best_of_trials(peak->cpu);
+    peak->rates[thread] = measure_best(peak->cpu);
 }
 
 wr_status wr_cpu_peak(struct wr_device *device, double *flops_per_second, struct wr_error *error) {
@@ -52,7 +53,7 @@ wr_status wr_cpu_peak(struct wr_device *device, double *flops_per_second, struct
     peak.rates = wr_alloc(peak.threads, sizeof *peak.rates, "rates", error);
     if (peak.rates == NULL)
         return WR_ERR_MEMORY;
-    wr_crew_run(&cpu->crew, peak.threads, measure, &peak);
+    wr_crew_run(&cpu->crew, peak.threads, measure_thread, &peak);
     *flops_per_second = 0;
     for (size_t i = 0; i < peak.threads; i++)
         *flops_per_second += 2 * peak.rates[i];

@@ -1,19 +1,20 @@
-/* Which models fused_wide.cl trains. */
+/* Chooses which models fused_wide.cl trains, and how. */
 #include "backend/opencl/opencl.h"
 
 #include "numerics.h"
 #include "wide_layout.h"
 
-/* Lanes that share a row of W_hh. Two leave a lane at most 64 elements of a row and as many of a
- * column, for which 255 registers have room; more lanes wait for each other more often. */
+/* Lanes that share a row of W_hh. With two, a lane holds at most 64 elements of a row and 64 of a
+ * column, which fit in 255 registers. More lanes wait for each other more often. */
 #define PARTS       2
 #define MOST_HIDDEN 128
-#define MOST_STEPS  16   /* a lane has h and da of all steps in registers, too */
-#define MOST_ENDS   4096 /* inputs and outputs, so that bytes can be counted */
+#define MOST_STEPS  16   /* a lane also holds h and da of all steps in registers */
+#define MOST_ENDS   4096 /* limit of inputs and of outputs, so that byte counts do not overflow */
 
-/* So few registers a lane let a multiprocessor of an NVIDIA GPU run two models of 96 units: 1.4
- * times the updates, by scripts/gpu/model.py, which an H200 bears out here (docs/gpu.md). Of 72, 80
- * and 88 units, whose parts are not alike, more registers spill, and nothing is won. */
+/* With this few registers a lane, a multiprocessor of an NVIDIA GPU trains two models of 96 units
+ * at the same time: 1.4 times the updates by scripts/gpu/model.py; measurements on an H200 agree
+ * (docs/gpu.md). With 72, 80 and 88 units, whose parts differ in size, more registers spill and
+ * nothing is gained. */
 #define TWO_HIDDEN    96
 #define TWO_STEPS     6
 #define TWO_REGISTERS 168

@@ -1,4 +1,4 @@
-/* Sessions: buffers and what goes into and out of them. */
+/* Sessions: their buffers, and copies into them and out of them. */
 #include "backend/opencl/opencl.h"
 
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 #include "layout.h"
 
-#define FILL_BYTES ((size_t)1 << 20) /* written at a time */
+#define FILL_BYTES ((size_t)1 << 20) /* written at the same time */
 
 wr_status wr_cl_put(struct wr_cl_session *session, enum wr_cl_buffer which, const void *from,
                     size_t bytes, struct wr_error *error) {
@@ -24,7 +24,8 @@ wr_status wr_cl_get(struct wr_cl_session *session, enum wr_cl_buffer which, void
     return wr_cl_check(device, "clEnqueueReadBuffer", code, error);
 }
 
-/* By writes, not clEnqueueFillBuffer: Oclgrind takes what that fills for uninitialised. */
+/* Writes instead of calling clEnqueueFillBuffer: Oclgrind treats bytes that this fills as
+ * uninitialised. */
 wr_status wr_cl_fill(struct wr_cl_session *session, enum wr_cl_buffer which, size_t bytes,
                      uint32_t pattern, struct wr_error *error) {
     const struct wr_cl_device *device = wr_cl_device_of(&session->base);

@@ -1,18 +1,18 @@
-/* How fused_rows.cl shares work-groups among models: a table by hidden size, and what follows from
- * the device's warp. */
+/* Chooses how fused_rows.cl is launched: rows of W_hh in a lane by a table of hidden sizes, and
+ * models in a work-group by the warp of the device. */
 #include "backend/opencl/opencl.h"
 
 #include "rows_layout.h"
 
-#define IDLE_WARP 0.1  /* part of a warp that may lie idle where models share one */
-#define IDLE      0.05 /* part of a work-group of several warps that may */
+#define IDLE_WARP 0.1  /* fraction of a warp that may be idle where models share it */
+#define IDLE      0.05 /* fraction of a work-group of several warps that may be idle */
 
-/* For models up to a hidden size on NVIDIA's GPUs: rows of W_hh in a lane, whether the backward
- * loop is unrolled, and the registers that a lane may have, 0 for as many as the compiler likes.
- * More rows spare loads and barriers and take more registers; fewer registers let more warps wait
- * for memory side by side. Measured on an H200 (docs/gpu.md) but for the rows, which come from
- * scripts/gpu/model.py; at H = 20 one row and four were measured, too, and are slower. Other GPUs
- * have fewer registers for a lane: one row. */
+/* For models up to a hidden size, on NVIDIA's GPUs: rows of W_hh in a lane, whether the backward
+ * loop is unrolled, and the limit of registers for a lane, 0 for none. More rows save loads and
+ * barriers, and need more registers. With fewer registers, more warps are resident and hide the
+ * latency of memory. Measured on an H200 (docs/gpu.md), except the rows, which scripts/gpu/model.py
+ * chose; at H = 20, one row and four rows were also measured and are slower. Other GPUs have fewer
+ * registers for a lane: they get one row. */
 static const struct {
     size_t hidden, rows;
     bool unrolled;
@@ -20,16 +20,15 @@ static const struct {
 } table[] = {
     {4, 4, true, 0}, {16, 2, true, 0}, {20, 2, true, 168}, {32, 1, false, 128}, {64, 1, false, 0}};
 
-/* Whether fused_rows.cl takes the shape with at most a few spilled registers: tests/registers.txt.
- */
+/* Whether fused_rows.cl trains the shape with no more than a few spilled registers:
+ * tests/registers.txt. */
 static bool takes(const struct wr_ensemble *ensemble) {
     const struct wr_shape *shape = &ensemble->shape;
     return ensemble->batch == 1 && ((shape->hidden <= 32 && shape->seq_len <= 16) ||
                                     (shape->hidden <= 64 && shape->seq_len <= 6));
 }
 
-/* The table's line, but that one row a lane is all that other shapes and rules leave registers for.
- */
+/* Takes the line of the table. Other shapes and rules leave registers for only one row a lane. */
 static void choose_rows(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
                         struct wr_cl_rows *choice) {
     const struct wr_shape *shape = &ensemble->shape;
@@ -47,13 +46,13 @@ static void choose_rows(const struct wr_cl_device *device, const struct wr_ensem
     }
 }
 
-/* Whether as many models as fit one warp leave few enough of its work-items idle. */
+/* Whether the models that fit in one warp leave few enough of its work-items idle. */
 static bool fills_warp(const struct wr_cl_device *device, size_t lanes) {
     size_t in_warp = device->warp / lanes;
     return in_warp > 0 && (double)(in_warp * lanes) >= (1 - IDLE_WARP) * (double)device->warp;
 }
 
-/* Bytes of local memory that one model takes. */
+/* Bytes of local memory that one model needs. */
 static size_t near_bytes(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
                          size_t rows) {
     const struct wr_shape *s = &ensemble->shape;
@@ -66,10 +65,11 @@ static size_t near_bytes(const struct wr_cl_device *device, const struct wr_ense
     return floats * sizeof(float) + 2 * sizeof(cl_int);
 }
 
-/* Models and work-items of a group: as many models as fill one warp, where they do; else the fewest
- * that fill several; else those that leave the fewest work-items idle. */
-static void choose_group(const struct wr_cl_device *device, size_t lanes, size_t most_items,
-                         size_t most_models, struct wr_cl_rows *choice) {
+/* Chooses models and work-items of a work-group: the models that fill one warp; if they do not fill
+ * it, the fewest models that fill several warps; if none do, the models that leave the smallest
+ * fraction idle. */
+static void choose_work_group(const struct wr_cl_device *device, size_t lanes, size_t most_items,
+                              size_t most_models, struct wr_cl_rows *choice) {
     size_t in_warp = device->warp / lanes;
     double best = 0;
     choice->pack = 0;
@@ -97,8 +97,9 @@ void wr_cl_rows_choose(const struct wr_cl_device *device, const struct wr_ensemb
         return;
     choose_rows(device, ensemble, choice);
     most = most < device->max_group ? most : device->max_group;
-    choose_group(device, ensemble->shape.hidden / choice->rows, most,
-                 wr_cl_local_bytes(device) / near_bytes(device, ensemble, choice->rows), choice);
+    choose_work_group(device, ensemble->shape.hidden / choice->rows, most,
+                      wr_cl_local_bytes(device) / near_bytes(device, ensemble, choice->rows),
+                      choice);
     choice->nvidia.warp_sync = device->nvidia && choice->pack > 0 &&
                                choice->group == device->warp && device->warp == WR_CL_WARP;
 }

@@ -7,9 +7,9 @@
 
 #define PLATFORM_NOT_FOUND (-1001) /* CL_PLATFORM_NOT_FOUND_KHR, of cl_khr_icd */
 #define VENDOR_NVIDIA      0x10de  /* its number on the PCI bus */
-#define MOST               64      /* platforms, and devices of a platform, that are looked at */
+#define MOST               64      /* limit of platforms, and of devices of a platform */
 
-/* One entry of the enumeration: a device, or a platform whose devices cannot be had. */
+/* One entry of the enumeration: a device, or a platform that does not give its devices. */
 struct place {
     cl_device_id id; /* NULL: code says why */
     cl_platform_id platform;
@@ -18,8 +18,8 @@ struct place {
     cl_int code;
 };
 
-/* Entry `index` in the order of the ICD loader's platforms and of their devices; false past the
- * last. */
+/* Finds entry `index` in the order of the ICD loader: platform by platform, device by device. False
+ * past the last. */
 static bool find_place(size_t index, struct place *place) {
     cl_platform_id platforms[MOST];
     cl_uint platform_count = 0;
@@ -56,7 +56,7 @@ static bool find_place(size_t index, struct place *place) {
     return false;
 }
 
-/* What is asked of a device, in one go. */
+/* The properties of a device that we use. */
 struct facts {
     cl_device_type type;
     cl_bool available, compiler, little_endian;
@@ -163,7 +163,7 @@ static void fill_info(struct place *place, const struct facts *facts, struct wr_
                  (unsigned)facts->units, facts->version, facts->driver);
 }
 
-/* A driver's words as a terminal may be given them. */
+/* Makes a driver's text safe to print on a terminal. */
 static void make_shown(char *text, size_t size) {
     char shown[256];
     wr_shown(text, shown, size);
@@ -181,7 +181,7 @@ wr_status wr_cl_describe(size_t index, struct wr_device_info *info, struct wr_er
     if (!find_place(index, &place))
         return no_such_device(index, error);
     if (place.id)
-        (void)ask(&place, &facts); /* a failure stands in place */
+        (void)ask(&place, &facts); /* a failure is kept in `place` */
     fill_info(&place, &facts, info);
     make_shown(info->name, sizeof info->name);
     make_shown(info->detail, sizeof info->detail);
@@ -247,7 +247,7 @@ void wr_cl_close_device(struct wr_device *base) {
     struct wr_cl_device *device = (struct wr_cl_device *)base;
     if (!device)
         return;
-    if (!wr_is_ours(base)) { /* the driver's own state stayed in the other process */
+    if (!wr_is_ours(base)) { /* the driver's own state is in the other process */
         free(device);
         return;
     }

@@ -1,4 +1,4 @@
-/* Work on blocks of models: the stages, and whole epochs. */
+/* Trains blocks of models: single stages, and whole epochs. */
 #include "backend/cpu/cpu.h"
 
 #include "numerics.h"
@@ -9,7 +9,8 @@
 
 /* ---- a block and its batch ---- */
 
-/* Everything but the batch, for training in the thread's workspace. */
+/* Fills everything of a block but the batch. The parameters, state, gradients and scratch are those
+ * of the thread's workspace. */
 static void bind_block(const struct cpu_session *s, size_t block, size_t thread,
                        struct wr_block *b) {
     const struct wr_ensemble *e = &s->base.ensemble;
@@ -27,13 +28,13 @@ static void bind_block(const struct cpu_session *s, size_t block, size_t thread,
     }
     b->visited = s->visited != NULL ? s->visited + thread * e->batch * L : NULL;
     b->parameters = s->workspaces + thread * s->workspace;
-    b->state = b->parameters + s->model * L;
+    b->state = b->parameters + s->model_size * L;
     b->gradients = b->state + s->states * s->layout.count * L;
     b->rests = b->gradients + s->layout.count * L;
     b->scratch = b->rests + s->rests * L;
 }
 
-/* A place for what a run adds up to. */
+/* Where the sums of a segment are kept. */
 static struct wr_sums sums_at(const struct cpu_session *s, size_t place) {
     float *sums = s->sums + place * s->sums_apart;
     return (struct wr_sums){.gradient = sums, .losses = sums + s->layout.count * s->engine->lanes};
@@ -49,7 +50,7 @@ static void bind_slots(const struct cpu_session *s, size_t block, struct wr_bloc
     b->losses = s->losses + block * slots;
 }
 
-/* The rate and Adam's corrections at a lane's update number u. */
+/* Sets a lane's learning rate and Adam's corrections for update u. */
 static void set_update(const struct cpu_session *s, size_t model, uint64_t u, size_t lane,
                        struct wr_block *b) {
     const struct wr_ensemble *e = &s->base.ensemble;
@@ -61,7 +62,7 @@ static void set_update(const struct cpu_session *s, size_t model, uint64_t u, si
     b->correct2[lane] = s->corrections[2 * pair + 1];
 }
 
-/* The windows that a lane visits in `epoch`, from visit `offset` on. */
+/* Lists the windows that a lane visits in `epoch`, from visit `offset` on. */
 static void set_visited(const struct cpu_session *s, size_t model, uint64_t epoch, size_t offset,
                         size_t lane, struct wr_block *b) {
     const struct wr_ensemble *e = &s->base.ensemble;
@@ -73,8 +74,8 @@ static void set_visited(const struct cpu_session *s, size_t model, uint64_t epoc
                                                         visit + slot);
 }
 
-/* The batch: visits offset .. offset + count - 1 of each lane's `epoch`. Returns the number of
- * models (copies apart) that have a window in it. */
+/* Sets the batch: visits offset .. offset + count - 1 of each lane's `epoch`. Returns the number of
+ * models that have a window in it; copies do not count. */
 static size_t set_batch(const struct cpu_session *s, size_t block, uint64_t epoch, size_t offset,
                         size_t count, struct wr_block *b) {
     const struct wr_ensemble *e = &s->base.ensemble;
@@ -103,8 +104,8 @@ static size_t set_batch(const struct cpu_session *s, size_t block, uint64_t epoc
     return models;
 }
 
-/* Writes the block's part of the epoch's losses (M), which may be NULL, and freezes the models that
- * have diverged in this epoch. */
+/* Writes the block's losses of the epoch to losses (M), which may be NULL, and freezes the models
+ * that diverged in this epoch. */
 static void end_epoch(const struct cpu_session *s, size_t block, const struct wr_block *b,
                       uint32_t epoch, float *losses) {
     alignas(64) float poison[WR_MOST_LANES];
@@ -122,30 +123,30 @@ static void end_epoch(const struct cpu_session *s, size_t block, const struct wr
 
 /* ---- stages ---- */
 
-static size_t runs_of(const struct wr_block *b) {
+static size_t count_segments(const struct wr_block *b) {
     return (b->windows - 1) / WR_RUN + 1;
 }
 
-/* Windows of a run. */
-static size_t run_length(const struct wr_block *b, size_t run) {
-    size_t left = b->windows - run * WR_RUN;
+/* Number of windows of a segment. */
+static size_t segment_length(const struct wr_block *b, size_t segment) {
+    size_t left = b->windows - segment * WR_RUN;
     return left < WR_RUN ? left : WR_RUN;
 }
 
-/* A stage of a block's batch, in the session's memory, by a thread. */
+/* One stage on a block's batch, in the memory of the session, by a thread. */
 typedef void stage_fn(const struct cpu_session *s, const struct wr_block *b, size_t thread);
 
 static void forward_stage(const struct cpu_session *s, const struct wr_block *b, size_t thread) {
     (void)thread;
-    for (size_t run = 0; run < runs_of(b); run++)
-        s->engine->forward(b, run * WR_RUN, run_length(b, run));
+    for (size_t i = 0; i < count_segments(b); i++)
+        s->engine->forward(b, i * WR_RUN, segment_length(b, i));
 }
 
 static void bptt_stage(const struct cpu_session *s, const struct wr_block *b, size_t thread) {
     struct wr_sums sums = sums_at(s, thread);
-    for (size_t run = 0; run < runs_of(b); run++) {
-        s->engine->bptt(b, run * WR_RUN, run_length(b, run), &sums);
-        s->engine->add(b, run, &sums, 0, s->layout.count);
+    for (size_t i = 0; i < count_segments(b); i++) {
+        s->engine->bptt(b, i * WR_RUN, segment_length(b, i), &sums);
+        s->engine->add(b, i, &sums, 0, s->layout.count);
     }
 }
 
@@ -159,11 +160,11 @@ static void update_stage(const struct cpu_session *s, const struct wr_block *b, 
     s->engine->update(b);
 }
 
-/* One stage of the current batch, on every block. */
+/* One stage of the current batch on every block. */
 struct blocks {
     const struct cpu_session *session;
     stage_fn *stage;
-    atomic_size_t next; /* to take */
+    atomic_size_t next; /* the next block to take */
 };
 
 static void take_stages(void *context, size_t thread) {
@@ -174,7 +175,7 @@ static void take_stages(void *context, size_t thread) {
     while ((block = atomic_fetch_add(&blocks->next, 1)) < s->blocks) {
         bind_block(s, block, thread, &b);
         bind_slots(s, block, &b);
-        b.parameters = s->parameters + block * s->model * L;
+        b.parameters = s->parameters + block * s->model_size * L;
         b.gradients = s->gradients + block * s->layout.count * L;
         if (s->states > 0)
             b.state = s->state + block * s->states * s->layout.count * L;
@@ -215,32 +216,32 @@ wr_status wr_cpu_update(struct wr_session *session, struct wr_error *error) {
 /* ---- runs ---- */
 
 #define TICK_SECONDS 0.1
-/* Floats that are not worth a second thread. */
-#define LEAST_PART 16384
+/* For fewer floats than this, a second thread does not pay. */
+#define LEAST_SHARE 16384
 
 struct run {
     struct cpu_session *session;
     size_t epochs;
     float *losses;   /* (epochs, M) or NULL */
-    size_t interval; /* windows between two looks of a thread at clock and flag */
+    size_t interval; /* after so many windows a thread looks at the clock and the stop flag */
     wr_tick_fn *tick;
     void *context;
-    double ticked;             /* when; the calling thread's */
-    atomic_ullong updates;     /* so far, as far as the threads have told */
-    atomic_size_t next, ended; /* block to take, blocks that are through */
+    double ticked;             /* when tick was last called; only the calling thread uses it */
+    atomic_ullong updates;     /* so far, as reported by the threads */
+    atomic_size_t next, ended; /* next block to take, number of finished blocks */
     atomic_bool stop;
-    struct wr_team team; /* of all threads, or empty */
+    struct wr_team team; /* of all threads, or of one */
 };
 
 /* A thread of a run. */
 struct worker {
     struct run *run;
     size_t thread;
-    size_t windows;             /* since its last look at clock and flag */
-    unsigned long long updates; /* not yet told */
+    size_t windows;             /* since its last look at the clock and the flag */
+    unsigned long long updates; /* not yet reported */
 };
 
-/* Calls tick if it is time to. */
+/* Calls tick if TICK_SECONDS have passed. */
 static void tick_now_and_then(struct run *run) {
     double now = wr_seconds();
     if (run->tick == NULL || now - run->ticked < TICK_SECONDS)
@@ -250,7 +251,7 @@ static void tick_now_and_then(struct run *run) {
     run->ticked = now;
 }
 
-/* After some windows and updates; false: stop. */
+/* Counts some windows and updates; returns false if the run is to stop. */
 static bool go_on(struct worker *w, size_t windows, size_t updates) {
     w->updates += updates;
     w->windows += windows;
@@ -264,33 +265,36 @@ static bool go_on(struct worker *w, size_t windows, size_t updates) {
     return !atomic_load(&w->run->stop);
 }
 
-/* Some of the runs of a batch, and where their sums are. */
-struct group {
+/* Some segments of a batch, and where their sums are. */
+struct segments {
     const struct cpu_session *session;
     const struct wr_block *block;
     size_t first, count;
     size_t place;
-    size_t parts; /* in which the sums are added */
+    size_t shares; /* shares of the parameters, each added by one thread */
 };
 
-/* The place of run i of the group; the first run of a batch starts the gradients. */
-static struct wr_sums sums_in(const struct group *group, size_t i) {
-    struct wr_sums sums = sums_at(group->session, group->place + i);
-    if (group->first + i == 0)
-        sums.gradient = group->block->gradients;
+/* Where the sums of segment i are. The first segment of a batch is summed in the gradients
+ * themselves. */
+static struct wr_sums sums_in(const struct segments *segments, size_t i) {
+    struct wr_sums sums = sums_at(segments->session, segments->place + i);
+    if (segments->first + i == 0)
+        sums.gradient = segments->block->gradients;
     return sums;
 }
 
-/* A run's sums, stage by stage or in one go. */
+/* Computes the sums of one segment: stage by stage, or in one call of the engine. */
 static void add_up(void *context, size_t item, size_t thread) {
-    const struct group *group = context;
-    const struct cpu_session *s = group->session;
-    struct wr_block b = *group->block;
-    struct wr_sums sums = sums_in(group, item);
-    size_t run = group->first + item, count = run_length(&b, run), first = run * WR_RUN;
+    const struct segments *segments = context;
+    const struct cpu_session *s = segments->session;
+    struct wr_block b = *segments->block;
+    struct wr_sums sums = sums_in(segments, item);
+    size_t index = segments->first + item, count = segment_length(&b, index);
+    size_t first = index * WR_RUN;
     if (s->team)
-        b.scratch = s->workspaces + thread * s->workspace +
-                    (s->model + (s->states + 1) * s->layout.count + s->rests) * s->engine->lanes;
+        b.scratch =
+            s->workspaces + thread * s->workspace +
+            (s->model_size + (s->states + 1) * s->layout.count + s->rests) * s->engine->lanes;
     if (s->base.ensemble.schedule == WR_SCHEDULE_STAGED) {
         s->engine->forward(&b, first, count);
         s->engine->bptt(&b, first, count, &sums);
@@ -298,49 +302,49 @@ static void add_up(void *context, size_t item, size_t thread) {
         s->engine->run(&b, first, count, &sums);
 }
 
-/* Where a part of P elements starts: they are cut between lines. */
-static size_t part_start(size_t P, size_t part, size_t parts) {
-    return part == parts ? P : P / 16 * part / parts * 16;
+/* Where a share of P elements starts. Shares are cut between cache lines. */
+static size_t share_start(size_t P, size_t share, size_t shares) {
+    return share == shares ? P : P / 16 * share / shares * 16;
 }
 
-/* Adds a part of the sums to those of the first run. */
-static void add_part(void *context, size_t part, size_t thread) {
-    const struct group *group = context;
-    const struct cpu_session *s = group->session;
-    size_t P = s->layout.count, end = part_start(P, part + 1, group->parts);
+/* Adds a share of each sum to the sums of the first segment. */
+static void add_share(void *context, size_t share, size_t thread) {
+    const struct segments *segments = context;
+    const struct cpu_session *s = segments->session;
+    size_t P = s->layout.count, end = share_start(P, share + 1, segments->shares);
     (void)thread;
-    for (size_t i = group->first == 0; i < group->count; i++) {
-        struct wr_sums sums = sums_in(group, i);
-        s->engine->add(group->block, group->first + i, &sums, part_start(P, part, group->parts),
-                       end);
+    for (size_t i = segments->first == 0; i < segments->count; i++) {
+        struct wr_sums sums = sums_in(segments, i);
+        s->engine->add(segments->block, segments->first + i, &sums,
+                       share_start(P, share, segments->shares), end);
     }
 }
 
-static void add_losses(const struct group *group, struct wr_block *b) {
-    size_t L = group->session->engine->lanes;
-    for (size_t run = 0; run < group->count; run++) {
-        struct wr_sums sums = sums_in(group, run);
-        for (size_t i = 0; i < run_length(b, group->first + run) * L; i++)
-            wr_add_long(&b->total[i % L], &b->rest[i % L], sums.losses[i]);
+static void add_losses(const struct segments *segments, struct wr_block *b) {
+    size_t L = segments->session->engine->lanes;
+    for (size_t i = 0; i < segments->count; i++) {
+        struct wr_sums sums = sums_in(segments, i);
+        for (size_t j = 0; j < segment_length(b, segments->first + i) * L; j++)
+            wr_add_long(&b->total[j % L], &b->rest[j % L], sums.losses[j]);
     }
 }
 
-/* A batch run by run, or with a team group by group of runs. */
-static bool train_runs(struct worker *w, struct wr_block *b) {
+/* Trains a batch segment by segment, or with a team by several segments at a time. */
+static bool train_segments(struct worker *w, struct wr_block *b) {
     const struct cpu_session *s = w->run->session;
     struct wr_team *team = &w->run->team;
-    size_t runs = runs_of(b), P = s->layout.count * s->engine->lanes;
-    struct group group = {.session = s, .block = b, .place = s->team ? 0 : w->thread};
-    for (; group.first < runs; group.first += group.count) {
-        size_t left = runs - group.first;
-        group.count = left < s->group ? left : s->group;
-        group.parts = P * group.count / LEAST_PART + 1;
-        if (group.parts > team->threads)
-            group.parts = team->threads;
-        wr_team_share(team, group.count, add_up, &group);
-        wr_team_share(team, group.parts, add_part, &group);
-        add_losses(&group, b);
-        if (!go_on(w, group.count * WR_RUN, 0))
+    size_t all = count_segments(b), P = s->layout.count * s->engine->lanes;
+    struct segments segments = {.session = s, .block = b, .place = s->team ? 0 : w->thread};
+    for (; segments.first < all; segments.first += segments.count) {
+        size_t left = all - segments.first;
+        segments.count = left < s->segments ? left : s->segments;
+        segments.shares = P * segments.count / LEAST_SHARE + 1;
+        if (segments.shares > team->threads)
+            segments.shares = team->threads;
+        wr_team_share(team, segments.count, add_up, &segments);
+        wr_team_share(team, segments.shares, add_share, &segments);
+        add_losses(&segments, b);
+        if (!go_on(w, segments.count * WR_RUN, 0))
             return false;
     }
     s->engine->descend(b);
@@ -356,7 +360,7 @@ static bool train_epoch(struct worker *w, size_t block, uint64_t epoch, struct w
         bool small = b->windows <= b->at_once && e->schedule != WR_SCHEDULE_STAGED;
         if (small)
             s->engine->train(b);
-        else if (!train_runs(w, b))
+        else if (!train_segments(w, b))
             return false;
         if (!go_on(w, small ? b->windows : 0, models))
             return false;
@@ -379,11 +383,11 @@ static bool train_epochs(struct worker *w, size_t block, struct wr_block *b) {
     return true;
 }
 
-/* All that changes with every update lies in the thread's workspace, the parameters too:
- * see APART in session.c. */
+/* All that an update changes lies in the thread's workspace, the parameters too: see APART in
+ * cpu_session.c. */
 static void train_block(struct worker *w, size_t block) {
     const struct cpu_session *s = w->run->session;
-    size_t floats = s->model * s->engine->lanes;
+    size_t floats = s->model_size * s->engine->lanes;
     size_t kept = s->states * s->layout.count * s->engine->lanes;
     float *home = s->parameters + block * floats;
     struct wr_block b;
@@ -400,7 +404,7 @@ static void train_block(struct worker *w, size_t block) {
         memcpy(s->state + block * kept, b.state, kept * sizeof *home);
 }
 
-/* The calling thread has no block left: it goes on ticking. */
+/* Goes on ticking while other threads still train: the calling thread has no block left. */
 static void wait_for_others(struct run *run) {
     struct timespec pause = {.tv_nsec = 200000};
     while (atomic_load(&run->ended) < run->session->blocks && !atomic_load(&run->stop)) {
@@ -409,14 +413,14 @@ static void wait_for_others(struct run *run) {
     }
 }
 
-/* Windows whose work is about 10^6 multiplications per lane: well below a millisecond. */
+/* Number of windows whose work is about 10^6 multiplications per lane: well below a millisecond. */
 static size_t look_interval(const struct wr_ensemble *e) {
     double H = (double)e->shape.hidden, T = (double)e->shape.seq_len;
     double work = 3 * T * H * (H + (double)e->shape.inputs + 10);
     return work < 1e6 ? (size_t)(1e6 / work) : 1;
 }
 
-/* Trains blocks that no thread has taken, until none is left. */
+/* Trains blocks that no thread has taken yet, until none is left. */
 static void take_blocks(struct worker *w) {
     struct run *run = w->run;
     size_t block;

@@ -1,4 +1,4 @@
-/* A session's memory on the cpu backend, and what goes in and out of it. */
+/* The memory of a session on the cpu backend: its sizes, and copies into it and out of it. */
 #include "backend/cpu/cpu.h"
 
 #include "layout.h"
@@ -22,7 +22,7 @@ static size_t whole_lines(size_t floats) {
     return times((floats - 1) / 16 + 1, 16); /* so that threads share no cache line */
 }
 
-/* The layout in a block. */
+/* The layout of a model in a block. */
 static struct wr_layout block_layout(const struct wr_engine *engine, const struct wr_shape *shape,
                                      struct wr_layout layout) {
     size_t H = shape->hidden;
@@ -43,19 +43,20 @@ static struct wr_layout block_layout(const struct wr_engine *engine, const struc
     return layout;
 }
 
-/* Floats of a model's parameters in a block: P, then what is there twice. */
+/* Floats of a model's parameters in a block: P, then a second copy of W_hh with an engine of
+ * rows. */
 static size_t model_floats(const struct wr_engine *engine, const struct wr_shape *shape, size_t P) {
     size_t H = shape->hidden;
     return engine->width > 0 ? plus(P, times(H, wr_padded(H, engine->width))) : P;
 }
 
-/* Floats that a model's slot of a batch takes in the stage buffers: h, da, y, loss. */
+/* Floats that a window of a model's batch takes in the stage buffers: h, da, y, loss. */
 static size_t slot_floats(const struct wr_shape *shape) {
     size_t steps = times(shape->seq_len, shape->hidden);
     return plus(times(2, steps), plus(shape->outputs, 1));
 }
 
-/* (N L): lanes in all. */
+/* Number of lanes of all blocks: N L. */
 static size_t lanes_of(const struct wr_engine *engine, size_t models) {
     return times((models - 1) / engine->lanes + 1, engine->lanes);
 }
@@ -66,8 +67,8 @@ static size_t stage_floats(const struct wr_engine *engine, const struct wr_ensem
     return times(lanes_of(engine, ensemble->models), plus(parameters, slots));
 }
 
-/* Windows whose h and da are to be at hand together: a run, while they take no more than 512 KiB,
- * but enough to share the loads of weights. */
+/* Number of windows whose h and da are kept at the same time: a segment if they take no more than
+ * 512 KiB, otherwise fewer, but at least FEWEST, which share the loads of weights. */
 static size_t at_once_of(const struct wr_engine *engine, const struct wr_ensemble *ensemble) {
     const struct wr_shape *shape = &ensemble->shape;
     enum { FLOATS = 131072, FEWEST = 4 };
@@ -91,12 +92,13 @@ static size_t scratch_floats(const struct wr_engine *engine, const struct wr_ens
     return plus(times(T, plus(shape->inputs, times(2, shape->hidden))), outputs);
 }
 
-/* Floats between the workspaces of two threads. Nearer, cores slow each other down, though no two
- * write to one cache line: on two cores of Zen 5, 64 models of H = 32 trained at 3.9 million
- * updates/s with 4 KiB between, 6.4 with 64 KiB, 7.9 with 256 KiB, and no faster beyond. */
+/* Floats between the workspaces of two threads. Cores slow each other down when the workspaces are
+ * nearer, though no two threads write to one cache line: on two cores of Zen 5, 64 models of H = 32
+ * trained at 3.9 million updates/s with 4 KiB between, 6.4 with 64 KiB, 7.9 with 256 KiB, and no
+ * faster beyond. */
 enum { APART = 65536 };
 
-/* Rests of a thread's gradients: P, or none. */
+/* Floats of the rests of a thread's gradients: P, or 0. */
 static size_t rest_floats(const struct wr_ensemble *ensemble, size_t P) {
     return wr_needs_rests(ensemble->batch) ? P : 0;
 }
@@ -114,46 +116,46 @@ static size_t workspace_floats(const struct wr_engine *engine, const struct wr_e
 static size_t threads_of(const struct cpu_device *device, const struct wr_engine *engine,
                          const struct wr_ensemble *ensemble) {
     size_t blocks = (ensemble->models - 1) / engine->lanes + 1;
-    size_t runs = (ensemble->batch - 1) / WR_RUN + 1;
-    size_t most = wr_cpu_team(device, engine, ensemble) ? runs : blocks;
+    size_t segments = (ensemble->batch - 1) / WR_RUN + 1;
+    size_t most = wr_cpu_team(device, engine, ensemble) ? segments : blocks;
     return device->threads < most ? device->threads : most;
 }
 
-/* Floats from the sums of one run to those of the next. */
+/* Floats from the sums of one segment to those of the next. */
 static size_t sums_floats(const struct cpu_device *device, const struct wr_engine *engine,
                           const struct wr_ensemble *ensemble, size_t P) {
     size_t floats = whole_lines(times(plus(P, WR_RUN), engine->lanes));
     return wr_cpu_team(device, engine, ensemble) ? floats : plus(floats, APART);
 }
 
-/* Runs that a team adds up before it adds them together: all of a batch, if their sums take no more
- * than 1 MiB, but two a thread. */
-static size_t group_of(const struct cpu_device *device, const struct wr_engine *engine,
-                       const struct wr_ensemble *ensemble, size_t P) {
+/* How many segments a team computes before it adds their sums: all of a batch if the sums take no
+ * more than 1 MiB, otherwise fewer, but at least two for each thread. */
+static size_t segments_of(const struct cpu_device *device, const struct wr_engine *engine,
+                          const struct wr_ensemble *ensemble, size_t P) {
     enum { FLOATS = 262144 };
-    size_t runs = (ensemble->batch - 1) / WR_RUN + 1;
+    size_t segments = (ensemble->batch - 1) / WR_RUN + 1;
     size_t least = 2 * device->threads, fit = FLOATS / times(P, engine->lanes);
     if (!wr_cpu_team(device, engine, ensemble))
         return 1;
     fit = fit > least ? fit : least;
-    return fit < runs ? fit : runs;
+    return fit < segments ? fit : segments;
 }
 
-/* Floats of a session but for the stages'. */
+/* Floats of a session without its stage buffers. */
 static size_t session_floats(const struct cpu_device *device, const struct wr_engine *engine,
                              const struct wr_ensemble *ensemble, size_t P) {
     size_t threads = threads_of(device, engine, ensemble);
-    size_t group = group_of(device, engine, ensemble, P);
+    size_t segments = segments_of(device, engine, ensemble, P);
     size_t model =
         plus(model_floats(engine, &ensemble->shape, P), times(wr_rule_states(&ensemble->rule), P));
     size_t parameters = times(lanes_of(engine, ensemble->models), model);
     size_t workspaces = times(threads, workspace_floats(engine, ensemble, P));
     size_t sums =
-        times(group > threads ? group : threads, sums_floats(device, engine, ensemble, P));
+        times(segments > threads ? segments : threads, sums_floats(device, engine, ensemble, P));
     return plus(parameters, plus(workspaces, sums));
 }
 
-/* Bytes of a thread's list of windows of a batch. */
+/* Bytes of a thread's list of the windows of a batch. */
 static size_t visited_bytes(const struct wr_engine *engine, const struct wr_ensemble *ensemble) {
     return times(times(ensemble->batch, engine->lanes), sizeof(size_t));
 }
@@ -184,7 +186,7 @@ wr_status wr_cpu_memory(struct wr_device *device, const struct wr_ensemble *ense
 
 /* ---- open and close ---- */
 
-/* What only some rules need. */
+/* Allocates what only some learning rules need. */
 static wr_status open_rule(struct cpu_session *s, size_t lanes, struct wr_error *error) {
     const struct wr_ensemble *ensemble = &s->base.ensemble;
     if (s->states > 0) {
@@ -210,7 +212,7 @@ wr_status wr_cpu_open(struct wr_session *session, struct wr_error *error) {
     s->layout = block_layout(s->engine, &ensemble->shape, session->layout);
     size_t lanes = lanes_of(s->engine, ensemble->models), P = s->layout.count;
     s->blocks = lanes / s->engine->lanes;
-    s->model = model_floats(s->engine, &ensemble->shape, P);
+    s->model_size = model_floats(s->engine, &ensemble->shape, P);
     s->threads = threads_of(device, s->engine, ensemble);
     s->team = wr_cpu_team(device, s->engine, ensemble);
     s->at_once = at_once_of(s->engine, ensemble);
@@ -218,15 +220,15 @@ wr_status wr_cpu_open(struct wr_session *session, struct wr_error *error) {
     s->states = wr_rule_states(&ensemble->rule);
     s->rests = rest_floats(ensemble, P);
     s->workspace = workspace_floats(s->engine, ensemble, P);
-    s->group = group_of(device, s->engine, ensemble, P);
+    s->segments = segments_of(device, s->engine, ensemble, P);
     s->sums_apart = sums_floats(device, s->engine, ensemble, P);
-    s->parameters = wr_alloc(times(lanes, s->model), sizeof(float), "parameters", error);
+    s->parameters = wr_alloc(times(lanes, s->model_size), sizeof(float), "parameters", error);
     if (s->parameters == NULL)
         return WR_ERR_MEMORY;
     s->workspaces = wr_alloc(times(s->threads, s->workspace), sizeof(float), "workspaces", error);
     if (s->workspaces == NULL)
         return WR_ERR_MEMORY;
-    s->sums = wr_alloc(times(s->group > s->threads ? s->group : s->threads, s->sums_apart),
+    s->sums = wr_alloc(times(s->segments > s->threads ? s->segments : s->threads, s->sums_apart),
                        sizeof(float), "sums", error);
     if (s->sums == NULL)
         return WR_ERR_MEMORY;
@@ -262,7 +264,7 @@ wr_status wr_cpu_need_stages(struct cpu_session *s, struct wr_error *error) {
         return WR_ERR_MEMORY;
     size_t slots = lanes * ensemble->batch;
     size_t steps = slots * ensemble->shape.seq_len * ensemble->shape.hidden;
-    s->gradients = s->stages; /* first: whole vectors in any case */
+    s->gradients = s->stages; /* first, so that it is aligned to whole vectors */
     s->hidden = s->gradients + lanes * P;
     s->deltas = s->hidden + steps;
     s->predictions = s->deltas + steps;
@@ -277,14 +279,15 @@ size_t wr_cpu_model(const struct cpu_session *s, size_t block, size_t lane) {
     return model < models ? model : models - 1;
 }
 
-/* Element [j, k] of a parameter tensor (rows, columns) is at flat + j * columns + k in a model's
- * parameters or gradients, and at at + j * row + k * column in a block's. */
+/* Where a parameter tensor (rows, columns) is. Its element [j, k] is at flat + j * columns + k in
+ * the parameters or gradients of a model, and at `at` + j * row + k * column in a block. */
 struct placed {
     size_t flat, rows, columns, at, row, column;
 };
 enum { ONCE = 5, MOST_PLACED = 6 };
 
-/* Returns their number. W_hh comes twice where parameters have it twice; gradients never do. */
+/* Fills `placed` and returns the number of its entries. W_hh has two entries where the parameters
+ * have it twice; gradients have it once. */
 static size_t place_tensors(const struct cpu_session *s, struct placed placed[MOST_PLACED]) {
     const struct wr_shape *shape = &s->base.ensemble.shape;
     const struct wr_layout *flat = &s->base.layout, *at = &s->layout;
@@ -330,7 +333,7 @@ wr_status wr_cpu_write_parameters(struct wr_session *session, const float *value
     for (size_t block = 0; block < s->blocks; block++)
         for (size_t l = 0; l < L; l++)
             write_model(s, values + wr_cpu_model(s, block, l) * session->layout.count,
-                        s->parameters + block * s->model * L + l);
+                        s->parameters + block * s->model_size * L + l);
     for (size_t m = 0; m < session->ensemble.models; m++)
         s->frozen[m] = WR_NOT_DIVERGED;
     if (s->states > 0)
@@ -349,13 +352,13 @@ wr_status wr_cpu_freeze(struct wr_session *session, const unsigned char *frozen,
     return WR_OK;
 }
 
-/* The interleaved buffer of a tensor, NULL where it is not there yet; *count: floats per model. */
+/* The interleaved buffer of a tensor; NULL if it is not allocated yet. *count: floats per model. */
 static const float *buffer_of(const struct cpu_session *s, enum wr_tensor tensor, size_t *count) {
     const struct wr_shape *shape = &s->base.ensemble.shape;
     size_t B = s->base.ensemble.batch;
     switch (tensor) {
     case WR_PARAMETERS:
-        *count = s->model;
+        *count = s->model_size;
         return s->parameters;
     case WR_GRADIENTS:
         *count = s->layout.count;

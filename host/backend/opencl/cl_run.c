@@ -1,22 +1,26 @@
-/* Whole epochs, on either schedule, in stretches of about a tenth of a second. */
+/* Trains whole epochs, fused or staged. The work is cut into stretches of about a tenth of a
+ * second. */
 #include "backend/opencl/opencl.h"
 
 #include "layout.h"
 
-#define STRETCH 0.1 /* seconds between two ticks: progress moves, Ctrl-C works, watchdogs sleep */
-#define GROWTH  8   /* at most, from one stretch to the next */
-#define PIECES  8   /* launches of a stretch, where halves of the models overlap */
+/* Seconds between two ticks: progress is shown, Ctrl-C works, and no launch is long enough for a
+ * watchdog. */
+#define STRETCH  0.1
+#define GROWTH   8 /* how much longer than the last one a stretch can be, at most */
+#define LAUNCHES 8 /* launches of a stretch where halves of the models overlap */
 
 /* One call of run. */
 struct run {
     struct wr_cl_session *session;
     wr_tick_fn *tick;
     void *context;
-    size_t done;  /* epochs of this call that earlier pieces did */
-    double began; /* this stretch */
+    size_t done;  /* epochs of this call in earlier chunks */
+    double began; /* when this stretch began */
 };
 
-/* Updates of all models once each has made `steps`, or all that `epochs` epochs hold for it. */
+/* The updates of all models together after each has made `steps`, or as many as `epochs` epochs
+ * have for it if that is fewer. */
 static double updates_made(const struct run *run, size_t epochs, size_t steps) {
     const struct wr_session *session = &run->session->base;
     double sum = 0;
@@ -27,15 +31,15 @@ static double updates_made(const struct run *run, size_t epochs, size_t steps) {
     return sum;
 }
 
-/* Waits for the device, sets the pace by how long `steps` steps took, and ticks. `updates` counts
- * those of all models since the call began. */
+/* Waits for the device, sets the pace from the time that `steps` steps took, and ticks. `updates`
+ * is the number of updates of all models since the call began. */
 static wr_status end_stretch(struct run *run, size_t steps, double updates,
                              struct wr_error *error) {
     wr_status status = wr_cl_finish(run->session, error);
     if (status != WR_OK)
         return status;
     double now = wr_seconds(), took = now - run->began;
-    double most = (double)steps * GROWTH; /* and what was cut short says little: the pace stays */
+    double most = (double)steps * GROWTH; /* limit of the pace; never below the pace */
     if (most < (double)run->session->pace)
         most = (double)run->session->pace;
     double fitting = took > 0 ? (double)steps * STRETCH / took : most;
@@ -48,14 +52,14 @@ static wr_status end_stretch(struct run *run, size_t steps, double updates,
     return WR_OK;
 }
 
-/* `steps` updates of every model. */
+/* Enqueues `steps` updates of every model. */
 static wr_status enqueue_fused(struct wr_cl_session *session, enum wr_cl_kernel which, size_t steps,
                                struct wr_error *error) {
     const bool several = wr_cl_device_of(&session->base)->second && !session->base.known_case;
-    const size_t pieces = several ? PIECES : 1;
+    const size_t launches = several ? LAUNCHES : 1;
     wr_status status = WR_OK;
-    for (size_t i = 0; status == WR_OK && i < pieces; ++i) {
-        const cl_ulong updates = steps / pieces + (i < steps % pieces);
+    for (size_t i = 0; status == WR_OK && i < launches; ++i) {
+        const cl_ulong updates = steps / launches + (i < steps % launches);
         if (updates > 0)
             status = wr_cl_set_argument(session, which, 0, sizeof updates, &updates, error);
         if (status == WR_OK && updates > 0)
@@ -64,7 +68,7 @@ static wr_status enqueue_fused(struct wr_cl_session *session, enum wr_cl_kernel 
     return status;
 }
 
-/* `rows` epochs, each launch a range of updates of every model. */
+/* Trains `rows` epochs. Each launch makes some updates of every model. */
 static wr_status run_fused(struct run *run, size_t rows, struct wr_error *error) {
     struct wr_cl_session *session = run->session;
     size_t all = rows * session->base.most_steps, made = 0;
@@ -89,7 +93,7 @@ static wr_status run_fused(struct run *run, size_t rows, struct wr_error *error)
     return status;
 }
 
-/* One update of every model that still has windows from `first` on. */
+/* Enqueues one update of every model that still has windows from `first` on. */
 static wr_status enqueue_update(struct wr_cl_session *session, size_t first,
                                 struct wr_error *error) {
     static const enum wr_cl_kernel stages[] = {WR_CL_FORWARD,        WR_CL_BPTT_DELTAS,
@@ -101,7 +105,7 @@ static wr_status enqueue_update(struct wr_cl_session *session, size_t first,
     return status;
 }
 
-/* `rows` epochs, a launch per stage; nothing waits but the end of a stretch. */
+/* Trains `rows` epochs with a launch for each stage. Only the end of a stretch waits. */
 static wr_status run_staged(struct run *run, size_t rows, struct wr_error *error) {
     struct wr_cl_session *session = run->session;
     size_t most = session->base.most_steps, pending = 0;
@@ -126,11 +130,12 @@ static wr_status run_staged(struct run *run, size_t rows, struct wr_error *error
     return status == WR_OK ? wr_cl_finish(session, error) : status;
 }
 
-/* Epochs whose losses the device can keep; losses (rows, M) or NULL. */
-static wr_status run_piece(struct run *run, size_t rows, float *losses, struct wr_error *error) {
+/* Trains a chunk: `rows` epochs, no more than the device can keep losses of. losses (rows, M) or
+ * NULL. */
+static wr_status run_chunk(struct run *run, size_t rows, float *losses, struct wr_error *error) {
     struct wr_cl_session *session = run->session;
     size_t M = session->base.ensemble.models;
-    /* Diverged models write no loss: theirs stays NaN. */
+    /* Diverged models write no loss, so that their losses stay NaN. */
     wr_status status =
         wr_cl_fill(session, WR_CL_EPOCH_LOSSES, rows * M * sizeof *losses, WR_CL_NAN, error);
     if (status == WR_OK)
@@ -151,16 +156,16 @@ wr_status wr_cl_run(struct wr_session *base, size_t epochs, float *losses, wr_ti
         return wr_fail(error, WR_ERR_USAGE,
                        "%zu epochs after %zu: a model has at most %u; write parameters", epochs,
                        run.session->epochs, WR_FROZEN - 1);
-    if (base->known_case) /* which shows what a long launch does, too */
+    if (base->known_case) /* so that a known case also tests a long launch */
         run.session->pace = UINT32_MAX;
     wr_status status = WR_OK;
     while (status == WR_OK && run.done < epochs) {
         size_t left = epochs - run.done, rows = left < most ? left : most;
-        status = run_piece(&run, rows, losses ? losses + run.done * M : NULL, error);
+        status = run_chunk(&run, rows, losses ? losses + run.done * M : NULL, error);
         run.done += rows;
         run.session->epochs += rows;
     }
-    if (status != WR_OK) /* nothing is left that would write into the next run */
+    if (status != WR_OK) /* so that nothing of this run writes into the next one */
         (void)wr_cl_finish(run.session, NULL);
     return status;
 }

@@ -1,12 +1,12 @@
-/* What a device can do at most: kernels/peak.cl, timed. */
+/* Measures the most that a device can compute: times kernels/peak.cl. */
 #include "backend/opencl/opencl.h"
 
 #include <stdio.h>
 
-#define LAUNCHES       40    /* the best of them counts */
-#define LAUNCH_SECONDS 0.005 /* long beside the launch itself */
+#define LAUNCHES       40    /* number of launches; the fastest counts */
+#define LAUNCH_SECONDS 0.005 /* least time of a launch, so that its overhead is small */
 #define FMAS_A_ROUND   48    /* in peak.cl */
-#define ITEMS_A_UNIT   4096  /* work-items: several groups for each place that a unit has */
+#define ITEMS_A_UNIT   4096  /* work-items: more than a compute unit can hold at once */
 #define GROUP          128
 
 struct peak {
@@ -14,14 +14,14 @@ struct peak {
     struct wr_error *error;
     cl_kernel kernel;
     cl_mem out;
-    size_t items, group, width; /* work-items; in a group; floats of each */
+    size_t items, group, width; /* number of work-items, work-group size, floats of a work-item */
 };
 
 static wr_status check(const struct peak *peak, const char *call, cl_int code) {
     return wr_cl_check(peak->device, call, code, peak->error);
 }
 
-/* How many work-items of how many floats. */
+/* Chooses the number of work-items and the vector width. */
 static wr_status size_up(struct peak *peak) {
     cl_uint units = 1, width = 1;
     cl_device_id id = peak->device->id;
@@ -59,7 +59,7 @@ static wr_status make(struct peak *peak) {
     return check(peak, "clCreateBuffer", code);
 }
 
-/* One launch, from an idle device to an idle device. */
+/* Times one launch, from an idle device until the device is idle again. */
 static wr_status time_launch(struct peak *peak, cl_uint rounds, double *seconds) {
     const cl_float first = 1.0f;
     cl_int code = clSetKernelArg(peak->kernel, 0, sizeof rounds, &rounds);
@@ -82,7 +82,7 @@ static wr_status time_launch(struct peak *peak, cl_uint rounds, double *seconds)
 static wr_status measure(struct peak *peak, double *flops_per_second) {
     cl_uint rounds = 256;
     double seconds = 0, best = 0;
-    wr_status status = time_launch(peak, 1, &seconds); /* drivers put work off until then */
+    wr_status status = time_launch(peak, 1, &seconds); /* first: drivers delay work until then */
     for (seconds = 0; status == WR_OK && seconds < LAUNCH_SECONDS && rounds < 1u << 30; rounds *= 2)
         status = time_launch(peak, rounds, &seconds);
     for (int i = 0; i < LAUNCHES && status == WR_OK; i++) {
