@@ -31,8 +31,8 @@ struct wr_device_info {
 /* Every device, cpu first; each OpenCL device is opened and checked, which builds a kernel.
  * *devices (count) is freed by the caller with free. A library built without OpenCL lists one
  * unusable "opencl" entry that says so; so does a host without a device, and says why there is
- * none. WR_ERR_DEVICE if a variable of the environment that chooses engines or kernels (README)
- * means nothing. */
+ * none. WR_ERR_DEVICE if a variable of the environment that chooses engines or kernels
+ * (docs/devices.md) means nothing. */
 wr_status wr_devices_list(struct wr_device_info **devices, size_t *count, struct wr_error *error);
 
 /* How far off, of themselves, the losses of a device opened as inexact may be. */
