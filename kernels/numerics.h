@@ -1,53 +1,38 @@
+/* clang-format off */
 /* The arithmetic that every path shares, to the bit: host C, host SIMD lanes and OpenCL C.
+ *
+ * docs/contract.md is the contract: each stage's formula in full, how far rounding takes each sum,
+ * and what may change when. This is its short form, to read beside the code.
  *
  * Allowed are + - *, fma, compare-and-select, integer and bit operations. A product feeds a sum
  * only through wr_fma, so that contraction has nothing left to change. A file that wants these
  * functions on SIMD lanes defines WR_FLOAT, WR_INT and the primitives below before it includes this
  * one.
  *
- * The order of every sum (WR_NUMERICS_VERSION 2): terms are cut into runs of WR_RUN; a run is one
- * fma chain in ascending order; run sums are added in ascending order, to the first one.
- *   a_t[j]   x part: terms W_xh[j,i] * x_t[i], the first run starts at b_h[j], later ones at 0;
- *            h part: terms W_hh[j,k] * h_{t-1}[k], its first run starts at the x part, later ones
- *            at 0. At t = 0 there is no h part.
- *   y[o]     terms W_hy[o,k] * h_{T-1}[k], the first run starts at b_y[o].
- *   e[o]     = y[o] - target[o]; s[o] = its slope: e, or with mae its sign, or with huber e bounded
- *            to [-delta, delta].
- *   loss     of a window: terms (weight[o] * s[o]) * r[o], starting at 0; weight = 1/O by default;
- *            r = e, or with huber wr_fma(-0.5, s, e).
- *   dy[o]    = scale_n * s[o], scale_n = 2/(O n) for a batch of n windows, 1/(O n) with mae and
- *            huber, divided in double on the host and rounded once.
- *   dh[k]    at t = T-1: terms W_hy[o,k] * dy[o], starting at 0;
- *            before: terms W_hh[j,k] * da_{t+1}[j] over j, starting at 0.
- *   da_t[j]  = wr_flush(wr_fma(-h, h, 1) * dh), h = h_t[j]; with relu wr_flush(h > 0 ? dh : h * 0),
- *            with identity wr_flush(dh).
- *   gradients: terms are the batch's windows; a run is one chain over its windows in ascending
- *            order, inside a window t = T-1 .. 0, starting at 0:
- *            dW_xh[j,i]: da_t[j] * x_t[i];  dW_hh[j,k]: da_t[j] * h_{t-1}[k], t >= 1;
- *            db_h[j]: da_t[j] * 1;  dW_hy[o,k]: dy[o] * h_{T-1}[k];  db_y[o]: dy[o] * 1.
- *            Run sums from number WR_PLAIN_RUNS on are added by wr_add_long, to what the ones
- *            before have come to, its rest 0 at first.
- *   clip     g = wr_clip(g, c), c = +inf for none. By norm: g = g * wr_norm_factor(sum, c). The sum
- *            is that of row sums, added one by one to the first, tensor by tensor in wr_layout's
- *            order and row by row, a bias being one row; a row sum has the terms g * g and starts
- *            at 0. Biases that training leaves alone (rule.fixed) have no row and no update.
- *   update   theta = wr_fma(-lr, g, theta); other optimizers: wr_step below.
- *   total_loss: window losses added in window order by wr_add_long, sum and rest starting at 0 with
- *            the epoch, whatever launches and batches it is cut into.
+ * The order of every sum (WR_NUMERICS_VERSION 2): terms are cut into segments of WR_RUN terms; a
+ * segment is one fma chain in ascending order; the segments' sums are added in ascending order.
  *
- * How far rounding may take a sum from the exact sum of its terms, as a multiple of the sum of
- * their absolute values; u = 2^-24, and terms of u^2 are left out where they stay below u:
- *   terms in runs, n of them    (16 + n/16) u: activations, predictions, dh, a window's loss. n is
- *                               I, H or O, and does not grow with the data.
- *   gradients, n windows        (16 T + min(n/16, 4096) + 2) u: 2.5e-4 at T = 5 however large n is.
- *                               Version 1 added all run sums plainly: (16 T + n/16) u.
- *   squared norm                (16 + H/16 + 2 H + O + 2) u; 1.2e-3 for 10^8 parameters.
- *   total_loss, n windows       (2 + n u) u; 4.8e-7 at n = 10^8. Version 1 added plainly: n u,
- *                               and it came to a stop beyond some tens of millions of windows.
- *   the host's sums in double   n 2^-53; 1.1e-8 at n = 10^8: validation losses and scores, the
- *                               losses of naive forecasts, means and deviations that scale columns
- *                               (theirs as a multiple of the mean absolute value), MASE's scale.
- * Counts and hashes are integers, and exact. */
+ *   sum         its terms, in order                          its first segment starts at
+ *   a_t[j]      W_xh[j,i] * x_t[i] over i                    b_h[j]
+ *               then W_hh[j,k] * h_{t-1}[k] over k, t >= 1   the sum of the line above
+ *   y[o]        W_hy[o,k] * h_{T-1}[k] over k                b_y[o]
+ *   loss        (weight[o] * s[o]) * r[o] over o             0
+ *   dh[k]       W_hy[o,k] * dy[o] over o, at t = T-1         0
+ *               W_hh[j,k] * da_{t+1}[j] over j, before       0
+ *   gradient    one segment: 16 windows in order, inside     0
+ *               a window t = T-1 .. 0
+ *   norm        of rows: g * g; then the rows one by one     0; the first row
+ *   total_loss  the windows' losses, by wr_add_long          0
+ *
+ *   e[o] = y[o] - target[o]; s[o] is the loss's slope there, r[o] what it is multiplied with
+ *   dy[o] = scale_n * s[o]
+ *   da_t[j] = wr_flush(wr_fma(-h, h, 1) * dh), h = h_t[j], with tanh
+ *   dW_xh[j,i]: da_t[j] * x_t[i];  dW_hh[j,k]: da_t[j] * h_{t-1}[k], t >= 1;  db_h[j]: da_t[j] * 1
+ *   dW_hy[o,k]: dy[o] * h_{T-1}[k];  db_y[o]: dy[o] * 1
+ *
+ * The gradient's segments from number WR_PLAIN_RUNS on are added by wr_add_long. Counts and hashes
+ * are integers, and exact. */
+/* clang-format on */
 #ifndef WR_NUMERICS_H
 #define WR_NUMERICS_H
 

@@ -149,7 +149,7 @@ static const char *const environment[][2] = {
      "WINDROW_ROWS, WINDROW_WARP, WINDROW_CHUNK",
      "For tests: they choose engines, kernels and how many series are trained at once, and change "
      "no "
-     "result. README tells their values; other values are refused (exit code 4)."},
+     "result. docs/devices.md tells their values; other values are refused (exit code 4)."},
 };
 
 static const char *const files[][2] = {

@@ -31,7 +31,8 @@ struct wr_device_info {
 /* Lists every device, cpu first. Each OpenCL device is opened and checked, which builds a kernel.
  * The caller frees *devices (count) with free. A library built without OpenCL, and a host without
  * an OpenCL device, list one unusable "opencl" entry whose detail gives the reason. WR_ERR_DEVICE
- * if an environment variable that chooses engines or kernels (README) has an invalid value. */
+ * if an environment variable that chooses engines or kernels (docs/devices.md) has an invalid
+ * value. */
 wr_status wr_devices_list(struct wr_device_info **devices, size_t *count, struct wr_error *error);
 
 /* The largest relative error that losses of a device opened as inexact may have. */

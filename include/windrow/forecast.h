@@ -39,30 +39,40 @@ enum wr_bound {
 };
 enum wr_combine { WR_COMBINE_MEAN, WR_COMBINE_MEDIAN }; /* of the seeds' forecasts */
 
+/* clang-format off */
 /* How a series v becomes windows. A quiet start, such as the zeros before a product is sold, is
  * left out: as many values as change, each time, by at most 1/20 of the median change after them,
  * and 1/4 of the first. Then, in this order, each undone in a forecast:
- *  1. transform: log v. Where the steps below make no difference of the level, the values are taken
- *     relative to one of them first (v - r, log (v / r)): a level far above the spread costs no
- *     digits, and y + c is forecast as y, plus c. After a logarithm, or with scale, or with
- *     normalize mean or standard, k y is forecast as y, times k.
+ *
+ *  1. transform: log v. Where the steps below do not depend on the series' base value, the values
+ *     are taken relative to one of them first (v - r, log (v / r)): a base value far above the
+ *     spread costs no digits, and y + c is forecast as y, plus c. After a logarithm, or with scale,
+ *     or with normalize mean or standard, k y is forecast as y, times k.
+ *
  *  2. adjust: a series whose autocorrelation at lag `season` is significant (the test of the M4
  *     competition's benchmarks, 90 %) is divided by the seasonal indices of a classical
  *     multiplicative decomposition; after a logarithm, or with values of 0 or less, those of an
  *     additive one are subtracted. detrend: less its line of least squares.
+ *
  *  3. difference D: z[t] - z[t-D].
+ *
  *  4. scale: (z - mean) / deviation of the series.
+ *
  *  5. A window's inputs are window * chunk consecutive values, `chunk` a step, oldest first, then
- * at each step the same of each past covariate, and of each future covariate the values `horizon`
- *     steps later; its targets are the next `horizon` values (one if recursive). Covariates are
- *     standardised per series.
+ *     at each step the same of each past covariate, and of each future covariate the values
+ *     `horizon` steps later; its targets are the next `horizon` values (one if recursive).
+ *     Covariates are standardised per series.
+ *
  *  6. residual S: each target less the value S steps before it, or the latest known one at a
- * multiple of S steps.
+ *     multiple of S steps.
+ *
  *  7. normalize: inputs and targets by the window's own statistics (targets that are residuals are
  *     scaled alone). Where that is below 1e-6 of the same statistic of the whole series, the latter
  *     counts.
+ *
  * What is forecast keeps to bounds: after a logarithm it goes beyond the values of the series by at
  * most twice the median change over a horizon (in logarithms), and see `bound`. */
+/* clang-format on */
 struct wr_recipe {
     char name[32];
     size_t window;  /* T: steps a model sees */
