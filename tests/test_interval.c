@@ -9,6 +9,7 @@
 #include "forecast/quantiles.h"
 #include "forecast/spread.h"
 #include "support.h"
+#include "windrow/forecast.h"
 
 /* Many minutes: each series also by itself. */
 static bool everything;

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <sqlite3.h>
 
-#include "windrow/windrow.h"
+#include "windrow/sweep.h"
 
 enum { ROWS = 40, EPOCHS = 30, SHARDS = 3, TRIALS = 2 * 2 * 2 * 3 };
 

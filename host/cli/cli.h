@@ -3,7 +3,6 @@
 #define WR_CLI_H
 
 #include "cli/options.h"
-#include "windrow/windrow.h"
 
 /* Statuses beside those of the library: some models diverged; the results are kept. And: stopped by
  * a signal, and can go on. */

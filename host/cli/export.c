@@ -11,6 +11,7 @@
 #include "cli/trials.h"
 #include "cli/typed.h"
 #include "sweep/check.h"
+#include "windrow/version.h"
 
 /* The settings that export knows, as a study holds them. */
 enum setting {

@@ -3,6 +3,7 @@
 #define WR_CLI_RULE_H
 
 #include "cli/cli.h"
+#include "windrow/rule.h"
 
 /* The rule that the options ask for; a decay lasts for one epoch until the caller sets
  * decay_epochs. WR_ERR_USAGE for a value out of its range, or one that has no meaning beside the

@@ -5,6 +5,7 @@
 #include "cli/data.h"
 #include "cli/init_file.h"
 #include "cli/rule.h"
+#include "windrow/windows.h"
 
 /* Start with {0}; setup_release after any failure too. */
 struct setup {
