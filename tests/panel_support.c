@@ -2,8 +2,8 @@
 
 #include <math.h>
 
-wr_status read_text(const char *text, wr_panel_reader *read, const struct wr_panel_spec *spec,
-                    struct wr_panel **panel, struct wr_error *error) {
+wr_status read_panel_text(const char *text, wr_panel_reader *read, const struct wr_panel_spec *spec,
+                          struct wr_panel **panel, struct wr_error *error) {
     static const struct wr_panel_spec plain = {0};
     FILE *file = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
     assert_non_null(file);
@@ -16,7 +16,7 @@ wr_status read_text(const char *text, wr_panel_reader *read, const struct wr_pan
 struct wr_panel *good(const char *text, wr_panel_reader *read, const struct wr_panel_spec *spec) {
     struct wr_error error = {0};
     struct wr_panel *panel;
-    if (read_text(text, read, spec, &panel, &error) != WR_OK)
+    if (read_panel_text(text, read, spec, &panel, &error) != WR_OK)
         fail_msg("%s", error.text);
     return panel;
 }
@@ -25,7 +25,7 @@ void bad(const char *text, wr_panel_reader *read, const struct wr_panel_spec *sp
          const char *line, const char *what) {
     struct wr_error error = {0};
     struct wr_panel *panel;
-    assert_int_equal(read_text(text, read, spec, &panel, &error), WR_ERR_DATA);
+    assert_int_equal(read_panel_text(text, read, spec, &panel, &error), WR_ERR_DATA);
     assert_null(panel);
     assert_memory_equal(error.text, "p.csv: ", 7);
     assert_null(strpbrk(error.text, "\r\n"));

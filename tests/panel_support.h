@@ -15,8 +15,8 @@
 #include "data/panel.h"
 
 /* Reads the text as file p.csv; spec NULL: all defaults. */
-wr_status read_text(const char *text, wr_panel_reader *read, const struct wr_panel_spec *spec,
-                    struct wr_panel **panel, struct wr_error *error);
+wr_status read_panel_text(const char *text, wr_panel_reader *read, const struct wr_panel_spec *spec,
+                          struct wr_panel **panel, struct wr_error *error);
 /* Reads the text and fails the test if that fails. */
 struct wr_panel *good(const char *text, wr_panel_reader *read, const struct wr_panel_spec *spec);
 /* Checks that the text is refused with one line that contains `line` and `what`. */

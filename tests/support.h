@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "reference.h"
-#include "windrow/windrow.h"
+#include "windrow/session.h"
 
 #define TEST_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 

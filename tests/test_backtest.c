@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "windrow/windrow.h"
+#include "windrow/backtest.h"
 
 enum { LENGTH = 40, HORIZON = 2, SEASON = 3 };
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "windrow/bench.h"
+
 static const struct wr_bench_cell small = {.shape = {1, 4, 1, 3}, .models = 3, .batch = 5};
 
 static volatile sig_atomic_t never, now = 1;

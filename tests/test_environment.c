@@ -13,6 +13,11 @@
 #include <xmmintrin.h>
 #endif
 
+#include "windrow/backtest.h"
+#include "windrow/sweep.h"
+#include "windrow/train.h"
+#include "windrow/verify.h"
+
 /* ---- the modes ---- */
 
 static const struct mode {

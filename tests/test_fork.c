@@ -12,6 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "windrow/bench.h"
+#include "windrow/train.h"
+#include "windrow/verify.h"
+
 enum { THREADS = 4, EPOCHS = 4, ALARM = 120 };
 
 static const struct test_case few = {{1, 20, 1, 5}, 70, 19, 1, 0.01f, 1.0f, false, false, false};

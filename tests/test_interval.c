@@ -9,6 +9,7 @@
 #include "forecast/quantiles.h"
 #include "forecast/spread.h"
 #include "support.h"
+#include "windrow/forecast.h"
 
 /* Takes many minutes: each series is also fitted by itself. */
 static bool everything;

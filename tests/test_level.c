@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "support.h"
+#include "windrow/forecast.h"
 
 #define LENGTH 200
 #define MOST_K 24

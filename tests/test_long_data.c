@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "windrow/train.h"
+
 enum { ROWS = 100000000 };
 
 /* ---- epochs ---- */

@@ -3,7 +3,7 @@
 
 #include <sqlite3.h>
 
-#include "windrow/windrow.h"
+#include "windrow/sweep.h"
 
 enum { ROWS = 40, EPOCHS = 30, SHARDS = 3, TRIALS = 2 * 2 * 2 * 3 };
 

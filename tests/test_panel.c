@@ -361,8 +361,8 @@ static void test_no_memory(void **state) {
         for (n = 0;; n++) {
             struct wr_error error = {0};
             test_faults.allocation = n;
-            wr_status status =
-                read_text(texts[i], i < 2 ? wr_panel_auto : wr_panel_wide, &spec, &panel, &error);
+            wr_status status = read_panel_text(texts[i], i < 2 ? wr_panel_auto : wr_panel_wide,
+                                               &spec, &panel, &error);
             if (status == WR_OK)
                 break;
             assert_int_equal(status, WR_ERR_MEMORY);

@@ -9,7 +9,7 @@
 
 #include "failing_vfs.h"
 #include "sweep/store.h"
-#include "windrow/windrow.h"
+#include "windrow/sweep.h"
 
 enum { ROWS = 20, SHARDS = 2, TRIALS = 2 * 2 * 3 };
 

@@ -11,6 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "windrow/sweep.h"
+#include "windrow/train.h"
+
 enum { ROWS = 60, EPOCHS = 40, MOST = 300 };
 
 static const size_t hidden[] = {5, 3}, window[] = {4, 2}, batch[] = {1, WR_BATCH_ALL, 7};

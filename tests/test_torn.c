@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "sweep/store.h"
-#include "windrow/windrow.h"
+#include "windrow/sweep.h"
 
 #define STUDY "study.db"
 

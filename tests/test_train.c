@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "windrow/train.h"
+
 static const struct test_case some = {.shape = {1, 7, 1, 4},
                                       .models = 19,
                                       .windows = 40,

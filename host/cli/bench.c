@@ -4,9 +4,12 @@
 
 #include "base/base.h"
 #include "base/json.h"
+#include "cli/cli.h"
 #include "cli/find_devices.h"
 #include "cli/interrupt.h"
 #include "cli/report.h"
+#include "windrow/bench.h"
+#include "windrow/version.h"
 
 /* The axes of the grid, in the order of the options from BENCH_MODELS on. */
 enum { MODELS, HIDDEN, WINDOW, BATCH, AXES };

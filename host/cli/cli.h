@@ -3,7 +3,6 @@
 #define WR_CLI_H
 
 #include "cli/options.h"
-#include "windrow/windrow.h"
 
 /* Exit codes that only the command has. CLI_DIVERGED: some models diverged, and the results are
  * kept. CLI_STOPPED: a signal stopped the command; the same command continues. */

@@ -3,6 +3,7 @@
 #define WR_CLI_CSV_OPTIONS_H
 
 #include "cli/cli.h"
+#include "windrow/csv.h"
 
 wr_status csv_read_options(const struct option_value *options, struct wr_csv_options *csv,
                            struct wr_error *error);

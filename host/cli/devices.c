@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "cli/cli.h"
 #include "cli/find_devices.h"
 #include "cli/report.h"
 

@@ -11,6 +11,7 @@
 #include "cli/trials.h"
 #include "cli/typed.h"
 #include "sweep/check.h"
+#include "windrow/version.h"
 
 /* The settings of a study that export reads. */
 enum setting {

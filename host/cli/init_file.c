@@ -9,6 +9,7 @@
 #include "base/base.h"
 #include "cli/rule_options.h"
 #include "cli/tables.h"
+#include "windrow/windows.h"
 
 static const char *find(const struct init_file *file, const char *key) {
     for (size_t i = 0; i < file->metadata_count; i++)

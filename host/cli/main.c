@@ -12,6 +12,7 @@
 #include "cli/clash.h"
 #include "cli/interrupt.h"
 #include "cli/probe.h"
+#include "windrow/version.h"
 
 static const struct {
     const char *name;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "base/base.h"
+#include "cli/setup.h"
+#include "windrow/train.h"
 
 static const char *plural(size_t count) {
     return count == 1 ? "" : "s";

@@ -3,7 +3,13 @@
 #ifndef WR_CLI_REPORT_H
 #define WR_CLI_REPORT_H
 
-#include "cli/setup.h"
+#include "cli/options.h"
+
+struct data;
+struct setup;
+struct wr_device;
+struct wr_session;
+struct wr_train_result;
 
 /* Prints on stdout `before`, then the text of a file or an option as wr_print_shown does. */
 void report_named(const char *before, const char *text);

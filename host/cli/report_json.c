@@ -8,6 +8,8 @@
 #include "base/json.h"
 #include "base/number.h"
 #include "cli/json_write.h"
+#include "cli/setup.h"
+#include "windrow/train.h"
 
 json_t *json_text(const char *text) {
     return wr_json_text(text, "?");

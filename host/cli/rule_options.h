@@ -4,6 +4,7 @@
 #define WR_CLI_RULE_OPTIONS_H
 
 #include "cli/cli.h"
+#include "windrow/rule.h"
 
 /* Reads the rule. Its decay lasts one epoch until the caller sets decay_epochs. Returns
  * WR_ERR_USAGE for a value outside its range, and for an option that has no meaning with the

@@ -8,6 +8,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "cli/tables.h"
+#include "windrow/version.h"
 
 enum { VALIDATIONS = 20, PATIENCE = 5 };
 

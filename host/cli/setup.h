@@ -5,6 +5,7 @@
 #include "cli/data_options.h"
 #include "cli/init_file.h"
 #include "cli/rule_options.h"
+#include "windrow/windows.h"
 
 /* Start with {0}. Call setup_release after a failure too. */
 struct setup {

@@ -4,8 +4,10 @@
 
 #include "base/base.h"
 #include "base/json.h"
+#include "cli/cli.h"
 #include "cli/find_devices.h"
 #include "cli/report.h"
+#include "windrow/verify.h"
 
 /* How results are reported. */
 struct report {
