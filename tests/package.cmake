@@ -1,4 +1,4 @@
-# Tests of what is installed.
+# Tests of what is installed. `install` and `parent` each make a package, which other tests use.
 set(tools -D CC=${CMAKE_C_COMPILER} -D GENERATOR=${CMAKE_GENERATOR} -D MAKE=${CMAKE_MAKE_PROGRAM})
 set(with_cpp ${tools} -D CXX=$<$<BOOL:${CMAKE_CXX_COMPILER}>:${CMAKE_CXX_COMPILER}>)
 set(installed ${CMAKE_CURRENT_BINARY_DIR}/installed)
@@ -18,3 +18,14 @@ windrow_check(bare LABELS unit COMMAND
   ${CMAKE_COMMAND} -D SOURCE=${PROJECT_SOURCE_DIR} -D FOLDER=${CMAKE_CURRENT_BINARY_DIR}/bare
   ${tools} "-DLIBRARIES=${CMAKE_C_IMPLICIT_LINK_DIRECTORIES}" -D OPENCL=$<IF:$<BOOL:${WINDROW_OPENCL}>,ON,OFF>
   -D LIBDIR=${CMAKE_INSTALL_LIBDIR} -P ${CMAKE_CURRENT_SOURCE_DIR}/bare.cmake)
+
+set(shared ${CMAKE_CURRENT_BINARY_DIR}/shared)
+windrow_check(parent LABELS unit COMMAND
+  ${CMAKE_COMMAND} -D SOURCE=${PROJECT_SOURCE_DIR} -D FOLDER=${CMAKE_CURRENT_BINARY_DIR}/parent
+  -D PREFIX=${shared} ${tools} -D OPENCL=$<IF:$<BOOL:${WINDROW_OPENCL}>,ON,OFF>
+  -P ${CMAKE_CURRENT_SOURCE_DIR}/parent.cmake)
+windrow_check(examples_shared LABELS unit COMMAND
+  ${CMAKE_COMMAND} ${with_cpp} -D PREFIX=${shared} -D LIBDIR=${CMAKE_INSTALL_LIBDIR}
+  -D FOLDER=${CMAKE_CURRENT_BINARY_DIR}/examples_shared -P ${CMAKE_CURRENT_SOURCE_DIR}/examples.cmake)
+set_tests_properties(parent PROPERTIES FIXTURES_SETUP shared)
+set_tests_properties(examples_shared PROPERTIES FIXTURES_REQUIRED shared)
