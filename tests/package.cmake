@@ -27,5 +27,7 @@ windrow_check(parent LABELS unit COMMAND
 windrow_check(examples_shared LABELS unit COMMAND
   ${CMAKE_COMMAND} ${with_cpp} -D PREFIX=${shared} -D LIBDIR=${CMAKE_INSTALL_LIBDIR}
   -D FOLDER=${CMAKE_CURRENT_BINARY_DIR}/examples_shared -P ${CMAKE_CURRENT_SOURCE_DIR}/examples.cmake)
+windrow_check(abi LABELS unit COMMAND
+  sh ${CMAKE_CURRENT_SOURCE_DIR}/abi.sh ${shared}/${CMAKE_INSTALL_LIBDIR}/libwindrow.so)
 set_tests_properties(parent PROPERTIES FIXTURES_SETUP shared)
-set_tests_properties(examples_shared PROPERTIES FIXTURES_REQUIRED shared)
+set_tests_properties(examples_shared abi PROPERTIES FIXTURES_REQUIRED shared)
