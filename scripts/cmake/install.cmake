@@ -35,4 +35,8 @@ if(NOT BUILD_SHARED_LIBS) # what windrow-config.cmake finds the dependencies of 
                 ${CMAKE_CURRENT_LIST_DIR}/FindSQLite.cmake DESTINATION ${package_folder})
 endif()
 install(FILES ${PROJECT_BINARY_DIR}/windrow.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright) # Debian's name of it
+
+if(PROJECT_IS_TOP_LEVEL)
+  include(${CMAKE_CURRENT_LIST_DIR}/deb.cmake)
+endif()
