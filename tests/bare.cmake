@@ -17,17 +17,17 @@ set(ENV{CMAKE_INCLUDE_PATH} /usr/include)
 string(REPLACE ";" ":" libraries "${LIBRARIES}")
 set(ENV{CMAKE_LIBRARY_PATH} ${libraries})
 
-set(options -G "${GENERATOR}" -D CMAKE_MAKE_PROGRAM=${MAKE} -D CMAKE_FIND_USE_CMAKE_SYSTEM_PATH=OFF)
-run(quiet ${CMAKE_COMMAND} -S ${SOURCE} -B ${FOLDER}/build ${options} -D CMAKE_BUILD_TYPE=Debug
-  -D CMAKE_C_COMPILER=${CC} -D WINDROW_OPENCL=${OPENCL})
+set(OPTIONS -D CMAKE_FIND_USE_CMAKE_SYSTEM_PATH=OFF)
+run(quiet ${CMAKE_COMMAND} -S ${SOURCE} -B ${FOLDER}/build ${OPTIONS} -G ${GENERATOR}
+  -D CMAKE_MAKE_PROGRAM=${MAKE} -D CMAKE_BUILD_TYPE=Debug -D CMAKE_C_COMPILER=${CC}
+  -D WINDROW_OPENCL=${OPENCL})
 load_cache(${FOLDER}/build READ_WITH_PREFIX found_ PKG_CONFIG_EXECUTABLE MPI_C_COMPILER)
 if(found_PKG_CONFIG_EXECUTABLE OR found_MPI_C_COMPILER)
   message(FATAL_ERROR "${found_PKG_CONFIG_EXECUTABLE} ${found_MPI_C_COMPILER}: this shows nothing")
 endif()
-run(quiet ${CMAKE_COMMAND} --build ${FOLDER}/build --target windrow_cli windrow_man)
+run(quiet ${CMAKE_COMMAND} --build ${FOLDER}/build --target windrow windrow_cli windrow_man)
 
-set(BUILD ${FOLDER}/build)
 set(PREFIX ${FOLDER}/prefix)
-set(FLAGS "")
-set(OPTIONS ${options})
-include(${SOURCE}/tests/consumer/run.cmake)
+run(quiet ${CMAKE_COMMAND} --install ${FOLDER}/build --prefix ${PREFIX})
+set(FOLDER ${FOLDER}/examples)
+include(${SOURCE}/tests/examples.cmake)

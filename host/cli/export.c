@@ -210,9 +210,42 @@ static bool print_remake(FILE *file, const struct export *export, const struct w
     return true;
 }
 
-/* Fails because the study has no parameters of the chosen trial number `which`. */
-static wr_status fail_not_kept(const struct export *export, size_t which) {
-    const struct wr_trial *trial = &export->trials[which];
+/* The rank of a trial among those of the study, best first. */
+struct rank {
+    int64_t id;
+    size_t rank;
+};
+
+static wr_status count_up_to(void *context, const struct wr_trial *trial) {
+    struct rank *rank = context;
+    rank->rank++;
+    return trial->id != rank->id ? WR_OK : WR_ERR_STOPPED; /* found */
+}
+
+/* Fails because the stack's trial `which` has no parameters. A sweep keeps the best trials of all
+ * hidden sizes together, so the study keeps the whole stack if it keeps the stack's last trial. */
+static wr_status fail_not_stacked(const struct export *export, size_t which) {
+    struct rank last = {.id = export->trials[export->count - 1].id};
+    struct wr_trial_query query = {.best = true};
+    wr_status status = wr_study_trials(export->study, &query, count_up_to, &last, export->error);
+    if (status != WR_ERR_STOPPED)
+        return status != WR_OK ? status
+                               : wr_fail(export->error, WR_ERR_DATA,
+                                         "%s: trial %" PRId64 " is gone", export->path, last.id);
+    if (which == 0)
+        return wr_fail(export->error, WR_ERR_DATA,
+                       "%s: the parameters of these trials were not kept; sweep another study with "
+                       "--keep best:%zu",
+                       export->path, last.rank);
+    return wr_fail(export->error, WR_ERR_DATA,
+                   "%s: the parameters of %zu of these trials were kept, those of trial %" PRId64
+                   " were not; try --best %zu, or sweep another study with --keep best:%zu",
+                   export->path, which, export->trials[which].id, which, last.rank);
+}
+
+/* Fails because the chosen trial has no parameters. */
+static wr_status fail_not_kept(const struct export *export) {
+    const struct wr_trial *trial = export->trials;
     struct wr_text made;
     FILE *file = wr_text_open(&made);
     bool possible = file != NULL && print_remake(file, export, trial);
@@ -220,13 +253,7 @@ static wr_status fail_not_kept(const struct export *export, size_t which) {
     if (text == NULL)
         return wr_fail(export->error, WR_ERR_MEMORY, "no memory for a command");
     wr_status status;
-    if (which > 0)
-        status = wr_fail(export->error, WR_ERR_DATA,
-                         "%s: the parameters of %zu of these trials were kept, those of trial "
-                         "%" PRId64 " were not; try --best %zu, or sweep another study with "
-                         "--keep best:%zu",
-                         export->path, which, trial->id, which, export->count);
-    else if (possible)
+    if (possible)
         status = wr_fail(export->error, WR_ERR_DATA,
                          "%s: the parameters of trial %" PRId64
                          " were not kept (windrow sweep --keep all does); this trains it again, to "
@@ -271,7 +298,7 @@ static wr_status read_parameters(struct export *export) {
         status = wr_study_read_parameters(export->study, export->trials[i].id, &values, &count,
                                           export->error);
         if (status == WR_OK && values == NULL)
-            return fail_not_kept(export, i);
+            return export->count > 1 ? fail_not_stacked(export, i) : fail_not_kept(export);
         if (status == WR_OK)
             status = check_shape(export, count);
         if (status == WR_OK && i == 0) {

@@ -50,7 +50,8 @@ const struct option_spec export_options[EXPORT_OPTIONS] = {
                      .kind = OPTION_SIZE,
                      .argument = "N",
                      .least = 1,
-                     .help = "The N best trials, stacked, best first."},
+                     .help = "The N best trials, stacked, best first. Their parameters must have "
+                             "been kept: see --keep of windrow sweep."},
     [EXPORT_HIDDEN] = {.name = "hidden",
                        .kind = OPTION_SIZE,
                        .argument = "H",

@@ -1,4 +1,5 @@
-# What `cmake --install` copies: library, headers, CMake package, pkg-config file, command, licence.
+# What `cmake --install` copies: library, headers, CMake package, pkg-config file, command, man
+# page, licence.
 include(CMakePackageConfigHelpers)
 
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/windrow)
@@ -10,13 +11,21 @@ write_basic_package_version_file(
 
 file(RELATIVE_PATH WINDROW_PC_PREFIX
      ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
-if(WINDROW_OPENCL)
-  set(WINDROW_PC_OPENCL " OpenCL")
+if(NOT BUILD_SHARED_LIBS) # a shared library names what it needs itself
+  set(WINDROW_PC_REQUIRES jansson sqlite3)
+  if(WINDROW_OPENCL)
+    list(APPEND WINDROW_PC_REQUIRES OpenCL)
+  endif()
+  list(JOIN WINDROW_PC_REQUIRES " " WINDROW_PC_REQUIRES)
+  set(WINDROW_PC_LIBS "-pthread -lm")
 endif()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/windrow.pc.in ${PROJECT_BINARY_DIR}/windrow.pc @ONLY)
 
 install(TARGETS windrow EXPORT windrow-targets)
-install(TARGETS windrow_cli)
+if(WINDROW_CLI)
+  install(TARGETS windrow_cli)
+  install(FILES ${PROJECT_BINARY_DIR}/windrow.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+endif()
 install(DIRECTORY include/windrow DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT windrow-targets NAMESPACE windrow:: DESTINATION ${package_folder})
 install(FILES ${PROJECT_BINARY_DIR}/windrow-config.cmake
@@ -26,4 +35,8 @@ if(NOT BUILD_SHARED_LIBS) # what windrow-config.cmake finds the dependencies of 
                 ${CMAKE_CURRENT_LIST_DIR}/FindSQLite.cmake DESTINATION ${package_folder})
 endif()
 install(FILES ${PROJECT_BINARY_DIR}/windrow.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright) # Debian's name of it
+
+if(PROJECT_IS_TOP_LEVEL)
+  include(${CMAKE_CURRENT_LIST_DIR}/deb.cmake)
+endif()

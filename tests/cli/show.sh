@@ -211,8 +211,38 @@ refuses 3 "study.db: no trial of hidden size 7 is done" \
     export study.db --best 1 --hidden 7 --save x
 refuses 3 "study.db: only 12 trials of hidden size 2 are done; try --best 12" \
     export study.db --best 13 --hidden 2 --save x
-refuses_like 3 "study.db: the parameters of * of these trials were kept, those of trial * were not; try --best *, or sweep another study with --keep best:12" \
+# Of a stack of one hidden size, what must be kept is more than the stack: the ranks of both sizes count.
+rank=$(sqlite3 study.db "SELECT max(rank) FROM (SELECT row_number() OVER () AS rank, hidden FROM best)
+    WHERE hidden = $hidden")
+[ "$rank" -gt 12 ] || fail "the case needs a trial of another hidden size before the last one"
+refuses 3 "study.db: the parameters of $count of these trials were kept, those of trial $(sqlite3 study.db \
+    "SELECT id FROM best WHERE hidden = $hidden LIMIT 1 OFFSET $count") were not; try --best $count, or sweep another study with --keep best:$rank" \
     export study.db --best 12 --hidden "$hidden" --save x
+run export study.db --best "$count" --hidden "$hidden" --save advised
+same advised stack
+for keep in none "best:$((rank - 1))" "best:$rank"; do
+    rm -f kept.db
+    run sweep --store kept.db --device cpu --hidden 4,2 --lr 1e-3,1e-2,1e6 --clip 0 --batch all,7 \
+        --seeds 0..2 --epochs 30 --validate 0.2 --keep "$keep" --quiet
+    exits 8
+    case $keep in
+    none)
+        refuses 3 "kept.db: the parameters of these trials were not kept; sweep another study with --keep best:$rank" \
+            export kept.db --best 12 --hidden "$hidden" --save x
+        ;;
+    "best:$rank")
+        run export kept.db --best 12 --hidden "$hidden" --save dozen
+        exits 0
+        kept dozen --models 12
+        of kept.db $(sqlite3 kept.db "SELECT id FROM best WHERE hidden = $hidden")
+        same out wanted
+        ;;
+    *)
+        refuses_like 3 "*try --best 11, or sweep another study with --keep best:$rank" \
+            export kept.db --best 12 --hidden "$hidden" --save x
+        ;;
+    esac
+done
 refuses_like 6 "*missing/x*No such file*" export study.db --best 1 --save missing/x
 absent x
 # A study of one epoch is complete without checkpoints, because its trials cannot have any.
