@@ -31,7 +31,7 @@
  *            is that of row sums, added one by one to the first, tensor by tensor in wr_layout's
  *            order and row by row, a bias being one row; a row sum has the terms g * g and starts
  *            at 0. Biases that training leaves alone (rule.fixed) have no row and no update.
- *   update   theta = wr_fma(-lr, g, theta); other optimizers: wr_step below.
+ *   update   theta = wr_fma(-lr, g, theta); other optimizers: rule/optimizer.h.
  *   total_loss: window losses added in window order by wr_add_long, sum and rest starting at 0 with
  *            the epoch, whatever launches and batches it is cut into.
  *
@@ -197,84 +197,6 @@ static inline WR_FLOAT wr_root(WR_FLOAT v) {
 /* By what a gradient is multiplied so that its norm, the root of sum, is at most c. */
 static inline WR_FLOAT wr_norm_factor(WR_FLOAT sum, WR_FLOAT c) {
     return wr_if_less(c * c, sum, c * wr_rsqrt(sum), WR_CONST(1.0f));
-}
-
-/* ---- losses: see s and r above; `delta` is huber's ---- */
-
-static inline WR_FLOAT wr_sign(WR_FLOAT e) {
-    WR_FLOAT not_positive = wr_if_less(e, WR_CONST(0.0f), WR_CONST(-1.0f), e); /* NaN passes */
-    return wr_if_less(WR_CONST(0.0f), e, WR_CONST(1.0f), not_positive);
-}
-
-/* ---- activations ---- */
-
-/* 0 for a < 0; NaN passes. */
-static inline WR_FLOAT wr_relu(WR_FLOAT a) {
-    return wr_if_less(a, WR_CONST(0.0f), WR_CONST(0.0f), a);
-}
-
-static inline WR_FLOAT wr_relu_delta(WR_FLOAT h, WR_FLOAT dh) {
-    return wr_if_less(WR_CONST(0.0f), h, dh, h * WR_CONST(0.0f));
-}
-
-/* ---- optimizers ---- */
-
-/* What a step takes beside gradient and parameter; lr, shrink and the corrections vary from update
- * to update. Update number u counts a model's updates from 0. */
-struct wr_step {
-    WR_FLOAT descent; /* -lr, lr = rate * wr_decay_...(u) */
-    WR_FLOAT shrink;  /* wr_fma(descent, weight_decay, 1) */
-    WR_FLOAT correct,
-        correct2; /* Adam: 1/(1 - beta1^(u+1)), 1/sqrt(1 - beta2^(u+1)), from the host */
-    float momentum, beta1, beta2;
-    float fresh1, fresh2; /* 1 - beta1, 1 - beta2, rounded once */
-    float epsilon;
-};
-
-/* theta with its weight decayed. A file whose rule has no decay defines WR_SHRINKS as 0, since not
- * every compiler drops a product with 1. */
-#ifndef WR_SHRINKS
-#define WR_SHRINKS 1
-#endif
-static inline WR_FLOAT wr_shrunk(const struct wr_step *by, WR_FLOAT theta) {
-    return WR_SHRINKS ? theta * by->shrink : theta;
-}
-
-/* Each takes theta and the clipped g, and gives the new theta. What fades away is flushed to 0,
- * lest it become subnormal. */
-static inline WR_FLOAT wr_step_sgd(const struct wr_step *by, WR_FLOAT theta, WR_FLOAT g) {
-    return wr_fma(by->descent, g, wr_shrunk(by, theta));
-}
-
-static inline WR_FLOAT wr_step_momentum(const struct wr_step *by, WR_FLOAT theta, WR_FLOAT g,
-                                        WR_FLOAT *velocity) {
-    WR_FLOAT v = wr_flush(wr_fma(WR_CONST(by->momentum), *velocity, g));
-    *velocity = v;
-    return wr_fma(by->descent, v, wr_shrunk(by, theta));
-}
-
-/* The mean square, with g; it is never negative. */
-static inline WR_FLOAT wr_mean_square(const struct wr_step *by, WR_FLOAT g, WR_FLOAT mean) {
-    WR_FLOAT v = wr_fma(WR_CONST(by->beta2), mean, (WR_CONST(by->fresh2) * g) * g);
-    return wr_if_less(v, WR_CONST(0x1p-110f), WR_CONST(0.0f), v);
-}
-
-static inline WR_FLOAT wr_step_rmsprop(const struct wr_step *by, WR_FLOAT theta, WR_FLOAT g,
-                                       WR_FLOAT *square) {
-    WR_FLOAT v = wr_mean_square(by, g, *square);
-    *square = v;
-    WR_FLOAT divisor = wr_root(v) + WR_CONST(by->epsilon);
-    return wr_fma(by->descent, g * wr_reciprocal(divisor), wr_shrunk(by, theta));
-}
-
-static inline WR_FLOAT wr_step_adam(const struct wr_step *by, WR_FLOAT theta, WR_FLOAT g,
-                                    WR_FLOAT *mean, WR_FLOAT *square) {
-    WR_FLOAT m = wr_flush(wr_fma(WR_CONST(by->beta1), *mean, WR_CONST(by->fresh1) * g));
-    WR_FLOAT v = wr_mean_square(by, g, *square);
-    *mean = m;
-    *square = v;
-    WR_FLOAT divisor = wr_fma(wr_root(v), by->correct2, WR_CONST(by->epsilon));
-    return wr_fma(by->descent * by->correct, m * wr_reciprocal(divisor), wr_shrunk(by, theta));
 }
 
 #endif

@@ -10,6 +10,9 @@
 wr_status rule_read(const struct option_value *options, struct wr_rule *rule,
                     struct wr_error *error);
 
+/* The option of a choice, and that of a number. */
+extern const enum rule_option rule_choices[WR_CHOICES], rule_numbers[WR_NUMBERS];
+
 /* The biases that models of this --bias lack: WR_FIXED_... */
 unsigned rule_fixed(const struct option_value *bias);
 
