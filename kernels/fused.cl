@@ -55,7 +55,7 @@ static inline void wr_close_run(WR_INDEX lane, ulong slot, WR_SUMS_SPACE float *
 }
 
 /* The batch's gradient g is clipped and applied; squares (WR_NORM_ROWS) is room. */
-static inline void wr_apply(WR_INDEX lane, const struct wr_step *by, float clip,
+static inline void wr_apply(WR_INDEX lane, const struct wr_stepping *by, float clip,
                             const WR_SUMS_SPACE float *g, WR_STATE_SPACE float *squares,
                             WR_PARAM_SPACE float *theta, __global float *kept) {
 #if WR_BY_NORM
@@ -118,7 +118,7 @@ wr_fused(ulong updates, uint begin, uint end, ulong models, ulong batch,
     for (ulong u = 0; u < updates && at.epoch < end && at.diverged == WR_RUNNING; ++u) {
         ulong n = min(task.visits - at.window, batch);
         float scale = scales[n];
-        struct wr_step by;
+        struct wr_stepping by;
         wr_step_at(&task, wr_update_at(&task, at.epoch, at.window, batch), corrections, pairs, &by);
         for (ulong slot = 0; slot < n; ++slot) {
             const ulong window = wr_window_at(&task, at.epoch, at.window + slot);

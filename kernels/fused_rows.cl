@@ -187,7 +187,7 @@ wr_fused_rows(ulong updates, uint begin, uint end, ulong models,
         wr_rows_deltas(&place, &held, &window, task.clip);
         const float bound = wr_rows_bound(&place, &window, task.clip);
         if (works) {
-            struct wr_step by;
+            struct wr_stepping by;
             wr_step_at(&task, wr_update_at(&task, at.epoch, at.window, 1), corrections, pairs, &by);
             wr_rows_step(&place, &held, &window, &by, bound);
             wr_add_long(&at.total, &at.rest, loss);

@@ -77,7 +77,7 @@ wr_fused_wide(ulong updates, uint begin, uint end, ulong models,
         const ulong visited = wr_window_at(&task, at.epoch, at.window);
         const __global float *x = inputs + visited * input_stride;
         const __global float *target = targets + visited * target_stride;
-        struct wr_step by;
+        struct wr_stepping by;
         wr_step_at(&task, wr_update_at(&task, at.epoch, at.window, 1), corrections, pairs, &by);
         wr_wide_hidden(&place, &held, x);
         if (id == 0)

@@ -17,7 +17,7 @@
  * The learning rule's, given where they are not the notebook's; floats as their bits, which print
  * alike in every locale:
  *   WR_ACTIVATION, WR_LOSS, WR_OPTIMIZER, WR_DECAY  WR_KIND_...
- *   WR_HUBER_DELTA, WR_MOMENTUM, WR_BETA1, WR_BETA2, WR_EPSILON, WR_WEIGHT_DECAY
+ *   WR_LOSS_NUMBER, WR_MOMENTUM, WR_BETA1, WR_BETA2, WR_EPSILON, WR_WEIGHT_DECAY
  *   WR_BY_NORM              1: clip bounds the gradient's norm
  *   WR_FIXED                windrow/rule.h's WR_FIXED_...
  *   WR_ORDER, WR_RECENCY    given where an epoch is not every window once, in order
@@ -26,14 +26,13 @@
 #ifndef WR_RECURRENCE_H
 #define WR_RECURRENCE_H
 
-#ifndef WR_WEIGHT_DECAY
-#define WR_WEIGHT_DECAY 0
-#endif
-#define WR_SHRINKS (WR_WEIGHT_DECAY != 0)
-
 #include "layout.h"
 #include "numerics.h"
-#include "rule.h"
+#include "rule/activation.h"
+#include "rule/decay.h"
+#include "rule/loss.h"
+#include "rule/optimizer.h"
+#include "rule/order.h"
 
 #define WR_W_XH WR_OFFSET_W_XH(WR_I, WR_H, WR_O)
 #define WR_W_HH WR_OFFSET_W_HH(WR_I, WR_H, WR_O)
@@ -74,26 +73,11 @@
 #ifndef WR_LOSS
 #define WR_LOSS WR_KIND_MSE
 #endif
-#ifndef WR_HUBER_DELTA
-#define WR_HUBER_DELTA 0
+#ifndef WR_LOSS_NUMBER
+#define WR_LOSS_NUMBER 0
 #endif
 #ifndef WR_BY_NORM
 #define WR_BY_NORM 0
-#endif
-#ifndef WR_OPTIMIZER
-#define WR_OPTIMIZER WR_KIND_SGD
-#endif
-#ifndef WR_MOMENTUM
-#define WR_MOMENTUM 0
-#endif
-#ifndef WR_BETA1
-#define WR_BETA1 0
-#endif
-#ifndef WR_BETA2
-#define WR_BETA2 0
-#endif
-#ifndef WR_EPSILON
-#define WR_EPSILON 0
 #endif
 #ifndef WR_DECAY
 #define WR_DECAY WR_KIND_CONSTANT
@@ -106,43 +90,19 @@
 #endif
 
 static inline float wr_activate(float a) {
-#if WR_ACTIVATION == WR_KIND_RELU
-    return wr_relu(a);
-#elif WR_ACTIVATION == WR_KIND_IDENTITY
-    return a;
-#else
-    return wr_tanh(a);
-#endif
+    return wr_activated(WR_ACTIVATION, a);
 }
 
-/* da of a unit whose activation is h. */
 static inline float wr_delta(float h, float dh) {
-#if WR_ACTIVATION == WR_KIND_RELU
-    return wr_flush(wr_relu_delta(h, dh));
-#elif WR_ACTIVATION == WR_KIND_IDENTITY
-    return wr_flush(dh);
-#else
-    return wr_flush(wr_fma(-h, h, 1.0f) * dh);
-#endif
+    return wr_delta_of(WR_ACTIVATION, h, dh);
 }
 
-/* s of an error e, and r: numerics.h. */
 static inline float wr_slope(float e) {
-#if WR_LOSS == WR_KIND_MAE
-    return wr_sign(e);
-#elif WR_LOSS == WR_KIND_HUBER
-    return wr_clip(e, as_float(WR_HUBER_DELTA));
-#else
-    return e;
-#endif
+    return wr_slope_of(WR_LOSS, as_float(WR_LOSS_NUMBER), e);
 }
 
 static inline float wr_rest(float s, float e) {
-#if WR_LOSS == WR_KIND_HUBER
-    return wr_fma(-0.5f, s, e);
-#else
-    return e;
-#endif
+    return wr_rest_of(WR_LOSS, s, e);
 }
 
 /* ---- visits ---- */
@@ -314,54 +274,32 @@ static inline ulong wr_update_at(const struct wr_model_task *task, uint epoch, u
 /* Fills what update number u takes of the rule; corrections (pairs, 2): Adam's. By pointer, since
  * Oclgrind does not know what clang makes of a returned struct here. */
 static inline void wr_step_at(const struct wr_model_task *task, ulong u,
-                              const __global float *corrections, ulong pairs, struct wr_step *by) {
+                              const __global float *corrections, ulong pairs,
+                              struct wr_stepping *by) {
     by->descent = -task->lr;
 #if WR_DECAY != WR_KIND_CONSTANT
     by->descent = -(task->lr * wr_decay_left(WR_DECAY, u, task->fading));
 #endif
-    by->shrink = 1.0f;
-#if WR_WEIGHT_DECAY != 0
-    by->shrink = wr_fma(by->descent, as_float(WR_WEIGHT_DECAY), 1.0f);
-#endif
     by->correct = by->correct2 = 1.0f;
-#if WR_OPTIMIZER == WR_KIND_ADAM
+#if WR_CORRECTED
     by->correct = corrections[2 * min(u, pairs - 1)];
     by->correct2 = corrections[2 * min(u, pairs - 1) + 1];
 #endif
-    by->momentum = as_float(WR_MOMENTUM);
-    by->beta1 = as_float(WR_BETA1);
-    by->beta2 = as_float(WR_BETA2);
-    by->fresh1 = 1.0f - as_float(WR_BETA1);
-    by->fresh2 = 1.0f - as_float(WR_BETA2);
-    by->epsilon = as_float(WR_EPSILON);
+#define WR_GIVEN(ID, field, type, kinds, range, words, value, shown, option, said, help)           \
+    by->field = as_float(WR_##ID);
+    WR_OPTIMIZER_NUMBERS(WR_GIVEN)
+    wr_stepping_complete(by, as_float(WR_WEIGHT_DECAY));
 }
-
-/* Floats that the optimizer keeps for a parameter. */
-#if WR_OPTIMIZER == WR_KIND_SGD
-#define WR_KEPT 0
-#elif WR_OPTIMIZER == WR_KIND_ADAM
-#define WR_KEPT 2
-#else
-#define WR_KEPT 1
-#endif
 
 /* A parameter after one step down its clipped gradient g; *first and *second: what the optimizer
  * keeps of it. */
-static inline float wr_step_one(const struct wr_step *by, float theta, float g, float *first,
+static inline float wr_step_one(const struct wr_stepping *by, float theta, float g, float *first,
                                 float *second) {
-#if WR_OPTIMIZER == WR_KIND_ADAM
-    return wr_step_adam(by, theta, g, first, second);
-#elif WR_OPTIMIZER == WR_KIND_RMSPROP
-    return wr_step_rmsprop(by, theta, g, first);
-#elif WR_OPTIMIZER == WR_KIND_MOMENTUM
-    return wr_step_momentum(by, theta, g, first);
-#else
-    return wr_step_sgd(by, theta, g);
-#endif
+    return wr_step_by(WR_OPTIMIZER, by, theta, g, first, second);
 }
 
 /* The same; kept (WR_KEPT, P) from the parameter's own on. */
-static inline float wr_stepped(const struct wr_step *by, float theta, float g,
+static inline float wr_stepped(const struct wr_stepping *by, float theta, float g,
                                __global float *kept) {
     float first = WR_KEPT > 0 ? kept[0] : 0.0f, second = WR_KEPT > 1 ? kept[WR_P] : 0.0f;
     theta = wr_step_one(by, theta, g, &first, &second);

@@ -121,8 +121,8 @@ static inline float wr_bounded(float g, float bound) {
 /* `count` parameters, at most WR_BLOCK, after one step down their bounded gradients g; kept: what
  * the optimizer keeps of the first, `apart` floats before that of the next. Everything is read
  * before anything is written, so that nothing waits for a store that might be to the same place. */
-static inline void wr_rows_steps(const struct wr_step *by, uint count, float *theta, const float *g,
-                                 __local float *kept, uint apart) {
+static inline void wr_rows_steps(const struct wr_stepping *by, uint count, float *theta,
+                                 const float *g, __local float *kept, uint apart) {
     float first[WR_BLOCK], second[WR_BLOCK];
 #pragma unroll
     for (uint n = 0; n < WR_BLOCK; ++n)
@@ -148,7 +148,7 @@ static inline void wr_rows_steps(const struct wr_step *by, uint count, float *th
 /* One step of the columns of W_hh; `clips`: whether any element of their gradient may be over the
  * clip. */
 static inline void wr_rows_step_hh(const struct wr_place *place, struct wr_held *held,
-                                   const struct wr_window *window, const struct wr_step *by,
+                                   const struct wr_window *window, const struct wr_stepping *by,
                                    float bound, int clips) {
 #pragma unroll
     for (uint r = 0; r < WR_ROWS; ++r)
@@ -168,7 +168,7 @@ static inline void wr_rows_step_hh(const struct wr_place *place, struct wr_held 
 
 /* `count` columns of W_xh, at most WR_BLOCK, from column i on. */
 static inline void wr_rows_step_xh(const struct wr_place *place, struct wr_held *held,
-                                   const struct wr_window *window, const struct wr_step *by,
+                                   const struct wr_window *window, const struct wr_stepping *by,
                                    float bound, uint r, uint i, uint count) {
     float g[WR_BLOCK], w[WR_BLOCK];
 #pragma unroll
@@ -187,7 +187,7 @@ static inline void wr_rows_step_xh(const struct wr_place *place, struct wr_held 
 
 #if WR_LEAN_O
 static inline void wr_rows_step_head(const struct wr_place *place, struct wr_held *held,
-                                     const struct wr_window *window, const struct wr_step *by,
+                                     const struct wr_window *window, const struct wr_stepping *by,
                                      float bound) {
 #pragma unroll
     for (uint o = 0; o < WR_O; ++o) {
@@ -205,7 +205,7 @@ static inline void wr_rows_step_head(const struct wr_place *place, struct wr_hel
 #else
 /* `count` rows of W_hy, at most WR_BLOCK, from row o on. */
 static inline void wr_rows_step_hy(const struct wr_place *place, const struct wr_window *window,
-                                   const struct wr_step *by, float bound, uint r, uint o,
+                                   const struct wr_stepping *by, float bound, uint r, uint o,
                                    uint count) {
     __local float *w_hy = place->near + WR_NEAR_HY + WR_J(place, r);
     const __local float *dy = place->near + WR_NEAR_DY;
@@ -225,7 +225,7 @@ static inline void wr_rows_step_hy(const struct wr_place *place, const struct wr
 }
 
 static inline void wr_rows_step_head(const struct wr_place *place, struct wr_held *held,
-                                     const struct wr_window *window, const struct wr_step *by,
+                                     const struct wr_window *window, const struct wr_stepping *by,
                                      float bound) {
     __local float *b_y = place->near + WR_NEAR_BY;
     const __local float *dy = place->near + WR_NEAR_DY;
@@ -249,7 +249,7 @@ static inline void wr_rows_step_head(const struct wr_place *place, struct wr_hel
 
 /* Every parameter after one step; W_hh goes to local memory again. */
 static inline void wr_rows_step(const struct wr_place *place, struct wr_held *held,
-                                const struct wr_window *window, const struct wr_step *by,
+                                const struct wr_window *window, const struct wr_stepping *by,
                                 float bound) {
     if (!WR_MAY_CLIP || *place->clips)
         wr_rows_step_hh(place, held, window, by, bound, 1);

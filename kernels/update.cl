@@ -17,7 +17,7 @@ __kernel void wr_update(ulong first, ulong count, ulong models, ulong batch,
         return;
     const struct wr_model_task task = tasks[m];
     const ulong u = wr_update_at(&task, progress[m].epoch, first, batch);
-    struct wr_step by;
+    struct wr_stepping by;
     wr_step_at(&task, u, corrections, pairs, &by);
     parameters[get_global_id(0)] =
         wr_stepped(&by, parameters[get_global_id(0)], gradients[get_global_id(0)],

@@ -43,10 +43,10 @@
 
 #define wr_wide_sync() barrier(CLK_LOCAL_MEM_FENCE)
 
-/* Arrays stay in registers only where the functions that take them are inlined. PoCL 3.1 also makes
- * wrong code of a function with a barrier that is called twice, and of run sums that are stored
- * under a condition: keep both out, and let test_parity's wide cases judge. */
-#define WR_INLINE static inline __attribute__((always_inline))
+/* Functions are WR_INLINE, since arrays stay in registers only where the functions that take them
+ * are inlined. PoCL 3.1 also makes wrong code of a function with a barrier that is called twice,
+ * and of run sums that are stored under a condition: keep both out, and let test_parity's wide
+ * cases judge. */
 
 /* A work-item's place. */
 struct wr_place {
@@ -221,7 +221,7 @@ WR_INLINE void wr_wide_deltas(const struct wr_place *place, const struct wr_held
  * no effect: all of it lies in the model's local memory. */
 WR_INLINE void wr_wide_step_part(const struct wr_place *place, float w[WR_PART],
                                  const float own[WR_T], const __local float *other,
-                                 const struct wr_step *by, float clip, int clips) {
+                                 const struct wr_stepping *by, float clip, int clips) {
     other += place->part * WR_PART;
 #pragma unroll
     for (uint begin = 0; begin < WR_PART; begin += WR_RUN) {
@@ -249,7 +249,7 @@ WR_INLINE void wr_wide_step_part(const struct wr_place *place, float w[WR_PART],
 
 /* Both copies of the lane's part. */
 WR_INLINE void wr_wide_step_hh(const struct wr_place *place, struct wr_held *held,
-                               const struct wr_step *by, float clip, int clips) {
+                               const struct wr_stepping *by, float clip, int clips) {
     const __local float *h = place->near, *da = h + WR_NEAR_DA + WR_STATE_ROW;
     float own_h[WR_T], own_da[WR_T];
 #pragma unroll
@@ -262,8 +262,8 @@ WR_INLINE void wr_wide_step_hh(const struct wr_place *place, struct wr_held *hel
 }
 
 /* All other parameters. */
-WR_INLINE void wr_wide_step_rest(const struct wr_place *place, const struct wr_step *by, float clip,
-                                 float scale, const __global float *x,
+WR_INLINE void wr_wide_step_rest(const struct wr_place *place, const struct wr_stepping *by,
+                                 float clip, float scale, const __global float *x,
                                  const __global float *target) {
     const __local float *h = place->near;
     __local float *rest = place->near + WR_NEAR_XH;

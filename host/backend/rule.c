@@ -1,13 +1,13 @@
 /* What both backends take from a learning rule, computed once on the host in double. */
 #include "backend/backend.h"
 
-#include "numerics.h"
+#include "model/choices.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 float wr_loss_scale(enum wr_loss loss, size_t outputs, size_t windows) {
-    return (float)((loss == WR_LOSS_MSE ? 2.0 : 1.0) / ((double)outputs * (double)windows));
+    return (float)((double)wr_loss_factor(loss) / ((double)outputs * (double)windows));
 }
 
 bool wr_needs_rests(size_t batch) {
@@ -39,8 +39,9 @@ bool wr_in_order(const struct wr_ensemble *ensemble) {
 
 wr_status wr_corrections(const struct wr_rule *rule, float **corrections, size_t *count,
                          struct wr_error *error) {
-    bool adam = rule->optimizer == WR_OPTIMIZER_ADAM;
-    double beta1 = adam ? (double)rule->beta1 : 0, beta2 = adam ? (double)rule->beta2 : 0;
+    bool corrected = wr_is_corrected(rule);
+    double beta1 = corrected ? (double)rule->beta1 : 0;
+    double beta2 = corrected ? (double)rule->beta2 : 0;
     double power1 = beta1, power2 = beta2;
     for (*count = 1; (power1 > 0x1p-26 || power2 > 0x1p-25) && *count < MOST_PAIRS; ++*count) {
         power1 *= beta1;

@@ -3,6 +3,7 @@
 #define WR_CLI_H
 
 #include "cli/options.h"
+#include "model/choices.h"
 
 /* Exit codes that only the command has. CLI_DIVERGED: some models diverged, and the results are
  * kept. CLI_STOPPED: a signal stopped the command; the same command continues. */
@@ -24,20 +25,14 @@ enum data_option {
     DATA_OPTIONS
 };
 /* Options of the learning rule. They start at any number in a command's options. */
+#define RULE_OPTION(ID, ...) RULE_##ID,
 enum rule_option {
     RULE_OPTIMIZER,
-    RULE_MOMENTUM,
-    RULE_BETA1,
-    RULE_BETA2,
-    RULE_EPSILON,
-    RULE_WEIGHT_DECAY,
-    RULE_LOSS,
-    RULE_HUBER_DELTA,
-    RULE_CLIP_BY,
+    WR_OPTIMIZER_NUMBERS(RULE_OPTION) WR_WEIGHT_NUMBERS(RULE_OPTION) RULE_LOSS,
+    WR_LOSS_NUMBERS(RULE_OPTION) RULE_CLIP_BY,
     RULE_LR_DECAY,
     RULE_ORDER,
-    RULE_RECENCY,
-    RULE_ACTIVATION,
+    WR_ORDER_NUMBERS(RULE_OPTION) RULE_ACTIVATION,
     RULE_BIAS,
     RULE_OPTIONS
 };

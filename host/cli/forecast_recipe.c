@@ -132,13 +132,8 @@ static void keep_choice(struct option_value *option, unsigned choice, const char
     option->text = name;
 }
 
-static void keep_real(const struct option_value *option, float own, float *value) {
-    if (!option->given)
-        *value = own;
-}
-
-/* Changes the rule. Another optimizer brings its own defaults. Options that have no meaning with
- * the optimizer are refused. */
+/* Changes the rule. Another choice brings its own defaults. Options that have no meaning with a
+ * choice are refused. */
 static wr_status change_rule(const struct option_value *options, struct wr_recipe *recipe,
                              struct wr_error *error) {
     static const unsigned biases[] = {0, 2, 1, 3}; /* maps wr_rule.fixed to --bias */
@@ -146,23 +141,15 @@ static wr_status change_rule(const struct option_value *options, struct wr_recip
     const struct wr_rule old = recipe->rule;
     struct wr_rule *rule = &recipe->rule;
     memcpy(own, options + RECIPE_RULE, sizeof own);
-    keep_choice(&own[RULE_OPTIMIZER], old.optimizer, wr_optimizer_name(old.optimizer));
-    keep_choice(&own[RULE_LOSS], old.loss, wr_loss_name(old.loss));
-    keep_choice(&own[RULE_ORDER], old.order, wr_order_name(old.order));
-    keep_choice(&own[RULE_CLIP_BY], old.clipping, NULL);
-    keep_choice(&own[RULE_LR_DECAY], old.decay, NULL);
-    keep_choice(&own[RULE_ACTIVATION], old.activation, NULL);
+    for (unsigned c = 0; c < WR_CHOICES; c++)
+        keep_choice(&own[rule_choices[c]], wr_chosen(&old, c), wr_kind_name(c, wr_chosen(&old, c)));
     keep_choice(&own[RULE_BIAS], biases[old.fixed & 3], NULL);
-    if (!own[RULE_RECENCY].given)
-        own[RULE_RECENCY].size = old.recency;
     wr_status status = rule_read(own, rule, error);
-    keep_real(&own[RULE_WEIGHT_DECAY], old.weight_decay, &rule->weight_decay);
-    keep_real(&own[RULE_HUBER_DELTA], old.huber_delta, &rule->huber_delta);
-    if (rule->optimizer == old.optimizer) {
-        keep_real(&own[RULE_MOMENTUM], old.momentum, &rule->momentum);
-        keep_real(&own[RULE_BETA1], old.beta1, &rule->beta1);
-        keep_real(&own[RULE_BETA2], old.beta2, &rule->beta2);
-        keep_real(&own[RULE_EPSILON], old.epsilon, &rule->epsilon);
+    for (size_t i = 0; i < WR_NUMBERS; i++) {
+        const struct wr_number *number = &wr_numbers[i];
+        bool same = wr_chosen(rule, number->of) == wr_chosen(&old, number->of);
+        if (!own[rule_numbers[i]].given && (same || number->kinds == WR_ANY_KIND))
+            wr_number_set(number, rule, wr_number_get(number, &old));
     }
     rule->decay_epochs = old.decay_epochs;
     return status;

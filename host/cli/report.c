@@ -230,16 +230,6 @@ static wr_status forecast_table(const struct setup *setup, const struct wr_train
     return status;
 }
 
-/* The loss of an error. Both are in the units of the series. */
-static double loss_of(const struct wr_rule *rule, double deviation, double error) {
-    double size = fabs(error), delta = (double)rule->huber_delta * deviation;
-    if (rule->loss == WR_LOSS_MSE)
-        return error * error;
-    if (rule->loss == WR_LOSS_MAE)
-        return size;
-    return size <= delta ? size * size / 2 : delta * (size - delta / 2);
-}
-
 /* The total loss of the naive forecast for the windows first .. first + count - 1. */
 static double naive_loss(const struct setup *setup, size_t first, size_t count) {
     double total = 0;
@@ -248,9 +238,9 @@ static double naive_loss(const struct setup *setup, size_t first, size_t count) 
         for (size_t o = 0; o < setup->shape.outputs; o++) {
             double mean, deviation;
             wr_windows_target_scale(setup->windows, o, &mean, &deviation);
-            sum += loss_of(&setup->rule, deviation,
-                           wr_windows_target(setup->windows, w, o) -
-                               wr_windows_naive(setup->windows, w, o));
+            sum += wr_loss_in_units(
+                (int)setup->rule.loss, (double)wr_loss_number(&setup->rule), deviation,
+                wr_windows_naive(setup->windows, w, o) - wr_windows_target(setup->windows, w, o));
         }
         total += sum / (double)setup->shape.outputs;
     }

@@ -5,44 +5,32 @@
 #include "base/base.h"
 #include "cli/tables.h"
 
-#define BIT(choice) (1u << (choice))
-
 static const struct option_spec specs[RULE_OPTIONS] = {RULE_TABLE(0, AS_IT_IS)};
 
-/* Options that have a meaning only with certain choices of another option. */
-static const struct {
-    enum rule_option option, of;
-    unsigned choices; /* a bit for each */
-} dependents[] = {
-    {RULE_MOMENTUM, RULE_OPTIMIZER, BIT(WR_OPTIMIZER_MOMENTUM)},
-    {RULE_BETA1, RULE_OPTIMIZER, BIT(WR_OPTIMIZER_ADAM)},
-    {RULE_BETA2, RULE_OPTIMIZER, BIT(WR_OPTIMIZER_ADAM) | BIT(WR_OPTIMIZER_RMSPROP)},
-    {RULE_EPSILON, RULE_OPTIMIZER, BIT(WR_OPTIMIZER_ADAM) | BIT(WR_OPTIMIZER_RMSPROP)},
-    {RULE_HUBER_DELTA, RULE_LOSS, BIT(WR_LOSS_HUBER)},
-    {RULE_RECENCY, RULE_ORDER, BIT(WR_ORDER_RECENT)},
+const enum rule_option rule_choices[WR_CHOICES] = {
+    [WR_CHOICE_ACTIVATION] = RULE_ACTIVATION, [WR_CHOICE_LOSS] = RULE_LOSS,
+    [WR_CHOICE_CLIPPING] = RULE_CLIP_BY,      [WR_CHOICE_OPTIMIZER] = RULE_OPTIMIZER,
+    [WR_CHOICE_DECAY] = RULE_LR_DECAY,        [WR_CHOICE_ORDER] = RULE_ORDER,
 };
-#define DEPENDENTS (sizeof dependents / sizeof *dependents)
+const enum rule_option rule_numbers[WR_NUMBERS] = {WR_EACH_NUMBER(RULE_OPTION)};
 
-static bool has_meaning(const struct option_value *options, size_t dependent) {
-    return BIT(options[dependents[dependent].of].choice) & dependents[dependent].choices;
-}
-
-static wr_status check_dependents(const struct option_value *options, struct wr_error *error) {
-    for (size_t i = 0; i < DEPENDENTS; i++) {
-        const struct option_spec *spec = &specs[dependents[i].option];
-        const struct option_spec *of = &specs[dependents[i].of];
-        if (!options[dependents[i].option].given || has_meaning(options, i))
-            continue;
-        char list[64] = "";
-        int length = 0;
-        for (size_t choice = 0; of->choices[choice] != NULL; choice++)
-            if (BIT(choice) & dependents[i].choices)
-                length += snprintf(list + length, sizeof list - (size_t)length, "%s%s",
-                                   length > 0 ? " or " : "", of->choices[choice]);
-        return wr_fail(error, WR_ERR_USAGE, "--%s goes with --%s %s, found --%s %s", spec->name,
-                       of->name, list, of->name, options[dependents[i].of].text);
-    }
-    return WR_OK;
+/* Numbers mean something beside certain choices alone. */
+static wr_status check_number(size_t index, const struct option_value *options,
+                              struct wr_error *error) {
+    const struct wr_number *number = &wr_numbers[index];
+    const struct option_spec *spec = &specs[rule_numbers[index]];
+    const struct option_value *of = &options[rule_choices[number->of]];
+    const char *name = specs[rule_choices[number->of]].name;
+    if (!options[rule_numbers[index]].given || number->kinds >> of->choice & 1)
+        return WR_OK;
+    char list[64] = "";
+    int length = 0;
+    for (unsigned kind = 0; kind < wr_choice_kinds(number->of); kind++)
+        if (number->kinds >> kind & 1)
+            length += snprintf(list + length, sizeof list - (size_t)length, "%s%s",
+                               length > 0 ? " or " : "", wr_kind_name(number->of, kind));
+    return wr_fail(error, WR_ERR_USAGE, "--%s goes with --%s %s, found --%s %s", spec->name, name,
+                   list, name, of->text);
 }
 
 unsigned rule_fixed(const struct option_value *bias) {
@@ -53,54 +41,49 @@ unsigned rule_fixed(const struct option_value *bias) {
 
 wr_status rule_read(const struct option_value *options, struct wr_rule *rule,
                     struct wr_error *error) {
-    wr_status status = check_dependents(options, error);
+    wr_status status = WR_OK;
+    for (size_t i = 0; i < WR_NUMBERS && status == WR_OK; i++)
+        status = check_number(i, options, error);
     if (status != WR_OK)
         return status;
     wr_rule_init(rule, (enum wr_optimizer)options[RULE_OPTIMIZER].choice);
-    const struct {
-        enum rule_option option;
-        float *to;
-    } numbers[] = {{RULE_MOMENTUM, &rule->momentum},
-                   {RULE_BETA1, &rule->beta1},
-                   {RULE_BETA2, &rule->beta2},
-                   {RULE_EPSILON, &rule->epsilon},
-                   {RULE_HUBER_DELTA, &rule->huber_delta}};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (options[numbers[i].option].given)
-            *numbers[i].to = options[numbers[i].option].real;
-    rule->weight_decay = options[RULE_WEIGHT_DECAY].real;
-    rule->loss = (enum wr_loss)options[RULE_LOSS].choice;
-    rule->clipping = (enum wr_clipping)options[RULE_CLIP_BY].choice;
-    rule->decay = (enum wr_decay)options[RULE_LR_DECAY].choice;
+    for (unsigned c = 0; c < WR_CHOICES; c++)
+        wr_choose(rule, c, (unsigned)options[rule_choices[c]].choice);
+    for (size_t i = 0; i < WR_NUMBERS; i++) {
+        const struct option_value *option = &options[rule_numbers[i]];
+        if (option->given)
+            wr_number_set(&wr_numbers[i], rule,
+                          wr_numbers[i].whole ? (double)option->size : (double)option->real);
+    }
     rule->decay_epochs = 1;
-    rule->order = (enum wr_order)options[RULE_ORDER].choice;
-    rule->recency = (unsigned)options[RULE_RECENCY].size;
-    rule->activation = (enum wr_activation)options[RULE_ACTIVATION].choice;
     rule->fixed = rule_fixed(&options[RULE_BIAS]);
     return wr_rule_check(rule, error);
 }
 
-static bool is_told(const struct option_value *options, size_t option) {
-    for (size_t i = 0; i < DEPENDENTS; i++)
-        if (dependents[i].option == option)
-            return has_meaning(options, i);
-    return specs[option].kind == OPTION_CHOICE ? options[option].choice != 0
-                                               : options[option].real > 0;
+static void tell(const char *name, const char *value, struct rule_texts *texts) {
+    texts->name[texts->count] = name;
+    texts->value[texts->count++] = value;
+}
+
+/* A number that goes with every choice is told unless it is 0. */
+static void tell_number(size_t index, const struct option_value *option, const struct wr_rule *rule,
+                        struct rule_texts *texts) {
+    const struct wr_number *number = &wr_numbers[index];
+    double value = wr_number_get(number, rule);
+    char *text = texts->numbers[texts->count];
+    snprintf(text, sizeof texts->numbers[0], "%g", value);
+    if (wr_number_counts(number, rule) && (number->kinds != WR_ANY_KIND || value > 0))
+        tell(specs[rule_numbers[index]].name, option->text != NULL ? option->text : text, texts);
 }
 
 void rule_describe(const struct option_value *options, const struct wr_rule *rule,
                    struct rule_texts *texts) {
-    const float defaults[RULE_OPTIONS] = {[RULE_MOMENTUM] = rule->momentum,
-                                          [RULE_BETA1] = rule->beta1,
-                                          [RULE_BETA2] = rule->beta2,
-                                          [RULE_EPSILON] = rule->epsilon};
     texts->count = 0;
-    for (size_t i = 0; i < RULE_OPTIONS; i++) {
-        if (!is_told(options, i))
-            continue;
-        size_t n = texts->count++;
-        snprintf(texts->numbers[n], sizeof texts->numbers[n], "%g", (double)defaults[i]);
-        texts->name[n] = specs[i].name;
-        texts->value[n] = options[i].text != NULL ? options[i].text : texts->numbers[n];
+    for (size_t option = 0; option < RULE_OPTIONS; option++) {
+        if (specs[option].kind == OPTION_CHOICE && options[option].choice != 0)
+            tell(specs[option].name, options[option].text, texts);
+        for (size_t i = 0; i < WR_NUMBERS; i++)
+            if (rule_numbers[i] == option)
+                tell_number(i, &options[option], rule, texts);
     }
 }

@@ -12,6 +12,9 @@
 wr_status rule_read(const struct option_value *options, struct wr_rule *rule,
                     struct wr_error *error);
 
+/* The option of each choice, and of each number. */
+extern const enum rule_option rule_choices[WR_CHOICES], rule_numbers[WR_NUMBERS];
+
 /* The biases that this --bias fixes at 0: WR_FIXED_... */
 unsigned rule_fixed(const struct option_value *bias);
 

@@ -65,7 +65,7 @@ static wr_status make_windows(struct setup *setup, const struct option_value *op
  * scaled by the deviation instead of the variance. */
 static wr_status set_loss_weights(struct setup *setup, struct wr_error *error) {
     size_t outputs = setup->data.targets.count;
-    if (setup->rule.loss != WR_LOSS_MAE)
+    if (wr_loss_degree(setup->rule.loss) != 1)
         return WR_OK;
     setup->loss_weights = wr_alloc(outputs, sizeof *setup->loss_weights, "loss weights", error);
     if (setup->loss_weights == NULL)

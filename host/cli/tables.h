@@ -88,106 +88,75 @@
                         "none, or standard: each column to mean 0 and deviation 1. Losses and "    \
                         "forecasts stay in the units of the series."}
 
+/* The words of a choice of kernels/rule/, and the options of its numbers, in their order. */
+#define NAME_OF(kind, name)              name,
+#define LOSS_NAME(kind, name, a, b)      name,
+#define OPTIMIZER_NAME(kind, name, a, b) name,
+#define CHOICE_OF(names)                                                                           \
+    (const char *const[]) {                                                                        \
+        names NULL                                                                                 \
+    }
+#define OPTION_OF_REAL  .kind = OPTION_REAL, .argument = "X"
+#define OPTION_OF_WHOLE .kind = OPTION_SIZE, .argument = "N", .least = 1
+#define AS_IT_IS_NUMBER(ID, field, type, kinds, range, words, value, shown, option, said, about)   \
+    , {                                                                                            \
+        .name = option, OPTION_OF_##type, .otherwise = shown, .help = about                        \
+    }
+#define LEFT_OUT_NUMBER(ID, field, type, kinds, range, words, value, shown, option, said, about)   \
+    , {                                                                                            \
+        .name = option, OPTION_OF_##type, .help = about                                            \
+    }
+
 /* The options of enum rule_option; the first one has number `at`. Where `usual` is AS_IT_IS the
  * options have defaults, where it is LEFT_OUT they have none. */
 #define AS_IT_IS(text) text
 #define LEFT_OUT(text) NULL
 #define RULE_TABLE(at, usual)                                                                      \
-    [(at) +                                                                                        \
-        RULE_OPTIMIZER] = {.section = "Learning rule",                                             \
-                           .name = "optimizer",                                                    \
-                           .kind = OPTION_CHOICE,                                                  \
-                           .argument = "HOW",                                                      \
-                           .choices = WORDS("sgd", "momentum", "rmsprop", "adam"),                 \
-                           .fallback = usual("sgd"),                                               \
-                           .help = "sgd, momentum, rmsprop or adam, as PyTorch defines them."},    \
-        [(at) +                                                                                    \
-            RULE_MOMENTUM] = {.name = "momentum",                                                  \
-                              .kind = OPTION_REAL,                                                 \
-                              .argument = "X",                                                     \
-                              .otherwise = usual("0.9"),                                           \
-                              .help = "Of momentum: the part of each step that the next keeps."},  \
-        [(at) + RULE_BETA1] = {.name = "beta1",                                                    \
-                               .kind = OPTION_REAL,                                                \
-                               .argument = "X",                                                    \
-                               .otherwise = usual("0.9"),                                          \
-                               .help = "Of adam: the part of the mean gradient that stays."},      \
-        [(at) +                                                                                    \
-            RULE_BETA2] = {.name = "beta2",                                                        \
-                           .kind = OPTION_REAL,                                                    \
-                           .argument = "X",                                                        \
-                           .otherwise = usual("adam 0.999, rmsprop 0.99"),                         \
-                           .help =                                                                 \
-                               "Of adam and rmsprop: the part of the mean square that stays."},    \
-        [(at) +                                                                                    \
-            RULE_EPSILON] = {.name = "epsilon",                                                    \
-                             .kind = OPTION_REAL,                                                  \
-                             .argument = "X",                                                      \
-                             .otherwise = usual("1e-8"),                                           \
-                             .help =                                                               \
-                                 "Of adam and rmsprop: added to the root of the mean square."},    \
-        [(at) + RULE_WEIGHT_DECAY] = {.name = "weight-decay",                                      \
-                                      .kind = OPTION_REAL,                                         \
-                                      .argument = "X",                                             \
-                                      .fallback = usual("0"),                                      \
-                                      .help =                                                      \
-                                          "Of any optimizer: parameters shrink by the learning "   \
-                                          "rate times X before each step, as in AdamW."},          \
-        [(at) + RULE_LOSS] = {.name = "loss",                                                      \
-                              .kind = OPTION_CHOICE,                                               \
-                              .argument = "HOW",                                                   \
-                              .choices = WORDS("mse", "mae", "huber"),                             \
-                              .fallback = usual("mse"),                                            \
-                              .help = "mse (the mean squared error), mae (absolute), or huber "    \
-                                      "(half the square of small errors, else absolute)."},        \
-        [(at) + RULE_HUBER_DELTA] =                                                                \
-            {.name = "huber-delta",                                                                \
-             .kind = OPTION_REAL,                                                                  \
-             .argument = "X",                                                                      \
-             .fallback = usual("1"),                                                               \
-             .help =                                                                               \
-                 "Of huber: the largest small error, in deviations where the series is scaled."},  \
-        [(at) + RULE_CLIP_BY] = {.name = "clip-by",                                                \
-                                 .kind = OPTION_CHOICE,                                            \
-                                 .argument = "HOW",                                                \
-                                 .choices = WORDS("value", "norm"),                                \
-                                 .fallback = usual("value"),                                       \
-                                 .help = "What --clip bounds: value (each element of a gradient) " \
-                                         "or norm (the Euclidean norm of all of it)."},            \
-        [(at) + RULE_LR_DECAY] = {.name = "lr-decay",                                              \
-                                  .kind = OPTION_CHOICE,                                           \
-                                  .argument = "HOW",                                               \
-                                  .choices = WORDS("constant", "linear", "cosine"),                \
-                                  .fallback = usual("constant"),                                   \
-                                  .help = "The learning rate over the whole run: constant, or "    \
-                                          "falling to 0 linearly or along a cosine."},             \
-        [(at) + RULE_ORDER] = {.name = "order",                                                    \
+    [(at) + RULE_OPTIMIZER] = {.section = "Learning rule",                                         \
+                               .name = "optimizer",                                                \
                                .kind = OPTION_CHOICE,                                              \
                                .argument = "HOW",                                                  \
-                               .choices = WORDS("sequential", "shuffled", "recent"),               \
-                               .fallback = usual("sequential"),                                    \
-                               .help =                                                             \
-                                   "Windows as they stand, shuffled anew in each pass by the "     \
-                                   "model's seed, or recent: drawn by it, late ones more often."}, \
-        [(at) + RULE_RECENCY] = {.name = "recency",                                                \
-                                 .kind = OPTION_SIZE,                                              \
-                                 .argument = "N",                                                  \
-                                 .least = 1,                                                       \
-                                 .fallback = usual("2"),                                           \
-                                 .help = "Of recent: the latest of N uniform draws, 1 to 4."},     \
-        [(at) + RULE_ACTIVATION] = {.name = "activation",                                          \
-                                    .kind = OPTION_CHOICE,                                         \
-                                    .argument = "HOW",                                             \
-                                    .choices = WORDS("tanh", "relu", "identity"),                  \
-                                    .fallback = usual("tanh"),                                     \
-                                    .help = "Of the hidden units: tanh, relu or identity."},       \
-        [(at) + RULE_BIAS] = {                                                                     \
-            .name = "bias",                                                                        \
-            .kind = OPTION_CHOICE,                                                                 \
-            .argument = "WHICH",                                                                   \
-            .choices = WORDS("both", "hidden", "head", "none"),                                    \
-            .fallback = usual("both"),                                                             \
-            .help = "The biases that models have; the others are set to 0 and stay so."}
+                               .choices = CHOICE_OF(WR_OPTIMIZERS(OPTIMIZER_NAME)),                \
+                               .fallback = usual("sgd"),                                           \
+                               .help = WR_OPTIMIZER_HELP} WR_OPTIMIZER_NUMBERS(usual##_NUMBER)     \
+        WR_WEIGHT_NUMBERS(usual##_NUMBER),                                                         \
+            [(at) + RULE_LOSS] = {.name = "loss",                                                  \
+                                  .kind = OPTION_CHOICE,                                           \
+                                  .argument = "HOW",                                               \
+                                  .choices = CHOICE_OF(WR_LOSSES(LOSS_NAME)),                      \
+                                  .fallback = usual("mse"),                                        \
+                                  .help = WR_LOSS_HELP} WR_LOSS_NUMBERS(usual##_NUMBER),           \
+            [(at) + RULE_CLIP_BY] = {.name = "clip-by",                                            \
+                                     .kind = OPTION_CHOICE,                                        \
+                                     .argument = "HOW",                                            \
+                                     .choices = CHOICE_OF(WR_CLIPPINGS(NAME_OF)),                  \
+                                     .fallback = usual("value"),                                   \
+                                     .help = WR_CLIPPING_HELP},                                    \
+            [(at) + RULE_LR_DECAY] = {.name = "lr-decay",                                          \
+                                      .kind = OPTION_CHOICE,                                       \
+                                      .argument = "HOW",                                           \
+                                      .choices = CHOICE_OF(WR_DECAYS(NAME_OF)),                    \
+                                      .fallback = usual("constant"),                               \
+                                      .help = WR_DECAY_HELP},                                      \
+            [(at) + RULE_ORDER] = {.name = "order",                                                \
+                                   .kind = OPTION_CHOICE,                                          \
+                                   .argument = "HOW",                                              \
+                                   .choices = CHOICE_OF(WR_ORDERS(NAME_OF)),                       \
+                                   .fallback = usual("sequential"),                                \
+                                   .help = WR_ORDER_HELP} WR_ORDER_NUMBERS(usual##_NUMBER),        \
+            [(at) + RULE_ACTIVATION] = {.name = "activation",                                      \
+                                        .kind = OPTION_CHOICE,                                     \
+                                        .argument = "HOW",                                         \
+                                        .choices = CHOICE_OF(WR_ACTIVATIONS(NAME_OF)),             \
+                                        .fallback = usual("tanh"),                                 \
+                                        .help = WR_ACTIVATION_HELP},                               \
+            [(at) + RULE_BIAS] = {                                                                 \
+                .name = "bias",                                                                    \
+                .kind = OPTION_CHOICE,                                                             \
+                .argument = "WHICH",                                                               \
+                .choices = WORDS("both", "hidden", "head", "none"),                                \
+                .fallback = usual("both"),                                                         \
+                .help = "The biases that models have; the others are set to 0 and stay so."}
 
 extern const struct option_spec train_options[TRAIN_OPTIONS];
 extern const struct option_spec devices_options[DEVICES_OPTIONS];

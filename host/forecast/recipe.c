@@ -5,14 +5,13 @@
 #include "base/arithmetic.h"
 #include "base/base.h"
 #include "forecast/prepare.h"
+#include "model/choices.h"
 #include "windrow/forecast.h"
 
-/* The numbers of wr_rule_init, for users who change the optimizer, loss or order of a recipe. */
-#define ADAPTIVE                                                                                   \
-    .momentum = 0.9f, .beta1 = 0.9f, .epsilon = 1e-8f, .huber_delta = 1.0f, .recency = 2
+/* A number of a rule that is 0 here gets the default of wr_rule_init. */
 #define ADAM(weight)                                                                               \
-    .optimizer = WR_OPTIMIZER_ADAM, .beta2 = 0.999f, .decay = WR_DECAY_LINEAR,                     \
-    .loss = WR_LOSS_MAE, .weight_decay = (weight), ADAPTIVE
+    .optimizer = WR_OPTIMIZER_ADAM, .decay = WR_DECAY_LINEAR, .loss = WR_LOSS_MAE,                 \
+    .weight_decay = (weight)
 #define SHUFFLED(weight) .rule = {ADAM(weight), .order = WR_ORDER_SHUFFLED}
 #define RECENT(weight)   .rule = {ADAM(weight), .order = WR_ORDER_RECENT}
 #define ENSEMBLE                                                                                   \
@@ -82,8 +81,7 @@ static const struct named {
       .batch = 1,
       .epochs = 2500,
       .lr = 1e-4f,
-      .clip = 1.0f,
-      .rule = {.optimizer = WR_OPTIMIZER_SGD, .beta2 = 0.999f, ADAPTIVE}}},
+      .clip = 1.0f}},
     /* It is SimpleRNN(6, linear, no bias) of Keras, whose epsilon is 1e-7. */
     {"the RNN of the M4 competition's organisers: 6 linear units; hourly, or set the season",
      {.name = "m4-rnn",
@@ -101,12 +99,8 @@ static const struct named {
       .lr = 1e-3f,
       .rule = {.activation = WR_ACTIVATION_IDENTITY,
                .optimizer = WR_OPTIMIZER_RMSPROP,
-               .momentum = 0.9f,
-               .beta1 = 0.9f,
                .beta2 = 0.9f,
                .epsilon = 1e-7f,
-               .huber_delta = 1.0f,
-               .recency = 2,
                .order = WR_ORDER_SHUFFLED,
                .fixed = WR_FIXED_HIDDEN_BIAS}}}};
 
@@ -128,10 +122,19 @@ static wr_status unknown(const char *name, struct wr_error *error) {
     return wr_fail(error, WR_ERR_USAGE, "there is no recipe \"%.40s\"; there are %s", name, names);
 }
 
+static void fill_rule(struct wr_rule *rule) {
+    struct wr_rule usual;
+    wr_rule_init(&usual, rule->optimizer);
+    for (size_t i = 0; i < WR_NUMBERS; i++)
+        if (!(wr_number_get(&wr_numbers[i], rule) > 0))
+            wr_number_set(&wr_numbers[i], rule, wr_number_get(&wr_numbers[i], &usual));
+}
+
 wr_status wr_recipe_named(const char *name, struct wr_recipe *recipe, struct wr_error *error) {
     for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++)
         if (strcmp(recipes[i].recipe.name, name) == 0) {
             *recipe = recipes[i].recipe;
+            fill_rule(&recipe->rule);
             return WR_OK;
         }
     return unknown(name, error);

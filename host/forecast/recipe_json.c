@@ -4,20 +4,32 @@
 #include "base/base.h"
 #include "base/json.h"
 #include "forecast/fit.h"
+#include "model/choices.h"
 
 enum kind { SIZE, WORD, FLAG, CHOICE, REAL, SINGLE };
 
 #define FIELD(name, kind)                                                                          \
-    { #name, offsetof(struct wr_recipe, name), kind, 0, false }
+    { #name, offsetof(struct wr_recipe, name), kind, 0, false, 0 }
 #define ENUM(name, most)                                                                           \
-    { #name, offsetof(struct wr_recipe, name), CHOICE, most, false }
+    { #name, offsetof(struct wr_recipe, name), CHOICE, most, false, 0 }
+#define COUNT(kind, name)                 +1
+#define LOSS_COUNT(kind, name, a, b)      +1
+#define OPTIMIZER_COUNT(kind, name, a, b) +1
+#define KINDS(name, count)                ENUM(name, count - 1)
+#define FORM_OF_REAL                      SINGLE
+#define FORM_OF_WHOLE                     WORD
+#define NUMBER(ID, field, type, ...)                                                               \
+    {"rule." #field,    offsetof(struct wr_recipe, rule.field), FORM_OF_##type, 0, false,          \
+     WR_NUMBER_##ID + 1},
 
 static const struct field {
     const char *name;
     size_t offset;
     enum kind kind;
-    int most;   /* largest value of a CHOICE */
-    bool later; /* files of Windrow 0.1 lack it; then it is 0 */
+    int most;        /* largest value of a CHOICE */
+    bool later;      /* files of Windrow 0.1 lack it; then it is 0 */
+    unsigned number; /* 1 + its index in wr_numbers, else 0. A file may lack a number that the rule
+                        does not use */
 } fields[] = {
     FIELD(window, SIZE),
     FIELD(chunk, SIZE),
@@ -40,25 +52,18 @@ static const struct field {
     FIELD(epochs, SIZE),
     FIELD(lr, SINGLE),
     FIELD(clip, SINGLE),
-    ENUM(rule.activation, WR_ACTIVATION_IDENTITY),
-    ENUM(rule.loss, WR_LOSS_HUBER),
-    FIELD(rule.huber_delta, SINGLE),
-    ENUM(rule.clipping, WR_CLIPPING_NORM),
-    ENUM(rule.optimizer, WR_OPTIMIZER_ADAM),
-    FIELD(rule.momentum, SINGLE),
-    FIELD(rule.beta1, SINGLE),
-    FIELD(rule.beta2, SINGLE),
-    FIELD(rule.epsilon, SINGLE),
-    FIELD(rule.weight_decay, SINGLE),
-    ENUM(rule.decay, WR_DECAY_COSINE),
-    ENUM(rule.order, WR_ORDER_RECENT),
-    FIELD(rule.recency, WORD),
-    FIELD(rule.fixed, WORD),
+    KINDS(rule.activation, WR_ACTIVATIONS(COUNT)),
+    KINDS(rule.loss, WR_LOSSES(LOSS_COUNT)),
+    WR_LOSS_NUMBERS(NUMBER) KINDS(rule.clipping, WR_CLIPPINGS(COUNT)),
+    KINDS(rule.optimizer, WR_OPTIMIZERS(OPTIMIZER_COUNT)),
+    WR_OPTIMIZER_NUMBERS(NUMBER) WR_WEIGHT_NUMBERS(NUMBER) KINDS(rule.decay, WR_DECAYS(COUNT)),
+    KINDS(rule.order, WR_ORDERS(COUNT)),
+    WR_ORDER_NUMBERS(NUMBER) FIELD(rule.fixed, WORD),
     FIELD(validate, REAL),
     FIELD(validations, SIZE),
     FIELD(patience, SIZE),
     ENUM(combine, WR_COMBINE_MEDIAN),
-    {"bound", offsetof(struct wr_recipe, bound), CHOICE, WR_BOUND_ZERO, true},
+    {"bound", offsetof(struct wr_recipe, bound), CHOICE, WR_BOUND_ZERO, true, 0},
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
 
@@ -130,6 +135,12 @@ static bool from_json(const json_t *value, const struct field *field, struct wr_
     return false;
 }
 
+/* The rule's choices are read before their numbers. */
+static bool may_lack(const struct field *field, const struct wr_rule *rule) {
+    return field->later ||
+           (field->number > 0 && !wr_number_counts(&wr_numbers[field->number - 1], rule));
+}
+
 wr_status wr_recipe_from_json(const json_t *json, const char *path, struct wr_recipe *recipe,
                               struct wr_error *error) {
     const char *name = json_string_value(json_object_get(json, "name"));
@@ -139,7 +150,7 @@ wr_status wr_recipe_from_json(const json_t *json, const char *path, struct wr_re
     memcpy(recipe->name, name, strlen(name) + 1);
     for (size_t i = 0; i < FIELDS; i++) {
         const json_t *value = json_object_get(json, fields[i].name);
-        if (value == NULL && fields[i].later)
+        if (value == NULL && may_lack(&fields[i], &recipe->rule))
             continue;
         if (!from_json(value, &fields[i], recipe))
             return wr_fail(error, WR_ERR_DATA,

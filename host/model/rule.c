@@ -1,48 +1,206 @@
-#include "windrow/rule.h"
+#include "model/choices.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/arithmetic.h"
 #include "base/base.h"
 
+/* ---- kinds ---- */
+
+#define NAMES_OF(kind, name)              name,
+#define LOSS_NAMES(kind, name, a, b)      name,
+#define OPTIMIZER_NAMES(kind, name, a, b) name,
+static const char *const activations[] = {WR_ACTIVATIONS(NAMES_OF)};
+static const char *const losses[] = {WR_LOSSES(LOSS_NAMES)};
+static const char *const clippings[] = {WR_CLIPPINGS(NAMES_OF)};
+static const char *const optimizers[] = {WR_OPTIMIZERS(OPTIMIZER_NAMES)};
+static const char *const decays[] = {WR_DECAYS(NAMES_OF)};
+static const char *const orders[] = {WR_ORDERS(NAMES_OF)};
+
+/* Users and kernels have the same numbers. */
+#define SAME(choice, kind)               _Static_assert((int)choice##_##kind == WR_KIND_##kind, #kind);
+#define SAME_ACTIVATION(kind, name)      SAME(WR_ACTIVATION, kind)
+#define SAME_LOSS(kind, name, a, b)      SAME(WR_LOSS, kind)
+#define SAME_CLIPPING(kind, name)        SAME(WR_CLIPPING, kind)
+#define SAME_OPTIMIZER(kind, name, a, b) SAME(WR_OPTIMIZER, kind)
+#define SAME_DECAY(kind, name)           SAME(WR_DECAY, kind)
+#define SAME_ORDER(kind, name)           SAME(WR_ORDER, kind)
+WR_ACTIVATIONS(SAME_ACTIVATION)
+WR_LOSSES(SAME_LOSS)
+WR_CLIPPINGS(SAME_CLIPPING)
+WR_OPTIMIZERS(SAME_OPTIMIZER)
+WR_DECAYS(SAME_DECAY)
+WR_ORDERS(SAME_ORDER)
+
+#define CHOICE(field, names)                                                                       \
+    { #field, offsetof(struct wr_rule, field), sizeof(names) / sizeof *(names), names }
+static const struct {
+    const char *name;
+    size_t offset;
+    unsigned kinds;
+    const char *const *names;
+} choices[WR_CHOICES] = {
+    [WR_CHOICE_ACTIVATION] = CHOICE(activation, activations),
+    [WR_CHOICE_LOSS] = CHOICE(loss, losses),
+    [WR_CHOICE_CLIPPING] = CHOICE(clipping, clippings),
+    [WR_CHOICE_OPTIMIZER] = CHOICE(optimizer, optimizers),
+    [WR_CHOICE_DECAY] = CHOICE(decay, decays),
+    [WR_CHOICE_ORDER] = CHOICE(order, orders),
+};
+
+unsigned wr_chosen(const struct wr_rule *rule, enum wr_choice choice) {
+    unsigned kind;
+    memcpy(&kind, (const char *)rule + choices[choice].offset, sizeof kind);
+    return kind;
+}
+
+void wr_choose(struct wr_rule *rule, enum wr_choice choice, unsigned kind) {
+    memcpy((char *)rule + choices[choice].offset, &kind, sizeof kind);
+}
+
+unsigned wr_choice_kinds(enum wr_choice choice) {
+    return choices[choice].kinds;
+}
+
+const char *wr_kind_name(enum wr_choice choice, unsigned kind) {
+    return choices[choice].names[kind];
+}
+
+const char *wr_activation_name(enum wr_activation activation) {
+    return activations[activation];
+}
+
+const char *wr_loss_name(enum wr_loss loss) {
+    return losses[loss];
+}
+
+const char *wr_optimizer_name(enum wr_optimizer optimizer) {
+    return optimizers[optimizer];
+}
+
+const char *wr_decay_name(enum wr_decay decay) {
+    return decays[decay];
+}
+
+const char *wr_order_name(enum wr_order order) {
+    return orders[order];
+}
+
+/* ---- what else the tables say of a kind ---- */
+
+#define FACTOR_OF(kind, name, factor, degree) factor,
+int wr_loss_factor(enum wr_loss loss) {
+    static const int factors[] = {WR_LOSSES(FACTOR_OF)};
+    return factors[loss];
+}
+
+#define DEGREE_OF(kind, name, factor, degree) degree,
+int wr_loss_degree(enum wr_loss loss) {
+    static const int degrees[] = {WR_LOSSES(DEGREE_OF)};
+    return degrees[loss];
+}
+
+#define STATES_OF(kind, name, states, corrected) states,
+size_t wr_rule_states(const struct wr_rule *rule) {
+    static const size_t states[] = {WR_OPTIMIZERS(STATES_OF)};
+    return states[rule->optimizer];
+}
+
+#define CORRECTED_OF(kind, name, states, corrected) corrected,
+bool wr_is_corrected(const struct wr_rule *rule) {
+    static const bool corrected[] = {WR_OPTIMIZERS(CORRECTED_OF)};
+    return corrected[rule->optimizer];
+}
+
+/* ---- numbers ---- */
+
+#define IS_REAL  false
+#define IS_WHOLE true
+#define NUMBER(choice, ID, field, type, kinds)                                                     \
+    [WR_NUMBER_##ID] = {#ID, offsetof(struct wr_rule, field), IS_##type, choice, kinds},
+#define OPTIMIZER_NUMBER(ID, field, type, kinds, ...)                                              \
+    NUMBER(WR_CHOICE_OPTIMIZER, ID, field, type, kinds)
+#define LOSS_NUMBER(ID, field, type, kinds, ...)  NUMBER(WR_CHOICE_LOSS, ID, field, type, kinds)
+#define ORDER_NUMBER(ID, field, type, kinds, ...) NUMBER(WR_CHOICE_ORDER, ID, field, type, kinds)
+const struct wr_number wr_numbers[WR_NUMBERS] = {
+    WR_OPTIMIZER_NUMBERS(OPTIMIZER_NUMBER) WR_WEIGHT_NUMBERS(OPTIMIZER_NUMBER)
+        WR_LOSS_NUMBERS(LOSS_NUMBER) WR_ORDER_NUMBERS(ORDER_NUMBER)};
+
+bool wr_number_counts(const struct wr_number *number, const struct wr_rule *rule) {
+    return number->kinds >> wr_chosen(rule, number->of) & 1;
+}
+
+double wr_number_get(const struct wr_number *number, const struct wr_rule *rule) {
+    const char *at = (const char *)rule + number->offset;
+    unsigned whole;
+    float real;
+    memcpy(&whole, at, sizeof whole);
+    memcpy(&real, at, sizeof real);
+    return number->whole ? whole : (double)real;
+}
+
+void wr_number_set(const struct wr_number *number, struct wr_rule *rule, double value) {
+    char *at = (char *)rule + number->offset;
+    if (number->whole)
+        memcpy(at, &(unsigned){(unsigned)value}, sizeof(unsigned));
+    else
+        memcpy(at, &(float){(float)value}, sizeof(float));
+}
+
+float wr_loss_number(const struct wr_rule *rule) {
+    for (size_t i = 0; i < WR_NUMBERS; i++)
+        if (wr_numbers[i].of == WR_CHOICE_LOSS && wr_number_counts(&wr_numbers[i], rule))
+            return (float)wr_number_get(&wr_numbers[i], rule);
+    return 0;
+}
+
+#define KEEP(ID, field, ...) kept.field = rule->field;
+struct wr_rule wr_rule_forward(const struct wr_rule *rule) {
+    struct wr_rule kept = {.activation = rule->activation, .loss = rule->loss};
+    WR_LOSS_NUMBERS(KEEP)
+    return kept;
+}
+
+#define DEFAULT(ID, field, type, kinds, range, words, value, ...) rule->field = value;
 void wr_rule_init(struct wr_rule *rule, enum wr_optimizer optimizer) {
-    *rule = (struct wr_rule){.optimizer = optimizer,
-                             .huber_delta = 1.0f,
-                             .recency = 2,
-                             .beta1 = 0.9f,
-                             .beta2 = 0.999f,
-                             .epsilon = 1e-8f,
-                             .momentum = 0.9f};
-    if (optimizer == WR_OPTIMIZER_RMSPROP)
-        rule->beta2 = 0.99f;
+    *rule = (struct wr_rule){.optimizer = optimizer};
+    WR_EACH_NUMBER(DEFAULT)
 }
 
-static bool is_part(float value) {
-    return value >= 0 && value < 1;
+/* ---- checks ---- */
+
+#define IN_RANGE(ID, field, type, kinds, range, ...)                                               \
+    case WR_NUMBER_##ID:                                                                           \
+        return range;
+static bool is_in_range(enum wr_number_index number, float x) {
+    switch (number) {
+        WR_EACH_NUMBER(IN_RANGE)
+    default:
+        return false;
+    }
 }
 
-static bool is_positive(float value) {
-    return value > 0 && isfinite(value);
+#define SAID_OF(ID, field, type, kinds, range, words, value, shown, option, said, help)            \
+    [WR_NUMBER_##ID] = {said, words},
+static wr_status fail_number(const struct wr_number *number, double value, struct wr_error *error) {
+    static const struct { const char *name, *range; } said[] = {WR_EACH_NUMBER(SAID_OF)};
+    return wr_fail(error, WR_ERR_USAGE, "%s %.*g: %s needed", said[number - wr_numbers].name,
+                   number->whole ? 10 : 6, value, said[number - wr_numbers].range);
+}
+
+static wr_status check_kind(const char *name, unsigned value, unsigned kinds,
+                            struct wr_error *error) {
+    return value < kinds
+               ? WR_OK
+               : wr_fail(error, WR_ERR_USAGE, "%s %u: 0 to %u needed", name, value, kinds - 1);
 }
 
 static wr_status check_kinds(const struct wr_rule *rule, struct wr_error *error) {
-    const struct {
-        const char *what;
-        unsigned value, kinds;
-    } all[] = {{"activation", rule->activation, 3},
-               {"loss", rule->loss, 3},
-               {"clipping", rule->clipping, 2},
-               {"optimizer", rule->optimizer, 4},
-               {"decay", rule->decay, 3},
-               {"order", rule->order, 3},
-               {"fixed", rule->fixed, 4}};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (all[i].value >= all[i].kinds)
-            return wr_fail(error, WR_ERR_USAGE, "%s %u: 0 to %u needed", all[i].what, all[i].value,
-                           all[i].kinds - 1);
-    return WR_OK;
+    wr_status status = check_kind("fixed", rule->fixed, 4, error);
+    for (unsigned c = 0; c < WR_CHOICES && status == WR_OK; c++)
+        status = check_kind(choices[c].name, wr_chosen(rule, c), choices[c].kinds, error);
+    return status;
 }
 
 wr_status wr_rule_check(const struct wr_rule *rule, struct wr_error *error) {
@@ -50,27 +208,13 @@ wr_status wr_rule_check(const struct wr_rule *rule, struct wr_error *error) {
     wr_status kinds = check_kinds(rule, error);
     if (kinds != WR_OK)
         return kinds;
-    bool adaptive = rule->optimizer >= WR_OPTIMIZER_RMSPROP;
-    if (rule->loss == WR_LOSS_HUBER && !is_positive(rule->huber_delta))
-        return wr_fail(error, WR_ERR_USAGE, "huber's delta %g: finite and above 0 needed",
-                       (double)rule->huber_delta);
-    if (rule->optimizer == WR_OPTIMIZER_MOMENTUM && !is_part(rule->momentum))
-        return wr_fail(error, WR_ERR_USAGE, "momentum %g: at least 0 and below 1 needed",
-                       (double)rule->momentum);
-    if (adaptive && !(is_part(rule->beta1) && is_part(rule->beta2)))
-        return wr_fail(error, WR_ERR_USAGE, "betas %g, %g: at least 0 and below 1 needed",
-                       (double)rule->beta1, (double)rule->beta2);
-    if (adaptive && !(rule->epsilon >= 1e-12f && isfinite(rule->epsilon)))
-        return wr_fail(error, WR_ERR_USAGE, "epsilon %g: finite and at least 1e-12 needed",
-                       (double)rule->epsilon);
-    if (!(rule->weight_decay >= 0 && isfinite(rule->weight_decay)))
-        return wr_fail(error, WR_ERR_USAGE, "weight decay %g: finite and at least 0 needed",
-                       (double)rule->weight_decay);
+    for (unsigned i = 0; i < WR_NUMBERS; i++) {
+        double value = wr_number_get(&wr_numbers[i], rule);
+        if (wr_number_counts(&wr_numbers[i], rule) && !is_in_range(i, (float)value))
+            return fail_number(&wr_numbers[i], value, error);
+    }
     if (rule->decay != WR_DECAY_CONSTANT && rule->decay_epochs == 0)
         return wr_fail(error, WR_ERR_USAGE, "a learning rate that decays over 0 epochs");
-    if (rule->order == WR_ORDER_RECENT && (rule->recency == 0 || rule->recency > WR_MOST_RECENCY))
-        return wr_fail(error, WR_ERR_USAGE, "recency %u: 1 to %d needed", rule->recency,
-                       WR_MOST_RECENCY);
     return WR_OK;
 }
 
@@ -82,34 +226,4 @@ void wr_rule_clear_fixed(const struct wr_rule *rule, const struct wr_shape *shap
         if (rule->fixed & WR_FIXED_HEAD_BIAS)
             memset(parameters + layout->b_y, 0, shape->outputs * sizeof *parameters);
     }
-}
-
-size_t wr_rule_states(const struct wr_rule *rule) {
-    static const size_t states[] = {0, 1, 1, 2};
-    return states[rule->optimizer];
-}
-
-const char *wr_activation_name(enum wr_activation activation) {
-    static const char *const names[] = {"tanh", "relu", "identity"};
-    return names[activation];
-}
-
-const char *wr_loss_name(enum wr_loss loss) {
-    static const char *const names[] = {"mse", "mae", "huber"};
-    return names[loss];
-}
-
-const char *wr_optimizer_name(enum wr_optimizer optimizer) {
-    static const char *const names[] = {"sgd", "momentum", "rmsprop", "adam"};
-    return names[optimizer];
-}
-
-const char *wr_decay_name(enum wr_decay decay) {
-    static const char *const names[] = {"constant", "linear", "cosine"};
-    return names[decay];
-}
-
-const char *wr_order_name(enum wr_order order) {
-    static const char *const names[] = {"sequential", "shuffled", "recent"};
-    return names[order];
 }

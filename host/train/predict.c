@@ -2,6 +2,7 @@
 
 #include "backend/backend.h"
 #include "base/arithmetic.h"
+#include "model/choices.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -28,11 +29,8 @@ static wr_status open_forward(struct wr_device *cpu, const struct wr_shape *shap
                                    .lr = zeros,
                                    .clip = zeros,
                                    .parameters = parameters};
-    if (rule != NULL) { /* the other fields matter only in training */
-        ensemble.rule.activation = rule->activation;
-        ensemble.rule.loss = rule->loss;
-        ensemble.rule.huber_delta = rule->huber_delta;
-    }
+    if (rule != NULL) /* the other fields matter only in training */
+        ensemble.rule = wr_rule_forward(rule);
     wr_status status = wr_session_open(cpu, &ensemble, session, error);
     free(zeros);
     return status;

@@ -1,6 +1,7 @@
 #include "train/validate.h"
 
 #include "backend/backend.h"
+#include "model/choices.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -64,9 +65,7 @@ static wr_status open_session(struct wr_validator *v, struct wr_error *error) {
                                    .lr = zeros,
                                    .clip = zeros,
                                    .parameters = v->current,
-                                   .rule = {.activation = of->rule.activation,
-                                            .loss = of->rule.loss,
-                                            .huber_delta = of->rule.huber_delta}};
+                                   .rule = wr_rule_forward(&of->rule)};
     if (status == WR_OK)
         status = wr_session_open(v->trained->device, &ensemble, &v->session, error);
     free(zeros);

@@ -1,8 +1,7 @@
 /* Trains blocks of models: single stages, and whole epochs. */
 #include "backend/cpu/cpu.h"
 
-#include "numerics.h"
-#include "rule.h"
+#include "model/choices.h"
 
 #include <math.h>
 #include <time.h>
@@ -19,6 +18,7 @@ static void bind_block(const struct cpu_session *s, size_t block, size_t thread,
                            .view = &e->windows,
                            .at_once = s->at_once,
                            .rule = &e->rule,
+                           .loss_number = wr_loss_number(&e->rule),
                            .direct = wr_is_direct(&e->rule)};
     size_t L = s->engine->lanes;
     for (size_t l = 0; l < L; l++) {
@@ -79,7 +79,7 @@ static void set_visited(const struct cpu_session *s, size_t model, uint64_t epoc
 static size_t set_batch(const struct cpu_session *s, size_t block, uint64_t epoch, size_t offset,
                         size_t count, struct wr_block *b) {
     const struct wr_ensemble *e = &s->base.ensemble;
-    bool varies = e->rule.decay != WR_DECAY_CONSTANT || e->rule.optimizer == WR_OPTIMIZER_ADAM;
+    bool varies = e->rule.decay != WR_DECAY_CONSTANT || wr_is_corrected(&e->rule);
     size_t L = s->engine->lanes, models = 0;
     b->windows = 0;
     b->fewest = SIZE_MAX;

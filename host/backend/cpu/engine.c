@@ -202,7 +202,7 @@ static void predict(const struct wr_block *b, struct window *w) {
             WITH_ROWS(end - j, hidden_rows, b, j, w->x + t * I, t > 0 ? h - H : NULL, h)
         }
         for (size_t j = 0; j < H; j++)
-            h[j] = activated(b->rule, h[j]);
+            h[j] = wr_activated((int)b->rule->activation, h[j]);
     }
     for (size_t i = 0; i < tiles_of(O); i++) {
         size_t o = tile_start(O, i), end = tile_start(O, i + 1);
@@ -216,9 +216,9 @@ static void compare(const struct wr_block *b, struct window *w) {
     gather(b, w->slot, b->view->targets, b->view->target_stride, O, w->e);
     for (size_t o = 0; o < O; o++) {
         w->e[o] = w->y[o] - w->e[o];
-        WR_FLOAT s = slope_of(b->rule, w->e[o]);
+        WR_FLOAT s = wr_slope_of((int)b->rule->loss, b->loss_number, w->e[o]);
         w->we[o] = WR_CONST(b->view->loss_weights[o]) * s;
-        w->dy[o] = rest_of(b->rule, s, w->e[o]); /* until dy is known */
+        w->dy[o] = wr_rest_of((int)b->rule->loss, s, w->e[o]); /* until dy is known */
     }
     w->loss = WR_CONST(0.0f);
     accumulate(1, &w->loss, w->we, 0, 1, w->dy, O);
@@ -242,14 +242,14 @@ WR_INLINE void delta_columns(size_t columns, const struct wr_rule *rule, const W
         dh[r] = WR_CONST(0.0f);
     accumulate(columns, dh, w + k, 1, stride, v, n);
     for (size_t r = 0; r < columns; r++)
-        da[k + r] = delta_of(rule, h[k + r], dh[r]);
+        da[k + r] = wr_delta_of((int)rule->activation, h[k + r], dh[r]);
 }
 
 static void window_backward(const struct wr_block *b, struct window *w) {
     size_t H = b->shape->hidden, O = b->shape->outputs, T = b->shape->seq_len;
     const WR_FLOAT *p = as_lanes(b->parameters), scale = lanes_at(b->scale);
     for (size_t o = 0; o < O; o++)
-        w->dy[o] = scale * slope_of(b->rule, w->e[o]);
+        w->dy[o] = scale * wr_slope_of((int)b->rule->loss, b->loss_number, w->e[o]);
     for (size_t t = T; t-- > 0;) {
         bool last = t == T - 1;
         const WR_FLOAT *matrix = p + (last ? b->layout->w_hy : b->layout->w_hh);

@@ -48,6 +48,7 @@ struct wr_block {
     const struct wr_layout *layout; /* padded: P is more than a model has elsewhere */
     const struct wr_windows_view *view;
     const struct wr_rule *rule;
+    float loss_number; /* wr_loss_number */
     bool direct;       /* wr_is_direct */
     size_t at_once;    /* windows that fit the scratch: 1 .. WR_RUN, 1 without a width */
     float *parameters; /* (P, L), then with a width (H, H padded): W_hh by rows */

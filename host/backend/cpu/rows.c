@@ -174,7 +174,7 @@ WR_INLINE void hidden_rows(size_t vectors, size_t windows, const struct wr_block
                    b->shape->hidden);
     for (size_t i = 0; i < windows; i++)
         for (size_t v = 0; v < vectors; v++)
-            as_lanes(h + i * w->apart)[r + v] = activated(b->rule, sum[i][v]);
+            as_lanes(h + i * w->apart)[r + v] = wr_activated((int)b->rule->activation, sum[i][v]);
 }
 
 WR_INLINE void group_forward(size_t windows, size_t first, const struct wr_block *b,
@@ -198,32 +198,26 @@ static void predict(const struct wr_block *b, const struct work *w) {
     }
 }
 
-/* s of an error: as slope_of. */
-static float slope(const struct wr_rule *rule, float e) {
-    float delta = rule->huber_delta;
-    switch (rule->loss) {
-    case WR_LOSS_MAE:
-        return 0.0f < e ? 1.0f : e < 0.0f ? -1.0f : e;
-    case WR_LOSS_HUBER:
-        e = delta < e ? delta : e;
-        return e < -delta ? -delta : e;
-    default:
-        return e;
-    }
+/* s of an error, and r: numerics.h; of one float. */
+static float slope(const struct wr_block *b, float e) {
+    return wr_slope_of((int)b->rule->loss, b->loss_number, WR_CONST(e))[0];
+}
+
+static float rest_of(const struct wr_block *b, float s, float e) {
+    return wr_rest_of((int)b->rule->loss, WR_CONST(s), WR_CONST(e))[0];
 }
 
 /* e, and the losses. */
 static void compare(const struct wr_block *b, const struct work *w) {
     size_t O = b->shape->outputs;
-    bool huber = b->rule->loss == WR_LOSS_HUBER;
     for (size_t i = 0; i < w->count; i++) {
         const float *target = w->target + i * w->target_apart;
         float *e = w->e + i * O, *we = w->we + i * O, *rest = w->dy + i * O; /* until dy is known */
         for (size_t o = 0; o < O; o++) {
             e[o] = w->y[i * O + o] - target[o];
-            float s = slope(b->rule, e[o]);
+            float s = slope(b, e[o]);
             we[o] = b->view->loss_weights[o] * s;
-            rest[o] = huber ? fmaf(-0.5f, s, e[o]) : e[o];
+            rest[o] = rest_of(b, s, e[o]);
         }
         w->losses[i] = dot(0.0f, we, rest, O);
     }
@@ -244,7 +238,7 @@ WR_INLINE void delta_rows(size_t vectors, size_t windows, const struct wr_rule *
         const WR_FLOAT *hs = as_const_lanes(h + i * apart) + r;
         WR_FLOAT *das = as_lanes(da + i * apart) + r;
         for (size_t k = 0; k < vectors; k++)
-            das[k] = delta_of(rule, hs[k], dh[i][k]);
+            das[k] = wr_delta_of((int)rule->activation, hs[k], dh[i][k]);
     }
 }
 
@@ -266,7 +260,7 @@ WR_INLINE void group_backward(size_t windows, size_t first, const struct wr_bloc
 
 static void go_back(const struct wr_block *b, const struct work *w) {
     for (size_t i = 0; i < w->count * b->shape->outputs; i++)
-        w->dy[i] = b->scale[0] * slope(b->rule, w->e[i]);
+        w->dy[i] = b->scale[0] * slope(b, w->e[i]);
     EACH_GROUP(w->count, group_backward, b, w)
 }
 

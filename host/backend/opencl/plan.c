@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "layout.h"
-#include "numerics.h"
+#include "model/choices.h"
 
 #define ALWAYS_FUSED 64         /* hidden sizes up to this one are fused on every device */
 #define LOSS_ROWS    65536      /* epochs whose losses stay on the device */
@@ -186,7 +186,7 @@ static bool rule_bytes(const struct wr_ensemble *ensemble, const struct wr_layou
 static wr_status count_pairs(const struct wr_rule *rule, size_t *pairs, struct wr_error *error) {
     float *corrections;
     *pairs = 0;
-    if (rule->optimizer != WR_OPTIMIZER_ADAM)
+    if (!wr_is_corrected(rule))
         return WR_OK;
     wr_status status = wr_corrections(rule, &corrections, pairs, error);
     if (status == WR_OK)
@@ -306,42 +306,28 @@ static void append(char options[WR_CL_OPTIONS], const char *name, unsigned value
     snprintf(options + length, WR_CL_OPTIONS - length, " -D WR_%s=%uu", name, value);
 }
 
-static void append_float(char options[WR_CL_OPTIONS], const char *name, float value) {
-    append(options, name, wr_as_int(value));
-}
-
 /* What of the learning rule is not the notebook's, so that its programs stay what they are. */
 static void append_rule(char options[WR_CL_OPTIONS], const struct wr_ensemble *ensemble) {
+    static const char *const names[WR_CHOICES] = {[WR_CHOICE_ACTIVATION] = "ACTIVATION",
+                                                  [WR_CHOICE_LOSS] = "LOSS",
+                                                  [WR_CHOICE_CLIPPING] = "BY_NORM",
+                                                  [WR_CHOICE_OPTIMIZER] = "OPTIMIZER",
+                                                  [WR_CHOICE_DECAY] = "DECAY"};
     const struct wr_rule *rule = &ensemble->rule;
-    bool rms = rule->optimizer == WR_OPTIMIZER_RMSPROP, adam = rule->optimizer == WR_OPTIMIZER_ADAM;
-    if (rule->activation != WR_ACTIVATION_TANH)
-        append(options, "ACTIVATION", rule->activation);
-    if (rule->loss != WR_LOSS_MSE)
-        append(options, "LOSS", rule->loss);
-    if (rule->loss == WR_LOSS_HUBER)
-        append_float(options, "HUBER_DELTA", rule->huber_delta);
-    if (rule->clipping == WR_CLIPPING_NORM)
-        append(options, "BY_NORM", 1);
-    if (rule->optimizer != WR_OPTIMIZER_SGD)
-        append(options, "OPTIMIZER", rule->optimizer);
-    if (rule->optimizer == WR_OPTIMIZER_MOMENTUM)
-        append_float(options, "MOMENTUM", rule->momentum);
-    if (adam)
-        append_float(options, "BETA1", rule->beta1);
-    if (adam || rms) {
-        append_float(options, "BETA2", rule->beta2);
-        append_float(options, "EPSILON", rule->epsilon);
+    for (unsigned c = 0; c < WR_CHOICES; c++)
+        if (names[c] != NULL && wr_chosen(rule, c) != 0)
+            append(options, names[c], wr_chosen(rule, c));
+    for (size_t i = 0; i < WR_NUMBERS; i++) {
+        const struct wr_number *number = &wr_numbers[i];
+        double value = wr_number_get(number, rule);
+        unsigned bits = number->whole ? (unsigned)value : wr_as_int((float)value);
+        if (wr_number_counts(number, rule) && bits != 0)
+            append(options, number->of == WR_CHOICE_LOSS ? "LOSS_NUMBER" : number->id, bits);
     }
-    if (rule->weight_decay > 0)
-        append_float(options, "WEIGHT_DECAY", rule->weight_decay);
-    if (rule->decay != WR_DECAY_CONSTANT)
-        append(options, "DECAY", rule->decay);
     if (rule->fixed != 0)
         append(options, "FIXED", rule->fixed);
     if (!wr_in_order(ensemble))
         append(options, "ORDER", rule->order);
-    if (rule->order == WR_ORDER_RECENT)
-        append(options, "RECENCY", rule->recency);
 }
 
 void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble *ensemble,

@@ -1,51 +1,22 @@
-/* What varies with a learning rule and is no arithmetic on lanes: rates over time, and which
- * windows a model visits. Shared by the host and the kernels, to the bit; included after
- * numerics.h, with WR_FLOAT = float. */
-#ifndef WR_RULE_H
-#define WR_RULE_H
+/* Which windows a model visits. Included after numerics.h, with WR_FLOAT = float. */
+#ifndef WR_ORDER_H
+#define WR_ORDER_H
 
 #include "layout.h"
+#include "rule/kinds.h"
 
-/* The enumerations of windrow/rule.h, for kernels. */
-#define WR_KIND_TANH       0
-#define WR_KIND_RELU       1
-#define WR_KIND_IDENTITY   2
-#define WR_KIND_MSE        0
-#define WR_KIND_MAE        1
-#define WR_KIND_HUBER      2
-#define WR_KIND_SGD        0
-#define WR_KIND_MOMENTUM   1
-#define WR_KIND_RMSPROP    2
-#define WR_KIND_ADAM       3
-#define WR_KIND_CONSTANT   0
-#define WR_KIND_LINEAR     1
-#define WR_KIND_COSINE     2
-#define WR_KIND_SEQUENTIAL 0
-#define WR_KIND_SHUFFLED   1
-#define WR_KIND_RECENT     2
+/* KIND(kind, name) */
+#define WR_ORDERS(KIND)                                                                            \
+    KIND(SEQUENTIAL, "sequential")                                                                 \
+    KIND(SHUFFLED, "shuffled")                                                                     \
+    KIND(RECENT, "recent")
+#define WR_ORDER_HELP                                                                              \
+    "Windows as they stand, shuffled anew in each pass by the model's seed, or recent: drawn by "  \
+    "it, late ones more often."
 
-/* ---- rates ---- */
-
-/* sin(pi y) for |y| <= 1/2: an odd polynomial, fitted so that it errs least and that its end is
- * exactly 1; at most 1.5e-7 from the true value, and never beyond 1. */
-static inline float wr_sine(float y) {
-    float z = y * y;
-    float p = wr_fma(z, 0.0771209374f, -0.597994268f);
-    p = wr_fma(z, p, 2.55002403f);
-    p = wr_fma(z, p, -5.16770744f);
-    p = wr_fma(z, p, 3.14159274f);
-    return y * p;
-}
-
-/* The part of the rate that is left at update u; fading = 1 / the updates until its end. */
-static inline float wr_decay_left(int kind, WR_UINT64 u, float fading) {
-    float done = wr_lesser((float)u * fading, 1.0f);
-    if (kind == WR_KIND_LINEAR)
-        return 1.0f - done;
-    if (kind == WR_KIND_COSINE)
-        return wr_fma(-0.5f, wr_sine(done - 0.5f), 0.5f);
-    return 1.0f;
-}
+#define WR_ORDER_NUMBERS(NUMBER)                                                                   \
+    NUMBER(RECENCY, recency, WHOLE, WR_BIT(RECENT), x >= 1 && x <= 4, "1 to 4", 2, "2", "recency", \
+           "recency", "Of recent: the latest of N uniform draws, 1 to 4.")
 
 /* ---- Philox4x32-10 with key 0 (J. K. Salmon et al., "Parallel random numbers: as easy as 1, 2,
  * 3", SC 2011) ---- */
