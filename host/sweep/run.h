@@ -49,6 +49,7 @@ struct wr_sweep_run {
     size_t worker_count, lost, busy, finished;
     bool alone;             /* the calling thread works, too, since none can be had beside it */
     atomic_bool ending;     /* no new ensembles, and an end at the next epoch */
+    atomic_bool stopped;    /* the same, since the caller has asked for it */
     wr_status status;       /* what the sweep ends with */
     struct wr_error *error; /* says why: the caller's, or NULL */
     struct wr_sweep_result result;
