@@ -15,8 +15,18 @@
 #define EVENT_NANOSECONDS 100000000
 enum { MOST_DEVICES = 64 }; /* bits of wr_slice.refused */
 
+/* The caller's flag is no atomic variable: the calling thread alone reads it. */
+static bool is_stop_wanted(const struct wr_sweep_run *run) {
+    return run->options->stop != NULL && *run->options->stop != 0;
+}
+
+static void pass_stop_on(struct wr_sweep_run *run) {
+    if (is_stop_wanted(run))
+        run->stopped = true;
+}
+
 bool wr_sweep_ending(const struct wr_sweep_run *run) {
-    return run->ending || (run->options->stop != NULL && *run->options->stop != 0);
+    return run->ending || run->stopped || (run->alone && is_stop_wanted(run));
 }
 
 void wr_sweep_end(struct wr_sweep_run *run, wr_status status, struct wr_error *error) {
@@ -107,6 +117,7 @@ static void wait_for_workers(struct wr_sweep_run *run) {
             continue;
         pthread_mutex_unlock(&run->lock);
         wr_sweep_report(run);
+        pass_stop_on(run);
         pthread_mutex_lock(&run->lock);
     }
     pthread_mutex_unlock(&run->lock);
@@ -117,6 +128,7 @@ static void wait_for_workers(struct wr_sweep_run *run) {
  * device. */
 static wr_status run_workers(struct wr_sweep_run *run) {
     size_t started = 0;
+    pass_stop_on(run);
     pthread_mutex_lock(&run->lock); /* no worker begins before all of them are known */
     while (started < run->worker_count &&
            pthread_create(&run->workers[started].thread, NULL, work, &run->workers[started]) == 0)

@@ -51,6 +51,7 @@ struct wr_sweep_run {
     size_t worker_count, lost, busy, finished;
     bool alone;             /* no thread could be started: the calling thread works */
     atomic_bool ending;     /* start no new ensemble, and stop at the next epoch */
+    atomic_bool stopped;    /* the same, because the caller's stop flag was set */
     wr_status status;       /* what the sweep returns */
     struct wr_error *error; /* the caller's, or NULL */
     struct wr_sweep_result result;
