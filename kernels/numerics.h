@@ -12,11 +12,11 @@
  *            at 0. At t = 0 there is no h part.
  *   y[o]     terms W_hy[o,k] * h_{T-1}[k], the first run starts at b_y[o].
  *   e[o]     = y[o] - target[o]; s[o] = its slope: e, or with mae its sign, or with huber e bounded
- *            to [-delta, delta].
+ *            to [-delta, delta], or with quantile -tau for e < 0, 1 - tau for e > 0, 0 for 0.
  *   loss     of a window: terms (weight[o] * s[o]) * r[o], starting at 0; weight = 1/O by default;
  *            r = e, or with huber wr_fma(-0.5, s, e).
- *   dy[o]    = scale_n * s[o], scale_n = 2/(O n) for a batch of n windows, 1/(O n) with mae and
- *            huber, divided in double on the host and rounded once.
+ *   dy[o]    = scale_n * s[o], scale_n = 2/(O n) for a batch of n windows, 1/(O n) with the
+ *            other losses, divided in double on the host and rounded once.
  *   dh[k]    at t = T-1: terms W_hy[o,k] * dy[o], starting at 0;
  *            before: terms W_hh[j,k] * da_{t+1}[j] over j, starting at 0.
  *   da_t[j]  = wr_flush(wr_fma(-h, h, 1) * dh), h = h_t[j]; with relu wr_flush(h > 0 ? dh : h * 0),

@@ -114,8 +114,8 @@ wr_status wr_describe_opencl(size_t index, struct wr_device_info *info, struct w
  * usable and exact; or, not `exactness`, by the smallest kernel whether it is usable. */
 void wr_settle_opencl(size_t index, bool exactness, struct wr_device_info *info);
 
-/* 2/(O n), or 1/(O n) with mae and huber: the factor of dL/dy for a batch of n windows, rounded
- * once. */
+/* 2/(O n) with mse, 1/(O n) with other losses: the factor of dL/dy for a batch of n windows,
+ * rounded once. */
 float wr_loss_scale(enum wr_loss loss, size_t outputs, size_t windows);
 /* Whether run sums of a batch's gradient are added by wr_add_long (numerics.h), which takes a rest
  * for each parameter. */

@@ -21,7 +21,7 @@ struct wr_case_plan {
 
 /* Plans that between them have every choice of a learning rule, ragged, with seeds and clips that
  * differ from model to model. */
-#define WR_CASE_RULES 6
+#define WR_CASE_RULES 7
 extern const struct wr_case_plan wr_case_rules[WR_CASE_RULES];
 
 wr_status wr_case_make(const struct wr_case_plan *plan, struct wr_case *made,
