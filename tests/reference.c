@@ -100,6 +100,8 @@ static double loss_of(const struct wr_rule *rule, double e) {
         return fabs(e);
     case WR_LOSS_HUBER:
         return fabs(e) <= delta ? e * e / 2 : delta * (fabs(e) - delta / 2);
+    case WR_LOSS_QUANTILE:
+        return fmax(-(double)rule->tau * e, (1 - (double)rule->tau) * e);
     default:
         return e * e;
     }
@@ -112,6 +114,8 @@ static double slope_of(const struct wr_rule *rule, double e) {
         return (e > 0) - (e < 0);
     case WR_LOSS_HUBER:
         return fmax(-delta, fmin(delta, e));
+    case WR_LOSS_QUANTILE:
+        return (e > 0) - (e != 0) * (double)rule->tau;
     default:
         return 2 * e;
     }

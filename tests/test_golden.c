@@ -39,6 +39,8 @@ static const char *const names[] = {
     "norm_wide",
     "mae_relu_norm",
     "huber_identity",
+    "quantile_norm",
+    "quantile_adam",
 };
 
 struct vectors {
@@ -98,18 +100,20 @@ static float float_of(json_t *rule, const char *key) {
 
 static struct wr_rule rule_of(json_t *rule) {
     static const char *const clippings[] = {"value", "norm"};
-    const char *optimizers[4], *losses[3], *activations[3], *decays[3];
-    for (unsigned i = 0; i < 4; i++)
+    const char *optimizers[4], *losses[4], *activations[3], *decays[3];
+    for (unsigned i = 0; i < 4; i++) {
         optimizers[i] = wr_optimizer_name((enum wr_optimizer)i);
-    for (unsigned i = 0; i < 3; i++) {
         losses[i] = wr_loss_name((enum wr_loss)i);
+    }
+    for (unsigned i = 0; i < 3; i++) {
         activations[i] = wr_activation_name((enum wr_activation)i);
         decays[i] = wr_decay_name((enum wr_decay)i);
     }
     return (struct wr_rule){
         .activation = (enum wr_activation)kind_of(rule, "activation", activations, 3),
-        .loss = (enum wr_loss)kind_of(rule, "loss", losses, 3),
+        .loss = (enum wr_loss)kind_of(rule, "loss", losses, 4),
         .huber_delta = float_of(rule, "huber_delta"),
+        .tau = float_of(rule, "tau"),
         .clipping = (enum wr_clipping)kind_of(rule, "clipping", clippings, 2),
         .optimizer = (enum wr_optimizer)kind_of(rule, "optimizer", optimizers, 4),
         .momentum = float_of(rule, "momentum"),

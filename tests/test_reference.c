@@ -64,11 +64,12 @@ static void test_finite_differences(void **state) {
                                           {{1, 20, 1, 5}, 3, 1, {0}},  {{3, 4, 2, 6}, 10, 4, {0}},
                                           {{2, 7, 3, 1}, 5, 5, {0}},   {{5, 3, 1, 12}, 9, 8, {0}},
                                           {{1, 17, 4, 3}, 17, 16, {0}}};
-    for (size_t k = 0; k < 9 * TEST_COUNT_OF(checks); k++) {
-        struct check c = checks[k / 9];
-        c.rule.activation = (enum wr_activation)(k % 9 / 3);
-        c.rule.loss = (enum wr_loss)(k % 3);
+    for (size_t k = 0; k < 12 * TEST_COUNT_OF(checks); k++) {
+        struct check c = checks[k / 12];
+        c.rule.activation = (enum wr_activation)(k % 12 / 4);
+        c.rule.loss = (enum wr_loss)(k % 4);
         c.rule.huber_delta = 0.7f;
+        c.rule.tau = 0.2f;
         check_gradient(&c, 0, c.batch);
         size_t last = (c.windows - 1) / c.batch * c.batch;
         check_gradient(&c, last, c.windows - last);

@@ -71,6 +71,9 @@ static void test_signs(void **state) {
     assert_true(wr_relu(2.5f) == 2.5f && wr_relu(-2.5f) == 0 && isnan(wr_relu(NAN)));
     assert_true(wr_relu_delta(2.0f, -3.0f) == -3 && wr_relu_delta(0.0f, 3.0f) == 0);
     assert_true(isnan(wr_relu_delta(NAN, 3.0f)));
+    assert_true(wr_tilt(3.0f, 0.25f) == 0.75f && wr_tilt(-1e-40f, 0.25f) == -0.25f);
+    assert_true(wr_tilt(INFINITY, 0.25f) == 0.75f && wr_tilt(-INFINITY, 0.25f) == -0.25f);
+    assert_true(wr_tilt(0.0f, 0.25f) == 0 && isnan(wr_tilt(NAN, 0.25f)));
 }
 
 /* ---- rates ---- */
@@ -393,6 +396,9 @@ static void test_refusals(void **state) {
     } cases[] = {
         {"huber's delta 0", {.loss = WR_LOSS_HUBER}},
         {"huber's delta inf", {.loss = WR_LOSS_HUBER, .huber_delta = INFINITY}},
+        {"tau 0", {.loss = WR_LOSS_QUANTILE}},
+        {"tau 1", {.loss = WR_LOSS_QUANTILE, .tau = 1}},
+        {"tau nan", {.loss = WR_LOSS_QUANTILE, .tau = NAN}},
         {"momentum 1", {.optimizer = WR_OPTIMIZER_MOMENTUM, .momentum = 1}},
         {"momentum nan", {.optimizer = WR_OPTIMIZER_MOMENTUM, .momentum = NAN}},
         {"beta2 1", {.optimizer = WR_OPTIMIZER_ADAM, .beta1 = 0.9f, .beta2 = 1}},
@@ -404,7 +410,7 @@ static void test_refusals(void **state) {
         {"recency 0", {.order = WR_ORDER_RECENT}},
         {"recency 5", {.order = WR_ORDER_RECENT, .recency = 5}},
         {"activation 3", {.activation = (enum wr_activation)3}},
-        {"loss 3", {.loss = (enum wr_loss)3}},
+        {"loss 4", {.loss = (enum wr_loss)4}},
         {"clipping 2", {.clipping = (enum wr_clipping)2}},
         {"optimizer 4", {.optimizer = (enum wr_optimizer)4}},
         {"decay 3", {.decay = (enum wr_decay)3}},

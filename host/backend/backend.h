@@ -119,8 +119,8 @@ wr_status wr_describe_opencl(size_t index, struct wr_device_info *info, struct w
  * it is usable. */
 void wr_settle_opencl(size_t index, bool exactness, struct wr_device_info *info);
 
-/* The factor of dL/dy for a batch of n windows, rounded once: 2/(O n), or 1/(O n) with mae and
- * huber. */
+/* The factor of dL/dy for a batch of n windows, rounded once: 2/(O n) with mse, 1/(O n) with the
+ * other losses. */
 float wr_loss_scale(enum wr_loss loss, size_t outputs, size_t windows);
 /* Whether wr_add_long (numerics.h) adds the sums of a batch's segments. It keeps a rest for each
  * parameter. */

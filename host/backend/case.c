@@ -46,6 +46,7 @@ const struct wr_case_spec wr_case_rules[WR_CASE_RULES] = {
           .activation = WR_ACTIVATION_RELU, .fixed = WR_FIXED_HEAD_BIAS)},
     {{2, 17, 3, 4}, 19, 1, 9, true, 14, RULE(DECAYED(LINEAR), .loss = WR_LOSS_MAE)},
     {{1, 100, 1, 3}, 2, 20, 50, false, 0, RULE(ADAM, .order = WR_ORDER_SHUFFLED)},
+    {{2, 20, 3, 4}, 17, 1, 12, true, 0, RULE(.loss = WR_LOSS_QUANTILE, .tau = 0.9f)},
 };
 
 static float *carve(float **next, size_t count) {

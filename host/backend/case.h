@@ -21,7 +21,7 @@ struct wr_case_spec {
 };
 
 /* Cases that together use every choice of a learning rule. */
-#define WR_CASE_RULES 6
+#define WR_CASE_RULES 7
 extern const struct wr_case_spec wr_case_rules[WR_CASE_RULES];
 
 wr_status wr_case_make(const struct wr_case_spec *spec, struct wr_case *made,

@@ -20,10 +20,12 @@ enum wr_activation { WR_ACTIVATION_TANH, WR_ACTIVATION_RELU, WR_ACTIVATION_IDENT
 
 /* Of an error e = prediction - target; a window's loss is the mean over its outputs. */
 enum wr_loss {
-    WR_LOSS_MSE,  /* e^2 */
-    WR_LOSS_MAE,  /* |e| */
-    WR_LOSS_HUBER /* e^2/2 where |e| <= delta, else delta (|e| - delta/2): P. J. Huber, "Robust
-                     estimation of a location parameter", Ann. Math. Statist. 35, 1964 */
+    WR_LOSS_MSE,     /* e^2 */
+    WR_LOSS_MAE,     /* |e| */
+    WR_LOSS_HUBER,   /* e^2/2 where |e| <= delta, else delta (|e| - delta/2): P. J. Huber, "Robust
+                       estimation of a location parameter", Ann. Math. Statist. 35, 1964 */
+    WR_LOSS_QUANTILE /* -tau e where e < 0, else (1 - tau) e: R. Koenker and G. Bassett, "Regression
+                        quantiles", Econometrica 46, 1978 */
 };
 
 /* What a model's clip bounds. */
@@ -66,6 +68,7 @@ struct wr_rule {
     enum wr_activation activation;
     enum wr_loss loss;
     float huber_delta; /* > 0 with WR_LOSS_HUBER */
+    float tau;         /* in (0, 1) with WR_LOSS_QUANTILE */
     enum wr_clipping clipping;
     enum wr_optimizer optimizer;
     float momentum;     /* in [0, 1) */
@@ -82,7 +85,7 @@ struct wr_rule {
 };
 
 /* PyTorch's defaults for an optimizer (momentum 0.9), everything else as the notebook; huber_delta
- * 1 and recency 2 for those who then choose them. */
+ * 1, tau 0.5 and recency 2 for those who then choose them. */
 void wr_rule_init(struct wr_rule *rule, enum wr_optimizer optimizer);
 /* WR_ERR_USAGE, naming the value that is out of its range. */
 wr_status wr_rule_check(const struct wr_rule *rule, struct wr_error *error);

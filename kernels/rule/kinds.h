@@ -25,9 +25,10 @@
 #define WR_KIND_RELU     1
 #define WR_KIND_IDENTITY 2
 
-#define WR_KIND_MSE   0
-#define WR_KIND_MAE   1
-#define WR_KIND_HUBER 2
+#define WR_KIND_MSE      0
+#define WR_KIND_MAE      1
+#define WR_KIND_HUBER    2
+#define WR_KIND_QUANTILE 3
 
 #define WR_KIND_VALUE 0
 #define WR_KIND_NORM  1

@@ -17,12 +17,13 @@ for how in "--optimizer momentum" "--optimizer momentum --momentum 0.5" "--optim
     "--optimizer rmsprop --beta2 0.9" "--optimizer rmsprop --epsilon 1e-2" "--optimizer adam" \
     "--optimizer adam --beta1 0.5" "--optimizer adam --beta2 0.9" "--optimizer adam --epsilon 1e-2" \
     "--weight-decay 0.5" "--loss mae" "--loss huber" "--loss huber --huber-delta 3" \
+    "--loss quantile" "--loss quantile --tau 0.9" \
     "--clip-by norm" "--lr-decay linear" "--lr-decay cosine" "--order shuffled" "--order recent" \
     "--order recent --recency 4" "--activation relu" "--activation identity" "--bias hidden" \
     "--bias head" "--bias none" "--init glorot" "--init orthogonal" "--init pytorch"; do
     hash_of $short $how >>hashes
 done
-[ "$(sort -u hashes | wc -l)" -eq 28 ] || fail "options without effect: $(sort hashes | uniq -d)"
+[ "$(sort -u hashes | wc -l)" -eq 30 ] || fail "options without effect: $(sort hashes | uniq -d)"
 for how in "--optimizer sgd" "--loss mse" "--clip-by value" "--lr-decay constant" \
     "--order sequential" "--activation tanh" "--bias both" "--weight-decay 0"; do
     hash_of $short $how >same
@@ -72,6 +73,13 @@ run train --device cpu --epochs 20 --loss huber --huber-delta 0.5 --scale standa
 exits 0
 same out "$expected/rule-huber.txt"
 
+run train --device cpu --epochs 20 --loss quantile --tau 0.9 --scale standard --save tau.safetensors
+exits 0
+same out "$expected/rule-quantile.txt"
+for pair in '"loss":"quantile"' '"tau":"0.9"'; do
+    head -c 2000 tau.safetensors | grep -qaF "$pair" || fail "no $pair in the metadata"
+done
+
 # --updates: whole passes are epochs; otherwise the updates are divided into at most 10 equal
 # epochs.
 hash_of --epochs 10 --length 25 >plain
@@ -106,6 +114,7 @@ refuses 2 '--epsilon goes with --optimizer rmsprop or adam, found --optimizer sg
     train --data missing.csv --epsilon 1e-8
 refuses 2 '--huber-delta goes with --loss huber, found --loss mae' \
     train --loss mae --huber-delta 1
+refuses 2 '--tau goes with --loss quantile, found --loss mse' train --tau 0.5
 refuses 2 '--recency goes with --order recent, found --order sequential' train --recency 2
 refuses 2 '--epochs and --updates exclude each other' train --epochs 1 --updates 1
 refuses 2 '--optimizer adamw: needs one of sgd, momentum, rmsprop, adam' train --optimizer adamw
@@ -113,6 +122,7 @@ refuses 2 "momentum 1: at least 0 and below 1 needed" train --optimizer momentum
 refuses 2 "beta2 1.5: at least 0 and below 1 needed" train --optimizer adam --beta2 1.5
 refuses 2 "epsilon 0: finite and at least 1e-12 needed" train --optimizer adam --epsilon 0
 refuses 2 "huber's delta 0: finite and above 0 needed" train --loss huber --huber-delta 0
+refuses 2 "tau 1: above 0 and below 1 needed" train --loss quantile --tau 1
 refuses 2 "recency 5: 1 to 4 needed" train --order recent --recency 5
 refuses 3 '--init gloro: neither notebook, pytorch, glorot, orthogonal nor a file: No such file or directory' \
     train --init gloro
