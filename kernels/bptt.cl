@@ -1,7 +1,7 @@
 /* Stage bptt: back-propagation through time on the batch of the last forward.
  *
  * wr_bptt_deltas: one team per (model, slot). wr_bptt_gradients: one work-item per (model,
- * parameter), which adds the batch's windows in runs of WR_RUN. Formulas: P. J. Werbos,
+ * parameter), which adds the batch's windows in segments of WR_SEGMENT. Formulas: P. J. Werbos,
  * "Backpropagation through time", Proc. IEEE 78, 1990; order of the sums: numerics.h.
  *
  * parameters, gradients (M, P)  hidden, deltas (M, B, T, H)  predictions (M, B, O)
@@ -45,16 +45,16 @@ __kernel void wr_bptt_gradients(ulong first, ulong count, ulong models, ulong ba
     if (n == 0)
         return;
     float sum = 0.0f, rest = 0.0f;
-    for (ulong start = 0; start < n; start += WR_RUN) {
-        float run = 0.0f;
-        for (ulong slot = start; slot < n && slot < start + WR_RUN; ++slot) {
+    for (ulong start = 0; start < n; start += WR_SEGMENT) {
+        float segment = 0.0f;
+        for (ulong slot = start; slot < n && slot < start + WR_SEGMENT; ++slot) {
             ulong unit = m * batch + slot;
             ulong window = wr_window_of(tasks + m, first, slot, visited + m * batch);
-            run = wr_gradient(p, run, scales[n], inputs + window * input_stride,
-                              targets + window * target_stride, predictions + unit * WR_O,
-                              hidden + unit * (WR_T * WR_H), deltas + unit * (WR_T * WR_H));
+            segment = wr_gradient(p, segment, scales[n], inputs + window * input_stride,
+                                  targets + window * target_stride, predictions + unit * WR_O,
+                                  hidden + unit * (WR_T * WR_H), deltas + unit * (WR_T * WR_H));
         }
-        wr_add_run(start / WR_RUN, run, &sum, &rest);
+        wr_add_segment(start / WR_SEGMENT, segment, &sum, &rest);
     }
     gradients[m * WR_P + p] = sum;
 }

@@ -1,12 +1,14 @@
 /* Stage bptt for batches of many windows.
  *
  * wr_bptt_deltas_tiled: one work-group per (model, WR_TILE_ROWS slots), for all t; it keeps dL/dy
- * as well. wr_bptt_runs: one work-group per (model, run of windows, tile of parameters) sums a run
- * of the gradients. wr_bptt_add_runs: one work-item per (model, parameter) adds those sums in their
- * order. The last two take `slice` runs of a batch at a launch, `run` the first of them, which
- * bounds what the sums of runs take. Formulas and the other arrays: bptt.cl.
+ * as well. wr_bptt_segments: one work-group per (model, segment of windows, tile of parameters)
+ * sums a segment of the gradients. wr_bptt_add_segments: one work-item per (model, parameter) adds
+ * those sums in their order. The last two take `slice` segments of a batch at a launch, `segment`
+ * the first of them, which bounds what the sums of segments take. Formulas and the other arrays:
+ * bptt.cl.
  *
- * dy (M, B, O)  runs (M, slice, P)  rests (M, P): for wr_add_run, in batches of many runs alone */
+ * dy (M, B, O)  segments (M, slice, P)  rests (M, P): for wr_add_segment, in batches of many
+ * segments alone */
 #include "tiles.h"
 
 __kernel __attribute__((reqd_work_group_size(WR_TILE_ITEMS, 1, 1))) void wr_bptt_deltas_tiled(
@@ -100,8 +102,8 @@ static inline WR_INDEX wr_parameter_of(struct wr_gradient_tile tile, WR_INDEX r,
     return c == tile.width ? bias + r : w + r * tile.width + c;
 }
 
-/* Lines at + 0 .. of WR_RUN vectors, which begin at from[starts[term]], to local memory; 1 beyond
- * their width. */
+/* Lines at + 0 .. of WR_SEGMENT vectors, which begin at from[starts[term]], to local memory; 1
+ * beyond their width. */
 static inline void wr_vectors_load(uint lane, const __global float *from,
                                    const __local ulong *starts, WR_INDEX at, WR_INDEX width,
                                    uint terms, uint lines, uint pitch, __local float *to) {
@@ -112,20 +114,20 @@ static inline void wr_vectors_load(uint lane, const __global float *from,
 }
 
 __kernel __attribute__((reqd_work_group_size(WR_TILE_ITEMS, 1, 1))) void
-wr_bptt_runs(ulong first, ulong count, ulong run, ulong slice, ulong models, ulong batch,
-             const __global struct wr_model_task *tasks,
-             const __global struct wr_model_progress *progress, const __global ulong *visited,
-             const __global float *inputs, ulong input_stride, const __global float *hidden,
-             const __global float *deltas, const __global float *dy, __global float *runs) {
+wr_bptt_segments(ulong first, ulong count, ulong segment, ulong slice, ulong models, ulong batch,
+                 const __global struct wr_model_task *tasks,
+                 const __global struct wr_model_progress *progress, const __global ulong *visited,
+                 const __global float *inputs, ulong input_stride, const __global float *hidden,
+                 const __global float *deltas, const __global float *dy, __global float *segments) {
     WR_TILE_ROOM(rows, columns);
-    __local ulong row_starts[WR_RUN], column_starts[WR_RUN];
+    __local ulong row_starts[WR_SEGMENT], column_starts[WR_SEGMENT];
     const uint lane = get_local_id(0);
-    const ulong place = get_group_id(0) / WR_TILES; /* m * slice + run of the slice */
+    const ulong place = get_group_id(0) / WR_TILES; /* m * slice + segment of the slice */
     const struct wr_gradient_tile tile =
         wr_gradient_tile_of((WR_INDEX)(get_group_id(0) - place * WR_TILES));
-    ulong m = place / slice, start = (run + (place - m * slice)) * WR_RUN; /* slot */
+    ulong m = place / slice, start = (segment + (place - m * slice)) * WR_SEGMENT; /* slot */
     ulong n = m < models ? wr_windows_here(tasks[m].visits, first, count) : 0;
-    ulong windows = min(wr_windows_here(n, start, batch), (ulong)WR_RUN);
+    ulong windows = min(wr_windows_here(n, start, batch), (ulong)WR_SEGMENT);
     if (windows > 0 && progress[m].diverged != WR_RUNNING)
         windows = 0;
     if (windows == 0)
@@ -139,8 +141,8 @@ wr_bptt_runs(ulong first, ulong count, ulong run, ulong slice, ulong models, ulo
 #pragma unroll
     for (uint r = 0; r < 4; ++r)
         sum[r] = (float4)(0.0f);
-    for (ulong at = 0; at < terms; at += WR_RUN) { /* one chain, WR_RUN terms at a time */
-        const uint here = (uint)min(terms - at, (ulong)WR_RUN);
+    for (ulong at = 0; at < terms; at += WR_SEGMENT) { /* one chain, WR_SEGMENT terms at a time */
+        const uint here = (uint)min(terms - at, (ulong)WR_SEGMENT);
         if (lane < here) {
             ulong w = (at + lane) / tile.steps, t = WR_T - 1 - ((at + lane) - w * tile.steps);
             ulong u = unit + w;
@@ -168,30 +170,30 @@ wr_bptt_runs(ulong first, ulong count, ulong run, ulong slice, ulong models, ulo
             WR_INDEX p = wr_parameter_of(tile, tile.row + wr_tile_row(lane) + r,
                                          tile.column + wr_tile_column(lane) + c);
             if (windows > 0 && p < WR_P)
-                runs[place * WR_P + p] = values[c];
+                segments[place * WR_P + p] = values[c];
         }
     }
 }
 
-__kernel void wr_bptt_add_runs(ulong first, ulong count, ulong run, ulong slice, ulong models,
-                               const __global struct wr_model_task *tasks,
-                               const __global struct wr_model_progress *progress,
-                               const __global float *runs, __global float *rests,
-                               __global float *gradients) {
+__kernel void wr_bptt_add_segments(ulong first, ulong count, ulong segment, ulong slice,
+                                   ulong models, const __global struct wr_model_task *tasks,
+                                   const __global struct wr_model_progress *progress,
+                                   const __global float *segments, __global float *rests,
+                                   __global float *gradients) {
     ulong m = get_global_id(0) / WR_P;
     WR_INDEX p = get_global_id(0) - m * WR_P;
     if (m >= models || progress[m].diverged != WR_RUNNING)
         return;
-    ulong all = (wr_windows_here(tasks[m].visits, first, count) + WR_RUN - 1) / WR_RUN;
-    ulong here = wr_windows_here(all, run, slice);
+    ulong all = (wr_windows_here(tasks[m].visits, first, count) + WR_SEGMENT - 1) / WR_SEGMENT;
+    ulong here = wr_windows_here(all, segment, slice);
     if (here == 0)
         return;
-    const __global float *sums = runs + m * slice * WR_P + p;
-    float sum = run > 0 ? gradients[m * WR_P + p] : 0.0f;
-    float rest = run > WR_PLAIN_RUNS ? rests[m * WR_P + p] : 0.0f;
+    const __global float *sums = segments + m * slice * WR_P + p;
+    float sum = segment > 0 ? gradients[m * WR_P + p] : 0.0f;
+    float rest = segment > WR_PLAIN_SEGMENTS ? rests[m * WR_P + p] : 0.0f;
     for (ulong i = 0; i < here; ++i)
-        wr_add_run(run + i, sums[i * WR_P], &sum, &rest);
+        wr_add_segment(segment + i, sums[i * WR_P], &sum, &rest);
     gradients[m * WR_P + p] = sum;
-    if (run + here > WR_PLAIN_RUNS)
+    if (segment + here > WR_PLAIN_SEGMENTS)
         rests[m * WR_P + p] = rest;
 }

@@ -10,13 +10,13 @@
  *   WR_STATE_LOCAL, WR_PARAM_LOCAL, WR_SUMS_LOCAL  1: in local memory
  *   WR_SUMS_SPACE  address space of the gradient sums
  *   WR_SUMS        gradient sums (P) that a batch needs: 0 for one window, which is applied as it
- *                  is made, where the rule allows that; 1 for one run of windows; 2 for more; 3 for
- *                  more than WR_PLAIN_RUNS runs
+ *                  is made, where the rule allows that; 1 for one segment of windows; 2 for more; 3
+ * for more than WR_PLAIN_SEGMENTS segments
  *
  * parameters (M, P)  epoch_losses (rows, M), row 0 is epoch `begin`  scales (B + 1)
  * kept (M, WR_KEPT, P): what the optimizer keeps  corrections (pairs, 2): Adam's
- * scratch (M, WR_SCRATCH): what is not local of h (T, H), da (T, H), y (O), run (P), sum (P), rest
- * (P) */
+ * scratch (M, WR_SCRATCH): what is not local of h (T, H), da (T, H), y (O), segment (P), sum (P),
+ * rest (P) */
 #include "recurrence.h"
 
 /* h, da and y; between batches the squares of a gradient's rows, which may be two more. */
@@ -31,21 +31,21 @@ static inline void wr_accumulate(WR_INDEX lane, ulong slot, float scale, const _
                                  const WR_STATE_SPACE float *h, const WR_STATE_SPACE float *da,
                                  WR_SUMS_SPACE float *sums) {
     for (WR_INDEX p = lane; p < WR_P; p += WR_TEAM) {
-        float run = slot % WR_RUN == 0 ? 0.0f : sums[p];
-        sums[p] = wr_gradient(p, run, scale, x, target, y, h, da);
+        float segment = slot % WR_SEGMENT == 0 ? 0.0f : sums[p];
+        sums[p] = wr_gradient(p, segment, scale, x, target, y, h, da);
     }
 }
 
-/* A finished run joins the batch's sum. */
-static inline void wr_close_run(WR_INDEX lane, ulong slot, WR_SUMS_SPACE float *sums) {
+/* A finished segment joins the batch's sum. */
+static inline void wr_close_segment(WR_INDEX lane, ulong slot, WR_SUMS_SPACE float *sums) {
 #if WR_SUMS > 1
-    const ulong run = slot / WR_RUN;
+    const ulong segment = slot / WR_SEGMENT;
     for (WR_INDEX p = lane; p < WR_P; p += WR_TEAM) {
-        float sum = run > 0 ? sums[WR_P + p] : 0.0f, rest = 0.0f;
+        float sum = segment > 0 ? sums[WR_P + p] : 0.0f, rest = 0.0f;
 #if WR_SUMS > 2
-        rest = run > WR_PLAIN_RUNS ? sums[2 * WR_P + p] : 0.0f;
+        rest = segment > WR_PLAIN_SEGMENTS ? sums[2 * WR_P + p] : 0.0f;
 #endif
-        wr_add_run(run, sums[p], &sum, &rest);
+        wr_add_segment(segment, sums[p], &sum, &rest);
         sums[WR_P + p] = sum;
 #if WR_SUMS > 2
         sums[2 * WR_P + p] = rest;
@@ -130,8 +130,8 @@ wr_fused(ulong updates, uint begin, uint end, ulong models, ulong batch,
             wr_deltas(lane, theta, scale, target, y, h, da);
 #if WR_SUMS > 0
             wr_accumulate(lane, slot, scale, x, target, y, h, da, sums);
-            if (slot % WR_RUN == WR_RUN - 1 || slot == n - 1)
-                wr_close_run(lane, slot, sums);
+            if (slot % WR_SEGMENT == WR_SEGMENT - 1 || slot == n - 1)
+                wr_close_segment(lane, slot, sums);
 #else
             for (WR_INDEX p = lane; p < WR_P; p += WR_TEAM)
                 theta[p] = wr_stepped(

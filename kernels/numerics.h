@@ -9,7 +9,7 @@
  * functions on SIMD lanes defines WR_FLOAT, WR_INT and the primitives below before it includes this
  * one.
  *
- * The order of every sum (WR_NUMERICS_VERSION 2): terms are cut into segments of WR_RUN terms; a
+ * The order of every sum (WR_NUMERICS_VERSION 2): terms are cut into segments of WR_SEGMENT terms; a
  * segment is one fma chain in ascending order; the segments' sums are added in ascending order.
  *
  *   sum         its terms, in order                          its first segment starts at
@@ -30,14 +30,14 @@
  *   dW_xh[j,i]: da_t[j] * x_t[i];  dW_hh[j,k]: da_t[j] * h_{t-1}[k], t >= 1;  db_h[j]: da_t[j] * 1
  *   dW_hy[o,k]: dy[o] * h_{T-1}[k];  db_y[o]: dy[o] * 1
  *
- * The gradient's segments from number WR_PLAIN_RUNS on are added by wr_add_long. Counts and hashes
+ * The gradient's segments from number WR_PLAIN_SEGMENTS on are added by wr_add_long. Counts and hashes
  * are integers, and exact. */
 /* clang-format on */
 #ifndef WR_NUMERICS_H
 #define WR_NUMERICS_H
 
-#define WR_RUN        16
-#define WR_PLAIN_RUNS 4096 /* of a batch's gradient: 65,536 windows */
+#define WR_SEGMENT        16
+#define WR_PLAIN_SEGMENTS 4096 /* of a batch's gradient: 65,536 windows */
 
 #ifndef WR_FLOAT
 #ifdef __OPENCL_VERSION__

@@ -55,11 +55,11 @@
 
 /* sum: the start before, the sum of start and the terms a * b for i = 0 .. n-1 after. */
 #define WR_SUM(sum, i, n, a, b)                                                                    \
-    for (WR_INDEX run_start = 0; run_start < (n); run_start += WR_RUN) {                           \
-        float run = run_start == 0 ? (sum) : 0.0f;                                                 \
-        for (WR_INDEX i = run_start; i < (n) && i < run_start + WR_RUN; ++i)                       \
-            run = wr_fma((a), (b), run);                                                           \
-        (sum) = run_start == 0 ? run : wr_add((sum), run);                                         \
+    for (WR_INDEX segment_start = 0; segment_start < (n); segment_start += WR_SEGMENT) {           \
+        float segment = segment_start == 0 ? (sum) : 0.0f;                                         \
+        for (WR_INDEX i = segment_start; i < (n) && i < segment_start + WR_SEGMENT; ++i)           \
+            segment = wr_fma((a), (b), segment);                                                   \
+        (sum) = segment_start == 0 ? segment : wr_add((sum), segment);                             \
     }
 
 /* ---- the learning rule ---- */
@@ -218,12 +218,13 @@ static inline float wr_gradient(WR_INDEX p, float sum, float scale, const __glob
     return sum;
 }
 
-/* Run sum number `run` of a batch joins the gradient; *rest counts from number WR_PLAIN_RUNS on. */
-static inline void wr_add_run(ulong run, float x, float *sum, float *rest) {
-    if (run >= WR_PLAIN_RUNS)
+/* Segment sum number `segment` of a batch joins the gradient; *rest counts from number
+ * WR_PLAIN_SEGMENTS on. */
+static inline void wr_add_segment(ulong segment, float x, float *sum, float *rest) {
+    if (segment >= WR_PLAIN_SEGMENTS)
         wr_add_long(sum, rest, x);
     else
-        *sum = run == 0 ? x : wr_add(*sum, x);
+        *sum = segment == 0 ? x : wr_add(*sum, x);
 }
 
 /* ---- clip and update ---- */

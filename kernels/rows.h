@@ -152,60 +152,60 @@ static inline void wr_rows_put_hh(const struct wr_place *place, const struct wr_
     }
 }
 
-/* The next four of the terms of every sum[r], w[r][k] * v[k] from k on; run[r] is that of the run.
- */
-static inline void wr_four_terms(float sum[WR_ROWS], float run[WR_ROWS],
+/* Adds four terms to every sum[r], w[r][k] * v[k] from k on. segment[r] is the sum of the segment
+ * that is not complete yet. */
+static inline void wr_four_terms(float sum[WR_ROWS], float segment[WR_ROWS],
                                  const float w[WR_ROWS][WR_UNITS], uint k, float4 v) {
 #pragma unroll
     for (uint r = 0; r < WR_ROWS; ++r) {
-        if (k > 0 && k % WR_RUN == 0) {
-            sum[r] = k == WR_RUN ? run[r] : wr_add(sum[r], run[r]);
-            run[r] = 0.0f;
+        if (k > 0 && k % WR_SEGMENT == 0) {
+            sum[r] = k == WR_SEGMENT ? segment[r] : wr_add(sum[r], segment[r]);
+            segment[r] = 0.0f;
         }
-        run[r] = wr_fma(w[r][k], v.x, run[r]);
+        segment[r] = wr_fma(w[r][k], v.x, segment[r]);
         if (k + 1 < WR_H)
-            run[r] = wr_fma(w[r][k + 1], v.y, run[r]);
+            segment[r] = wr_fma(w[r][k + 1], v.y, segment[r]);
         if (k + 2 < WR_H)
-            run[r] = wr_fma(w[r][k + 2], v.z, run[r]);
+            segment[r] = wr_fma(w[r][k + 2], v.z, segment[r]);
         if (k + 3 < WR_H)
-            run[r] = wr_fma(w[r][k + 3], v.w, run[r]);
+            segment[r] = wr_fma(w[r][k + 3], v.w, segment[r]);
     }
 }
 
 /* start and the sum of terms w[k] * v[k], both (WR_ROW) in local memory. */
 static inline float wr_rows_dot(float start, const __local float *w, const __local float *v) {
-    float sum = 0.0f, run = start;
+    float sum = 0.0f, segment = start;
 #pragma unroll
     for (uint k = 0; k < WR_H; k += 4) {
         const float4 a = ((const __local float4 *)w)[k / 4], b = ((const __local float4 *)v)[k / 4];
-        if (k > 0 && k % WR_RUN == 0) {
-            sum = k == WR_RUN ? run : wr_add(sum, run);
-            run = 0.0f;
+        if (k > 0 && k % WR_SEGMENT == 0) {
+            sum = k == WR_SEGMENT ? segment : wr_add(sum, segment);
+            segment = 0.0f;
         }
-        run = wr_fma(a.x, b.x, run);
+        segment = wr_fma(a.x, b.x, segment);
         if (k + 1 < WR_H)
-            run = wr_fma(a.y, b.y, run);
+            segment = wr_fma(a.y, b.y, segment);
         if (k + 2 < WR_H)
-            run = wr_fma(a.z, b.z, run);
+            segment = wr_fma(a.z, b.z, segment);
         if (k + 3 < WR_H)
-            run = wr_fma(a.w, b.w, run);
+            segment = wr_fma(a.w, b.w, segment);
     }
-    return WR_H <= WR_RUN ? run : wr_add(sum, run);
+    return WR_H <= WR_SEGMENT ? segment : wr_add(sum, segment);
 }
 
 /* Every sum[r] continued over terms w[r][k] * v[k] for k = 0 .. H-1; v (WR_ROW) in local memory. */
 static inline void wr_products(float sum[WR_ROWS], const float w[WR_ROWS][WR_UNITS],
                                const __local float *v) {
-    float run[WR_ROWS];
+    float segment[WR_ROWS];
 #pragma unroll
     for (uint r = 0; r < WR_ROWS; ++r)
-        run[r] = sum[r];
+        segment[r] = sum[r];
 #pragma unroll
     for (uint k = 0; k < WR_H; k += 4)
-        wr_four_terms(sum, run, w, k, ((const __local float4 *)v)[k / 4]);
+        wr_four_terms(sum, segment, w, k, ((const __local float4 *)v)[k / 4]);
 #pragma unroll
     for (uint r = 0; r < WR_ROWS; ++r)
-        sum[r] = WR_H <= WR_RUN ? run[r] : wr_add(sum[r], run[r]);
+        sum[r] = WR_H <= WR_SEGMENT ? segment[r] : wr_add(sum[r], segment[r]);
 }
 
 /* ---- forward ---- */
@@ -310,15 +310,15 @@ static inline float wr_rows_head(const struct wr_place *place, const struct wr_h
 static inline void wr_rows_back(const struct wr_place *place, const struct wr_held *held,
                                 struct wr_window *window, uint t, float da[WR_ROWS]) {
     const __local float *next = place->near + WR_NEAR_DA + (t + 1) * WR_ROW;
-    float h[WR_ROWS], dh[WR_ROWS], run[WR_ROWS];
+    float h[WR_ROWS], dh[WR_ROWS], segment[WR_ROWS];
     wr_rows_get(place->own + t * WR_ROW, h);
 #pragma unroll
     for (uint r = 0; r < WR_ROWS; ++r)
-        dh[r] = run[r] = 0.0f;
+        dh[r] = segment[r] = 0.0f;
 #pragma unroll
     for (uint j = 0; j < WR_H; j += 4) {
         const float4 four = ((const __local float4 *)next)[j / 4];
-        wr_four_terms(dh, run, held->column, j, four);
+        wr_four_terms(dh, segment, held->column, j, four);
 #pragma unroll
         for (uint r = 0; r < WR_ROWS; ++r) {
             float *g = window->g_hh[r] + j;
@@ -333,7 +333,7 @@ static inline void wr_rows_back(const struct wr_place *place, const struct wr_he
     }
 #pragma unroll
     for (uint r = 0; r < WR_ROWS; ++r) {
-        dh[r] = WR_H <= WR_RUN ? run[r] : wr_add(dh[r], run[r]);
+        dh[r] = WR_H <= WR_SEGMENT ? segment[r] : wr_add(dh[r], segment[r]);
         da[r] = wr_delta(h[r], dh[r]);
     }
 }

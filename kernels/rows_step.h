@@ -63,30 +63,31 @@ static inline float wr_rows_bound(const struct wr_place *place, const struct wr_
             squares[WR_J(place, r)] = sum;
         }
     }
-    float sum[WR_ROWS], run[WR_ROWS];
+    float sum[WR_ROWS], segment[WR_ROWS];
 #pragma unroll
     for (uint k = 0; k < WR_H; k += 4) {
         float4 g[WR_ROWS];
         wr_rows_gradients(place, k, g);
 #pragma unroll
         for (uint r = 0; r < WR_ROWS; ++r) {
-            if (k % WR_RUN == 0) {
-                sum[r] = k == 0 ? 0.0f : k == WR_RUN ? run[r] : wr_add(sum[r], run[r]);
-                run[r] = 0.0f;
+            if (k % WR_SEGMENT == 0) {
+                sum[r] = k == 0 ? 0.0f : k == WR_SEGMENT ? segment[r] : wr_add(sum[r], segment[r]);
+                segment[r] = 0.0f;
             }
-            run[r] = wr_fma(g[r].x, g[r].x, run[r]);
+            segment[r] = wr_fma(g[r].x, g[r].x, segment[r]);
             if (k + 1 < WR_H)
-                run[r] = wr_fma(g[r].y, g[r].y, run[r]);
+                segment[r] = wr_fma(g[r].y, g[r].y, segment[r]);
             if (k + 2 < WR_H)
-                run[r] = wr_fma(g[r].z, g[r].z, run[r]);
+                segment[r] = wr_fma(g[r].z, g[r].z, segment[r]);
             if (k + 3 < WR_H)
-                run[r] = wr_fma(g[r].w, g[r].w, run[r]);
+                segment[r] = wr_fma(g[r].w, g[r].w, segment[r]);
         }
     }
 #pragma unroll
     for (uint r = 0; r < WR_ROWS; ++r)
         if (!place->spare)
-            squares[WR_H + WR_J(place, r)] = WR_H <= WR_RUN ? run[r] : wr_add(sum[r], run[r]);
+            squares[WR_H + WR_J(place, r)] =
+                WR_H <= WR_SEGMENT ? segment[r] : wr_add(sum[r], segment[r]);
     for (uint o = place->spare ? WR_O : place->lane; o < WR_O; o += WR_LANES) {
         float sum = 0.0f;
         const float dy = near[WR_NEAR_DY + o];

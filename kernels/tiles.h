@@ -1,6 +1,6 @@
 /* Sums for many outputs at once, for the tiled stages: a work-group of WR_TILE_ITEMS makes a tile
  * of WR_TILE_ROWS x WR_TILE_COLUMNS outputs, each work-item 4 x 4 of them. Terms pass through local
- * memory a run at a time. Formulas and the order of every sum: numerics.h.
+ * memory a segment at a time. Formulas and the order of every sum: numerics.h.
  *
  * Every work-item calls every function. Groups with nothing to do take loops of no rounds instead
  * of a return, and so meet all barriers (recurrence.h says why).
@@ -19,10 +19,10 @@
 #define wr_local_sync()  barrier(CLK_LOCAL_MEM_FENCE)
 #define wr_global_sync() barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
 
-/* The group's room for a run of terms; [term][line]. */
+/* The group's room for a segment of terms; [term][line]. */
 #define WR_TILE_ROOM(rows, columns)                                                                \
-    __local float4 rows##4 [WR_RUN * WR_ROW_PITCH / 4];                                            \
-    __local float4 columns##4 [WR_RUN * WR_COLUMN_PITCH / 4];                                      \
+    __local float4 rows##4 [WR_SEGMENT * WR_ROW_PITCH / 4];                                        \
+    __local float4 columns##4 [WR_SEGMENT * WR_COLUMN_PITCH / 4];                                  \
     __local float *rows = (__local float *)rows##4, *columns = (__local float *)columns##4
 
 /* Lines of terms in global memory: rows or columns of a tile. */
@@ -57,34 +57,35 @@ static inline float4 wr_fma4(float a, float4 b, float4 sum) {
 
 /* One term of all 4 x 4 sums. */
 static inline void wr_tile_term(uint lane, uint term, const __local float *rows,
-                                const __local float *columns, float4 run[4]) {
+                                const __local float *columns, float4 segment[4]) {
     float4 a = *(const __local float4 *)(rows + term * WR_ROW_PITCH + wr_tile_row(lane));
     float4 b = *(const __local float4 *)(columns + term * WR_COLUMN_PITCH + wr_tile_column(lane));
-    run[0] = wr_fma4(a.x, b, run[0]);
-    run[1] = wr_fma4(a.y, b, run[1]);
-    run[2] = wr_fma4(a.z, b, run[2]);
-    run[3] = wr_fma4(a.w, b, run[3]);
+    segment[0] = wr_fma4(a.x, b, segment[0]);
+    segment[1] = wr_fma4(a.y, b, segment[1]);
+    segment[2] = wr_fma4(a.z, b, segment[2]);
+    segment[3] = wr_fma4(a.w, b, segment[3]);
 }
 
-/* The first `terms` terms in local memory, at most WR_RUN: terms that are not there must not be
+/* The first `terms` terms in local memory, at most WR_SEGMENT: terms that are not there must not be
  * added as 0, which would turn -0 into 0. */
 static inline void wr_tile_terms(uint lane, uint terms, const __local float *rows,
-                                 const __local float *columns, float4 run[4]) {
-    if (terms == WR_RUN)
+                                 const __local float *columns, float4 segment[4]) {
+    if (terms == WR_SEGMENT)
 #pragma unroll
-        for (uint term = 0; term < WR_RUN; ++term)
-            wr_tile_term(lane, term, rows, columns, run);
+        for (uint term = 0; term < WR_SEGMENT; ++term)
+            wr_tile_term(lane, term, rows, columns, segment);
     else
         for (uint term = 0; term < terms; ++term)
-            wr_tile_term(lane, term, rows, columns, run);
+            wr_tile_term(lane, term, rows, columns, segment);
 }
 
 /* Terms first .. first + terms - 1 of all lines to local memory; 0 for lines that are not there. */
 static inline void wr_tile_load(uint lane, struct wr_lines from, WR_INDEX first, uint terms,
                                 uint lines, uint pitch, __local float *to) {
-    for (uint e = lane; e < lines * WR_RUN; e += WR_TILE_ITEMS) { /* neighbours read neighbours */
-        uint line = from.term_stride == 1 ? e / WR_RUN : e % lines;
-        uint term = from.term_stride == 1 ? e % WR_RUN : e / lines;
+    for (uint e = lane; e < lines * WR_SEGMENT;
+         e += WR_TILE_ITEMS) { /* neighbours read neighbours */
+        uint line = from.term_stride == 1 ? e / WR_SEGMENT : e % lines;
+        uint term = from.term_stride == 1 ? e % WR_SEGMENT : e / lines;
         to[term * pitch + line] = line < from.count && term < terms
                                       ? from.at[wr_line_of(from, line) * from.line_stride +
                                                 (first + term) * from.term_stride]
@@ -95,19 +96,19 @@ static inline void wr_tile_load(uint lane, struct wr_lines from, WR_INDEX first,
 /* sum: the start before, the sum of start and n terms after; as WR_SUM. */
 static inline void wr_tile_sum(uint lane, WR_INDEX n, struct wr_lines row, struct wr_lines column,
                                __local float *rows, __local float *columns, float4 sum[4]) {
-    for (WR_INDEX first = 0; first < n; first += WR_RUN) {
-        uint terms = min(n - first, (WR_INDEX)WR_RUN);
+    for (WR_INDEX first = 0; first < n; first += WR_SEGMENT) {
+        uint terms = min(n - first, (WR_INDEX)WR_SEGMENT);
         wr_tile_load(lane, row, first, terms, WR_TILE_ROWS, WR_ROW_PITCH, rows);
         wr_tile_load(lane, column, first, terms, WR_TILE_COLUMNS, WR_COLUMN_PITCH, columns);
         wr_local_sync();
-        float4 run[4];
+        float4 segment[4];
 #pragma unroll
         for (uint r = 0; r < 4; ++r)
-            run[r] = first == 0 ? sum[r] : (float4)(0.0f);
-        wr_tile_terms(lane, terms, rows, columns, run);
+            segment[r] = first == 0 ? sum[r] : (float4)(0.0f);
+        wr_tile_terms(lane, terms, rows, columns, segment);
 #pragma unroll
         for (uint r = 0; r < 4; ++r)
-            sum[r] = first == 0 ? run[r] : wr_fma4(1.0f, run[r], sum[r]); /* wr_add */
+            sum[r] = first == 0 ? segment[r] : wr_fma4(1.0f, segment[r], sum[r]); /* wr_add */
         wr_local_sync();
     }
 }

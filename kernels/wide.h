@@ -5,9 +5,9 @@
  * same step from the same gradient. All else lies in local memory. h and da are read four values at
  * a time, the same by all work-items side by side.
  *
- * Sums are cut where numerics.h cuts them, so parts begin at multiples of WR_RUN. A lane makes the
- * sums of its part's runs, which pass through local memory to the lane of part 0, which adds all of
- * its row's or column's in order.
+ * Sums are cut where numerics.h cuts them, so parts begin at multiples of WR_SEGMENT. A lane makes
+ * the sums of its part's segments, which pass through local memory to the lane of part 0, which
+ * adds all of its row's or column's in order.
  *
  * Further option given when the program is built:
  *   WR_PARTS  lanes that share a row, none of them without a part. The host gives 2, the only
@@ -20,21 +20,22 @@
 #define WR_STATE_ROW WR_WIDE_ROW(WR_H)
 #include "recurrence.h"
 
-#define WR_RUNS      WR_WIDE_RUNS(WR_H)
-#define WR_PART_RUNS WR_WIDE_PART_RUNS(WR_H, WR_PARTS)
-#define WR_PART      (WR_PART_RUNS * WR_RUN)
-#define WR_LAST      (WR_H - (WR_PARTS - 1) * WR_PART) /* elements of the last part */
-#define WR_ITEMS     (WR_PARTS * WR_H)
+#define WR_SEGMENTS      WR_WIDE_SEGMENTS(WR_H)
+#define WR_PART_SEGMENTS WR_WIDE_PART_SEGMENTS(WR_H, WR_PARTS)
+#define WR_PART          (WR_PART_SEGMENTS * WR_SEGMENT)
+#define WR_LAST          (WR_H - (WR_PARTS - 1) * WR_PART) /* elements of the last part */
+#define WR_ITEMS         (WR_PARTS * WR_H)
 
 /* Where a model's arrays begin in local memory; h (T, WR_STATE_ROW) is the first. */
-#define WR_NEAR_DA   (WR_T * WR_STATE_ROW)     /* (T, WR_STATE_ROW) */
-#define WR_NEAR_SUMS (2 * WR_T * WR_STATE_ROW) /* run sums of rows and columns (runs, WR_H) */
-#define WR_NEAR_OF_Y (WR_NEAR_SUMS + WR_PARTS * WR_PART_RUNS * WR_H) /* (WR_O, WR_RUNS) */
-#define WR_NEAR_Y    (WR_NEAR_OF_Y + WR_O * WR_RUNS)                 /* (WR_O) */
-#define WR_NEAR_XH   (WR_NEAR_Y + WR_O)                              /* W_xh (H, I) */
-#define WR_NEAR_BH   (WR_NEAR_XH + WR_H * WR_I)                      /* b_h (H) */
-#define WR_NEAR_HY   (WR_NEAR_BH + WR_H)                             /* W_hy (O, H) */
-#define WR_NEAR_BY   (WR_NEAR_HY + WR_O * WR_H)                      /* b_y (O) */
+#define WR_NEAR_DA (WR_T * WR_STATE_ROW) /* (T, WR_STATE_ROW) */
+#define WR_NEAR_SUMS                                                                               \
+    (2 * WR_T * WR_STATE_ROW) /* segment sums of rows and columns (segments, WR_H) */
+#define WR_NEAR_OF_Y (WR_NEAR_SUMS + WR_PARTS * WR_PART_SEGMENTS * WR_H) /* (WR_O, WR_SEGMENTS) */
+#define WR_NEAR_Y    (WR_NEAR_OF_Y + WR_O * WR_SEGMENTS)                 /* (WR_O) */
+#define WR_NEAR_XH   (WR_NEAR_Y + WR_O)                                  /* W_xh (H, I) */
+#define WR_NEAR_BH   (WR_NEAR_XH + WR_H * WR_I)                          /* b_h (H) */
+#define WR_NEAR_HY   (WR_NEAR_BH + WR_H)                                 /* W_hy (O, H) */
+#define WR_NEAR_BY   (WR_NEAR_HY + WR_O * WR_H)                          /* b_y (O) */
 #define WR_NEAR      WR_WIDE_NEAR(WR_I, WR_H, WR_O, WR_T, WR_PARTS)
 
 /* The parameters from WR_NEAR_XH on: how many there are, and which number q is. */
@@ -45,7 +46,7 @@
 
 /* Functions are WR_INLINE, since arrays stay in registers only where the functions that take them
  * are inlined. PoCL 3.1 also makes wrong code of a function with a barrier that is called twice,
- * and of run sums that are stored under a condition: keep both out, and let test_parity's wide
+ * and of segment sums that are stored under a condition: keep both out, and let test_parity's wide
  * cases judge. */
 
 /* A work-item's place. */
@@ -64,54 +65,55 @@ struct wr_held {
 
 /* ---- sums that lanes share ---- */
 
-/* run[r] continued over terms w[k] * v[k] of the lane's runs; v in local memory. Loops go from run
- * to run first, since no run waits for another one. */
-WR_INLINE void wr_wide_runs(const struct wr_place *place, const float w[WR_PART],
-                            const __local float *v, float run[WR_PART_RUNS]) {
+/* segment[r] continued over terms w[k] * v[k] of the lane's segments; v in local memory. Loops go
+ * from segment to segment first, since no segment waits for another one. */
+WR_INLINE void wr_wide_segments(const struct wr_place *place, const float w[WR_PART],
+                                const __local float *v, float segment[WR_PART_SEGMENTS]) {
 #pragma unroll
-    for (uint n = 0; n < WR_RUN; n += 4) {
+    for (uint n = 0; n < WR_SEGMENT; n += 4) {
 #pragma unroll
-        for (uint r = 0; r < WR_PART_RUNS; ++r) {
-            const uint k = r * WR_RUN + n;
+        for (uint r = 0; r < WR_PART_SEGMENTS; ++r) {
+            const uint k = r * WR_SEGMENT + n;
             if (WR_HAS(place, k)) {
                 const float4 four = ((const __local float4 *)v)[k / 4];
-                run[r] = wr_fma(w[k], four.x, run[r]);
+                segment[r] = wr_fma(w[k], four.x, segment[r]);
                 if (WR_HAS(place, k + 1))
-                    run[r] = wr_fma(w[k + 1], four.y, run[r]);
+                    segment[r] = wr_fma(w[k + 1], four.y, segment[r]);
                 if (WR_HAS(place, k + 2))
-                    run[r] = wr_fma(w[k + 2], four.z, run[r]);
+                    segment[r] = wr_fma(w[k + 2], four.z, segment[r]);
                 if (WR_HAS(place, k + 3))
-                    run[r] = wr_fma(w[k + 3], four.w, run[r]);
+                    segment[r] = wr_fma(w[k + 3], four.w, segment[r]);
             }
         }
     }
 }
 
-/* Terms w[k] * v[k] of a row or column, whose sum starts at `start`: the lane's runs, all of which
- * go to local memory; and their own sum. */
+/* Terms w[k] * v[k] of a row or column, whose sum starts at `start`: the lane's segments, all of
+ * which go to local memory; and their own sum. */
 WR_INLINE float wr_wide_product(const struct wr_place *place, float start, const float w[WR_PART],
                                 const __local float *v) {
-    __local float *sums = place->near + WR_NEAR_SUMS + place->part * WR_PART_RUNS * WR_H + place->j;
-    float run[WR_PART_RUNS];
-    run[0] = start;
+    __local float *sums =
+        place->near + WR_NEAR_SUMS + place->part * WR_PART_SEGMENTS * WR_H + place->j;
+    float segment[WR_PART_SEGMENTS];
+    segment[0] = start;
 #pragma unroll
-    for (uint r = 1; r < WR_PART_RUNS; ++r)
-        run[r] = 0.0f;
-    wr_wide_runs(place, w, v + place->part * WR_PART, run);
+    for (uint r = 1; r < WR_PART_SEGMENTS; ++r)
+        segment[r] = 0.0f;
+    wr_wide_segments(place, w, v + place->part * WR_PART, segment);
 #pragma unroll
-    for (uint r = 0; r < WR_PART_RUNS; ++r)
-        sums[r * WR_H] = run[r];
+    for (uint r = 0; r < WR_PART_SEGMENTS; ++r)
+        sums[r * WR_H] = segment[r];
 #pragma unroll
-    for (uint r = 1; r < WR_PART_RUNS; ++r)
-        run[0] = wr_add(run[0], run[r]);
-    return run[0];
+    for (uint r = 1; r < WR_PART_SEGMENTS; ++r)
+        segment[0] = wr_add(segment[0], segment[r]);
+    return segment[0];
 }
 
 /* The whole sum from that of part 0's lane. */
 WR_INLINE float wr_wide_sum(const struct wr_place *place, float sum) {
     const __local float *sums = place->near + WR_NEAR_SUMS + place->j;
 #pragma unroll
-    for (uint r = WR_PART_RUNS; r < WR_RUNS; ++r)
+    for (uint r = WR_PART_SEGMENTS; r < WR_SEGMENTS; ++r)
         sum = wr_add(sum, sums[r * WR_H]);
     return sum;
 }
@@ -143,25 +145,25 @@ WR_INLINE void wr_wide_hidden(const struct wr_place *place, const struct wr_held
     }
 }
 
-/* y, a lane to a run. */
+/* y, a lane to a segment. */
 WR_INLINE void wr_wide_predict(const struct wr_place *place) {
     __local float *near = place->near, *of_y = near + WR_NEAR_OF_Y;
     const __local float *last = near + (WR_T - 1) * WR_STATE_ROW, *w_hy = near + WR_NEAR_HY;
-    for (uint n = place->id; n < WR_O * WR_RUNS; n += WR_ITEMS) {
-        const uint o = n / WR_RUNS, first = (n - o * WR_RUNS) * WR_RUN;
-        float run = first == 0 ? near[WR_NEAR_BY + o] : 0.0f;
+    for (uint n = place->id; n < WR_O * WR_SEGMENTS; n += WR_ITEMS) {
+        const uint o = n / WR_SEGMENTS, first = (n - o * WR_SEGMENTS) * WR_SEGMENT;
+        float segment = first == 0 ? near[WR_NEAR_BY + o] : 0.0f;
 #pragma unroll
-        for (uint k = 0; k < WR_RUN; ++k)
+        for (uint k = 0; k < WR_SEGMENT; ++k)
             if (first + k < WR_H)
-                run = wr_fma(w_hy[o * WR_H + first + k], last[first + k], run);
-        of_y[n] = run;
+                segment = wr_fma(w_hy[o * WR_H + first + k], last[first + k], segment);
+        of_y[n] = segment;
     }
     wr_wide_sync();
     for (uint o = place->id; o < WR_O; o += WR_ITEMS) {
-        float y = of_y[o * WR_RUNS];
+        float y = of_y[o * WR_SEGMENTS];
 #pragma unroll
-        for (uint r = 1; r < WR_RUNS; ++r)
-            y = wr_add(y, of_y[o * WR_RUNS + r]);
+        for (uint r = 1; r < WR_SEGMENTS; ++r)
+            y = wr_add(y, of_y[o * WR_SEGMENTS + r]);
         near[WR_NEAR_Y + o] = y;
     }
     wr_wide_sync();
@@ -224,15 +226,15 @@ WR_INLINE void wr_wide_step_part(const struct wr_place *place, float w[WR_PART],
                                  const struct wr_stepping *by, float clip, int clips) {
     other += place->part * WR_PART;
 #pragma unroll
-    for (uint begin = 0; begin < WR_PART; begin += WR_RUN) {
-        float g[WR_RUN];
+    for (uint begin = 0; begin < WR_PART; begin += WR_SEGMENT) {
+        float g[WR_SEGMENT];
 #pragma unroll
-        for (uint k = 0; k < WR_RUN; ++k)
+        for (uint k = 0; k < WR_SEGMENT; ++k)
             g[k] = 0.0f;
 #pragma unroll
         for (uint t = WR_T - 1; t-- > 0;) {
 #pragma unroll
-            for (uint k = 0; k < WR_RUN; k += 4) {
+            for (uint k = 0; k < WR_SEGMENT; k += 4) {
                 const float4 four =
                     ((const __local float4 *)(other + t * WR_STATE_ROW + begin))[k / 4];
                 g[k] = wr_fma(own[t], four.x, g[k]);
@@ -242,7 +244,7 @@ WR_INLINE void wr_wide_step_part(const struct wr_place *place, float w[WR_PART],
             }
         }
 #pragma unroll
-        for (uint k = 0; k < WR_RUN; ++k)
+        for (uint k = 0; k < WR_SEGMENT; ++k)
             w[begin + k] = wr_step_sgd(by, w[begin + k], clips ? wr_clip(g[k], clip) : g[k]);
     }
 }

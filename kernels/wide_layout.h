@@ -1,20 +1,20 @@
 /* How fused_wide.cl cuts sums into parts, and how much local memory it takes: what the host and the
- * kernel must agree on. All sizes are in floats; WR_RUN is that of numerics.h. */
+ * kernel must agree on. All sizes are in floats; WR_SEGMENT is that of numerics.h. */
 #ifndef WR_WIDE_LAYOUT_H
 #define WR_WIDE_LAYOUT_H
 
-/* Runs of a sum of H terms, and of the part of it that a lane has. */
-#define WR_WIDE_RUNS(H)             (((H)-1) / WR_RUN + 1)
-#define WR_WIDE_PART_RUNS(H, PARTS) ((WR_WIDE_RUNS(H) - 1) / (PARTS) + 1)
+/* Segments of a sum of H terms, and of the part of it that a lane has. */
+#define WR_WIDE_SEGMENTS(H)             (((H)-1) / WR_SEGMENT + 1)
+#define WR_WIDE_PART_SEGMENTS(H, PARTS) ((WR_WIDE_SEGMENTS(H) - 1) / (PARTS) + 1)
 
 /* From one h_t or da_t to the next: whole float4s. */
 #define WR_WIDE_ROW(H) (((H) + 3) / 4 * 4)
 
-/* h and da (T, row), run sums of rows and columns, run sums of predictions (O, runs), predictions
- * (O), all parameters but W_hh. */
+/* h and da (T, row), segment sums of rows and columns, segment sums of predictions (O, segments),
+ * predictions (O), all parameters but W_hh. */
 #define WR_WIDE_NEED(I, H, O, T, PARTS)                                                            \
-    (2 * (T)*WR_WIDE_ROW(H) + (PARTS)*WR_WIDE_PART_RUNS(H, PARTS) * (H) + (O)*WR_WIDE_RUNS(H) +    \
-     (O) + (H) * ((I) + 1 + (O)) + (O))
+    (2 * (T)*WR_WIDE_ROW(H) + (PARTS)*WR_WIDE_PART_SEGMENTS(H, PARTS) * (H) +                      \
+     (O)*WR_WIDE_SEGMENTS(H) + (O) + (H) * ((I) + 1 + (O)) + (O))
 
 #define WR_WIDE_NEAR(I, H, O, T, PARTS) ((WR_WIDE_NEED(I, H, O, T, PARTS) + 3) / 4 * 4)
 

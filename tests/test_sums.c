@@ -131,7 +131,7 @@ static void test_nothing_added(void **state) {
  * the terms of kind k, in all lanes. */
 static void add_segments(const struct wr_engine *engine, float found[KINDS],
                          struct exact exact[KINDS]) {
-    enum { RUNS = TERMS / WR_RUN };
+    enum { RUNS = TERMS / WR_SEGMENT };
     const struct wr_shape shape = {1, 1, 1, 1};
     static alignas(64) float gradients[KINDS * WR_MOST_LANES], rests[KINDS * WR_MOST_LANES];
     static alignas(64) float run[KINDS * WR_MOST_LANES];
@@ -184,7 +184,7 @@ static void test_gradients(void **state) {
         add_segments(engine, found, exact);
         for (int kind = 0; kind < KINDS; kind++)
             check_bound(engine->name, kind_names[kind], (double)found[kind], exact[kind],
-                        (WR_PLAIN_RUNS + 2) * 0x1p-24);
+                        (WR_PLAIN_SEGMENTS + 2) * 0x1p-24);
         if (e == 0)
             memcpy(scalar, found, sizeof scalar);
         assert_memory_equal(scalar, found, sizeof scalar);

@@ -11,7 +11,7 @@ float wr_loss_scale(enum wr_loss loss, size_t outputs, size_t windows) {
 }
 
 bool wr_needs_rests(size_t batch) {
-    return (batch - 1) / WR_RUN >= WR_PLAIN_RUNS;
+    return (batch - 1) / WR_SEGMENT >= WR_PLAIN_SEGMENTS;
 }
 
 float wr_fading(const struct wr_session *session, size_t model) {

@@ -299,7 +299,7 @@ wr_status wr_verify(struct wr_device *device, wr_verify_fn *on_row, void *contex
 
 /* A batch of more segments than are added plainly. Smaller batches do not test this code: it is in
  * kernels that they do not build, or behind a branch that they do not take. */
-#define LONG_BATCH ((WR_PLAIN_RUNS + 2) * WR_RUN + 1)
+#define LONG_BATCH ((WR_PLAIN_SEGMENTS + 2) * WR_SEGMENT + 1)
 
 /* The check of such a batch takes one epoch of it and of a short one. If a shape needs more
  * multiplications per window than LONG_COST, or more floats for all windows than LONG_ROOM, only
@@ -317,7 +317,7 @@ static bool is_long_cheap(const struct wr_shape *shape, double cost) {
 static void choose_long_check(const struct wr_ensemble *ensemble, struct wr_case_spec *spec) {
     spec->models = 2;
     spec->batch = ensemble->batch < LONG_BATCH ? ensemble->batch : LONG_BATCH;
-    spec->windows = spec->batch + WR_RUN + 1;
+    spec->windows = spec->batch + WR_SEGMENT + 1;
 }
 
 /* Chooses the check at open, within a bounded cost: a full batch of more than one segment, and a

@@ -89,7 +89,7 @@ static double rows_worth(const struct wr_ensemble *ensemble, size_t lanes) {
  * segments on. */
 static bool shared(const struct cpu_device *cpu, const struct wr_ensemble *ensemble,
                    size_t blocks) {
-    return blocks < cpu->threads && ensemble->batch >= (size_t)2 * WR_RUN;
+    return blocks < cpu->threads && ensemble->batch >= (size_t)2 * WR_SEGMENT;
 }
 
 /* The time for `blocks` blocks; the time for one is 1. */

@@ -124,13 +124,13 @@ static void end_epoch(const struct cpu_session *s, size_t block, const struct wr
 /* ---- stages ---- */
 
 static size_t count_segments(const struct wr_block *b) {
-    return (b->windows - 1) / WR_RUN + 1;
+    return (b->windows - 1) / WR_SEGMENT + 1;
 }
 
 /* Number of windows of a segment. */
 static size_t segment_length(const struct wr_block *b, size_t segment) {
-    size_t left = b->windows - segment * WR_RUN;
-    return left < WR_RUN ? left : WR_RUN;
+    size_t left = b->windows - segment * WR_SEGMENT;
+    return left < WR_SEGMENT ? left : WR_SEGMENT;
 }
 
 /* One stage on a block's batch, in the memory of the session, by a thread. */
@@ -139,13 +139,13 @@ typedef void stage_fn(const struct cpu_session *s, const struct wr_block *b, siz
 static void forward_stage(const struct cpu_session *s, const struct wr_block *b, size_t thread) {
     (void)thread;
     for (size_t i = 0; i < count_segments(b); i++)
-        s->engine->forward(b, i * WR_RUN, segment_length(b, i));
+        s->engine->forward(b, i * WR_SEGMENT, segment_length(b, i));
 }
 
 static void bptt_stage(const struct cpu_session *s, const struct wr_block *b, size_t thread) {
     struct wr_sums sums = sums_at(s, thread);
     for (size_t i = 0; i < count_segments(b); i++) {
-        s->engine->bptt(b, i * WR_RUN, segment_length(b, i), &sums);
+        s->engine->bptt(b, i * WR_SEGMENT, segment_length(b, i), &sums);
         s->engine->add(b, i, &sums, 0, s->layout.count);
     }
 }
@@ -290,7 +290,7 @@ static void add_up(void *context, size_t item, size_t thread) {
     struct wr_block b = *segments->block;
     struct wr_sums sums = sums_in(segments, item);
     size_t index = segments->first + item, count = segment_length(&b, index);
-    size_t first = index * WR_RUN;
+    size_t first = index * WR_SEGMENT;
     if (s->team)
         b.scratch =
             s->workspaces + thread * s->workspace +
@@ -299,7 +299,7 @@ static void add_up(void *context, size_t item, size_t thread) {
         s->engine->forward(&b, first, count);
         s->engine->bptt(&b, first, count, &sums);
     } else
-        s->engine->run(&b, first, count, &sums);
+        s->engine->add_windows(&b, first, count, &sums);
 }
 
 /* Where a share of P elements starts. Shares are cut between cache lines. */
@@ -344,7 +344,7 @@ static bool train_segments(struct worker *w, struct wr_block *b) {
         wr_team_share(team, segments.count, add_up, &segments);
         wr_team_share(team, segments.shares, add_share, &segments);
         add_losses(&segments, b);
-        if (!go_on(w, segments.count * WR_RUN, 0))
+        if (!go_on(w, segments.count * WR_SEGMENT, 0))
             return false;
     }
     s->engine->descend(b);

@@ -75,7 +75,7 @@ static size_t at_once_of(const struct wr_engine *engine, const struct wr_ensembl
     if (engine->width == 0)
         return 1;
     size_t each = times(2, times(shape->seq_len, wr_padded(shape->hidden, engine->width)));
-    size_t most = ensemble->batch < WR_RUN ? ensemble->batch : WR_RUN;
+    size_t most = ensemble->batch < WR_SEGMENT ? ensemble->batch : WR_SEGMENT;
     size_t fit = FLOATS / each > FEWEST ? FLOATS / each : FEWEST;
     return fit < most ? fit : most;
 }
@@ -116,7 +116,7 @@ static size_t workspace_floats(const struct wr_engine *engine, const struct wr_e
 static size_t threads_of(const struct cpu_device *device, const struct wr_engine *engine,
                          const struct wr_ensemble *ensemble) {
     size_t blocks = (ensemble->models - 1) / engine->lanes + 1;
-    size_t segments = (ensemble->batch - 1) / WR_RUN + 1;
+    size_t segments = (ensemble->batch - 1) / WR_SEGMENT + 1;
     size_t most = wr_cpu_team(device, engine, ensemble) ? segments : blocks;
     return device->threads < most ? device->threads : most;
 }
@@ -124,7 +124,7 @@ static size_t threads_of(const struct cpu_device *device, const struct wr_engine
 /* Floats from the sums of one segment to those of the next. */
 static size_t sums_floats(const struct cpu_device *device, const struct wr_engine *engine,
                           const struct wr_ensemble *ensemble, size_t P) {
-    size_t floats = whole_lines(times(plus(P, WR_RUN), engine->lanes));
+    size_t floats = whole_lines(times(plus(P, WR_SEGMENT), engine->lanes));
     return wr_cpu_team(device, engine, ensemble) ? floats : plus(floats, APART);
 }
 
@@ -133,7 +133,7 @@ static size_t sums_floats(const struct cpu_device *device, const struct wr_engin
 static size_t segments_of(const struct cpu_device *device, const struct wr_engine *engine,
                           const struct wr_ensemble *ensemble, size_t P) {
     enum { FLOATS = 262144 };
-    size_t segments = (ensemble->batch - 1) / WR_RUN + 1;
+    size_t segments = (ensemble->batch - 1) / WR_SEGMENT + 1;
     size_t least = 2 * device->threads, fit = FLOATS / times(P, engine->lanes);
     if (!wr_cpu_team(device, engine, ensemble))
         return 1;

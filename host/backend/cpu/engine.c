@@ -113,17 +113,17 @@ WR_INLINE void chain(size_t rows, WR_FLOAT *sum, const WR_FLOAT *w, size_t row, 
             sum[r] = wr_fma(w[r * row + k * column], v[k], sum[r]);
 }
 
-/* The same over k = 0 .. terms-1, in runs. */
+/* The same over k = 0 .. terms-1, in segments. */
 WR_INLINE void accumulate(size_t rows, WR_FLOAT *sum, const WR_FLOAT *w, size_t row, size_t column,
                           const WR_FLOAT *v, size_t terms) {
-    chain(rows, sum, w, row, column, v, 0, terms < WR_RUN ? terms : WR_RUN);
-    for (size_t k = WR_RUN; k < terms; k += WR_RUN) {
-        WR_FLOAT run[TILE];
+    chain(rows, sum, w, row, column, v, 0, terms < WR_SEGMENT ? terms : WR_SEGMENT);
+    for (size_t k = WR_SEGMENT; k < terms; k += WR_SEGMENT) {
+        WR_FLOAT segment[TILE];
         for (size_t r = 0; r < rows; r++)
-            run[r] = WR_CONST(0.0f);
-        chain(rows, run, w, row, column, v, k, terms - k < WR_RUN ? terms : k + WR_RUN);
+            segment[r] = WR_CONST(0.0f);
+        chain(rows, segment, w, row, column, v, k, terms - k < WR_SEGMENT ? terms : k + WR_SEGMENT);
         for (size_t r = 0; r < rows; r++)
-            sum[r] = sum[r] + run[r];
+            sum[r] = sum[r] + segment[r];
     }
 }
 
@@ -366,7 +366,7 @@ static void descend_window(const struct wr_block *b, const struct window *w) {
     window_gradient(b, w, as_lanes(b->parameters), &use);
 }
 
-/* Starts the gradients of a run with a window, at -0 in lanes that have none in it. */
+/* Starts the gradients of a segment with a window, at -0 in lanes that have none in it. */
 static void begin_gradient(const struct wr_block *b, const struct window *w, WR_FLOAT *to) {
     const struct use use = {.start =
                                 choose(active_lanes(b, w->slot), WR_CONST(0.0f), WR_CONST(-0.0f))};
@@ -476,7 +476,8 @@ static void train(struct wr_block *b) {
     }
 }
 
-static void run(const struct wr_block *b, size_t first, size_t count, const struct wr_sums *sums) {
+static void add_windows(const struct wr_block *b, size_t first, size_t count,
+                        const struct wr_sums *sums) {
     struct window w = window_in(b);
     for (size_t i = 0; i < count; i++) {
         w.slot = first + i;
@@ -520,13 +521,13 @@ static void bptt(const struct wr_block *b, size_t first, size_t count, const str
     }
 }
 
-/* The same, with rests; in the lanes that have a window in the run. */
+/* The same, with rests; in the lanes that have a window in the segment. */
 static void add_long(const struct wr_block *b, size_t number, const WR_FLOAT *from, size_t first,
                      size_t end) {
-    WR_FLOAT active = active_lanes(b, number * WR_RUN), zero = WR_CONST(0.0f);
+    WR_FLOAT active = active_lanes(b, number * WR_SEGMENT), zero = WR_CONST(0.0f);
     WR_FLOAT *to = as_lanes(b->gradients), *rests = as_lanes(b->rests);
     for (size_t i = first; i < end; i++) {
-        WR_FLOAT sum = to[i], rest = number == WR_PLAIN_RUNS ? zero : rests[i];
+        WR_FLOAT sum = to[i], rest = number == WR_PLAIN_SEGMENTS ? zero : rests[i];
         wr_add_long(&sum, &rest, from[i]);
         to[i] = choose(active, sum, to[i]);
         rests[i] = rest;
@@ -538,7 +539,7 @@ static void add(const struct wr_block *b, size_t number, const struct wr_sums *s
     WR_FLOAT *to = as_lanes(b->gradients), *from = as_lanes(sums->gradient);
     if (number == 0)
         choose_all(active_lanes(b, 0), end - first, from + first, to + first);
-    else if (number >= WR_PLAIN_RUNS)
+    else if (number >= WR_PLAIN_SEGMENTS)
         add_long(b, number, from, first, end);
     else
         for (size_t i = first; i < end; i++)
@@ -582,7 +583,7 @@ const struct wr_engine ENGINE_OF(WR_ENGINE_NAME) = {
     .detail = WR_ENGINE_DETAIL,
     .lanes = WR_LANES,
     .train = train,
-    .run = run,
+    .add_windows = add_windows,
     .forward = forward,
     .bptt = bptt,
     .add = add,

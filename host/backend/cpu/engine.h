@@ -50,7 +50,7 @@ struct wr_block {
     const struct wr_rule *rule;
     float loss_number; /* wr_loss_number */
     bool direct;       /* wr_is_direct */
-    size_t at_once;    /* windows that fit the scratch: 1 .. WR_RUN, 1 without a width */
+    size_t at_once;    /* windows that fit the scratch: 1 .. WR_SEGMENT, 1 without a width */
     float *parameters; /* (P, L), then with a width (H, H padded): W_hh by rows */
     float *gradients;  /* (P, L); not for train with a direct rule */
     float *rests;      /* (P, L) what add keeps of gradients, where wr_needs_rests */
@@ -65,13 +65,14 @@ struct wr_block {
                        2 T (H padded) + 4 O, and T I + O of windows that are not in order */
 };
 
-/* What a run of windows adds up to. */
+/* What a segment of windows adds up to. */
 struct wr_sums {
     float *gradient; /* (P, L) */
-    float *losses;   /* (WR_RUN, L), one by one; -0 for a lane without a window */
+    float *losses;   /* (WR_SEGMENT, L), one by one; -0 for a lane without a window */
 };
 
-/* Operations on the windows of the batch from `first` on take `count` of them, at most WR_RUN. */
+/* Operations on the windows of the batch from `first` on take `count` of them, at most WR_SEGMENT.
+ */
 struct wr_engine {
     const char *name;   /* "avx512", ... */
     const char *detail; /* for people */
@@ -83,16 +84,16 @@ struct wr_engine {
     /* All four stages on a batch of at most at_once windows; adds the window losses to total. */
     void (*train)(struct wr_block *block);
     /* Forward and bptt without the stage buffers. */
-    void (*run)(const struct wr_block *block, size_t first, size_t count,
-                const struct wr_sums *sums);
+    void (*add_windows)(const struct wr_block *block, size_t first, size_t count,
+                        const struct wr_sums *sums);
     /* Stages on some windows, with results in the stage buffers. */
     void (*forward)(const struct wr_block *block, size_t first, size_t count);
     void (*bptt)(const struct wr_block *block, size_t first, size_t count,
                  const struct wr_sums *sums);
-    /* Adds vectors first .. end-1 of what run number `run` of the batch adds up to, the first one
-     * to nothing, to the gradients of the lanes that have a window in the batch. */
-    void (*add)(const struct wr_block *block, size_t run, const struct wr_sums *sums, size_t first,
-                size_t end);
+    /* Adds vectors first .. end-1 of what segment number `segment` of the batch adds up to, the
+     * first one to nothing, to the gradients of the lanes that have a window in the batch. */
+    void (*add)(const struct wr_block *block, size_t segment, const struct wr_sums *sums,
+                size_t first, size_t end);
     /* The last two stages, each alone and both without changing the gradients. */
     void (*apply_clip)(const struct wr_block *block);
     void (*update)(const struct wr_block *block);

@@ -126,32 +126,32 @@ WR_INLINE void chain(size_t windows, size_t vectors, WR_FLOAT sum[][TILE], const
         }
 }
 
-/* The same over k = 0 .. terms-1, in runs. */
+/* The same over k = 0 .. terms-1, in segments. */
 WR_INLINE void accumulate(size_t windows, size_t vectors, WR_FLOAT sum[][TILE], const WR_FLOAT *w,
                           size_t stride, const float *v, size_t apart, size_t terms) {
-    chain(windows, vectors, sum, w, stride, v, apart, 0, terms < WR_RUN ? terms : WR_RUN);
-    for (size_t k = WR_RUN; k < terms; k += WR_RUN) {
-        WR_FLOAT run[WR_GROUP][TILE];
+    chain(windows, vectors, sum, w, stride, v, apart, 0, terms < WR_SEGMENT ? terms : WR_SEGMENT);
+    for (size_t k = WR_SEGMENT; k < terms; k += WR_SEGMENT) {
+        WR_FLOAT segment[WR_GROUP][TILE];
         for (size_t i = 0; i < windows; i++)
             for (size_t r = 0; r < vectors; r++)
-                run[i][r] = WR_CONST(0.0f);
-        chain(windows, vectors, run, w, stride, v, apart, k,
-              terms - k < WR_RUN ? terms : k + WR_RUN);
+                segment[i][r] = WR_CONST(0.0f);
+        chain(windows, vectors, segment, w, stride, v, apart, k,
+              terms - k < WR_SEGMENT ? terms : k + WR_SEGMENT);
         for (size_t i = 0; i < windows; i++)
             for (size_t r = 0; r < vectors; r++)
-                sum[i][r] = sum[i][r] + run[i][r];
+                sum[i][r] = sum[i][r] + segment[i][r];
     }
 }
 
-/* start + a[0] b[0] + ..., in runs. */
+/* start + a[0] b[0] + ..., in segments. */
 WR_INLINE float dot(float start, const float *a, const float *b, size_t terms) {
     float sum = start;
-    for (size_t first = 0; first < terms; first += WR_RUN) {
-        size_t end = terms - first < WR_RUN ? terms : first + WR_RUN;
-        float run = first == 0 ? start : 0.0f;
+    for (size_t first = 0; first < terms; first += WR_SEGMENT) {
+        size_t end = terms - first < WR_SEGMENT ? terms : first + WR_SEGMENT;
+        float segment = first == 0 ? start : 0.0f;
         for (size_t k = first; k < end; k++)
-            run = fmaf(a[k], b[k], run);
-        sum = first == 0 ? run : sum + run;
+            segment = fmaf(a[k], b[k], segment);
+        sum = first == 0 ? segment : sum + segment;
     }
     return sum;
 }
@@ -366,7 +366,7 @@ static float output_bias(const struct wr_block *b, const struct work *w, size_t 
     return start;
 }
 
-/* Starts or continues the gradient of a run. */
+/* Starts or continues the gradient of a segment. */
 static void add_work(const struct wr_block *b, const struct work *w, bool onward, float *to) {
     struct use use = {.onward = onward};
     float *b_y = to + b->layout->b_y;
@@ -442,11 +442,11 @@ static void descend_work(const struct wr_block *b, const struct work *w) {
 /* The sum of squares of a row of a gradient, terms `apart` floats apart. */
 static float row_square(const float *g, size_t terms, size_t apart) {
     float sum = 0.0f;
-    for (size_t first = 0; first < terms; first += WR_RUN) {
-        float run = 0.0f;
-        for (size_t k = first; k < terms && k < first + WR_RUN; k++)
-            run = fmaf(g[k * apart], g[k * apart], run);
-        sum = first == 0 ? run : sum + run;
+    for (size_t first = 0; first < terms; first += WR_SEGMENT) {
+        float segment = 0.0f;
+        for (size_t k = first; k < terms && k < first + WR_SEGMENT; k++)
+            segment = fmaf(g[k * apart], g[k * apart], segment);
+        sum = first == 0 ? segment : sum + segment;
     }
     return sum;
 }
@@ -517,7 +517,7 @@ static void add_losses(struct wr_block *b, const float *losses, size_t count) {
 }
 
 static void train(struct wr_block *b) {
-    float losses[WR_RUN];
+    float losses[WR_SEGMENT];
     struct work w = take(b, 0, b->windows, losses);
     predict(b, &w);
     compare(b, &w);
@@ -535,7 +535,8 @@ static size_t lesser(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
-static void run(const struct wr_block *b, size_t first, size_t count, const struct wr_sums *sums) {
+static void add_windows(const struct wr_block *b, size_t first, size_t count,
+                        const struct wr_sums *sums) {
     for (size_t done = 0; done < count; done += b->at_once) {
         struct work w =
             take(b, first + done, lesser(b->at_once, count - done), sums->losses + done);
@@ -586,11 +587,11 @@ static void add(const struct wr_block *b, size_t number, const struct wr_sums *s
     WR_FLOAT *to = as_lanes(b->gradients), *from = as_lanes(sums->gradient);
     WR_FLOAT *rests = as_lanes(b->rests), zero = WR_CONST(0.0f);
     for (size_t i = first / WR_LANES; i < end / WR_LANES; i++) {
-        if (number < WR_PLAIN_RUNS) {
+        if (number < WR_PLAIN_SEGMENTS) {
             to[i] = number == 0 ? from[i] : to[i] + from[i];
             continue;
         }
-        rests[i] = number == WR_PLAIN_RUNS ? zero : rests[i];
+        rests[i] = number == WR_PLAIN_SEGMENTS ? zero : rests[i];
         wr_add_long(&to[i], &rests[i], from[i]);
     }
 }
@@ -623,7 +624,7 @@ const struct wr_engine ENGINE_OF(WR_ENGINE_NAME) = {
     .lanes = 1,
     .width = WR_LANES,
     .train = train,
-    .run = run,
+    .add_windows = add_windows,
     .forward = forward,
     .bptt = bptt,
     .add = add,

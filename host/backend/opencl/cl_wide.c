@@ -21,7 +21,7 @@
 
 static bool takes(const struct wr_ensemble *ensemble) {
     const struct wr_shape *shape = &ensemble->shape;
-    return ensemble->batch == 1 && wr_steps_alone(&ensemble->rule) && shape->hidden > WR_RUN &&
+    return ensemble->batch == 1 && wr_steps_alone(&ensemble->rule) && shape->hidden > WR_SEGMENT &&
            shape->hidden <= MOST_HIDDEN && shape->seq_len <= MOST_STEPS &&
            shape->inputs <= MOST_ENDS && shape->outputs <= MOST_ENDS;
 }

@@ -6,15 +6,15 @@
 
 /* The range of a kernel. */
 enum range {
-    WINDOW_TEAMS, /* M * B teams */
-    MODEL_TEAMS,  /* M teams, several in a work-group where a team is one work-item */
-    MODEL_GROUPS, /* M teams, each a work-group */
-    MODEL_PACKS,  /* M teams, plan.rows.pack in a work-group */
-    WINDOW_TILES, /* M * plan.window_tiles work-groups, each a tile */
-    RUN_TILES,    /* M * plan.slice * plan.gradient_tiles work-groups, each a tile */
-    SLOTS,        /* M * B work-items */
-    MODELS,       /* M work-items */
-    PARAMETERS    /* M * P work-items */
+    WINDOW_TEAMS,  /* M * B teams */
+    MODEL_TEAMS,   /* M teams, several in a work-group where a team is one work-item */
+    MODEL_GROUPS,  /* M teams, each a work-group */
+    MODEL_PACKS,   /* M teams, plan.rows.pack in a work-group */
+    WINDOW_TILES,  /* M * plan.window_tiles work-groups, each a tile */
+    SEGMENT_TILES, /* M * plan.slice * plan.gradient_tiles work-groups, each a tile */
+    SLOTS,         /* M * B work-items */
+    MODELS,        /* M work-items */
+    PARAMETERS     /* M * P work-items */
 };
 
 /* An argument: a buffer (BUFFER), or one of these. */
@@ -113,17 +113,17 @@ static const struct {
                              BUFFER(VISITED), BUFFER(PARAMETERS), BUFFER(TARGETS), TARGET_STRIDE,
                              BUFFER(SCALES), BUFFER(HIDDEN), BUFFER(PREDICTIONS), BUFFER(DELTAS),
                              BUFFER(DY)}},
-    [WR_CL_RUNS_TILED] = {"wr_bptt_runs",
-                          KIND(TILED),
-                          RUN_TILES,
-                          {VARIES, VARIES, VARIES, SLICE, COUNT_M, COUNT_B, BUFFER(TASKS),
-                           BUFFER(PROGRESS), BUFFER(VISITED), BUFFER(INPUTS), INPUT_STRIDE,
-                           BUFFER(HIDDEN), BUFFER(DELTAS), BUFFER(DY), BUFFER(RUNS)}},
-    [WR_CL_ADD_RUNS] = {"wr_bptt_add_runs",
-                        KIND(TILED),
-                        PARAMETERS,
-                        {VARIES, VARIES, VARIES, SLICE, COUNT_M, BUFFER(TASKS), BUFFER(PROGRESS),
-                         BUFFER(RUNS), BUFFER(RESTS), BUFFER(GRADIENTS)}},
+    [WR_CL_SEGMENTS_TILED] = {"wr_bptt_segments",
+                              KIND(TILED),
+                              SEGMENT_TILES,
+                              {VARIES, VARIES, VARIES, SLICE, COUNT_M, COUNT_B, BUFFER(TASKS),
+                               BUFFER(PROGRESS), BUFFER(VISITED), BUFFER(INPUTS), INPUT_STRIDE,
+                               BUFFER(HIDDEN), BUFFER(DELTAS), BUFFER(DY), BUFFER(SEGMENTS)}},
+    [WR_CL_ADD_SEGMENTS] = {"wr_bptt_add_segments",
+                            KIND(TILED),
+                            PARAMETERS,
+                            {VARIES, VARIES, VARIES, SLICE, COUNT_M, BUFFER(TASKS),
+                             BUFFER(PROGRESS), BUFFER(SEGMENTS), BUFFER(RESTS), BUFFER(GRADIENTS)}},
     [WR_CL_RUN_FUSED] = {"wr_fused",
                          KIND(FUSED),
                          MODEL_GROUPS,
@@ -140,7 +140,7 @@ static bool is_team(enum range range) {
 }
 
 static bool is_tile(enum range range) {
-    return range == WINDOW_TILES || range == RUN_TILES;
+    return range == WINDOW_TILES || range == SEGMENT_TILES;
 }
 
 static bool is_of(enum wr_cl_kernel which, enum wr_cl_kind kind) {

@@ -115,7 +115,7 @@ enum wr_cl_buffer {
     WR_CL_PREDICTIONS, /* (M, B, O) */
     WR_CL_LOSSES,      /* (M, B) */
     WR_CL_DY,          /* (M, B, O): this and the next: tiled only */
-    WR_CL_RUNS,        /* (M, slice, P) sums of the segments of a slice */
+    WR_CL_SEGMENTS,    /* (M, slice, P) sums of the segments of a slice */
     WR_CL_RESTS,       /* (M, P): tiled, and only for batches of many segments */
     WR_CL_BUFFERS
 };
@@ -219,8 +219,8 @@ enum wr_cl_kernel {
     WR_CL_EPOCH_END,
     WR_CL_FORWARD_TILED,
     WR_CL_DELTAS_TILED,
-    WR_CL_RUNS_TILED,
-    WR_CL_ADD_RUNS,
+    WR_CL_SEGMENTS_TILED,
+    WR_CL_ADD_SEGMENTS,
     WR_CL_RUN_FUSED,
     WR_CL_RUN_ROWS,
     WR_CL_RUN_WIDE,

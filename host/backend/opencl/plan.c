@@ -8,14 +8,14 @@
 #include "layout.h"
 #include "model/choices.h"
 
-#define ALWAYS_FUSED 64         /* hidden sizes up to this one are fused on every device */
-#define LOSS_ROWS    65536      /* epochs whose losses stay on the device */
-#define LOSS_FLOATS  (1u << 20) /* and floats, where models are many */
-#define UINT_LIMIT   (1u << 31) /* floats of a model that 32-bit indices are used for */
-#define TILE_ROWS    32
-#define TILE_COLUMNS 64           /* half as many where more would lie idle */
-#define TILED_BATCH  (WR_RUN + 1) /* windows of a batch from which on tiles pay */
-#define RUN_FLOATS   (1u << 24)   /* of gradients kept apart, unless one run has more */
+#define ALWAYS_FUSED   64         /* hidden sizes up to this one are fused on every device */
+#define LOSS_ROWS      65536      /* epochs whose losses stay on the device */
+#define LOSS_FLOATS    (1u << 20) /* and floats, where models are many */
+#define UINT_LIMIT     (1u << 31) /* floats of a model that 32-bit indices are used for */
+#define TILE_ROWS      32
+#define TILE_COLUMNS   64               /* half as many where more would lie idle */
+#define TILED_BATCH    (WR_SEGMENT + 1) /* windows of a batch from which on tiles pay */
+#define SEGMENT_FLOATS (1u << 24)       /* of gradients kept apart, unless one segment has more */
 
 static const char *const buffer_names[WR_CL_BUFFERS] = {
     "the models' tasks",
@@ -37,7 +37,7 @@ static const char *const buffer_names[WR_CL_BUFFERS] = {
     "predictions",
     "window losses",
     "loss gradients",
-    "gradients of runs",
+    "gradients of segments",
     "rests of gradients",
 };
 
@@ -88,7 +88,7 @@ static bool place_fused(const struct wr_cl_device *device, const struct wr_ensem
     size_t state, sums;
     bool direct = ensemble->batch == 1 && wr_is_direct(&ensemble->rule);
     plan->sums = direct                            ? 0
-                 : ensemble->batch <= WR_RUN       ? 1
+                 : ensemble->batch <= WR_SEGMENT   ? 1
                  : wr_needs_rests(ensemble->batch) ? 3
                                                    : 2;
     if (!state_floats(ensemble, &state) || !wr_size_mul((size_t)plan->sums, layout->count, &sums))
@@ -124,7 +124,7 @@ static size_t ceiling(size_t count, size_t step) {
     return count / step + (count % step != 0);
 }
 
-/* Parameter tiles of wr_bptt_runs, which has three outer products. */
+/* Parameter tiles of wr_bptt_segments, which has three outer products. */
 static size_t count_gradient_tiles(const struct wr_shape *s, size_t rows, size_t columns) {
     return ceiling(s->hidden, rows) *
                (ceiling(s->hidden, columns) + ceiling(s->inputs + 1, columns)) +
@@ -137,8 +137,8 @@ static void plan_staged(const struct wr_cl_device *device, const struct wr_ensem
     const struct wr_shape *shape = &ensemble->shape;
     size_t columns = shape->hidden <= TILE_COLUMNS / 2 ? TILE_COLUMNS / 2 : TILE_COLUMNS;
     size_t most = device->forced_group ? device->forced_group : device->max_group;
-    size_t local = (TILE_ROWS + columns + 8) * WR_RUN * sizeof(float) + WR_CL_LOCAL_SPARE;
-    size_t runs = ceiling(ensemble->batch, WR_RUN);
+    size_t local = (TILE_ROWS + columns + 8) * WR_SEGMENT * sizeof(float) + WR_CL_LOCAL_SPARE;
+    size_t segments = ceiling(ensemble->batch, WR_SEGMENT);
     bool wanted = device->forced_staged == WR_CL_KINDS ? ensemble->batch >= TILED_BATCH
                                                        : device->forced_staged == WR_CL_TILED;
     plan->tile_rows = TILE_ROWS;
@@ -149,20 +149,20 @@ static void plan_staged(const struct wr_cl_device *device, const struct wr_ensem
     plan->staged = WR_CL_TILED;
     plan->window_tiles = ceiling(ensemble->batch, TILE_ROWS);
     plan->gradient_tiles = count_gradient_tiles(shape, TILE_ROWS, columns);
-    plan->slice = RUN_FLOATS / layout->count / ensemble->models;
+    plan->slice = SEGMENT_FLOATS / layout->count / ensemble->models;
     if (device->forced_staged == WR_CL_TILED) /* small tests, too, go on from slice to slice */
         plan->slice = 2;
     if (plan->slice < 1)
         plan->slice = 1;
-    if (plan->slice > runs)
-        plan->slice = runs;
+    if (plan->slice > segments)
+        plan->slice = segments;
 }
 
 static bool tiled_bytes(const struct wr_ensemble *ensemble, const struct wr_layout *layout,
                         size_t slice, size_t bytes[WR_CL_BUFFERS]) {
     size_t M = ensemble->models;
     return floats(M, ensemble->batch, ensemble->shape.outputs, &bytes[WR_CL_DY]) &&
-           floats(M, slice, layout->count, &bytes[WR_CL_RUNS]) &&
+           floats(M, slice, layout->count, &bytes[WR_CL_SEGMENTS]) &&
            floats(wr_needs_rests(ensemble->batch) ? M : 0, layout->count, 1, &bytes[WR_CL_RESTS]);
 }
 

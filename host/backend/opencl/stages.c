@@ -29,10 +29,10 @@ static wr_status enqueue(struct wr_cl_session *session, enum wr_cl_kernel which,
 /* Enqueues the gradients of the batch, one slice of its segments after the other. */
 static wr_status gradients_tiled(struct wr_cl_session *session, size_t first, size_t count,
                                  struct wr_error *error) {
-    const enum wr_cl_kernel kernels[] = {WR_CL_RUNS_TILED, WR_CL_ADD_RUNS};
+    const enum wr_cl_kernel kernels[] = {WR_CL_SEGMENTS_TILED, WR_CL_ADD_SEGMENTS};
     const size_t B = session->base.ensemble.batch, slots = count < B ? count : B;
     wr_status status = WR_OK;
-    for (size_t segment = 0; status == WR_OK && segment * WR_RUN < slots;
+    for (size_t segment = 0; status == WR_OK && segment * WR_SEGMENT < slots;
          segment += session->plan.slice) {
         const cl_ulong from = segment;
         for (size_t i = 0; status == WR_OK && i < sizeof kernels / sizeof kernels[0]; ++i) {
