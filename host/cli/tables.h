@@ -100,11 +100,11 @@
 #define OPTION_OF_WHOLE .kind = OPTION_SIZE, .argument = "N", .least = 1
 #define AS_IT_IS_NUMBER(ID, field, type, kinds, range, words, value, shown, option, said, about)   \
     , {                                                                                            \
-        .name = option, OPTION_OF_##type, .otherwise = shown, .help = about                        \
+        .name = (option), OPTION_OF_##type, .otherwise = (shown), .help = (about)                  \
     }
 #define LEFT_OUT_NUMBER(ID, field, type, kinds, range, words, value, shown, option, said, about)   \
     , {                                                                                            \
-        .name = option, OPTION_OF_##type, .help = about                                            \
+        .name = (option), OPTION_OF_##type, .help = (about)                                        \
     }
 
 /* The options of enum rule_option; the first one has number `at`. Where `usual` is AS_IT_IS the

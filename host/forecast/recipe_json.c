@@ -12,12 +12,10 @@ enum kind { SIZE, WORD, FLAG, CHOICE, REAL, SINGLE };
     { #name, offsetof(struct wr_recipe, name), kind, 0, false, 0 }
 #define ENUM(name, most)                                                                           \
     { #name, offsetof(struct wr_recipe, name), CHOICE, most, false, 0 }
-#define COUNT(kind, name)                 +1
-#define LOSS_COUNT(kind, name, a, b)      +1
-#define OPTIMIZER_COUNT(kind, name, a, b) +1
-#define KINDS(name, count)                ENUM(name, count - 1)
-#define FORM_OF_REAL                      SINGLE
-#define FORM_OF_WHOLE                     WORD
+#define ONE(kind, ...)    1,
+#define KINDS(name, ones) ENUM(name, (int)sizeof((char[]){ones}) - 1)
+#define FORM_OF_REAL      SINGLE
+#define FORM_OF_WHOLE     WORD
 #define NUMBER(ID, field, type, ...)                                                               \
     {"rule." #field,    offsetof(struct wr_recipe, rule.field), FORM_OF_##type, 0, false,          \
      WR_NUMBER_##ID + 1},
@@ -52,12 +50,12 @@ static const struct field {
     FIELD(epochs, SIZE),
     FIELD(lr, SINGLE),
     FIELD(clip, SINGLE),
-    KINDS(rule.activation, WR_ACTIVATIONS(COUNT)),
-    KINDS(rule.loss, WR_LOSSES(LOSS_COUNT)),
-    WR_LOSS_NUMBERS(NUMBER) KINDS(rule.clipping, WR_CLIPPINGS(COUNT)),
-    KINDS(rule.optimizer, WR_OPTIMIZERS(OPTIMIZER_COUNT)),
-    WR_OPTIMIZER_NUMBERS(NUMBER) WR_WEIGHT_NUMBERS(NUMBER) KINDS(rule.decay, WR_DECAYS(COUNT)),
-    KINDS(rule.order, WR_ORDERS(COUNT)),
+    KINDS(rule.activation, WR_ACTIVATIONS(ONE)),
+    KINDS(rule.loss, WR_LOSSES(ONE)),
+    WR_LOSS_NUMBERS(NUMBER) KINDS(rule.clipping, WR_CLIPPINGS(ONE)),
+    KINDS(rule.optimizer, WR_OPTIMIZERS(ONE)),
+    WR_OPTIMIZER_NUMBERS(NUMBER) WR_WEIGHT_NUMBERS(NUMBER) KINDS(rule.decay, WR_DECAYS(ONE)),
+    KINDS(rule.order, WR_ORDERS(ONE)),
     WR_ORDER_NUMBERS(NUMBER) FIELD(rule.fixed, WORD),
     FIELD(validate, REAL),
     FIELD(validations, SIZE),

@@ -170,15 +170,10 @@ void wr_rule_init(struct wr_rule *rule, enum wr_optimizer optimizer) {
 
 /* ---- checks ---- */
 
-#define IN_RANGE(ID, field, type, kinds, range, ...)                                               \
-    case WR_NUMBER_##ID:                                                                           \
-        return range;
+#define IN_RANGE(ID, field, type, kinds, range, ...) [WR_NUMBER_##ID] = (range),
 static bool is_in_range(enum wr_number_index number, float x) {
-    switch (number) {
-        WR_EACH_NUMBER(IN_RANGE)
-    default:
-        return false;
-    }
+    const bool in_range[WR_NUMBERS] = {WR_EACH_NUMBER(IN_RANGE)};
+    return in_range[number];
 }
 
 #define SAID_OF(ID, field, type, kinds, range, words, value, shown, option, said, help)            \

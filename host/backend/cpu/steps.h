@@ -21,9 +21,10 @@ WR_INLINE WR_FLOAT if_active(const struct change *by, WR_FLOAT x, WR_FLOAT y) {
     return wr_if_less(WR_CONST(0.0f), by->active, x, y);
 }
 
-#define STATES_OF(kind, name, states, corrected) +(optimizer == WR_OPTIMIZER_##kind) * (states)
+#define STATES_OF(kind, name, states, corrected) states,
 WR_INLINE int states_of(enum wr_optimizer optimizer) {
-    return 0 WR_OPTIMIZERS(STATES_OF);
+    static const int states[] = {WR_OPTIMIZERS(STATES_OF)};
+    return states[optimizer];
 }
 
 /* A vector of parameters p by its gradients g; one and two: what the optimizer keeps of it. */
