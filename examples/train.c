@@ -1,4 +1,4 @@
-/* train [FILE]: trains four networks side by side on one series, prints how well each has learnt
+/* train [OUTPUT]: trains four networks side by side on one series, prints how well each has learnt
  * it, and saves them for PyTorch or for `windrow train --init FILE`. */
 #include <stdint.h>
 #include <stdio.h>

@@ -61,7 +61,7 @@ wr_fused_wide(ulong updates, uint begin, uint end, ulong models,
     const uint id = get_local_id(0), part = id / WR_H;
     const struct wr_place place = {.id = id,
                                    .part = part,
-                                   .j = id - part * WR_H, /* not %: Oclgrind knows no freeze */
+                                   .j = id - part * WR_H, /* not %: Oclgrind lacks freeze */
                                    .near = (__local float *)near};
     const ulong m = get_global_offset(0) / WR_TEAM + get_group_id(0); /* in few registers */
     const struct wr_model_task task = tasks[m];
@@ -98,7 +98,7 @@ wr_fused_wide(ulong updates, uint begin, uint end, ulong models,
         if (ends) {
             if (id == 0)
                 epoch_losses[(at.epoch - begin) * models + m] = at.total;
-            if (*bad) /* for good: the model has ended */
+            if (*bad) /* the model trains no further */
                 at.diverged = at.epoch;
             at.window = 0;
             at.total = at.rest = 0.0f;

@@ -1,4 +1,4 @@
-// train [FILE]: what ../train.c does, in C++17. Handles of the C API are held by unique_ptr, and a
+// train [OUTPUT]: what ../train.c does, in C++17. Handles of the C API are held by unique_ptr, and a
 // call that fails throws: nothing has to be released by hand.
 #include <array>
 #include <cstdint>

@@ -1,7 +1,7 @@
 /* Training one block of models, one per lane, in the arithmetic and the order of numerics.h.
  *
- * Lanes may have different numbers of windows. A lane without a window in some slot computes along,
- * and its terms are then made -0: adding -0 changes no bit of any sum. */
+ * Lanes may have different numbers of windows. A lane without a window in some slot computes
+ * too, and its terms are then replaced by -0, because adding -0 changes no bit of any sum. */
 #include "backend/cpu/engine.h"
 
 #include "backend/cpu/lanes.h"
@@ -136,8 +136,8 @@ static size_t tile_start(size_t n, size_t i) {
     return i * n / tiles_of(n);
 }
 
-/* The i-th tile to work on in step t: back and forth, since what of W_hh was used last is still in
- * the innermost cache. */
+/* The i-th tile to work on in step t. The order alternates from step to step, because the part of
+ * W_hh that was used last is still in the innermost cache. */
 static size_t tile_at(size_t n, size_t t, size_t i) {
     return t % 2 == 0 ? i : tiles_of(n) - 1 - i;
 }

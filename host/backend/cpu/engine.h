@@ -90,8 +90,8 @@ struct wr_engine {
     void (*forward)(const struct wr_block *block, size_t first, size_t count);
     void (*bptt)(const struct wr_block *block, size_t first, size_t count,
                  const struct wr_sums *sums);
-    /* Adds vectors first .. end-1 of what segment number `segment` of the batch adds up to, the
-     * first one to nothing, to the gradients of the lanes that have a window in the batch. */
+    /* Adds vectors first .. end-1 of the sum of segment number `segment` of the batch to the
+     * gradients of the lanes that have a window in the batch. Segment 0 overwrites them. */
     void (*add)(const struct wr_block *block, size_t segment, const struct wr_sums *sums,
                 size_t first, size_t end);
     /* The last two stages, each alone and both without changing the gradients. */
@@ -101,8 +101,8 @@ struct wr_engine {
     /* poison (L): 0 where all of a lane's parameters are finite, else NaN. */
     void (*check)(const struct wr_block *block, float *poison);
     /* Nothing but fma, to measure what the instruction set can do: WR_CHAIN_FMAS of L lanes a
-     * round, in independent chains. sums (L), or nothing would have to be computed. NULL with a
-     * width. */
+     * round, in independent chains. sums (L) are returned so that the compiler cannot remove the
+     * loop. NULL with a width. */
     void (*chains)(size_t rounds, float *sums);
 };
 

@@ -1,10 +1,9 @@
 /* Training one model with its rows in the SIMD lanes, in the arithmetic and the order of
- * numerics.h: for a model alone, which would leave all lanes but one of engine.c to copies. Windows
- * of a batch are worked on side by side.
+ * numerics.h. It is used for one model: in engine.c all lanes but one would hold copies of it.
+ * Several windows of a batch are computed side by side.
  *
  * Every tensor but b_y lies in rows of V vectors, with W_hh twice (struct wr_engine). The lanes
- * beyond H start as 0; what they become is of no account, for no other lane ever takes anything
- * from them. */
+ * beyond H start as 0. Their values do not matter later, because no other lane reads them. */
 #include "backend/cpu/engine.h"
 
 #include "backend/cpu/lanes.h"
@@ -61,7 +60,7 @@ struct work {
     float *losses;       /* (count), the caller's */
 };
 
-/* Windows that are not in order are brought together behind the rest of the scratch. */
+/* Copies windows that are not in order side by side, after everything else in the scratch. */
 static void gather(const struct wr_block *b, size_t first, struct work *w) {
     size_t inputs = b->shape->seq_len * b->shape->inputs, outputs = b->shape->outputs;
     float *x = w->dy + b->at_once * outputs, *target = x + b->at_once * inputs;
@@ -276,7 +275,7 @@ struct outer {
     size_t u_apart, v_apart; /* from one window to the next */
 };
 
-/* What becomes of it: */
+/* What to do with the result. */
 struct use {
     bool onward;            /* it continues what is there */
     bool whole;             /* it is the gradient of the batch, and changes the parameters there */

@@ -150,7 +150,7 @@ static void plan_staged(const struct wr_cl_device *device, const struct wr_ensem
     plan->window_tiles = ceiling(ensemble->batch, TILE_ROWS);
     plan->gradient_tiles = count_gradient_tiles(shape, TILE_ROWS, columns);
     plan->slice = SEGMENT_FLOATS / layout->count / ensemble->models;
-    if (device->forced_staged == WR_CL_TILED) /* small tests, too, go on from slice to slice */
+    if (device->forced_staged == WR_CL_TILED) /* so that small tests use several slices */
         plan->slice = 2;
     if (plan->slice < 1)
         plan->slice = 1;
@@ -170,7 +170,7 @@ static bool tiled_bytes(const struct wr_ensemble *ensemble, const struct wr_layo
 static bool rule_bytes(const struct wr_ensemble *ensemble, const struct wr_layout *layout,
                        size_t pairs, size_t bytes[WR_CL_BUFFERS]) {
     const struct wr_shape *shape = &ensemble->shape;
-    size_t M = ensemble->models, squares; /* of rows of two H and an O, of two biases; a factor */
+    size_t M = ensemble->models, squares; /* 2 H + O rows, 2 biases, 1 factor */
     if (!floats(M, wr_rule_states(&ensemble->rule), layout->count, &bytes[WR_CL_STATE]) ||
         !floats(pairs, 2, 1, &bytes[WR_CL_CORRECTIONS]))
         return false;
@@ -230,7 +230,7 @@ wr_status wr_cl_plan_make(const struct wr_cl_device *device, const struct wr_ens
     for (int kind = 0; kind < WR_CL_KINDS; ++kind)
         plan->team[kind] = choose_team(device, ensemble->shape.hidden);
     wr_cl_rows_choose(device, ensemble, &plan->rows);
-    if (plan->rows.pack == 0) /* which wins where both take the models */
+    if (plan->rows.pack == 0) /* rows is preferred if both can train the models */
         wr_cl_wide_choose(device, ensemble, &plan->wide);
     if (plan->wide.parts > 0)
         plan->team[WR_CL_WIDE] = plan->wide.parts * ensemble->shape.hidden;
@@ -306,7 +306,8 @@ static void append(char options[WR_CL_OPTIONS], const char *name, unsigned value
     snprintf(options + length, WR_CL_OPTIONS - length, " -D WR_%s=%uu", name, value);
 }
 
-/* What of the learning rule is not the notebook's, so that its programs stay what they are. */
+/* Appends only what differs from the notebook's rule, so that programs of that rule stay the
+ * same. */
 static void append_rule(char options[WR_CL_OPTIONS], const struct wr_ensemble *ensemble) {
     static const char *const names[WR_CHOICES] = {[WR_CHOICE_ACTIVATION] = "ACTIVATION",
                                                   [WR_CHOICE_LOSS] = "LOSS",
