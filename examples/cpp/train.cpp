@@ -1,5 +1,5 @@
-// train [OUTPUT]: what ../train.c does, in C++17. Handles of the C API are held by unique_ptr, and a
-// call that fails throws: nothing has to be released by hand.
+// train [OUTPUT]: what ../train.c does, in C++17. Handles of the C API are held by unique_ptr, and
+// a call that fails throws: nothing has to be released by hand.
 #include <array>
 #include <cstdint>
 #include <cstdio>
