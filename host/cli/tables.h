@@ -89,9 +89,6 @@
                         "forecasts stay in the units of the series."}
 
 /* The words of a choice of kernels/rule/, and the options of its numbers, in their order. */
-#define NAME_OF(kind, name)              name,
-#define LOSS_NAME(kind, name, a, b)      name,
-#define OPTIMIZER_NAME(kind, name, a, b) name,
 #define CHOICE_OF(names)                                                                           \
     (const char *const[]) {                                                                        \
         names NULL                                                                                 \
@@ -116,38 +113,38 @@
                                .name = "optimizer",                                                \
                                .kind = OPTION_CHOICE,                                              \
                                .argument = "HOW",                                                  \
-                               .choices = CHOICE_OF(WR_OPTIMIZERS(OPTIMIZER_NAME)),                \
+                               .choices = CHOICE_OF(WR_OPTIMIZERS(WR_NAME_OF)),                    \
                                .fallback = usual("sgd"),                                           \
                                .help = WR_OPTIMIZER_HELP} WR_OPTIMIZER_NUMBERS(usual##_NUMBER)     \
         WR_WEIGHT_NUMBERS(usual##_NUMBER),                                                         \
             [(at) + RULE_LOSS] = {.name = "loss",                                                  \
                                   .kind = OPTION_CHOICE,                                           \
                                   .argument = "HOW",                                               \
-                                  .choices = CHOICE_OF(WR_LOSSES(LOSS_NAME)),                      \
+                                  .choices = CHOICE_OF(WR_LOSSES(WR_NAME_OF)),                     \
                                   .fallback = usual("mse"),                                        \
                                   .help = WR_LOSS_HELP} WR_LOSS_NUMBERS(usual##_NUMBER),           \
             [(at) + RULE_CLIP_BY] = {.name = "clip-by",                                            \
                                      .kind = OPTION_CHOICE,                                        \
                                      .argument = "HOW",                                            \
-                                     .choices = CHOICE_OF(WR_CLIPPINGS(NAME_OF)),                  \
+                                     .choices = CHOICE_OF(WR_CLIPPINGS(WR_NAME_OF)),               \
                                      .fallback = usual("value"),                                   \
                                      .help = WR_CLIPPING_HELP},                                    \
             [(at) + RULE_LR_DECAY] = {.name = "lr-decay",                                          \
                                       .kind = OPTION_CHOICE,                                       \
                                       .argument = "HOW",                                           \
-                                      .choices = CHOICE_OF(WR_DECAYS(NAME_OF)),                    \
+                                      .choices = CHOICE_OF(WR_DECAYS(WR_NAME_OF)),                 \
                                       .fallback = usual("constant"),                               \
                                       .help = WR_DECAY_HELP},                                      \
             [(at) + RULE_ORDER] = {.name = "order",                                                \
                                    .kind = OPTION_CHOICE,                                          \
                                    .argument = "HOW",                                              \
-                                   .choices = CHOICE_OF(WR_ORDERS(NAME_OF)),                       \
+                                   .choices = CHOICE_OF(WR_ORDERS(WR_NAME_OF)),                    \
                                    .fallback = usual("sequential"),                                \
                                    .help = WR_ORDER_HELP} WR_ORDER_NUMBERS(usual##_NUMBER),        \
             [(at) + RULE_ACTIVATION] = {.name = "activation",                                      \
                                         .kind = OPTION_CHOICE,                                     \
                                         .argument = "HOW",                                         \
-                                        .choices = CHOICE_OF(WR_ACTIVATIONS(NAME_OF)),             \
+                                        .choices = CHOICE_OF(WR_ACTIVATIONS(WR_NAME_OF)),          \
                                         .fallback = usual("tanh"),                                 \
                                         .help = WR_ACTIVATION_HELP},                               \
             [(at) + RULE_BIAS] = {                                                                 \

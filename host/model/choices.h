@@ -26,6 +26,10 @@ enum wr_choice {
     WR_CHOICES
 };
 
+/* KIND of any table of kinds: the name, and a comma. */
+#define WR_NAME_OF(kind, ...) WR_FIRST(__VA_ARGS__, 0),
+#define WR_FIRST(first, ...)  first
+
 unsigned wr_chosen(const struct wr_rule *rule, enum wr_choice choice);
 void wr_choose(struct wr_rule *rule, enum wr_choice choice, unsigned kind);
 unsigned wr_choice_kinds(enum wr_choice choice);

@@ -8,15 +8,12 @@
 
 /* ---- kinds ---- */
 
-#define NAMES_OF(kind, name)              name,
-#define LOSS_NAMES(kind, name, a, b)      name,
-#define OPTIMIZER_NAMES(kind, name, a, b) name,
-static const char *const activations[] = {WR_ACTIVATIONS(NAMES_OF)};
-static const char *const losses[] = {WR_LOSSES(LOSS_NAMES)};
-static const char *const clippings[] = {WR_CLIPPINGS(NAMES_OF)};
-static const char *const optimizers[] = {WR_OPTIMIZERS(OPTIMIZER_NAMES)};
-static const char *const decays[] = {WR_DECAYS(NAMES_OF)};
-static const char *const orders[] = {WR_ORDERS(NAMES_OF)};
+static const char *const activations[] = {WR_ACTIVATIONS(WR_NAME_OF)};
+static const char *const losses[] = {WR_LOSSES(WR_NAME_OF)};
+static const char *const clippings[] = {WR_CLIPPINGS(WR_NAME_OF)};
+static const char *const optimizers[] = {WR_OPTIMIZERS(WR_NAME_OF)};
+static const char *const decays[] = {WR_DECAYS(WR_NAME_OF)};
+static const char *const orders[] = {WR_ORDERS(WR_NAME_OF)};
 
 /* Users and kernels have the same numbers. */
 #define SAME(choice, kind)               _Static_assert((int)choice##_##kind == WR_KIND_##kind, #kind);
