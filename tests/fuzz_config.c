@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "cli/options.h"
+#include "cli/options/options.h"
 #include "fuzz.h"
 
 static void check(int holds) {

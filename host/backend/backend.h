@@ -106,7 +106,7 @@ static inline bool wr_is_ours(const struct wr_device *device) {
 wr_status wr_check_process(const struct wr_device *device, struct wr_error *error);
 
 /* The steps of wr_devices_list, for a caller that examines drivers from another process
- * (cli/probe.c).
+ * (cli/devices/probe.c).
  *
  * Refuses environment variables whose values have no meaning to any backend. */
 wr_status wr_check_environment(struct wr_error *error);

@@ -2,7 +2,7 @@
 #ifndef WR_CLI_H
 #define WR_CLI_H
 
-#include "cli/options.h"
+#include "cli/options/options.h"
 #include "model/choices.h"
 
 /* Exit codes that only the command has. CLI_DIVERGED: some models diverged, and the results are

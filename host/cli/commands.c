@@ -1,7 +1,7 @@
 /* The description of each command. --help and windrow.1 print these texts and the tables of
  * options, and nothing else. */
-#include "cli/forecast.h"
-#include "cli/tables.h"
+#include "cli/forecast/forecast_command.h"
+#include "cli/groups/tables.h"
 
 #include <string.h>
 

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/base.h"
-#include "cli/clash.h"
-#include "cli/interrupt.h"
-#include "cli/probe.h"
+#include "cli/devices/probe.h"
+#include "cli/io/interrupt.h"
+#include "cli/options/clash.h"
 #include "windrow/version.h"
 
 static const struct {

@@ -1,0 +1,135 @@
+/* --config: a file of options, one in each line: name = value. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "cli/options/options.h"
+
+#define FILE_MOST ((size_t)1 << 20) /* bytes; a longer file is refused */
+
+/* Reads path into *text, freed by the caller with free. */
+static wr_status read_text(const char *path, char **text, struct wr_error *error) {
+    wr_status status = WR_OK;
+    *text = wr_alloc(FILE_MOST + 1, 1, "the file of --config", error);
+    if (*text == NULL)
+        return WR_ERR_MEMORY;
+    errno = 0;
+    FILE *file = fopen(path, "rb");
+    size_t length = file != NULL ? fread(*text, 1, FILE_MOST + 1, file) : 0;
+    if (file == NULL || ferror(file))
+        status = wr_fail(error, wr_cause(errno, WR_ERR_DATA), "cannot read --config %s: %s", path,
+                         strerror(errno));
+    else if (length > FILE_MOST)
+        status =
+            wr_fail(error, WR_ERR_DATA, "--config %s has more than %zu bytes", path, FILE_MOST);
+    else if (memchr(*text, '\0', length) != NULL)
+        status = wr_fail(error, WR_ERR_DATA, "--config %s is no text: it holds a zero byte", path);
+    if (file != NULL)
+        fclose(file);
+    return status;
+}
+
+static const char blanks[] = " \t\r";
+
+/* Returns the text without blanks around it and without its comment. A comment starts at a # at the
+ * start of the text or after a blank. */
+static char *trim(char *text) {
+    text += strspn(text, blanks);
+    char *end = text;
+    for (char *c = text; *c != '\0' && !(*c == '#' && (c == text || strchr(blanks, c[-1]))); c++)
+        if (strchr(blanks, *c) == NULL)
+            end = c + 1;
+    *end = '\0';
+    return text;
+}
+
+static wr_status take_flag(const struct option_spec *spec, const char *text,
+                           struct option_value *value, struct wr_error *error) {
+    value->given = strcmp(text, "true") == 0;
+    if (value->given || strcmp(text, "false") == 0)
+        return WR_OK;
+    return wr_fail(error, WR_ERR_USAGE, "%s is true or false, found '%.60s'", spec->name, text);
+}
+
+/* The options that a file gives. */
+struct file {
+    const struct command *command;
+    struct option_value values[OPTIONS_MOST];
+    size_t lines[OPTIONS_MOST]; /* line of each option; 0: the file does not have it */
+};
+
+static wr_status take_line(struct file *file, char *line, size_t number, struct wr_error *error) {
+    char *equals = strchr(line, '=');
+    if (equals == NULL)
+        return wr_fail(error, WR_ERR_USAGE, "needs name = value, found '%.60s'", line);
+    *equals = '\0';
+    const char *name = trim(line), *text = trim(equals + 1);
+    const struct option_spec *spec = option_find(file->command, name, strlen(name), error);
+    if (spec == NULL)
+        return WR_ERR_USAGE;
+    size_t i = (size_t)(spec - file->command->options);
+    if (spec->not_in_file || spec->kind == OPTION_CONFIG)
+        return wr_fail(error, WR_ERR_USAGE, "--%s may stand on the command line alone", spec->name);
+    if (file->lines[i] != 0)
+        return wr_fail(error, WR_ERR_USAGE, "%s is given twice, in line %zu too", spec->name,
+                       file->lines[i]);
+    file->lines[i] = number;
+    if (spec->kind == OPTION_FLAG)
+        return take_flag(spec, text, &file->values[i], error);
+    file->values[i].given = true;
+    return option_read(spec, text, &file->values[i], error);
+}
+
+static wr_status take_lines(struct file *file, const char *path, char *text,
+                            struct wr_error *error) {
+    struct wr_error own = {0};
+    wr_status status = WR_OK;
+    if (strncmp(text, "\xef\xbb\xbf", 3) == 0) /* a byte order mark, as some editors write */
+        text += 3;
+    for (size_t number = 1; text != NULL && status == WR_OK; number++) {
+        char *end = strchr(text, '\n'), *line;
+        if (end != NULL)
+            *end = '\0';
+        line = trim(text);
+        if (*line != '\0')
+            status = take_line(file, line, number, &own);
+        if (status == WR_ERR_USAGE)
+            status = wr_fail(error, WR_ERR_DATA, "%s:%zu: %s", path, number, own.text);
+        else if (status != WR_OK)
+            wr_fail(error, status, "%s", own.text);
+        text = end != NULL ? end + 1 : NULL;
+    }
+    if (status == WR_OK && options_check_excluded(file->command, file->values, &own) != WR_OK)
+        status = wr_fail(error, WR_ERR_DATA, "%s: %s", path, own.text);
+    wr_error_release(&own);
+    return status;
+}
+
+/* Takes the file's options, except those that the command line gives or excludes. */
+static void merge(struct file *file, struct option_value *values) {
+    bool wins[OPTIONS_MOST];
+    for (size_t i = 0; i < file->command->option_count; i++)
+        wins[i] = values[i].given || option_is_excluded(file->command, i, values);
+    for (size_t i = 0; i < file->command->option_count; i++) {
+        if (wins[i] || !file->values[i].given)
+            continue;
+        values[i] = file->values[i];
+        values[i].in_file = true;
+        file->values[i] = (struct option_value){0};
+    }
+}
+
+wr_status options_read_file(const struct command *command, struct option_value *value,
+                            struct option_value *values, struct wr_error *error) {
+    struct file file = {.command = command};
+    const char *path = value->text;
+    wr_status status = read_text(path, &value->file, error);
+    if (status == WR_OK)
+        status = take_lines(&file, path, value->file, error);
+    if (status == WR_OK)
+        merge(&file, values);
+    options_release(command, file.values);
+    return status;
+}

@@ -1,0 +1,337 @@
+#include "cli/options/options.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+
+/* ---- misspelt names ---- */
+
+#define NAME_MOST 31
+
+static size_t least_of(size_t a, size_t b, size_t c) {
+    size_t least = a < b ? a : b;
+    return c < least ? c : least;
+}
+
+/* Levenshtein's distance. SIZE_MAX for names longer than NAME_MOST. */
+static size_t distance(const char *a, const char *b) {
+    size_t row[NAME_MOST + 1], length_a = strlen(a), length_b = strlen(b);
+    if (length_a > NAME_MOST || length_b > NAME_MOST)
+        return SIZE_MAX;
+    for (size_t j = 0; j <= length_b; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= length_a; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= length_b; j++) {
+            size_t above = row[j];
+            row[j] = least_of(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
+            diagonal = above;
+        }
+    }
+    return row[length_b];
+}
+
+/* How much a candidate differs from what was typed; SIZE_MAX if it is not a likely correction. */
+static size_t name_distance(const char *typed, const char *candidate) {
+    size_t length = strlen(typed), far = distance(typed, candidate);
+    if (length >= 2 && strncmp(typed, candidate, length) == 0)
+        return 1;
+    return far <= 2 && far < length ? far : SIZE_MAX;
+}
+
+const char *command_nearest(const char *name) {
+    const char *nearest = NULL;
+    size_t least = SIZE_MAX;
+    for (const struct command *command = command_table; command->name != NULL; command++)
+        if (name_distance(name, command->name) < least) {
+            least = name_distance(name, command->name);
+            nearest = command->name;
+        }
+    return nearest;
+}
+
+static wr_status fail_unknown(const struct command *command, const char *name,
+                              struct wr_error *error) {
+    const char *nearest = NULL;
+    size_t least = SIZE_MAX;
+    for (size_t i = 0; i < command->option_count; i++)
+        if (option_is_named(&command->options[i]) &&
+            name_distance(name, command->options[i].name) < least) {
+            least = name_distance(name, command->options[i].name);
+            nearest = command->options[i].name;
+        }
+    if (nearest != NULL)
+        return wr_fail(error, WR_ERR_USAGE, "%s has no option --%s; did you mean --%s?",
+                       command->name, name, nearest);
+    return wr_fail(error, WR_ERR_USAGE, "%s has no option --%s; windrow help %s lists them",
+                   command->name, name, command->name);
+}
+
+/* ---- values ---- */
+
+bool option_read_size(const struct option_spec *spec, const char *text, size_t *size) {
+    return wr_read_whole(text, size) && *size >= spec->least;
+}
+
+/* Reads decimal notation only. The command never leaves the "C" locale, so the decimal mark is a
+ * point. */
+bool option_read_real(const char *text, float *real) {
+    char *end;
+    if (text[strspn(text, "+-.0123456789eE")] != '\0')
+        return false;
+    errno = 0;
+    *real = strtof(text, &end);
+    bool vanished = errno == ERANGE && *real == 0.0f; /* 1e-99 must not become 0: "none" */
+    return *text != '\0' && *end == '\0' && isfinite(*real) && *real >= 0.0f && !vanished;
+}
+
+bool option_read_choice(const struct option_spec *spec, const char *text, size_t *choice) {
+    return wr_find_word(spec->choices, text, choice);
+}
+
+wr_status option_fail_choice(const struct option_spec *spec, const char *text,
+                             struct wr_error *error) {
+    char list[256];
+    return wr_fail(error, WR_ERR_USAGE, "--%s %s: %s %s", spec->name, text,
+                   spec->choices[1] != NULL ? "needs one of" : "can only be",
+                   wr_list_words(spec->choices, list, sizeof list));
+}
+
+static wr_status read_size(const struct option_spec *spec, const char *text, size_t *size,
+                           struct wr_error *error) {
+    if (option_read_size(spec, text, size))
+        return WR_OK;
+    *size = SIZE_MAX;
+    if (spec->word != NULL && strcmp(text, spec->word) == 0)
+        return WR_OK;
+    return wr_fail(error, WR_ERR_USAGE, "--%s %s: needs %s%sa whole number from %u to %u",
+                   spec->name, text, spec->word != NULL ? spec->word : "",
+                   spec->word != NULL ? " or " : "", (unsigned)spec->least, UINT32_MAX);
+}
+
+wr_status option_read(const struct option_spec *spec, const char *text, struct option_value *value,
+                      struct wr_error *error) {
+    value->text = text;
+    if (*text == '\0' && !option_is_named(spec))
+        return wr_fail(error, WR_ERR_USAGE, "%s is empty", spec->argument);
+    if (*text == '\0')
+        return wr_fail(error, WR_ERR_USAGE, "--%s: its value %s is empty", spec->name,
+                       spec->argument);
+    switch (spec->kind) {
+    case OPTION_SIZE:
+        return read_size(spec, text, &value->size, error);
+    case OPTION_REAL:
+        if (option_read_real(text, &value->real))
+            return WR_OK;
+        return wr_fail(error, WR_ERR_USAGE,
+                       "--%s %s: needs a number that is finite, not negative, and fits a float",
+                       spec->name, text);
+    case OPTION_CHOICE:
+        if (option_read_choice(spec, text, &value->choice))
+            return WR_OK;
+        return option_fail_choice(spec, text, error);
+    case OPTION_SIZES:
+    case OPTION_REALS:
+    case OPTION_CHOICES:
+        return option_read_list(spec, text, value, error);
+    case OPTION_FLAG:
+    case OPTION_TEXT:
+    case OPTION_CONFIG:
+    case OPTION_OPERAND:
+    case OPTION_OPERANDS:
+        break;
+    }
+    return WR_OK;
+}
+
+void option_release(struct option_value *value) {
+    free(value->sizes);
+    free(value->reals);
+    free(value->texts);
+    free(value->file);
+    *value = (struct option_value){0};
+}
+
+void options_release(const struct command *command, struct option_value *values) {
+    for (size_t i = 0; i < command->option_count; i++)
+        option_release(&values[i]);
+}
+
+/* ---- options that exclude each other ---- */
+
+static bool lists_name(const char *const *list, const char *name) {
+    for (; list != NULL && *list != NULL; list++)
+        if (strcmp(*list, name) == 0)
+            return true;
+    return false;
+}
+
+static bool exclude_each_other(const struct option_spec *a, const struct option_spec *b) {
+    return lists_name(a->excludes, b->name) || lists_name(b->excludes, a->name);
+}
+
+bool option_is_excluded(const struct command *command, size_t i,
+                        const struct option_value *values) {
+    for (size_t j = 0; j < command->option_count; j++)
+        if (values[j].given && exclude_each_other(&command->options[i], &command->options[j]))
+            return true;
+    return false;
+}
+
+wr_status options_check_excluded(const struct command *command, const struct option_value *values,
+                                 struct wr_error *error) {
+    for (size_t i = 0; i < command->option_count; i++)
+        for (size_t j = i + 1; values[i].given && j < command->option_count; j++)
+            if (values[j].given && exclude_each_other(&command->options[i], &command->options[j]))
+                return wr_fail(error, WR_ERR_USAGE, "--%s and --%s exclude each other",
+                               command->options[i].name, command->options[j].name);
+    return WR_OK;
+}
+
+/* ---- the command line ---- */
+
+struct cursor {
+    int next, count;
+    char **arguments;
+};
+
+const struct option_spec *option_find(const struct command *command, const char *name,
+                                      size_t length, struct wr_error *error) {
+    for (size_t i = 0; i < command->option_count; i++) {
+        const struct option_spec *spec = &command->options[i];
+        if (option_is_named(spec) && strlen(spec->name) == length &&
+            strncmp(spec->name, name, length) == 0)
+            return spec;
+    }
+    char typed[64];
+    snprintf(typed, sizeof typed, "%.*s", length < sizeof typed ? (int)length : 60, name);
+    fail_unknown(command, typed, error);
+    return NULL;
+}
+
+/* argument is "--name" or "--name=value". For "--name" the next argument is the value. */
+static wr_status take_option(const struct command *command, char *argument, struct cursor *cursor,
+                             struct option_value *values, struct wr_error *error) {
+    const char *name = argument + 2, *equals = strchr(name, '=');
+    size_t length = equals != NULL ? (size_t)(equals - name) : strlen(name);
+    const struct option_spec *spec = option_find(command, name, length, error);
+    if (spec == NULL)
+        return WR_ERR_USAGE;
+    struct option_value *value = &values[spec - command->options];
+    if (spec->kind == OPTION_FLAG) {
+        if (equals != NULL)
+            return wr_fail(error, WR_ERR_USAGE, "--%s takes no value, found %s", spec->name,
+                           equals + 1);
+        value->given = true;
+        return WR_OK;
+    }
+    const char *text = equals != NULL ? equals + 1 : NULL;
+    if (text == NULL && cursor->next < cursor->count &&
+        strncmp(cursor->arguments[cursor->next], "--", 2) != 0)
+        text = cursor->arguments[cursor->next++];
+    if (text == NULL)
+        return wr_fail(error, WR_ERR_USAGE, "--%s needs a value: --%s %s", spec->name, spec->name,
+                       spec->argument);
+    if (value->given)
+        return wr_fail(error, WR_ERR_USAGE, "--%s is given twice, as %s and as %s", spec->name,
+                       value->text, text);
+    value->given = true;
+    return option_read(spec, text, value, error);
+}
+
+static wr_status take_more(const struct option_spec *spec, const char *argument,
+                           struct option_value *value, struct wr_error *error) {
+    const char **grown = realloc(value->texts, (value->count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "no memory for a list of arguments");
+    value->texts = grown;
+    grown[value->count++] = argument;
+    value->given = true;
+    return option_read(spec, argument, value, error);
+}
+
+static wr_status take_operand(const struct command *command, const char *argument, bool any,
+                              struct option_value *values, struct wr_error *error) {
+    const struct option_spec *spec = command_option(command, OPTION_OPERAND);
+    const struct option_spec *more = command_option(command, OPTION_OPERANDS);
+    if (spec == NULL || (argument[0] == '-' && !any))
+        return wr_fail(error, WR_ERR_USAGE,
+                       "%s does not know what to do with '%s'; options start with --",
+                       command->name, argument);
+    struct option_value *value = &values[spec - command->options];
+    if (value->given && more != NULL)
+        return take_more(more, argument, &values[more - command->options], error);
+    if (value->given)
+        return wr_fail(error, WR_ERR_USAGE, "%s takes one %s, found '%s' and '%s'", command->name,
+                       spec->argument, value->text, argument);
+    value->given = true;
+    return option_read(spec, argument, value, error);
+}
+
+static wr_status check_operands(const struct command *command, const struct option_value *values,
+                                struct wr_error *error) {
+    const struct option_spec *first = command_option(command, OPTION_OPERAND);
+    const struct option_spec *more = command_option(command, OPTION_OPERANDS);
+    for (size_t i = 0; i < command->option_count; i++)
+        if (!option_is_named(&command->options[i]) && !values[i].given)
+            return wr_fail(error, WR_ERR_USAGE, "%s needs a %s: windrow %s %s%s%s%s", command->name,
+                           command->options[i].argument, command->name, first->argument,
+                           more != NULL ? " " : "", more != NULL ? more->argument : "",
+                           more != NULL ? "..." : "");
+    return WR_OK;
+}
+
+/* Whether any argument asks for help. Help is printed even if other arguments are wrong. */
+static bool wants_help(const struct cursor *cursor) {
+    for (int i = 0; i < cursor->count && strcmp(cursor->arguments[i], "--") != 0; i++)
+        if (strcmp(cursor->arguments[i], "-h") == 0 || strcmp(cursor->arguments[i], "--help") == 0)
+            return true;
+    return false;
+}
+
+static wr_status read_arguments(const struct command *command, struct cursor *cursor,
+                                struct option_value *values, struct wr_error *error) {
+    wr_status status = WR_OK;
+    bool operands = false;
+    while (status == WR_OK && cursor->next < cursor->count) {
+        char *argument = cursor->arguments[cursor->next++];
+        if (!operands && strcmp(argument, "--") == 0)
+            operands = true;
+        else if (!operands && strncmp(argument, "--", 2) == 0)
+            status = take_option(command, argument, cursor, values, error);
+        else
+            status = take_operand(command, argument, operands, values, error);
+    }
+    if (status == WR_OK)
+        status = check_operands(command, values, error);
+    return status == WR_OK ? options_check_excluded(command, values, error) : status;
+}
+
+static wr_status set_fallbacks(const struct command *command, struct option_value *values,
+                               struct wr_error *error) {
+    wr_status status = WR_OK;
+    for (size_t i = 0; i < command->option_count && status == WR_OK; i++)
+        if (!values[i].given && command->options[i].fallback != NULL)
+            status =
+                option_read(&command->options[i], command->options[i].fallback, &values[i], error);
+    return status;
+}
+
+wr_status options_parse(const struct command *command, int count, char **arguments,
+                        struct option_value *values, bool *help, struct wr_error *error) {
+    struct cursor cursor = {.count = count, .arguments = arguments};
+    for (size_t i = 0; i < command->option_count; i++)
+        values[i] = (struct option_value){0};
+    *help = wants_help(&cursor);
+    if (*help)
+        return WR_OK;
+    wr_status status = read_arguments(command, &cursor, values, error);
+    const struct option_spec *config = command_option(command, OPTION_CONFIG);
+    if (status == WR_OK && config != NULL && values[config - command->options].given)
+        status = options_read_file(command, &values[config - command->options], values, error);
+    return status == WR_OK ? set_fallbacks(command, values, error) : status;
+}

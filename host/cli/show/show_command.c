@@ -1,0 +1,308 @@
+#include "cli/show/show_command.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "cli/io/table.h"
+#include "cli/study/stores.h"
+#include "cli/train/report.h"
+#include "data/csv.h"
+
+#define DIGITS 6 /* digits of losses in tables */
+
+const char *const show_settings[SHOW_SETTINGS] = {"series",       "data-seed",
+                                                  "rows",         "inputs",
+                                                  "target",       "delimiter",
+                                                  "decimal",      "header",
+                                                  "ignore",       "scale",
+                                                  "input_means",  "input_deviations",
+                                                  "target_means", "target_deviations",
+                                                  "epochs",       "validate",
+                                                  "data",         "numerics",
+                                                  "curve",        "windrow"};
+
+bool show_has_table(const struct show *show, enum field option) {
+    const struct option_value *by = &show->options[SHOW_BY];
+    if (by->given)
+        return by->choice == option;
+    return option == FIELD_HIDDEN || (option != FIELD_SEED && show->values[option] > 1);
+}
+
+/* ---- tables ---- */
+
+static const char *const group_columns[] = {"trials", "done",           "diverged",
+                                            "failed", "best",           "lower_quartile",
+                                            "median", "upper_quartile", "seconds"};
+#define GROUP_COLUMNS (sizeof group_columns / sizeof *group_columns)
+
+/* Writes the columns of a group as text, the option first. */
+static void group_texts(enum field option, const struct wr_study_group *group, int digits,
+                        char texts[1 + GROUP_COLUMNS][FIELD_TEXT]) {
+    const size_t counts[] = {group->trials, group->done, group->diverged, group->failed};
+    const double scores[] = {group->best, group->lower_quartile, group->median,
+                             group->upper_quartile};
+    field_value(option, group->value, texts[0]);
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(texts[1 + i], FIELD_TEXT, "%zu", counts[i]);
+        field_number(scores[i], digits, texts[5 + i]);
+    }
+    field_number(group->seconds, digits > 0 ? 3 : 0, texts[9]);
+}
+
+struct group_table {
+    enum field option;
+    struct table table;
+};
+
+static wr_status add_group(void *context, const struct wr_study_group *group) {
+    struct group_table *groups = context;
+    char texts[1 + GROUP_COLUMNS][FIELD_TEXT];
+    group_texts(groups->option, group, DIGITS, texts);
+    for (size_t i = 0; i <= GROUP_COLUMNS; i++)
+        table_add(&groups->table, texts[i]);
+    return WR_OK;
+}
+
+static wr_status print_groups(const struct show *show, enum field option) {
+    static const char *const heads[GROUP_COLUMNS] = {
+        "trials", "done", "diverged", "failed", "best", "25%", "median", "75%", "seconds"};
+    struct group_table groups = {option, {.columns = 1 + GROUP_COLUMNS}};
+    table_add(&groups.table, field_names[option]);
+    for (size_t i = 0; i < GROUP_COLUMNS; i++)
+        table_add(&groups.table, heads[i]);
+    wr_status status =
+        wr_study_groups(show->study, field_names[option], add_group, &groups, show->error);
+    if (status == WR_OK)
+        return table_print(&groups.table, show->error);
+    table_release(&groups.table);
+    return status;
+}
+
+/* Columns of the best trials: the options that vary, and the results. */
+struct best_table {
+    enum field fields[FIELDS];
+    struct table table;
+};
+
+static wr_status add_trial(void *context, const struct wr_trial *trial) {
+    struct best_table *best = context;
+    for (size_t i = 0; i < best->table.columns; i++) {
+        char text[FIELD_TEXT];
+        field_text(trial, best->fields[i], best->fields[i] == FIELD_SECONDS ? 3 : DIGITS, text);
+        table_add(&best->table, text);
+    }
+    return WR_OK;
+}
+
+static wr_status print_best(const struct show *show) {
+    static const enum field results[] = {FIELD_SCORE, FIELD_LOSS, FIELD_SECONDS, FIELD_HASH};
+    struct wr_trial_query query = {.best = true, .most = show->options[SHOW_BEST].size};
+    struct best_table best = {.fields = {FIELD_ID}};
+    size_t columns = 1;
+    for (enum field option = 0; option < FIELD_OPTIONS; option++)
+        if (option == FIELD_HIDDEN || option == FIELD_SEED || show->values[option] > 1)
+            best.fields[columns++] = option;
+    for (size_t i = 0; i < sizeof results / sizeof *results; i++)
+        best.fields[columns++] = results[i];
+    best.table.columns = columns;
+    for (size_t i = 0; i < columns; i++)
+        table_add(&best.table, field_names[best.fields[i]]);
+    wr_status status = wr_study_trials(show->study, &query, add_trial, &best, show->error);
+    if (status == WR_OK)
+        return table_print(&best.table, show->error);
+    table_release(&best.table);
+    return status;
+}
+
+/* ---- before the tables ---- */
+
+/* Settings that are printed before the tables. */
+enum { SERIES, SEED, ROWS, INPUTS, TARGET, SCALE, EPOCHS, VALIDATE, SETTINGS };
+
+/* Reads the settings into texts. A setting that the study lacks is "". The caller frees each with
+ * free. */
+static wr_status read_settings(const struct show *show, char *texts[SETTINGS]) {
+    static const char *const names[SETTINGS] = {"series", "data-seed", "rows",   "inputs",
+                                                "target", "scale",     "epochs", "validate"};
+    wr_status status = WR_OK;
+    for (size_t i = 0; i < SETTINGS && status == WR_OK; i++) {
+        status = wr_study_setting(show->study, names[i], &texts[i], show->error);
+        if (status == WR_OK && texts[i] == NULL && (texts[i] = calloc(1, 1)) == NULL)
+            status = wr_fail(show->error, WR_ERR_MEMORY, "no memory for a setting");
+    }
+    return status;
+}
+
+static void print_series(char *const texts[SETTINGS]) {
+    report_named("series    ", texts[SERIES]);
+    if (*texts[SEED] != '\0')
+        report_named(", seed ", texts[SEED]);
+    report_named(", ", texts[ROWS]);
+    report_named(" rows: ", texts[INPUTS]);
+    report_named(" -> ", texts[TARGET]);
+    report_named(", scale ", texts[SCALE]);
+    putchar('\n');
+}
+
+static void print_training(const struct show *show, char *const texts[SETTINGS]) {
+    report_named("training  ", texts[EPOCHS]);
+    fputs(" epochs", stdout);
+    for (enum field option = 0; option < FIELD_SEED; option++)
+        if (show->values[option] == 1) {
+            printf(", %s", field_names[option]);
+            report_named(" ", show->first[option]);
+        }
+    double held = strtod(texts[VALIDATE], NULL);
+    if (held > 0)
+        printf("\nscore     mean loss of the windows held out, the last %g%% of the rows\n",
+               100 * held);
+    else
+        printf("\nscore     mean loss of a window in the last epoch\n");
+}
+
+static wr_status print_why(void *context, const struct wr_trial *trial) {
+    bool *told = context;
+    if (trial->status == WR_TRIAL_FAILED && !*told) {
+        printf("          trial %lld failed", (long long)trial->id);
+        report_named(": ", trial->why);
+        putchar('\n');
+        *told = true;
+    }
+    return WR_OK;
+}
+
+static wr_status print_head(const struct show *show) {
+    const struct wr_study_counts *counts = &show->counts;
+    const size_t numbers[] = {counts->done, counts->diverged, counts->failed, counts->pending};
+    static const char *const words[] = {"done", "diverged", "failed", "pending"};
+    const char *before = ": ";
+    report_named("study     ", show->options[SHOW_STUDY].text);
+    printf(", %zu trial%s", counts->trials, counts->trials == 1 ? "" : "s");
+    for (size_t i = 0; i < 4; i++)
+        if (numbers[i] > 0) {
+            printf("%s%zu %s", before, numbers[i], words[i]);
+            before = ", ";
+        }
+    printf("; %.*f s of training\n", counts->seconds < 100 ? 2 : 0, counts->seconds);
+    bool told = false;
+    wr_status status = WR_OK;
+    if (counts->failed > 0)
+        status = wr_study_trials(show->study, &(struct wr_trial_query){0}, print_why, &told,
+                                 show->error);
+    char *texts[SETTINGS] = {NULL};
+    if (status == WR_OK)
+        status = read_settings(show, texts);
+    if (status == WR_OK) {
+        print_series(texts);
+        print_training(show, texts);
+    }
+    for (size_t i = 0; i < SETTINGS; i++)
+        free(texts[i]);
+    return status;
+}
+
+static wr_status print_all(const struct show *show) {
+    bool alone = show->options[SHOW_BY].given;
+    wr_status status = alone ? WR_OK : print_head(show);
+    if (status == WR_OK && !alone && show->counts.done > 0) {
+        putchar('\n');
+        status = print_best(show);
+    }
+    for (enum field option = 0; option < FIELD_OPTIONS && status == WR_OK; option++)
+        if (show_has_table(show, option)) {
+            fputs(alone ? "" : "\n", stdout);
+            status = print_groups(show, option);
+        }
+    return status;
+}
+
+/* ---- CSV ---- */
+
+/* The field in a CSV column: first the number of the trial, then all others. */
+static enum field csv_field(size_t column) {
+    return column == 0 ? FIELD_ID : (enum field)(column - (column <= FIELD_ID));
+}
+
+static wr_status print_trial_row(void *context, const struct wr_trial *trial) {
+    (void)context;
+    char text[FIELD_TEXT];
+    for (size_t i = 0; i < FIELDS; i++) {
+        field_text(trial, csv_field(i), 0, text);
+        wr_csv_print(stdout, text);
+        putchar(',');
+    }
+    wr_csv_print(stdout, trial->why);
+    putchar('\n');
+    return WR_OK;
+}
+
+static wr_status print_group_row(void *context, const struct wr_study_group *group) {
+    const enum field *option = context;
+    char texts[1 + GROUP_COLUMNS][FIELD_TEXT];
+    group_texts(*option, group, 0, texts);
+    for (size_t i = 0; i <= GROUP_COLUMNS; i++)
+        printf("%s%s", i > 0 ? "," : "", texts[i]);
+    putchar('\n');
+    return WR_OK;
+}
+
+static wr_status print_csv(const struct show *show) {
+    const struct option_value *by = &show->options[SHOW_BY], *best = &show->options[SHOW_BEST];
+    if (by->given) {
+        enum field option = (enum field)by->choice;
+        fputs(field_names[option], stdout);
+        for (size_t i = 0; i < GROUP_COLUMNS; i++)
+            printf(",%s", group_columns[i]);
+        putchar('\n');
+        return wr_study_groups(show->study, field_names[option], print_group_row, &option,
+                               show->error);
+    }
+    struct wr_trial_query query = {.best = best->given, .most = best->given ? best->size : 0};
+    for (size_t i = 0; i < FIELDS; i++)
+        printf("%s,", field_names[csv_field(i)]);
+    puts("why");
+    return wr_study_trials(show->study, &query, print_trial_row, NULL, show->error);
+}
+
+/* ---- the command ---- */
+
+struct values {
+    enum field option;
+    size_t count;
+    char *first;
+};
+
+static wr_status count_value(void *context, const struct wr_study_group *group) {
+    struct values *values = context;
+    if (values->count++ == 0)
+        field_value(values->option, group->value, values->first);
+    return WR_OK;
+}
+
+static wr_status read_counts(struct show *show) {
+    wr_status status = wr_study_count(show->study, &show->counts, show->error);
+    for (enum field option = 0; option < FIELD_SEED && status == WR_OK; option++) {
+        struct values values = {option, 0, show->first[option]};
+        status =
+            wr_study_groups(show->study, field_names[option], count_value, &values, show->error);
+        show->values[option] = values.count;
+    }
+    return status;
+}
+
+wr_status show_command(const struct option_value *options, struct wr_error *error) {
+    struct show show = {.options = options, .error = error};
+    wr_status status = wr_study_open(options[SHOW_STUDY].text, WR_STUDY_READ, &show.study, error);
+    torn_tell(show.study, options[SHOW_STUDY].text, false);
+    if (status == WR_OK && options[SHOW_CSV].given)
+        status = print_csv(&show);
+    else if (status == WR_OK)
+        status = read_counts(&show);
+    if (status == WR_OK && !options[SHOW_CSV].given)
+        status = options[SHOW_JSON].given ? show_json(&show) : print_all(&show);
+    wr_study_close(show.study);
+    return status;
+}

@@ -1,0 +1,346 @@
+#include "cli/train/setup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "base/number.h"
+#include "base/text.h"
+#include "cli/groups/tables.h"
+#include "windrow/version.h"
+
+enum { VALIDATIONS = 20, PATIENCE = 5 };
+
+/* ---- windows ---- */
+
+/* Reads --validate. As in a sweep, one window is held out for each row that is held out. */
+static wr_status read_validate(struct setup *setup, const struct option_value *options,
+                               struct wr_error *error) {
+    const struct option_value *validate = &options[TRAIN_VALIDATE];
+    size_t rows = wr_series_rows(setup->data.series);
+    double fraction = strtod(validate->text, NULL); /* as a double, so that 0.7 of 10 rows is 7 */
+    if (fraction >= 1)
+        return wr_fail(error, WR_ERR_USAGE, "--validate %s: needs a part of the rows, below 1",
+                       validate->text);
+    setup->held = (size_t)(fraction * (double)rows);
+    if (fraction > 0 && setup->held == 0)
+        return wr_fail(error, WR_ERR_DATA, "--validate %s of %zu rows is no whole row to hold out",
+                       validate->text, rows);
+    for (size_t i = TRAIN_VALIDATE_EVERY; i <= TRAIN_PATIENCE && setup->held == 0; i++)
+        if (options[i].given)
+            return wr_fail(error, WR_ERR_USAGE, "--%s goes with --validate", train_options[i].name);
+    return WR_OK;
+}
+
+static wr_status make_windows(struct setup *setup, const struct option_value *options,
+                              struct wr_error *error) {
+    wr_status status = read_validate(setup, options, error);
+    if (status != WR_OK)
+        return status;
+    struct wr_windows_spec spec = {.input_columns = setup->data.inputs.index,
+                                   .inputs = setup->data.inputs.count,
+                                   .target_columns = setup->data.targets.index,
+                                   .outputs = setup->data.targets.count,
+                                   .seq_len = options[TRAIN_WINDOW].size,
+                                   .scale = (enum wr_scale)options[DATA_SCALE].choice,
+                                   .scale_rows = wr_series_rows(setup->data.series) - setup->held};
+    status = wr_windows_make_scaled(setup->data.series, &spec, setup->init.input_scales,
+                                    setup->init.target_scales, &setup->windows, error);
+    if (status != WR_OK)
+        return status;
+    wr_windows_get(setup->windows, &setup->view);
+    if (setup->view.count <= setup->held)
+        return wr_fail(error, WR_ERR_DATA,
+                       "--validate %s holds out %zu of %zu rows, a window for each, and there are "
+                       "%zu windows: none is left to train on; hold out fewer, or use shorter "
+                       "windows",
+                       options[TRAIN_VALIDATE].text, setup->held,
+                       wr_series_rows(setup->data.series), setup->view.count);
+    setup->trained = setup->view.count - setup->held;
+    return WR_OK;
+}
+
+/* Sets the loss weights for mae. The default weights are for squared errors; an absolute error is
+ * scaled by the deviation instead of the variance. */
+static wr_status set_loss_weights(struct setup *setup, struct wr_error *error) {
+    size_t outputs = setup->data.targets.count;
+    if (wr_loss_degree(setup->rule.loss) != 1)
+        return WR_OK;
+    setup->loss_weights = wr_alloc(outputs, sizeof *setup->loss_weights, "loss weights", error);
+    if (setup->loss_weights == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t o = 0; o < outputs; o++) {
+        double mean, deviation;
+        wr_windows_target_scale(setup->windows, o, &mean, &deviation);
+        setup->loss_weights[o] = (float)(deviation / (double)outputs);
+    }
+    setup->view.loss_weights = setup->loss_weights;
+    return WR_OK;
+}
+
+/* ---- epochs ---- */
+
+/* The largest number of epochs, at most 10, that divides the updates. */
+static size_t epochs_for(size_t updates) {
+    size_t epochs = 10;
+    while (updates % epochs != 0)
+        epochs--;
+    return epochs;
+}
+
+static wr_status choose_epochs(struct setup *setup, const struct option_value *options,
+                               struct wr_error *error) {
+    size_t windows = setup->trained, updates = options[TRAIN_UPDATES].size;
+    size_t batch = options[TRAIN_BATCH].size < windows ? options[TRAIN_BATCH].size : windows;
+    setup->updates = (windows - 1) / batch + 1;
+    setup->epoch_visits = windows;
+    setup->epochs = options[TRAIN_EPOCHS].size;
+    if (!options[TRAIN_UPDATES].given)
+        return WR_OK;
+    if (updates % setup->updates == 0) {
+        setup->epochs = updates / setup->updates;
+        return WR_OK;
+    }
+    setup->epochs = epochs_for(updates);
+    setup->updates = updates / setup->epochs;
+    if (!wr_size_mul(setup->updates, batch, &setup->epoch_visits))
+        return wr_fail(error, WR_ERR_USAGE, "--updates %zu of %zu windows overflow", updates,
+                       batch);
+    return WR_OK;
+}
+
+static void choose_validation(struct setup *setup, const struct option_value *options) {
+    if (setup->held == 0)
+        return;
+    setup->every = setup->epochs >= VALIDATIONS ? setup->epochs / VALIDATIONS : 1;
+    if (options[TRAIN_VALIDATE_EVERY].given)
+        setup->every = options[TRAIN_VALIDATE_EVERY].size;
+    setup->patience = options[TRAIN_PATIENCE].given ? options[TRAIN_PATIENCE].size : PATIENCE;
+}
+
+/* ---- models ---- */
+
+/* The names of enum wr_init; another text is the name of a file. */
+static const char *const init_names[] = {"notebook", "pytorch", "glorot", "orthogonal"};
+#define INIT_FILE (sizeof init_names / sizeof *init_names)
+
+static size_t init_kind(const struct option_value *options) {
+    size_t kind = 0;
+    while (kind < INIT_FILE && strcmp(options[TRAIN_INIT].text, init_names[kind]) != 0)
+        kind++;
+    return kind;
+}
+
+wr_status setup_init(struct setup *setup, struct option_value *options, struct wr_error *error) {
+    if (init_kind(options) != INIT_FILE)
+        return WR_OK;
+    wr_status status = init_file_read(options[TRAIN_INIT].text, &setup->init, error);
+    return status == WR_OK ? init_file_apply(&setup->init, options, error) : status;
+}
+
+/* Checks that the shape of --init FILE agrees with the data, --hidden and --models. */
+static wr_status check_start(struct setup *setup, const struct option_value *options,
+                             struct wr_error *error) {
+    const struct init_file *file = &setup->init;
+    const struct wr_shape *found = &file->shape;
+    if (options[TRAIN_HIDDEN].given && options[TRAIN_HIDDEN].size != found->hidden)
+        return wr_fail(error, WR_ERR_DATA,
+                       "--hidden %zu contradicts %s, whose hidden size is %zu; leave --hidden out",
+                       options[TRAIN_HIDDEN].size, file->path, found->hidden);
+    if (found->inputs != setup->data.inputs.count)
+        return wr_fail(error, WR_ERR_DATA, "%s is for %zu inputs, --inputs %s has %zu", file->path,
+                       found->inputs, setup->data.input_names, setup->data.inputs.count);
+    if (found->outputs != setup->data.targets.count)
+        return wr_fail(error, WR_ERR_DATA, "%s is for %zu targets, --target %s has %zu", file->path,
+                       found->outputs, setup->data.target_names, setup->data.targets.count);
+    if (file->stacked && file->models != setup->models)
+        return wr_fail(error, WR_ERR_DATA, "%s holds %zu models, --models is %zu; try --models %zu",
+                       file->path, file->models, setup->models, file->models);
+    return WR_OK;
+}
+
+static wr_status choose_seeds(struct setup *setup, const struct option_value *options,
+                              struct wr_error *error) {
+    setup->models = options[TRAIN_MODELS].size;
+    setup->seed = (uint32_t)options[TRAIN_SEED].size;
+    if (setup->models - 1 > UINT32_MAX - setup->seed)
+        return wr_fail(error, WR_ERR_USAGE,
+                       "--seed %s with --models %s: the last seed would be %zu, %u is the largest",
+                       options[TRAIN_SEED].text, options[TRAIN_MODELS].text,
+                       (size_t)setup->seed + setup->models - 1, UINT32_MAX);
+    return WR_OK;
+}
+
+wr_status setup_shape(struct setup *setup, const struct option_value *options,
+                      struct wr_error *error) {
+    wr_status status = choose_seeds(setup, options, error);
+    if (status == WR_OK)
+        status = rule_read(options + TRAIN_RULE, &setup->rule, error);
+    if (status == WR_OK)
+        status = data_read(&setup->data, options, error);
+    if (status == WR_OK && setup->init.path != NULL)
+        status = check_start(setup, options, error); /* before its scales are used */
+    if (status == WR_OK)
+        status = make_windows(setup, options, error);
+    if (status == WR_OK)
+        status = choose_epochs(setup, options, error);
+    if (status == WR_OK)
+        status = set_loss_weights(setup, error);
+    if (status != WR_OK)
+        return status;
+    choose_validation(setup, options);
+    setup->rule.decay_epochs = setup->epochs;
+    setup->shape = (struct wr_shape){
+        .inputs = setup->data.inputs.count,
+        .hidden = setup->init.path != NULL ? setup->init.shape.hidden : options[TRAIN_HIDDEN].size,
+        .outputs = setup->data.targets.count,
+        .seq_len = options[TRAIN_WINDOW].size};
+    return wr_layout_of(&setup->shape, &setup->layout, error);
+}
+
+/* Sets the parameters (M, P): from the file, or drawn by the seeds. */
+static wr_status fill_parameters(struct setup *setup, const struct option_value *options,
+                                 struct wr_error *error) {
+    const struct init_file *file = &setup->init;
+    size_t each = setup->layout.count;
+    if (file->path != NULL) {
+        for (size_t m = 0; m < setup->models; m++)
+            memcpy(setup->parameters + m * each, file->parameters + (file->stacked ? m * each : 0),
+                   each * sizeof(float));
+        return WR_OK;
+    }
+    return wr_parameters_init(&setup->shape, (enum wr_init)init_kind(options), setup->models,
+                              setup->seeds, setup->parameters, error);
+}
+
+static wr_status set_validation(struct setup *setup, struct wr_error *error) {
+    size_t models = setup->models;
+    if (setup->held == 0)
+        return WR_OK;
+    setup->each_trained = wr_alloc(models, sizeof *setup->each_trained, "windows", error);
+    setup->each_held = wr_alloc(models, sizeof *setup->each_held, "windows", error);
+    if (setup->each_trained == NULL || setup->each_held == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t m = 0; m < models; m++) {
+        setup->each_trained[m] = setup->trained;
+        setup->each_held[m] = setup->held;
+    }
+    return WR_OK;
+}
+
+wr_status setup_models(struct setup *setup, const struct option_value *options,
+                       struct wr_error *error) {
+    size_t models = setup->models, floats;
+    if (!wr_size_mul(models, setup->layout.count, &floats))
+        return wr_fail(error, WR_ERR_MEMORY, "the parameters of %zu models overflow", models);
+    setup->parameters = wr_alloc(floats, sizeof(float), "parameters", error);
+    setup->lr = wr_alloc(models, sizeof(float), "learning rates", error);
+    setup->clip = wr_alloc(models, sizeof(float), "clips", error);
+    setup->seeds = wr_alloc(models, sizeof *setup->seeds, "seeds", error);
+    setup->visits = wr_alloc(models, sizeof *setup->visits, "visits", error);
+    if (setup->parameters == NULL || setup->lr == NULL || setup->clip == NULL ||
+        setup->seeds == NULL || setup->visits == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t m = 0; m < models; m++) {
+        setup->lr[m] = options[TRAIN_LR].real;
+        setup->clip[m] = options[TRAIN_CLIP].real;
+        setup->seeds[m] = setup->seed + (uint32_t)m;
+        setup->visits[m] = setup->epoch_visits;
+    }
+    wr_status status = set_validation(setup, error);
+    if (status == WR_OK)
+        status = fill_parameters(setup, options, error);
+    if (status == WR_OK)
+        wr_rule_clear_fixed(&setup->rule, &setup->shape, &setup->layout, models, setup->parameters);
+    free(setup->init.parameters);
+    setup->init.parameters = NULL;
+    return status;
+}
+
+void setup_release(struct setup *setup) {
+    wr_windows_free(setup->windows);
+    data_release(&setup->data);
+    init_file_release(&setup->init);
+    free(setup->parameters);
+    free(setup->lr);
+    free(setup->clip);
+    free(setup->seeds);
+    free(setup->visits);
+    free(setup->each_trained);
+    free(setup->each_held);
+    free(setup->loss_weights);
+    *setup = (struct setup){0};
+}
+
+/* ---- metadata ---- */
+
+typedef void scale_fn(const struct wr_windows *windows, size_t i, double *mean, double *deviation);
+
+/* Writes the means and deviations of the columns, such as "1.5,2", to texts[0] and texts[1]. The
+ * caller frees them with free; NULL without memory. */
+static void scale_texts(const struct wr_windows *windows, scale_fn *scale, size_t count,
+                        char *texts[2]) {
+    for (size_t which = 0; which < 2; which++) {
+        struct wr_text text;
+        FILE *file = wr_text_open(&text);
+        for (size_t i = 0; file != NULL && i < count; i++) {
+            double values[2];
+            char number[WR_NUMBER_TEXT];
+            scale(windows, i, &values[0], &values[1]);
+            fprintf(file, "%s%s", i == 0 ? "" : ",", wr_number_text(values[which], number));
+        }
+        texts[which] = wr_text_close(file, &text);
+    }
+}
+
+wr_status setup_save(const struct setup *setup, const struct option_value *options,
+                     const float *parameters, struct wr_error *error) {
+    char numerics[16], epochs[24], every[24], patience[24], *inputs[2] = {NULL, NULL},
+                                                            *targets[2] = {NULL, NULL};
+    snprintf(numerics, sizeof numerics, "%d", WR_NUMERICS_VERSION);
+    snprintf(epochs, sizeof epochs, "%zu", setup->epochs);
+    scale_texts(setup->windows, wr_windows_input_scale, setup->shape.inputs, inputs);
+    scale_texts(setup->windows, wr_windows_target_scale, setup->shape.outputs, targets);
+    size_t count = 15;
+    struct rule_texts texts;
+    struct wr_metadata metadata[19 + RULE_OPTIONS] = {
+        {"windrow", wr_version()},
+        {"numerics", numerics},
+        {"window", options[TRAIN_WINDOW].text},
+        {"inputs", setup->data.input_names},
+        {"targets", setup->data.target_names},
+        {"scale", options[DATA_SCALE].text},
+        {"input_means", inputs[0]},
+        {"input_deviations", inputs[1]},
+        {"target_means", targets[0]},
+        {"target_deviations", targets[1]},
+        {"seed", options[TRAIN_SEED].text},
+        {"epochs", options[TRAIN_EPOCHS].given ? options[TRAIN_EPOCHS].text : epochs},
+        {"lr", options[TRAIN_LR].text},
+        {"clip", options[TRAIN_CLIP].text},
+        {"batch", options[TRAIN_BATCH].text}};
+    if (options[TRAIN_UPDATES].given)
+        metadata[count++] = (struct wr_metadata){"updates", options[TRAIN_UPDATES].text};
+    if (setup->held > 0) {
+        snprintf(every, sizeof every, "%zu", setup->every);
+        snprintf(patience, sizeof patience, "%zu", setup->patience);
+        metadata[count++] = (struct wr_metadata){"validate", options[TRAIN_VALIDATE].text};
+        metadata[count++] = (struct wr_metadata){"validate-every", every};
+        metadata[count++] = (struct wr_metadata){"patience", patience};
+    }
+    rule_describe(options + TRAIN_RULE, &setup->rule, &texts);
+    for (size_t i = 0; i < texts.count; i++)
+        metadata[count++] = (struct wr_metadata){texts.name[i], texts.value[i]};
+    wr_status status;
+    if (inputs[0] == NULL || inputs[1] == NULL || targets[0] == NULL || targets[1] == NULL)
+        status = wr_fail(error, WR_ERR_MEMORY, "no memory for metadata");
+    else
+        status = wr_parameters_save(options[TRAIN_SAVE].text, &setup->shape, setup->models,
+                                    parameters, metadata, count, error);
+    for (size_t i = 0; i < 2; i++) {
+        free(inputs[i]);
+        free(targets[i]);
+    }
+    return status;
+}

@@ -1,0 +1,47 @@
+/* What `windrow train` trains: windows, models and their start values. */
+#ifndef WR_CLI_SETUP_H
+#define WR_CLI_SETUP_H
+
+#include "cli/groups/data_options.h"
+#include "cli/groups/rule_options.h"
+#include "cli/train/init_file.h"
+#include "windrow/windows.h"
+
+/* Start with {0}. Call setup_release after a failure too. */
+struct setup {
+    struct data data;
+    struct wr_windows *windows;
+    struct wr_windows_view view;
+    size_t trained, held;   /* numbers of windows: the first ones train, the next ones validate */
+    size_t every, patience; /* of the validation; 0 without it */
+    struct wr_shape shape;
+    struct wr_layout layout;
+    size_t models;
+    struct wr_rule rule;
+    size_t epochs, updates; /* epochs of the run; updates of a model in an epoch */
+    size_t epoch_visits;    /* windows that a model visits in an epoch */
+    float *loss_weights;    /* (O) with mae: make its losses in the units of the series */
+    uint32_t seed;          /* seed of the first model */
+    struct init_file init;  /* of --init FILE: one model for all, or one for each; else {0} */
+    float *parameters;      /* (M, P) */
+    float *lr, *clip;       /* (M) */
+    uint32_t *seeds;        /* (M) */
+    size_t *visits;         /* (M) each epoch_visits */
+    size_t *each_trained, *each_held; /* (M) each trained, held; NULL without validation */
+};
+
+/* Reads --init FILE, if it is given, and applies its metadata to options. */
+wr_status setup_init(struct setup *setup, struct option_value *options, struct wr_error *error);
+/* Reads series, columns, windows and rule, and sets the epochs and the shape of the models. */
+wr_status setup_shape(struct setup *setup, const struct option_value *options,
+                      struct wr_error *error);
+/* Sets start values and hyperparameters. Allocates what grows with the number of models. */
+wr_status setup_models(struct setup *setup, const struct option_value *options,
+                       struct wr_error *error);
+void setup_release(struct setup *setup);
+
+/* Saves parameters (M, P). The metadata say how they were trained, and on what. */
+wr_status setup_save(const struct setup *setup, const struct option_value *options,
+                     const float *parameters, struct wr_error *error);
+
+#endif
