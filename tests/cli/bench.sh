@@ -107,12 +107,12 @@ says ''
 [ "$(grep -oE "\"updates_per_second\":$positive" out | wc -l)" -eq "$(echo "$usable" | wc -l)" ] ||
     fail "not one rate each"
 
-# a device that fails is reported, and the others are measured; its first launches are those of the
-# listing
+# a device that fails is reported, and the others are measured. Its first few launches are those of the
+# listing, and more than 40 measure its peak, so the 20th is one of these, however slow the machine is.
 if [ -n "${3:-}" ] && [ "$usable" != '"id":"cpu"' ]; then
     title="windrow bench --json, and a device that fails"
     code=0
-    OPENCL_LAYERS=$3 WR_FAULT_CALL=clEnqueueNDRangeKernel WR_FAULT_NTH=45 \
+    OPENCL_LAYERS=$3 WR_FAULT_CALL=clEnqueueNDRangeKernel WR_FAULT_NTH=20 \
         "$windrow" bench --seconds 0.001 --repeats 1 --models 2 --hidden 3 --json >out 2>err || code=$?
     exits 4
     grep -q '^windrow: opencl:.* clEnqueueNDRangeKernel failed' err || fail "no word of the device"
