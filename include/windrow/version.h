@@ -5,7 +5,7 @@
 extern "C" {
 #endif
 
-#define WR_VERSION "0.1.0"
+#define WR_VERSION "0.2.0"
 /* Increased whenever the bits of a result change. 2: total_loss, and gradients of more than 65,536
  * windows, differ from version 1. */
 #define WR_NUMERICS_VERSION 2
