@@ -13,8 +13,9 @@
 #include "base/text.h"
 #include "cli/forecast/forecast_command.h"
 #include "cli/io/interrupt.h"
+#include "cli/io/json_write.h"
+#include "cli/io/report_lines.h"
 #include "cli/io/table.h"
-#include "cli/train/report.h"
 #include "data/csv.h"
 #include "windrow/backtest.h"
 

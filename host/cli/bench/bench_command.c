@@ -7,7 +7,8 @@
 #include "cli/cli.h"
 #include "cli/devices/find_devices.h"
 #include "cli/io/interrupt.h"
-#include "cli/train/report.h"
+#include "cli/io/json_write.h"
+#include "cli/io/report_lines.h"
 #include "windrow/bench.h"
 #include "windrow/version.h"
 

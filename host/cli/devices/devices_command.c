@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/devices/find_devices.h"
-#include "cli/train/report.h"
+#include "cli/io/json_write.h"
 
 static const char *verdict(const struct wr_device_info *device) {
     return !device->usable ? "not usable" : device->exact ? "exact" : "not exact";

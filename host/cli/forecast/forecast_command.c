@@ -14,8 +14,9 @@
 #include "cli/forecast/forecast_command.h"
 #include "cli/groups/csv_options.h"
 #include "cli/io/interrupt.h"
+#include "cli/io/json_write.h"
+#include "cli/io/report_lines.h"
 #include "cli/io/typed.h"
-#include "cli/train/report.h"
 #include "data/csv.h"
 #include "forecast/fit.h"
 

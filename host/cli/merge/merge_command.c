@@ -6,8 +6,9 @@
 #include "base/base.h"
 #include "base/json.h"
 #include "cli/cli.h"
+#include "cli/io/json_write.h"
+#include "cli/io/report_lines.h"
 #include "cli/study/stores.h"
-#include "cli/train/report.h"
 
 enum {
     MISSING_SHOWN = 8,

@@ -3,8 +3,8 @@
 
 #include "base/base.h"
 #include "base/json.h"
+#include "cli/io/json_write.h"
 #include "cli/show/show_command.h"
-#include "cli/train/report.h"
 
 /* The value of an option as JSON: a number or a word. */
 static json_t *value_of(enum field option, const char *text) {

@@ -10,9 +10,9 @@
 #include "cli/groups/csv_options.h"
 #include "cli/groups/tables.h"
 #include "cli/io/interrupt.h"
+#include "cli/io/json_write.h"
 #include "cli/study/stores.h"
 #include "cli/sweep/sweep_command.h"
-#include "cli/train/report.h"
 #include "sweep/sweep_data.h"
 
 /* ---- the study ---- */

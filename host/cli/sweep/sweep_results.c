@@ -7,6 +7,8 @@
 #include "cli/cli.h"
 #include "cli/groups/csv_options.h"
 #include "cli/groups/tables.h"
+#include "cli/io/json_write.h"
+#include "cli/io/report_lines.h"
 #include "cli/io/typed.h"
 #include "cli/study/stores.h"
 #include "cli/study/trials.h"

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/devices/find_devices.h"
-#include "cli/train/report.h"
+#include "cli/io/json_write.h"
 #include "windrow/verify.h"
 
 /* How results are reported. */
