@@ -180,7 +180,7 @@ static wr_status print_json(struct run *run) {
                   (json_int_t)report->updates, "seconds", report->seconds, "values",
                   (json_int_t)run->backtest.values, "scored", (json_int_t)run->backtest.scored,
                   "methods", methods),
-        run->error);
+        "windrow.backtest/1", run->error);
 }
 
 /* ---- --csv ---- */

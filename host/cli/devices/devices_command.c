@@ -32,7 +32,7 @@ static wr_status print_json(const struct wr_device_info *devices, size_t count,
                       "usable", (int)device->usable, "exact", (int)device->exact, "memory",
                       (json_int_t)device->memory, "detail", json_text(device->detail)));
     }
-    return json_print(json_pack("{s:o}", "devices", list), error);
+    return json_print(json_pack("{s:o}", "devices", list), "windrow.devices/1", error);
 }
 
 wr_status devices_command(const struct option_value *options, struct wr_error *error) {

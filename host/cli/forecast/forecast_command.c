@@ -320,7 +320,8 @@ static wr_status tell_results(struct run *run) {
         run_tell_report(&run->mix, &run->report);
     tell_unknown(run);
     if (run->options[RUN_JSON].given)
-        status = json_print(run_json_report(&run->mix, &run->report), run->error);
+        status =
+            json_print(run_json_report(&run->mix, &run->report), "windrow.forecast/1", run->error);
     return status == WR_OK && fitted ? run_check_diverged(&run->report) : status;
 }
 

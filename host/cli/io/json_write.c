@@ -7,6 +7,7 @@
 #include "base/base.h"
 #include "base/json.h"
 #include "base/number.h"
+#include "windrow/version.h"
 
 json_t *json_text(const char *text) {
     return wr_json_text(text, "?");
@@ -98,11 +99,25 @@ static void write_value(const json_t *value) {
     }
 }
 
-wr_status json_print(json_t *object, struct wr_error *error) {
-    if (object == NULL)
-        return wr_fail(error, WR_ERR_MEMORY, "no memory for the JSON object");
-    write_value(object);
-    putchar('\n');
+/* ---- the object of --json ---- */
+
+/* The object with the head before its own keys. Takes over the reference; NULL without memory. */
+static json_t *with_head(json_t *object, const char *schema) {
+    json_t *whole = json_pack("{s:s, s:s}", "windrow", wr_version(), "schema", schema);
+    if (whole != NULL && (object == NULL || json_object_update(whole, object) != 0)) {
+        json_decref(whole);
+        whole = NULL;
+    }
     json_decref(object);
+    return whole;
+}
+
+wr_status json_print(json_t *object, const char *schema, struct wr_error *error) {
+    json_t *whole = with_head(object, schema);
+    if (whole == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "no memory for the JSON object");
+    write_value(whole);
+    putchar('\n');
+    json_decref(whole);
     return WR_OK;
 }

@@ -94,7 +94,7 @@ wr_status show_json(const struct show *show) {
         return json_print(json_pack("{s:o, s:o, s:o, s:o, s:o}", "store",
                                     json_text(show->options[SHOW_STUDY].text), "settings", stored,
                                     "counts", counts(&show->counts), "best", best, "by", by),
-                          show->error);
+                          "windrow.show/1", show->error);
     json_decref(stored);
     json_decref(best);
     json_decref(by);

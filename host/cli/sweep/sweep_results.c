@@ -62,7 +62,7 @@ static wr_status print_json(struct run *run) {
                   "failed", (json_int_t)result->failed, "pending", (json_int_t)result->pending,
                   "ran", (json_int_t)result->ran, "updates", (json_int_t)result->updates, "seconds",
                   result->seconds, "trials_per_second", trials_per_second(result)),
-        run->error);
+        "windrow.sweep/1", run->error);
 }
 
 static wr_status print_tables(struct run *run) {

@@ -46,5 +46,5 @@ wr_status report_json(const struct setup *setup, const struct wr_device *device,
                                 "updates", (json_int_t)result->updates, "seconds", result->seconds,
                                 "updates_per_second", speed, "models",
                                 model_array(setup, result, parameters)),
-                      error);
+                      "windrow.train/1", error);
 }
