@@ -348,6 +348,7 @@ class Routes(InFolder):
         self.assertFalse(report.failed())
         self.assertIn("no usable OpenCL GPU among: cpu", self.read("out/gpu.md"))
         self.assertEqual(json.loads(self.read("out/gpu.json")), report.data)
+        self.assertEqual(list(report.data)[:2], ["windrow", "schema"])
 
     def test_forced_choices_are_told(self):
         before = dict(os.environ)

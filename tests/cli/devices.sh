@@ -12,7 +12,7 @@ run devices --json
 exits 0
 says ''
 [ "$(wc -l <out)" -eq 1 ] || fail "more than a line"
-grep -q '^{"devices":\[{"id":"cpu","backend":"cpu","name":".*","gpu":false,"usable":true,"exact":true,"memory":[0-9]*,"detail":".*"}' out ||
+grep -q "^$(head_of devices)"',"devices":\[{"id":"cpu","backend":"cpu","name":".*","gpu":false,"usable":true,"exact":true,"memory":[0-9]*,"detail":".*"}' out ||
     fail "no cpu in the JSON"
 exact=$(grep -oE '"id":"opencl:[^}]*"exact":true' out | grep -oE 'opencl:[0-9]+\.[0-9]+')
 
@@ -75,7 +75,7 @@ for device in $exact; do
     run verify --device "$device" --json
     exits 0
     says ''
-    grep -q "^{\"devices\":\[{\"id\":\"$device\",\"name\":\".*\",\"ok\":true,\"values\":[0-9]*,\"differing\":0,\"comparisons\":\[{\"what\":\"forward\",\"tensor\":\"hidden\",\"shape\":\"I=1 " out ||
+    grep -q "^$(head_of verify),\"devices\":\[{\"id\":\"$device\",\"name\":\".*\",\"ok\":true,\"values\":[0-9]*,\"differing\":0,\"comparisons\":\[{\"what\":\"forward\",\"tensor\":\"hidden\",\"shape\":\"I=1 " out ||
         fail "JSON of another form"
 done
 finish

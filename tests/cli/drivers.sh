@@ -63,7 +63,7 @@ for place in load list describe; do
 done
 run devices --json
 exits 0
-[ "$(grep -c '^{"devices":\[{"id":"cpu",.*},{"id":"opencl",.*an OpenCL driver .*}\]}$' out)" -eq 1 ] || fail "no JSON"
+[ "$(grep -c "^$(head_of devices)"',"devices":\[{"id":"cpu",.*},{"id":"opencl",.*an OpenCL driver .*}\]}$' out)" -eq 1 ] || fail "no JSON"
 for command in "train --epochs 1 --device opencl" "train --epochs 1 --device opencl:0.0" verify; do
     run $command
     exits 4

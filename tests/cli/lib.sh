@@ -73,6 +73,12 @@ refuses_like() {
     says_like "windrow: $text"
 }
 
+# head_of FORM: how the object of --json that has this form begins.
+head_of() {
+    printf '{"windrow":"%s","schema":"windrow.%s/1"' \
+        "$("$windrow" --version | sed 's/^windrow \([^ ]*\) .*/\1/')" "$1"
+}
+
 # same FILE FILE, absent FILE..., line FILE TEXT: check that files are equal, do not exist, have a
 # line that is TEXT. With ACCEPT set, `same` copies what is printed now to expected/. Use it when
 # WR_NUMERICS_VERSION is raised, and read the difference before you commit it.

@@ -107,7 +107,7 @@ for word in ensembles memory time; do
 done
 run sweep $tiny --hidden 2..8*2 --dry-run --json
 exits 0
-grep -qE '^\{"store":"study.db","trials":3,"left":3,"shapes":3,"ensembles":[1-9][0-9]*,"memory":[1-9][0-9]*,"seconds":[0-9.e+-]+\}$' out ||
+grep -q "^$(head_of sweep-dry-run)," out && grep -qE ',"store":"study.db","trials":3,"left":3,"shapes":3,"ensembles":[1-9][0-9]*,"memory":[1-9][0-9]*,"seconds":[0-9.e+-]+\}$' out ||
     fail "JSON of another form"
 only_files grid.conf # a dry run makes no file
 
@@ -130,7 +130,7 @@ exits 0
 line out "trials     18, of which 6 are left"
 run sweep $tiny --hidden 2,4,8 --lr 1e-4,1e-3 --seeds 0..2 --json
 exits 0
-grep -qE '^\{"store":"study.db","trials":18,"done":18,"diverged":0,"failed":0,"pending":0,"ran":6,"updates":4200,"seconds":[0-9.e+-]+,"trials_per_second":[0-9.e+-]+\}$' out ||
+grep -q "^$(head_of sweep)," out && grep -qE ',"store":"study.db","trials":18,"done":18,"diverged":0,"failed":0,"pending":0,"ran":6,"updates":4200,"seconds":[0-9.e+-]+,"trials_per_second":[0-9.e+-]+\}$' out ||
     fail "JSON of another form"
 run sweep $tiny --hidden 2,4,8 --lr 1e-4,1e-3 --seeds 0..2 --store once.db --quiet
 exits 0

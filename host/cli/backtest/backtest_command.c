@@ -13,8 +13,9 @@
 #include "base/text.h"
 #include "cli/forecast/forecast_command.h"
 #include "cli/io/interrupt.h"
+#include "cli/io/json_write.h"
+#include "cli/io/report_lines.h"
 #include "cli/io/table.h"
-#include "cli/train/report.h"
 #include "data/csv.h"
 #include "windrow/backtest.h"
 
@@ -179,7 +180,7 @@ static wr_status print_json(struct run *run) {
                   (json_int_t)report->updates, "seconds", report->seconds, "values",
                   (json_int_t)run->backtest.values, "scored", (json_int_t)run->backtest.scored,
                   "methods", methods),
-        run->error);
+        "windrow.backtest/1", run->error);
 }
 
 /* ---- --csv ---- */

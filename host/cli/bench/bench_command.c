@@ -7,7 +7,8 @@
 #include "cli/cli.h"
 #include "cli/devices/find_devices.h"
 #include "cli/io/interrupt.h"
-#include "cli/train/report.h"
+#include "cli/io/json_write.h"
+#include "cli/io/report_lines.h"
 #include "windrow/bench.h"
 #include "windrow/version.h"
 
@@ -282,6 +283,6 @@ wr_status bench_command(const struct option_value *options, struct wr_error *err
     json_t *object = json_pack("{s:s, s:f, s:I, s:o}", "version", wr_version(), "seconds",
                                strtod(options[BENCH_SECONDS].text, NULL), "repeats",
                                (json_int_t)options[BENCH_REPEATS].size, "devices", list);
-    wr_status printed = json_print(object, status == WR_OK ? error : NULL);
+    wr_status printed = json_print(object, "windrow.bench/1", status == WR_OK ? error : NULL);
     return status == WR_OK ? printed : status;
 }

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/devices/find_devices.h"
-#include "cli/train/report.h"
+#include "cli/io/json_write.h"
 
 static const char *verdict(const struct wr_device_info *device) {
     return !device->usable ? "not usable" : device->exact ? "exact" : "not exact";
@@ -32,7 +32,7 @@ static wr_status print_json(const struct wr_device_info *devices, size_t count,
                       "usable", (int)device->usable, "exact", (int)device->exact, "memory",
                       (json_int_t)device->memory, "detail", json_text(device->detail)));
     }
-    return json_print(json_pack("{s:o}", "devices", list), error);
+    return json_print(json_pack("{s:o}", "devices", list), "windrow.devices/1", error);
 }
 
 wr_status devices_command(const struct option_value *options, struct wr_error *error) {

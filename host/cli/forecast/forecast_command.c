@@ -14,8 +14,9 @@
 #include "cli/forecast/forecast_command.h"
 #include "cli/groups/csv_options.h"
 #include "cli/io/interrupt.h"
+#include "cli/io/json_write.h"
+#include "cli/io/report_lines.h"
 #include "cli/io/typed.h"
-#include "cli/train/report.h"
 #include "data/csv.h"
 #include "forecast/fit.h"
 
@@ -319,7 +320,8 @@ static wr_status tell_results(struct run *run) {
         run_tell_report(&run->mix, &run->report);
     tell_unknown(run);
     if (run->options[RUN_JSON].given)
-        status = json_print(run_json_report(&run->mix, &run->report), run->error);
+        status =
+            json_print(run_json_report(&run->mix, &run->report), "windrow.forecast/1", run->error);
     return status == WR_OK && fitted ? run_check_diverged(&run->report) : status;
 }
 

@@ -8,7 +8,8 @@
 #include "base/output.h"
 #include "cli/devices/find_devices.h"
 #include "cli/forecast/forecast_command.h"
-#include "cli/train/report.h"
+#include "cli/io/json_write.h"
+#include "cli/io/report_lines.h"
 #include "forecast/fit.h"
 
 enum { NAMES_SHOWN = 5, LEVELS_MOST = 16 };

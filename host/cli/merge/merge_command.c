@@ -6,8 +6,9 @@
 #include "base/base.h"
 #include "base/json.h"
 #include "cli/cli.h"
+#include "cli/io/json_write.h"
+#include "cli/io/report_lines.h"
 #include "cli/study/stores.h"
-#include "cli/train/report.h"
 
 enum {
     MISSING_SHOWN = 8,
@@ -261,7 +262,7 @@ static wr_status print_study_json(struct run *run, const struct wr_study_counts 
                   "failed", (json_int_t)counts->failed, "pending", (json_int_t)counts->pending,
                   "grid", (json_int_t)run->info.grid, "gap", (json_int_t)gap, "missing",
                   gap > 0 ? missing_array(missing) : json_array(), "stores", run->stores),
-        run->error);
+        "windrow.merge/1", run->error);
 }
 
 static void print_study(const struct run *run, const struct wr_study_counts *counts, size_t gap,

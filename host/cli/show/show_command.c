@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "cli/io/report_lines.h"
 #include "cli/io/table.h"
 #include "cli/study/stores.h"
-#include "cli/train/report.h"
 #include "data/csv.h"
 
 #define DIGITS 6 /* digits of losses in tables */

@@ -3,8 +3,8 @@
 
 #include "base/base.h"
 #include "base/json.h"
+#include "cli/io/json_write.h"
 #include "cli/show/show_command.h"
-#include "cli/train/report.h"
 
 /* The value of an option as JSON: a number or a word. */
 static json_t *value_of(enum field option, const char *text) {
@@ -94,7 +94,7 @@ wr_status show_json(const struct show *show) {
         return json_print(json_pack("{s:o, s:o, s:o, s:o, s:o}", "store",
                                     json_text(show->options[SHOW_STUDY].text), "settings", stored,
                                     "counts", counts(&show->counts), "best", best, "by", by),
-                          show->error);
+                          "windrow.show/1", show->error);
     json_decref(stored);
     json_decref(best);
     json_decref(by);

@@ -10,9 +10,9 @@
 #include "cli/groups/csv_options.h"
 #include "cli/groups/tables.h"
 #include "cli/io/interrupt.h"
+#include "cli/io/json_write.h"
 #include "cli/study/stores.h"
 #include "cli/sweep/sweep_command.h"
-#include "cli/train/report.h"
 #include "sweep/sweep_data.h"
 
 /* ---- the study ---- */
@@ -131,7 +131,7 @@ static wr_status print_estimate(struct run *run) {
                                     "shapes", (json_int_t)found.shapes, "ensembles",
                                     (json_int_t)found.ensembles, "memory", (json_int_t)found.memory,
                                     "seconds", found.seconds),
-                          run->error);
+                          "windrow.sweep-dry-run/1", run->error);
     printf("trials     %zu, of which %zu are left\n", found.trials, found.left);
     printf("shapes     %zu\nensembles  about %zu\n", found.shapes, found.ensembles);
     printf("memory     %s on the device, for the largest ensemble\n",

@@ -7,6 +7,8 @@
 #include "cli/cli.h"
 #include "cli/groups/csv_options.h"
 #include "cli/groups/tables.h"
+#include "cli/io/json_write.h"
+#include "cli/io/report_lines.h"
 #include "cli/io/typed.h"
 #include "cli/study/stores.h"
 #include "cli/study/trials.h"
@@ -60,7 +62,7 @@ static wr_status print_json(struct run *run) {
                   "failed", (json_int_t)result->failed, "pending", (json_int_t)result->pending,
                   "ran", (json_int_t)result->ran, "updates", (json_int_t)result->updates, "seconds",
                   result->seconds, "trials_per_second", trials_per_second(result)),
-        run->error);
+        "windrow.sweep/1", run->error);
 }
 
 static wr_status print_tables(struct run *run) {

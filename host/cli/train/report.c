@@ -6,16 +6,12 @@
 #include <stdlib.h>
 
 #include "base/base.h"
+#include "cli/io/report_lines.h"
 #include "cli/train/setup.h"
 #include "windrow/train.h"
 
 static const char *plural(size_t count) {
     return count == 1 ? "" : "s";
-}
-
-void report_named(const char *before, const char *text) {
-    fputs(before, stdout);
-    wr_print_shown(stdout, text);
 }
 
 /* ---- before the training ---- */
@@ -70,16 +66,6 @@ void report_device(const struct wr_device *device, const struct wr_session *sess
     fprintf(stderr, "device    %s: %s%s%s%s, schedule %s%s\n", info->id, info->name,
             info->detail[0] != '\0' ? " (" : "", info->detail, info->detail[0] != '\0' ? ")" : "",
             wr_schedule_name(wr_session_schedule(session)), info->exact ? "" : ", not exact");
-}
-
-void report_deviation(const struct wr_device *device) {
-    if (!(wr_device_deviation(device) > 0))
-        return;
-    cli_flush();
-    fprintf(stderr,
-            "windrow: %s is not exact: on a known case its losses differ from the cpu's by up to "
-            "%.2g of them\n",
-            wr_device_get_info(device)->id, wr_device_deviation(device));
 }
 
 /* ---- losses ---- */
@@ -280,11 +266,6 @@ wr_status report_forecast(const struct setup *setup, const struct wr_train_resul
     free(forecasts);
     free(predictions);
     return status;
-}
-
-void report_speed(double updates, double seconds) {
-    fprintf(stderr, "%.0f updates in %.*f s: %.0f updates/s\n", updates, seconds < 100 ? 3 : 0,
-            seconds, seconds > 0 ? updates / seconds : 0);
 }
 
 void report_diverged(const struct setup *setup, const struct wr_train_result *result) {

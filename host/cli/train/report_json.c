@@ -1,7 +1,6 @@
 #include "cli/train/report.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 
 #include "base/base.h"
@@ -10,24 +9,6 @@
 #include "cli/io/json_write.h"
 #include "cli/train/setup.h"
 #include "windrow/train.h"
-
-json_t *json_text(const char *text) {
-    return wr_json_text(text, "?");
-}
-
-json_t *json_number(double value) {
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-wr_status json_print(json_t *object, struct wr_error *error) {
-    if (object == NULL)
-        return wr_fail(error, WR_ERR_MEMORY, "no memory for the JSON object");
-    /* main.c reports a failure of stdout when it closes it */
-    json_write(stdout, object);
-    putchar('\n');
-    json_decref(object);
-    return WR_OK;
-}
 
 static json_t *model_object(const struct setup *setup, const struct wr_train_result *result,
                             const float *parameters, size_t m) {
@@ -65,5 +46,5 @@ wr_status report_json(const struct setup *setup, const struct wr_device *device,
                                 "updates", (json_int_t)result->updates, "seconds", result->seconds,
                                 "updates_per_second", speed, "models",
                                 model_array(setup, result, parameters)),
-                      error);
+                      "windrow.train/1", error);
 }

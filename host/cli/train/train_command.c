@@ -7,6 +7,7 @@
 #include "cli/devices/find_devices.h"
 #include "cli/io/interrupt.h"
 #include "cli/io/progress.h"
+#include "cli/io/report_lines.h"
 #include "cli/train/history.h"
 #include "cli/train/report.h"
 #include "cli/train/setup.h"

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/devices/find_devices.h"
-#include "cli/train/report.h"
+#include "cli/io/json_write.h"
 #include "windrow/verify.h"
 
 /* How results are reported. */
@@ -131,6 +131,6 @@ wr_status verify_command(const struct option_value *options, struct wr_error *er
         return status;
     }
     json_t *object = json_pack("{s:o}", "devices", report.devices);
-    wr_status printed = json_print(object, status == WR_OK ? error : NULL);
+    wr_status printed = json_print(object, "windrow.verify/1", status == WR_OK ? error : NULL);
     return status == WR_OK ? printed : status;
 }
