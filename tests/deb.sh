@@ -28,7 +28,8 @@ done
 dpkg-deb -x "$package" root
 library=$(find root/usr/lib -name windrow.pc)
 library=${library%/pkgconfig/windrow.pc}
-for file in usr/bin/windrow usr/include/windrow/windrow.h usr/share/man/man1/windrow.1; do
+for file in usr/bin/windrow usr/include/windrow/windrow.h usr/share/man/man1/windrow.1 \
+    usr/share/man/man1/windrow-train.1; do
     [ -s root/$file ] || fail "no $file"
 done
 cmp root/usr/share/doc/windrow/copyright "$source/LICENSE"

@@ -1,5 +1,5 @@
-/* The description of each command. --help and windrow.1 print these texts and the tables of
- * options, and nothing else. */
+/* The description of each command. --help and the manual print these texts and the tables of
+ * options. */
 #include "cli/forecast/forecast_command.h"
 #include "cli/groups/tables.h"
 

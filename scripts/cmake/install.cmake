@@ -1,5 +1,5 @@
-# What `cmake --install` copies: library, headers, CMake package, pkg-config file, command, man
-# page, licence.
+# What `cmake --install` copies: library, headers, CMake package, pkg-config file, command,
+# manual, licence.
 include(CMakePackageConfigHelpers)
 
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/windrow)
@@ -24,7 +24,7 @@ configure_file(${CMAKE_CURRENT_LIST_DIR}/windrow.pc.in ${PROJECT_BINARY_DIR}/win
 install(TARGETS windrow EXPORT windrow-targets)
 if(WINDROW_CLI)
   install(TARGETS windrow_cli)
-  install(FILES ${PROJECT_BINARY_DIR}/windrow.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(DIRECTORY ${PROJECT_BINARY_DIR}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 endif()
 install(DIRECTORY include/windrow DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT windrow-targets NAMESPACE windrow:: DESTINATION ${package_folder})
