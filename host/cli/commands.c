@@ -191,6 +191,20 @@ const struct command command_table[] = {
           {"Ten origins, a fit for each, and the scores of every series",
            "windrow backtest --data hourly.csv --origins 10 --step 24 --refit --csv "
            "scores.csv"}}},
+    {.name = "version",
+     .summary = "tell what this windrow is, for reports of faults",
+     .description =
+         WORDS("Prints the version and what else a report of a fault needs: the numerics (results "
+               "of one numerics are the same bits in every version), the CPU engines that were "
+               "built and the one in use, whether OpenCL and MPI are built in, the versions of "
+               "SQLite and of the schema of studies, and the compiler. windrow --version prints "
+               "the first line alone.",
+               "It opens no device; windrow devices lists those."),
+     .options = version_options,
+     .option_count = VERSION_OPTIONS,
+     .examples = {{"For a report, with the devices", "windrow version && windrow devices"},
+                  {"Which engine a script would train with",
+                   "windrow version --json | jq -r .engine"}}},
     {.name = NULL},
 };
 

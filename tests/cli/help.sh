@@ -1,9 +1,9 @@
 #!/bin/sh
-# The help, the version and the manual.
+# The help and the manual.
 . "$(dirname "$0")/lib.sh"
 manual=$3
 
-for command in train devices verify bench sweep show export merge forecast backtest; do
+for command in train devices verify bench sweep show export merge forecast backtest version; do
     for how in "help $command" "$command --help" "$command -h" "$command --hidden=x --help"; do
         run $how
         exits 0
@@ -21,13 +21,6 @@ run
 exits 2
 prints ''
 line err 'windrow: a command is missing'
-
-run --version
-exits 0
-case $(cat out) in
-"windrow "[0-9]*.[0-9]*.[0-9]*" (numerics "[0-9]*")") ;;
-*) fail "no version" ;;
-esac
 
 # No line of the help is wider than a terminal.
 title="the width of the help"
