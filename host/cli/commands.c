@@ -191,6 +191,20 @@ const struct command command_table[] = {
           {"Ten origins, a fit for each, and the scores of every series",
            "windrow backtest --data hourly.csv --origins 10 --step 24 --refit --csv "
            "scores.csv"}}},
+    {.name = "completion",
+     .summary = "print the script that lets a shell complete windrow",
+     .description =
+         WORDS("Prints a script for bash, zsh or fish. With it the tab key completes commands, "
+               "options, the values of those that have a choice, and names of files where an "
+               "option takes one; zsh and fish show what each option does.",
+               "An installation has the scripts where shells look for them, under share. If yours "
+               "does not look there, or for a windrow that is not installed, give it the script "
+               "as below. bash needs version 4.2, fish 3.0."),
+     .options = completion_options,
+     .option_count = COMPLETION_OPTIONS,
+     .examples = {{"bash, in ~/.bashrc", "source <(windrow completion bash)"},
+                  {"zsh, in ~/.zshrc, after compinit", "source <(windrow completion zsh)"},
+                  {"fish", "windrow completion fish >~/.config/fish/completions/windrow.fish"}}},
     {.name = "version",
      .summary = "tell what this windrow is, for reports of faults",
      .description =

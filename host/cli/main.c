@@ -16,11 +16,12 @@
 static const struct {
     const char *name;
     wr_status (*run)(const struct option_value *options, struct wr_error *error);
-} functions[] = {
-    {"train", train_command},       {"devices", devices_command}, {"verify", verify_command},
-    {"bench", bench_command},       {"sweep", sweep_command},     {"show", show_command},
-    {"export", export_command},     {"merge", merge_command},     {"forecast", forecast_command},
-    {"backtest", backtest_command}, {"version", version_command}};
+} functions[] = {{"train", train_command},           {"devices", devices_command},
+                 {"verify", verify_command},         {"bench", bench_command},
+                 {"sweep", sweep_command},           {"show", show_command},
+                 {"export", export_command},         {"merge", merge_command},
+                 {"forecast", forecast_command},     {"backtest", backtest_command},
+                 {"completion", completion_command}, {"version", version_command}};
 
 static int stdout_cause; /* errno of the first failed write to stdout */
 
