@@ -9,10 +9,10 @@
 enum completion_kind {
     COMPLETE_FLAG,   /* nothing follows */
     COMPLETE_TEXT,   /* a value that nobody can guess */
-    COMPLETE_WORD,   /* one of words, */
-    COMPLETE_WORDS,  /* several with commas between */
-    COMPLETE_FILE,   /* a file, or one of words if there are any, */
-    COMPLETE_FILES,  /* several with commas between */
+    COMPLETE_WORD,   /* one of the words that completion_word gives */
+    COMPLETE_WORDS,  /* several of these, with commas between */
+    COMPLETE_FILE,   /* a file, or one of the words, if there are any */
+    COMPLETE_FILES,  /* several files, with commas between */
     COMPLETE_FOLDER, /* a folder */
 };
 enum completion_kind completion_kind(const struct option_spec *spec);
