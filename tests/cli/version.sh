@@ -43,7 +43,7 @@ line out "engines   $built; in use: scalar"
 run version --json
 exits 0
 says ''
-grep -qE '^\{"version":"[0-9.]+","numerics":[0-9]+,"engines":\["scalar"(,"[a-z0-9]+")*\],"engine":"scalar","opencl":(true|false),"mpi":(true|false),"sqlite":"[0-9.]+","schema":1,"compiler":".+"\}$' out ||
+grep -qE '^\{"windrow":"[0-9.]+","schema":"windrow.version/1","numerics":[0-9]+,"engines":\["scalar"(,"[a-z0-9]+")*\],"engine":"scalar","opencl":(true|false),"mpi":(true|false),"sqlite":"[0-9.]+","study_schema":1,"compiler":".+"\}$' out ||
     fail "not the JSON object"
 export WINDROW_CPU=abc # which other commands refuse
 run version

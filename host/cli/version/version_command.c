@@ -57,11 +57,12 @@ static json_t *engine_array(void) {
 
 /* engine: NULL if there is none. */
 static wr_status print_json(const char *engine, struct wr_error *error) {
-    return json_print(json_pack("{s:s, s:i, s:o, s:s?, s:b, s:b, s:s, s:i, s:s}", "version",
-                                wr_version(), "numerics", WR_NUMERICS_VERSION, "engines",
-                                engine_array(), "engine", engine, "opencl", (int)HAS_OPENCL, "mpi",
-                                (int)HAS_MPI, "sqlite", sqlite3_libversion(), "schema",
-                                WR_STUDY_SCHEMA, "compiler", COMPILER),
+    return json_print(json_pack("{s:s, s:s, s:i, s:o, s:s?, s:b, s:b, s:s, s:i, s:s}", "windrow",
+                                wr_version(), "schema", "windrow.version/1", "numerics",
+                                WR_NUMERICS_VERSION, "engines", engine_array(), "engine", engine,
+                                "opencl", (int)HAS_OPENCL, "mpi", (int)HAS_MPI, "sqlite",
+                                sqlite3_libversion(), "study_schema", WR_STUDY_SCHEMA, "compiler",
+                                COMPILER),
                       error);
 }
 
