@@ -25,7 +25,7 @@ load_cache(${FOLDER}/build READ_WITH_PREFIX found_ PKG_CONFIG_EXECUTABLE MPI_C_C
 if(found_PKG_CONFIG_EXECUTABLE OR found_MPI_C_COMPILER)
   message(FATAL_ERROR "${found_PKG_CONFIG_EXECUTABLE} ${found_MPI_C_COMPILER}: this shows nothing")
 endif()
-run(quiet ${CMAKE_COMMAND} --build ${FOLDER}/build --target windrow windrow_cli windrow_man)
+run(quiet ${CMAKE_COMMAND} --build ${FOLDER}/build --target windrow windrow_cli windrow_man windrow_completions)
 
 set(PREFIX ${FOLDER}/prefix)
 run(quiet ${CMAKE_COMMAND} --install ${FOLDER}/build --prefix ${PREFIX})

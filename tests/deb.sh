@@ -28,7 +28,9 @@ done
 dpkg-deb -x "$package" root
 library=$(find root/usr/lib -name windrow.pc)
 library=${library%/pkgconfig/windrow.pc}
-for file in usr/bin/windrow usr/include/windrow/windrow.h usr/share/man/man1/windrow.1; do
+for file in usr/bin/windrow usr/include/windrow/windrow.h usr/share/man/man1/windrow.1 \
+    usr/share/man/man1/windrow-train.1 usr/share/bash-completion/completions/windrow \
+    usr/share/zsh/vendor-completions/_windrow usr/share/fish/vendor_completions.d/windrow.fish; do
     [ -s root/$file ] || fail "no $file"
 done
 cmp root/usr/share/doc/windrow/copyright "$source/LICENSE"

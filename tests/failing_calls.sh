@@ -64,6 +64,7 @@ study="sqlite3 study.db 'select id,hidden,seed,status,loss,hash from trial order
 
 printf '%-16s %-7s %7s %7s %6s   exit codes\n' command kind calls tried wrong
 fails help "$output" "" "" 0 help train
+fails version "$output" "" "" 0 version --json
 fails train "$output; cat model history" "model history" "model history" 0 \
     train --data ../in/series.csv --target "bé" --models 2 --epochs 3 --device cpu --save model \
     --history history

@@ -32,6 +32,7 @@ RUNS = [
     ("train", f"train {TINY} --epochs 4 --lr 1e30 --clip 0 --validate 0.2", 8),
     ("devices", "devices --json", 0),
     ("verify", "verify --device cpu --json", 0),
+    ("version", "version --json", 0),
     ("bench", f"{BENCH} --models 1,2 --hidden 3 --schedule both", 0),
     ("bench", f"{BENCH} --models 4294967295 --hidden 300", 0),  # a cell that is refused
     ("sweep-dry-run", f"{STUDY} --dry-run", 0),

@@ -121,6 +121,8 @@ enum export_option {
     EXPORT_SAVE,
     EXPORT_OPTIONS
 };
+enum completion_option { COMPLETION_SHELL, COMPLETION_OPTIONS };
+enum version_option { VERSION_JSON, VERSION_OPTIONS };
 
 /* The commands. Each fills *error unless it returns WR_OK, CLI_DIVERGED or CLI_STOPPED. */
 wr_status train_command(const struct option_value *options, struct wr_error *error);
@@ -133,6 +135,10 @@ wr_status merge_command(const struct option_value *options, struct wr_error *err
 wr_status export_command(const struct option_value *options, struct wr_error *error);
 wr_status forecast_command(const struct option_value *options, struct wr_error *error);
 wr_status backtest_command(const struct option_value *options, struct wr_error *error);
+wr_status completion_command(const struct option_value *options, struct wr_error *error);
+wr_status version_command(const struct option_value *options, struct wr_error *error);
+/* Prints the line of windrow --version. */
+void version_print(void);
 
 /* Flushes stdout. close_stdout in main.c reports a failure at the end, as WR_ERR_STORAGE. */
 void cli_flush(void);

@@ -1,5 +1,5 @@
-/* The description of each command. --help and windrow.1 print these texts and the tables of
- * options, and nothing else. */
+/* The description of each command. --help and the manual print these texts and the tables of
+ * options. */
 #include "cli/forecast/forecast_command.h"
 #include "cli/groups/tables.h"
 
@@ -191,6 +191,34 @@ const struct command command_table[] = {
           {"Ten origins, a fit for each, and the scores of every series",
            "windrow backtest --data hourly.csv --origins 10 --step 24 --refit --csv "
            "scores.csv"}}},
+    {.name = "completion",
+     .summary = "print the script that lets a shell complete windrow",
+     .description =
+         WORDS("Prints a script for bash, zsh or fish. With it the tab key completes commands, "
+               "options, the values of those that have a choice, and names of files where an "
+               "option takes one; zsh and fish show what each option does.",
+               "An installation has the scripts where shells look for them, under share. If yours "
+               "does not look there, or for a windrow that is not installed, give it the script "
+               "as below. bash needs version 4.2, fish 3.0."),
+     .options = completion_options,
+     .option_count = COMPLETION_OPTIONS,
+     .examples = {{"bash, in ~/.bashrc", "source <(windrow completion bash)"},
+                  {"zsh, in ~/.zshrc, after compinit", "source <(windrow completion zsh)"},
+                  {"fish", "windrow completion fish >~/.config/fish/completions/windrow.fish"}}},
+    {.name = "version",
+     .summary = "tell what this windrow is, for reports of faults",
+     .description =
+         WORDS("Prints the version and what else a report of a fault needs: the numerics (results "
+               "of one numerics are the same bits in every version), the CPU engines that were "
+               "built and the one in use, whether OpenCL and MPI are built in, the versions of "
+               "SQLite and of the schema of studies, and the compiler. windrow --version prints "
+               "the first line alone.",
+               "It opens no device; windrow devices lists those."),
+     .options = version_options,
+     .option_count = VERSION_OPTIONS,
+     .examples = {{"For a report, with the devices", "windrow version && windrow devices"},
+                  {"Which engine a script would train with",
+                   "windrow version --json | jq -r .engine"}}},
     {.name = NULL},
 };
 

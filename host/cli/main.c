@@ -12,16 +12,16 @@
 #include "cli/devices/probe.h"
 #include "cli/io/interrupt.h"
 #include "cli/options/clash.h"
-#include "windrow/version.h"
 
 static const struct {
     const char *name;
     wr_status (*run)(const struct option_value *options, struct wr_error *error);
-} functions[] = {{"train", train_command},       {"devices", devices_command},
-                 {"verify", verify_command},     {"bench", bench_command},
-                 {"sweep", sweep_command},       {"show", show_command},
-                 {"export", export_command},     {"merge", merge_command},
-                 {"forecast", forecast_command}, {"backtest", backtest_command}};
+} functions[] = {{"train", train_command},           {"devices", devices_command},
+                 {"verify", verify_command},         {"bench", bench_command},
+                 {"sweep", sweep_command},           {"show", show_command},
+                 {"export", export_command},         {"merge", merge_command},
+                 {"forecast", forecast_command},     {"backtest", backtest_command},
+                 {"completion", completion_command}, {"version", version_command}};
 
 static int stdout_cause; /* errno of the first failed write to stdout */
 
@@ -88,7 +88,7 @@ static wr_status dispatch(int count, char **arguments, struct wr_error *error) {
     }
     const char *first = arguments[0];
     if (strcmp(first, "--version") == 0) {
-        printf("windrow %s (numerics %d)\n", wr_version(), WR_NUMERICS_VERSION);
+        version_print();
         return WR_OK;
     }
     if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 || strcmp(first, "help") == 0)

@@ -2,6 +2,9 @@
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
+if(WINDROW_CLI)
+  set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_LIST_DIR}/deb_zsh.cmake)
+endif()
 if(NOT CPACK_PACKAGE_CONTACT) # whoever gives the package away says: -D CPACK_PACKAGE_CONTACT="Name <address>"
   set(CPACK_PACKAGE_CONTACT "The Windrow authors <windrow@example.invalid>")
 endif()

@@ -1,5 +1,5 @@
-# What `cmake --install` copies: library, headers, CMake package, pkg-config file, command, man
-# page, licence.
+# What `cmake --install` copies: library, headers, CMake package, pkg-config file, command,
+# manual, completion for shells, licence.
 include(CMakePackageConfigHelpers)
 
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/windrow)
@@ -24,7 +24,12 @@ configure_file(${CMAKE_CURRENT_LIST_DIR}/windrow.pc.in ${PROJECT_BINARY_DIR}/win
 install(TARGETS windrow EXPORT windrow-targets)
 if(WINDROW_CLI)
   install(TARGETS windrow_cli)
-  install(FILES ${PROJECT_BINARY_DIR}/windrow.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(DIRECTORY ${PROJECT_BINARY_DIR}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  set(completions ${PROJECT_BINARY_DIR}/completions)
+  install(FILES ${completions}/windrow DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+  install(FILES ${completions}/_windrow DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+  install(FILES ${completions}/windrow.fish
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 endif()
 install(DIRECTORY include/windrow DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT windrow-targets NAMESPACE windrow:: DESTINATION ${package_folder})

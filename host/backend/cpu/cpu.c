@@ -67,6 +67,14 @@ static wr_status choose_engines(struct cpu_device *cpu, struct wr_error *error) 
                    name, names);
 }
 
+wr_status wr_cpu_engine_name(const char **name, struct wr_error *error) {
+    struct cpu_device cpu;
+    wr_status status = choose_engines(&cpu, error);
+    if (status == WR_OK)
+        *name = cpu.rows_only && cpu.rows != NULL ? cpu.rows->name : cpu.engine->name;
+    return status;
+}
+
 /* How many models the rows engine trains in the time in which the lanes engine trains a block of L.
  * The formula fits measurements at O = 1. Rows are slower for few units, which wait for latency;
  * windows side by side hide some of that. A block of 16 models outgrows the innermost cache above H

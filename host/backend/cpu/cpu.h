@@ -87,6 +87,9 @@ struct cpu_session {
 /* cpu.c: the engine that trains an ensemble, and whether a team of threads shares its batches. */
 const struct wr_engine *wr_cpu_engine(const struct cpu_device *device,
                                       const struct wr_ensemble *ensemble);
+/* cpu.c: the name of the engine that a device would use, of those with a model in each lane unless
+ * WINDROW_CPU names another. WR_ERR_DEVICE if that variable names none. */
+wr_status wr_cpu_engine_name(const char **name, struct wr_error *error);
 bool wr_cpu_team(const struct cpu_device *device, const struct wr_engine *engine,
                  const struct wr_ensemble *ensemble);
 

@@ -163,5 +163,7 @@ extern const struct option_spec sweep_options[SWEEP_OPTIONS];
 extern const struct option_spec merge_options[MERGE_OPTIONS];
 extern const struct option_spec show_options[SHOW_OPTIONS];
 extern const struct option_spec export_options[EXPORT_OPTIONS];
+extern const struct option_spec completion_options[COMPLETION_OPTIONS];
+extern const struct option_spec version_options[VERSION_OPTIONS];
 
 #endif

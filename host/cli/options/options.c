@@ -96,7 +96,9 @@ bool option_read_choice(const struct option_spec *spec, const char *text, size_t
 wr_status option_fail_choice(const struct option_spec *spec, const char *text,
                              struct wr_error *error) {
     char list[256];
-    return wr_fail(error, WR_ERR_USAGE, "--%s %s: %s %s", spec->name, text,
+    bool named = option_is_named(spec);
+    return wr_fail(error, WR_ERR_USAGE, "%s%s %s: %s %s", named ? "--" : "",
+                   named ? spec->name : spec->argument, text,
                    spec->choices[1] != NULL ? "needs one of" : "can only be",
                    wr_list_words(spec->choices, list, sizeof list));
 }
@@ -141,8 +143,11 @@ wr_status option_read(const struct option_spec *spec, const char *text, struct o
     case OPTION_FLAG:
     case OPTION_TEXT:
     case OPTION_CONFIG:
-    case OPTION_OPERAND:
     case OPTION_OPERANDS:
+        break;
+    case OPTION_OPERAND:
+        if (spec->choices != NULL && !option_read_choice(spec, text, &value->choice))
+            return option_fail_choice(spec, text, error);
         break;
     }
     return WR_OK;

@@ -1,5 +1,5 @@
-/* Options. Each command has one table of options. The parser, the checks, --help and the man page
- * all read it. */
+/* Options. Each command has one table of options. The parser, the checks, --help, the man page and
+ * the completion for shells all read it. */
 #ifndef WR_CLI_OPTIONS_H
 #define WR_CLI_OPTIONS_H
 
@@ -20,7 +20,7 @@ enum option_kind {
     OPTION_REALS,
     OPTION_CHOICES,
     OPTION_CONFIG,  /* a file of options (see help_config); the command line overrides it */
-    OPTION_OPERAND, /* a text without a name; required */
+    OPTION_OPERAND, /* a text without a name, one of choices if it has any; required */
     OPTION_OPERANDS /* texts after the OPTION_OPERAND; at least one */
 };
 

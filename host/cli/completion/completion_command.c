@@ -1,0 +1,55 @@
+#include "cli/completion/completion.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+enum completion_kind completion_kind(const struct option_spec *spec) {
+    if (spec->kind == OPTION_FLAG)
+        return COMPLETE_FLAG;
+    if ((spec->file & FILE_FOLDER) != 0)
+        return COMPLETE_FOLDER;
+    if (spec->file != 0)
+        return (spec->file & FILE_LIST) != 0 ? COMPLETE_FILES : COMPLETE_FILE;
+    if (spec->kind == OPTION_CHOICES || spec->kind == OPTION_SIZES)
+        return completion_word(spec, 0) != NULL ? COMPLETE_WORDS : COMPLETE_TEXT;
+    return completion_word(spec, 0) != NULL ? COMPLETE_WORD : COMPLETE_TEXT;
+}
+
+const char *completion_word(const struct option_spec *spec, size_t i) {
+    if (spec->choices != NULL)
+        return spec->choices[i];
+    return i == 0 ? spec->word : NULL;
+}
+
+const char *completion_summary(const struct option_spec *spec, char text[COMPLETION_TEXT]) {
+    size_t length = 0;
+    for (const char *c = spec->help; *c != '\0' && length < COMPLETION_TEXT - 1; c++) {
+        if (*c == ';' || (*c == '.' && (c[1] == ' ' || c[1] == '\0')))
+            break;
+        text[length++] = *c;
+    }
+    text[length] = '\0';
+    return text;
+}
+
+static void print_script(const struct completion_shell *shell) {
+    shell->begin();
+    for (const struct command *command = command_table; command->name != NULL; command++) {
+        shell->begin_command(command);
+        for (size_t i = 0; i < command->option_count; i++)
+            shell->option(command, &command->options[i]);
+        shell->end_command(command);
+    }
+    shell->end();
+}
+
+wr_status completion_command(const struct option_value *options, struct wr_error *error) {
+    /* in the order of the choices in about_tables.c */
+    static const struct completion_shell *const shells[] = {&completion_bash, &completion_zsh,
+                                                            &completion_fish};
+    (void)error; /* main.c tells if stdout fails */
+    print_script(shells[options[COMPLETION_SHELL].choice]);
+    return WR_OK;
+}
