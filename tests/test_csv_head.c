@@ -215,7 +215,7 @@ static void test_decimal(void **state) {
     size_t index;
     assert_int_equal(wr_series_first_numeric(series, &index, &error), WR_ERR_DATA);
     assert_non_null(strstr(error.text, "column \"b\" (number 2): \"1,5\" is not a number; "
-                                       "--decimal , reads decimal commas"));
+                                       "`decimal=,` reads decimal commas"));
     wr_series_free(series);
 }
 

@@ -60,7 +60,7 @@ static void test_unused(void **state) {
         const char *refused; /* NULL: it is accepted */
     } cases[] = {
         {"d,v\n2020-01-01,1\n2020-01-02,2\n", NULL, NULL, NULL, NULL, "\"d\" (dates)"},
-        {"d,v\n2020-01-01,1\n2020-01-02,2\n", NULL, NULL, "v", NULL, "--time"},
+        {"d,v\n2020-01-01,1\n2020-01-02,2\n", NULL, NULL, "v", NULL, "`time`"},
         {"d,v\n2020-01-01,1\n2020-01-02,2\n", NULL, NULL, "v", "d", NULL},
         {"d,v\n2020-01-01,1\n2020-01-02,2\n", NULL, "d", NULL, NULL, NULL},
         {"s,v\na,1\na,2\nb,3\n", NULL, NULL, "v", NULL, "\"s\" (text)"},
@@ -74,12 +74,12 @@ static void test_unused(void **state) {
         {"s,v\n7,1\n7,2\n7,3\n", NULL, NULL, NULL, NULL, "one number in all lines"},
         {"year,v\n1999,1\n2000,2.5\n2001,3\n", NULL, NULL, NULL, NULL,
          "\"year\" (whole numbers that rise"},
-        {"year,v\n1999,1\n2000,2.5\n2001,3\n", NULL, NULL, "v", NULL, "--time"},
+        {"year,v\n1999,1\n2000,2.5\n2001,3\n", NULL, NULL, "v", NULL, "`time`"},
         {"year,v\n1999,1\n2000,2.5\n2001,3\n", NULL, NULL, "v", "year", NULL},
         {"n,v\n1,1\n2,2.5\n3,3\n", NULL, NULL, "v", NULL, NULL}, /* row numbers */
         {"s,t,v\nx,1,1\ny,2,2\n", NULL, "t", "v", NULL, NULL},   /* times: one series */
         {"s,t,v\nx,1,1\ny,2,2\n", NULL, "t", NULL, NULL, "\"s\" (text)"},
-        {"s,t,v\nx,1,1\nx,2,2\ny,1,2\n", NULL, "t", "v", NULL, "--id s?"},
+        {"s,t,v\nx,1,1\nx,2,2\ny,1,2\n", NULL, "t", "v", NULL, "`id=s`?"},
         {",d,v\n0,1,5\n1,2,6\n", NULL, "d", NULL, NULL, NULL},
         {"a,v\nx,\"1,5\"\ny,\"2,5\"\n", "a", NULL, NULL, NULL, "decimal mark"},
     };
@@ -118,7 +118,7 @@ static void test_layouts(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         if (cases[i].series == 0) {
-            bad(cases[i].text, wr_panel_auto, NULL, "neither long", "--layout");
+            bad(cases[i].text, wr_panel_auto, NULL, "neither long", "`layout`");
             continue;
         }
         struct wr_panel *panel = good(cases[i].text, wr_panel_auto, NULL);
@@ -126,7 +126,7 @@ static void test_layouts(void **state) {
         assert_true(wr_panel_numbered(panel) == cases[i].numbered);
         wr_panel_free(panel);
     }
-    bad("id;V1;V2\na;1,5;2\n", wr_panel_auto, NULL, "--decimal , reads", "by the delimiter ';'");
+    bad("id;V1;V2\na;1,5;2\n", wr_panel_auto, NULL, "`decimal=,` reads", "by the delimiter ';'");
     struct wr_panel *panel =
         good("a;1,5;2\nb;3;4\n", wr_panel_wide,
              &(struct wr_panel_spec){.csv = {.decimal = ',', .header = WR_HEADER_NO}});

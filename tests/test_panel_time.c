@@ -25,9 +25,9 @@ static void test_stamps(void **state) {
         {"a,2020-01-01T00:00Z,1\na,2020-01-01T01:00,1\n", "line 3", "written otherwise"},
         {"a,2020-01-01T00:00Z,1\na,2020-01-01T01:00+01:00,1\n", "line 3", "stands twice"},
         {"a,2020-01-01,1\na,02/01/2020,1\n", "line 3", "\"02/01/2020\" may be a day of two months"},
-        {"a,2020-01-01 00:00,1\na,2020-01-01 00:00,1\n", "line 3", "name the zone with --tz"},
+        {"a,2020-01-01 00:00,1\na,2020-01-01 00:00,1\n", "line 3", "name the zone with `tz`"},
         {"a,2020-01-01 00:00,1\na,2020-01-01 01:00,1\na,2020-01-01 03:00,1\n", "line 4",
-         "name the zone with --tz"},
+         "name the zone with `tz`"},
         {"a,3000-01-01T00:00:00.000000001,1\n", "line 2", "nanoseconds reach"},
         {"a,1,1\na,3,1\na,5,1\na,6,1\n", "line 5, series \"a\"", "no whole number of steps of 2"},
         {"a,1,1\na,2,x\n", "line 3, series \"a\"", "\"x\" is not a number"},
@@ -85,7 +85,7 @@ static void test_steps(void **state) {
     const char *days = "a,2023-01-05,1\na,2023-01-06,2\na,2023-01-09,3\na,2023-01-10,4\n";
     const char *holiday =
         "a,2023-01-05,1\na,2023-01-06,2\na,2023-01-10,4\na,2023-01-11,5\na,2023-01-12,6\n";
-    assert_goes_on(days, NULL, "B", "2023-01-11", "1 business day (--freq B)");
+    assert_goes_on(days, NULL, "B", "2023-01-11", "1 business day (`freq=B`)");
     bad_rows(holiday, NULL, "line 4", "2023-01-09 is missing before 2023-01-10, in steps of 1 bus");
     struct wr_panel *panel = read_rows(holiday, &fill);
     assert_series(panel, 0, "a", 6, DOUBLES(1, 2, 3, 4, 5, 6));
@@ -94,21 +94,21 @@ static void test_steps(void **state) {
     wr_panel_free(panel);
     bad_rows(days, &(struct wr_panel_spec){.freq = "D"}, "line 4", "2023-01-07 is missing");
     bad_rows("a,2023-01-06,1\na,2023-01-07,1\n", &(struct wr_panel_spec){.freq = "B"}, "line 3",
-             "steps of 1 business day (--freq B) do not stand on 2023-01-07");
+             "steps of 1 business day (`freq=B`) do not stand on 2023-01-07");
     bad_rows("a,2023-01-07,1\na,2023-01-09,1\n", &(struct wr_panel_spec){.freq = "B"}, "line 2",
              "do not stand on 2023-01-07");
     assert_goes_on("a,2023-01-05,1\na,2023-01-06,2\n", &(struct wr_panel_spec){.freq = "B"}, "B",
                    "2023-01-09", "");
     assert_goes_on("a,2018-01-31,1\na,2018-02-28,2\na,2018-03-30,3\n", NULL, "BME", "2018-04-30",
-                   "(--freq BME)");
+                   "(`freq=BME`)");
     assert_goes_on("a,2024-01-31,1\na,2024-02-29,2\n", &(struct wr_panel_spec){.freq = "BM"}, "BME",
                    "2024-03-29", "");
-    assert_goes_on("a,2024-01-31,1\na,2024-02-29,2\n", NULL, "ME", "2024-03-31", "(--freq ME)");
+    assert_goes_on("a,2024-01-31,1\na,2024-02-29,2\n", NULL, "ME", "2024-03-31", "(`freq=ME`)");
     assert_goes_on("a,2024-01-07,1\na,2024-01-14,2\n", NULL, "W-SUN", "2024-01-21", "7 days");
     bad_rows("a,2024-01-07,1\na,2024-01-14,2\na,2024-01-28,3\n", NULL, "line 4",
              "2024-01-21 is missing before");
     bad_rows("a,2024-01-07,1\na,2024-01-14,2\n", &(struct wr_panel_spec){.freq = "W-MON"}, "line 2",
-             "steps of 7 days (--freq W-MON) do not stand on 2024-01-07");
+             "steps of 7 days (`freq=W-MON`) do not stand on 2024-01-07");
     assert_goes_on("a,2024-01-08,1\n", &(struct wr_panel_spec){.freq = "W"}, "W-MON", "2024-01-15",
                    "");
     assert_goes_on("a,2023-11-30,1\na,2024-02-29,2\n", NULL, "QE-NOV", "2024-05-31", "");
@@ -133,20 +133,20 @@ static void test_steps(void **state) {
                 {"a,2020-01-01,1\n", "fortnight", "\"fortnight\" is no step of time stamps"}};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         bad_rows(none[i].rows, &(struct wr_panel_spec){.freq = none[i].freq}, "", none[i].what);
-    bad("a,y\n1,1\n", wr_panel_long, &(struct wr_panel_spec){.freq = "D"}, "", "--time");
+    bad("a,y\n1,1\n", wr_panel_long, &(struct wr_panel_spec){.freq = "D"}, "", "`time`");
 }
 
 /* Integers: read as dates if all of them are dates and none is likely to be a number. */
 static void test_digits(void **state) {
     (void)state;
     const struct wr_panel_spec number = {.freq = "1"};
-    assert_goes_on("a,202311,1\na,202312,2\n", NULL, "M", "202401", "202311 is 2023-11; --freq 1");
+    assert_goes_on("a,202311,1\na,202312,2\n", NULL, "M", "202401", "202311 is 2023-11; `freq=1`");
     assert_goes_on("a,20240227,1\na,20240228,2\n", NULL, "D", "20240229", "20240227 is 2024-02-27");
     assert_goes_on("a,20240131,1\na,20240229,2\n", NULL, "ME", "20240331", "dates");
     assert_goes_on("a,2024022822,1\na,2024022823,2\n", NULL, "h", "2024022900",
                    "2024022822 is 2024-02-28 22:00");
     assert_goes_on("a,202311,1\na,202312,2\n", &number, "1", "202313", "");
-    assert_goes_on("a,202312,1\na,202313,2\n", NULL, "1", "202314", "steps of 1 (--freq 1)");
+    assert_goes_on("a,202312,1\na,202313,2\n", NULL, "1", "202314", "steps of 1 (`freq=1`)");
     assert_goes_on("a,202311,1\na,202312,2\nb,202313,2\n", NULL, "1", "202314", "steps of 1");
     assert_goes_on("a,300001,1\na,300002,2\n", NULL, "1", "300003", "steps of 1 (");
     assert_goes_on("a,300001,1\na,300002,2\n", &(struct wr_panel_spec){.freq = "M"}, "M", "300003",
@@ -260,7 +260,7 @@ static void test_forms(void **state) {
     assert_goes_on("a,2024-10-27T01:00:00+02:00,1\na,2024-10-27T02:00:00+02:00,2\n"
                    "a,2024-10-27T02:00:00+01:00,3\na,2024-10-27T03:00:00+01:00,4\n",
                    NULL, "h", "2024-10-27T03:00:00Z",
-                   "changes on line 4, so they go on in UTC; --tz");
+                   "changes on line 4, so they go on in UTC; `tz`");
     /* local midnights: steps of days */
     assert_goes_on("a,2024-10-26T00:00:00+02:00,1\na,2024-10-27T00:00:00+02:00,2\n"
                    "a,2024-10-28T00:00:00+01:00,3\na,2024-10-29T00:00:00+01:00,4\n",

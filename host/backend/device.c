@@ -148,8 +148,8 @@ static wr_status open_any_opencl(const struct wr_device_options *options, struct
     struct wr_device_info info;
     wr_status status = opencl->describe(0, &info, error);
     return status == WR_OK ? wr_fail(error, WR_ERR_DEVICE,
-                                     "--device opencl: no exact OpenCL device; `windrow devices` "
-                                     "tells why, and --device opencl:P.D names one")
+                                     "`selector=opencl`: no exact OpenCL device; `wr_devices_list` "
+                                     "tells why, and `selector=opencl:P.D` names one")
                            : status;
 }
 
@@ -161,7 +161,7 @@ static wr_status open_named(const char *selector, const struct wr_device_options
     while (opencl->describe(index, &info, error) == WR_OK) {
         if (strcmp(info.id, selector) == 0) {
             if (!info.usable)
-                return wr_fail(error, WR_ERR_DEVICE, "--device %s (%s): %s", selector, info.name,
+                return wr_fail(error, WR_ERR_DEVICE, "`selector=%s` (%s): %s", selector, info.name,
                                info.detail);
             return opencl->open_device(index, options, device, error);
         }
@@ -172,7 +172,7 @@ static wr_status open_named(const char *selector, const struct wr_device_options
     }
     if (index == 0) /* describe has said why */
         return WR_ERR_DEVICE;
-    return wr_fail(error, WR_ERR_DEVICE, "--device %s: there is no such device; found: %s",
+    return wr_fail(error, WR_ERR_DEVICE, "`selector=%s`: there is no such device; found: %s",
                    selector, found);
 }
 
@@ -195,16 +195,17 @@ wr_status wr_device_open(const char *selector, const struct wr_device_options *o
     if (strcmp(selector, "cpu") == 0)
         return open_cpu(options, device, error);
     if (!automatic && !any && !is_named(selector))
-        return wr_fail(error, WR_ERR_USAGE,
-                       "--device %s: expected auto, cpu, opencl or opencl:P.D (such as opencl:0.0)",
-                       selector);
+        return wr_fail(
+            error, WR_ERR_USAGE,
+            "`selector=%s`: expected auto, cpu, opencl or opencl:P.D (such as opencl:0.0)",
+            selector);
     if (automatic) {
         if (opencl != NULL)
             open_first_exact(true, options, device);
         return *device != NULL ? WR_OK : open_cpu(options, device, error);
     }
     if (opencl == NULL)
-        return wr_fail(error, WR_ERR_DEVICE, "--device %s: %s", selector, no_opencl_built);
+        return wr_fail(error, WR_ERR_DEVICE, "`selector=%s`: %s", selector, no_opencl_built);
     return any ? open_any_opencl(options, device, error)
                : open_named(selector, options, device, error);
 }

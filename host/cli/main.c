@@ -10,6 +10,7 @@
 
 #include "base/base.h"
 #include "cli/devices/probe.h"
+#include "cli/io/errors.h"
 #include "cli/io/interrupt.h"
 #include "cli/options/clash.h"
 
@@ -31,8 +32,9 @@ void cli_flush(void) {
 }
 
 void cli_complain(const struct wr_error *error) {
+    char shown[ERROR_SHOWN];
     cli_flush();
-    fprintf(stderr, "windrow: %s\n", error->text);
+    fprintf(stderr, "windrow: %s\n", text_with_options(error->text, shown, sizeof shown));
     if (error->log == NULL)
         return;
     size_t length = strlen(error->log);

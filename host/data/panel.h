@@ -145,7 +145,7 @@ wr_status wr_panel_profile_unused(struct wr_panel *panel, const struct wr_csv *c
                                   struct wr_error *error);
 /* WR_ERR_DATA if a column is unused that must not be, see wr_panel_read_long. */
 wr_status wr_panel_check_unused(const struct wr_panel *panel, struct wr_error *error);
-/* Writes "; or ...: --id store?" if an unused column may tell series apart, else "". Returns hint.
+/* Writes "; or ...: `id=store`?" if an unused column may tell series apart, else "". Returns hint.
  */
 const char *wr_panel_id_hint(const struct wr_panel *panel, char hint[128]);
 /* Prints the roles of the columns. */

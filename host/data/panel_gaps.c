@@ -48,8 +48,8 @@ static const char *zone_hint(const struct wr_panel_series *series) {
     if (form->kind != WR_STAMP_TIME || form->detail == WR_DETAIL_DAY || form->rules != NULL)
         return "";
     if (series->offset_line != 0)
-        return "; their offset changes, so --tz, as --tz Europe/Berlin, may make days even";
-    return *form->zone == '\0' ? "; or if clocks were changed there, name the zone with --tz" : "";
+        return "; their offset changes, so `tz`, as `tz=Europe/Berlin`, may make days even";
+    return *form->zone == '\0' ? "; or if clocks were changed there, name the zone with `tz`" : "";
 }
 
 static wr_status fail_step(const struct wr_panel *panel, const struct wr_panel_series *series,
@@ -61,8 +61,8 @@ static wr_status fail_step(const struct wr_panel *panel, const struct wr_panel_s
     wr_step_text(&series->form, &series->step, step);
     if (!wr_step_includes(&series->form, &series->step, times[row]))
         return wr_panel_fail(panel, series, lines[row], error,
-                             "steps of %s (--freq %s) do not stand on %s; mend the time stamps, or "
-                             "choose another step with --freq%s",
+                             "steps of %s (`freq=%s`) do not stand on %s; mend the time stamps, or "
+                             "choose another step with `freq`%s",
                              step, panel->freq, at, zone_hint(series));
     return wr_panel_fail(panel, series, lines[row], error,
                          "%s is no whole number of steps of %s after line %zu; mend the time "
@@ -103,14 +103,14 @@ static wr_status fail_missing(const struct wr_panel *panel, const struct wr_pane
     wr_step_text(&series->form, &series->step, step);
     if (other)
         return wr_panel_fail(panel, series, series->rows.lines[row + 1], error,
-                             "the time stamps are in steps of %s, but --freq or the fit asks for "
-                             "steps of %s (%s); choose another --freq, or fit again",
+                             "the time stamps are in steps of %s, but `freq` or the fit asks for "
+                             "steps of %s (%s); choose another `freq`, or fit again",
                              wr_step_text(&series->form, &own, theirs), step, panel->freq);
     wr_stamp_write(&series->form, times[row + 1], to);
     wr_stamp_write(&series->form, wr_step_add(&series->form, &series->step, times[row], 1), lacks);
     return wr_panel_fail(panel, series, series->rows.lines[row + 1], error,
                          "%s is missing before %s, in steps of %s; fill it in, or take "
-                         "--missing drop or --missing interpolate%s",
+                         "`missing=drop` or `missing=interpolate`%s",
                          lacks, to, step, zone_hint(series));
 }
 
@@ -218,8 +218,8 @@ static wr_status fill_column(const struct wr_panel *panel, struct wr_panel_serie
         return wr_panel_fail(panel, series, wr_panel_line(panel, s, i), error,
                              "%s has a gap at %s; fill it in%s", text, stamp,
                              missing != WR_MISSING_REFUSE ? ""
-                                                          : ", or take --missing drop or --missing "
-                                                            "interpolate");
+                                                          : ", or take `missing=drop` or "
+                                                            "`missing=interpolate`");
     }
     return WR_OK;
 }

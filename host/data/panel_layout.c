@@ -71,10 +71,10 @@ static wr_status fail_neither(const struct wr_csv *csv, bool comma, struct wr_er
         return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for its columns", csv->path);
     wr_status status =
         wr_fail(error, WR_ERR_DATA,
-                "%s: neither long (no column unique_id, ds or y, none of dates, no --id, --time or "
-                "--target) nor wide (a name, then numbers, under a header of numbers or V1, V2, "
-                "...): --layout tells which%s; it has %s",
-                csv->path, comma ? ", and --decimal , reads decimal commas" : "", text);
+                "%s: neither long (no column unique_id, ds or y, none of dates, no `id`, `time` or "
+                "`target`) nor wide (a name, then numbers, under a header of numbers or V1, V2, "
+                "...): `layout` tells which%s; it has %s",
+                csv->path, comma ? ", and `decimal=,` reads decimal commas" : "", text);
     free(text);
     return status;
 }

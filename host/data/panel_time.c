@@ -19,7 +19,7 @@ wr_status wr_panel_set_times(struct wr_panel *panel, const struct wr_panel_spec 
     if (panel->numbered && (spec->freq != NULL || spec->tz != NULL))
         return wr_fail(error, WR_ERR_DATA,
                        "%s: has no column of time stamps, so neither steps of them nor a time "
-                       "zone; name the column with --time",
+                       "zone; name the column with `time`",
                        panel->path);
     panel->asked = spec->freq != NULL;
     if (spec->tz == NULL)
@@ -203,14 +203,14 @@ static wr_status fail_order(struct wr_panel *panel, const struct wr_panel_series
         return wr_panel_fail(panel, series, line, error,
                              "%s stands twice, on line %zu as well; leave one of them%s%s", text,
                              rows->lines[rows->count - 1],
-                             local ? ", or if clocks were set back there, name the zone with --tz"
+                             local ? ", or if clocks were set back there, name the zone with `tz`"
                                    : "",
                              wr_panel_id_hint(panel, hint));
     wr_stamp_write(form, rows->times[rows->count - 1], last);
     return wr_panel_fail(panel, series, line, error,
                          "%s is not later than %s on line %zu; sort each series by time%s%s", text,
                          last, rows->lines[rows->count - 1],
-                         local ? ", or if clocks were set back there, name the zone with --tz" : "",
+                         local ? ", or if clocks were set back there, name the zone with `tz`" : "",
                          wr_panel_id_hint(panel, hint));
 }
 

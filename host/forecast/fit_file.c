@@ -426,8 +426,8 @@ wr_status wr_fit_load(const char *path, struct wr_fit **fit, struct wr_error *er
         return status;
     if (text == NULL)
         return wr_fail(error, WR_ERR_DATA,
-                       "%s: no fit (its metadata have no \"" KEY "\"): windrow forecast --save "
-                       "makes one",
+                       "%s: no fit (its metadata have no \"" KEY "\"): `wr_fit_save` makes "
+                       "one",
                        path);
     struct wr_fit *loaded = wr_alloc(1, sizeof *loaded, "a fit", error);
     status = loaded != NULL ? load(path, text, loaded, error) : WR_ERR_MEMORY;

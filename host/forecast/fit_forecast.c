@@ -145,7 +145,7 @@ static wr_status fill_windows(struct group *g, size_t step, struct wr_error *err
         if (!g->allow_gaps)
             return wr_fail(error, WR_ERR_DATA,
                            "%s: series %s: the last window, of %zu values, touches a gap or is "
-                           "longer than the series; --missing interpolate fills gaps",
+                           "longer than the series; `missing=interpolate` fills gaps",
                            wr_panel_path(g->panel), g->series[i]->id,
                            g->window * g->fit->recipe.chunk);
     }
@@ -161,7 +161,7 @@ static wr_status check_paths(const struct group *g, struct wr_error *error) {
         if (!g->fit->diverged[series->first_model + m % seeds] && has_overflowed(g, m, g->horizon))
             return wr_fail(error, WR_ERR_DATA,
                            "%s: series %s: its forecast overflows, fed back %zu times; a smaller "
-                           "--lr, --scale standard or fewer steps may help",
+                           "`lr`, `scale=true` or fewer steps may help",
                            wr_panel_path(g->panel), series->id, g->horizon - 1);
     }
     return WR_OK;
@@ -324,7 +324,7 @@ static wr_status check_step(const struct wr_fit *fit, const struct wr_panel *pan
     return wr_fail(
         error, WR_ERR_DATA,
         "%s: time stamps in steps of %s, but the fit was made in steps of %s; fit again, "
-        "or name the step with --freq",
+        "or name the step with `freq`",
         wr_panel_path(panel), wr_panel_freq(panel), fit->freq);
 }
 
@@ -340,7 +340,7 @@ static wr_status check_panel(const struct wr_fit *fit, const struct wr_panel *pa
         same ? WR_OK
              : wr_fail(error, WR_ERR_DATA,
                        "%s: covariates \"%s\", but the fit has \"%s\": name the same, in the "
-                       "same order, with --past and --future",
+                       "same order, with `past` and `future`",
                        wr_panel_path(panel), covariates, fit->covariates);
     free(covariates);
     if (status == WR_OK)

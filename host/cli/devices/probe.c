@@ -14,6 +14,7 @@
 
 #include "backend/backend.h"
 #include "base/environment.h"
+#include "cli/io/errors.h"
 #include "cli/io/interrupt.h"
 
 enum { SECONDS = 10, MOST_SECONDS = 3600 };
@@ -124,6 +125,14 @@ static void start_child(struct child *child, const char *selector) {
 
 /* ---- reports and output ---- */
 
+/* Copies the detail of a report, whose last byte a driver may have damaged. */
+static void copy_detail(const struct wr_device_info *from, char to[sizeof from->detail]) {
+    char detail[sizeof from->detail];
+    memcpy(detail, from->detail, sizeof detail);
+    detail[sizeof detail - 1] = '\0';
+    text_with_options(detail, to, sizeof detail);
+}
+
 static wr_status keep_device(struct probe *probe, const struct probe_report *report,
                              struct wr_error *error) {
     if (report->index > probe->count)
@@ -141,7 +150,7 @@ static wr_status keep_device(struct probe *probe, const struct probe_report *rep
     info->backend =
         "opencl"; /* the pointer is of another process, and a driver may have damaged it */
     info->id[sizeof info->id - 1] = info->name[sizeof info->name - 1] = '\0';
-    info->detail[sizeof info->detail - 1] = '\0';
+    copy_detail(&report->info, info->detail);
     return WR_OK;
 }
 
@@ -153,7 +162,7 @@ static wr_status take_report(struct child *child, const struct probe_report *rep
         return report->index == probe->count ? keep_device(probe, report, error) : WR_OK;
     case PROBE_LISTED:
         child->listed = true;
-        memcpy(probe->why, report->info.detail, sizeof probe->why);
+        copy_detail(&report->info, probe->why);
         return WR_OK;
     case PROBE_TRIES:
         child->trying = report->index;

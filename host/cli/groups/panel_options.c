@@ -8,6 +8,7 @@
 #include "cli/forecast/forecast_command.h"
 #include "cli/groups/columns.h"
 #include "cli/groups/csv_options.h"
+#include "cli/io/errors.h"
 #include "data/calendar.h"
 #include "data/panel.h"
 
@@ -177,7 +178,8 @@ void panel_tell(const struct wr_panel *panel, const struct option_value *options
     wr_panel_print_columns(stderr, panel);
     csv_print_found(stderr, wr_panel_found(panel));
     fputc('\n', stderr);
-    wr_print_lines(stderr, wr_panel_notes(panel));
+    char notes[4096]; /* four lines at most, of a few names */
+    wr_print_lines(stderr, text_with_options(wr_panel_notes(panel), notes, sizeof notes));
     tell_missing(panel);
     tell_ends(panel);
 }

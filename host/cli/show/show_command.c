@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "cli/io/errors.h"
 #include "cli/io/report_lines.h"
 #include "cli/io/table.h"
 #include "cli/study/stores.h"
@@ -167,7 +168,8 @@ static wr_status print_why(void *context, const struct wr_trial *trial) {
     bool *told = context;
     if (trial->status == WR_TRIAL_FAILED && !*told) {
         printf("          trial %lld failed", (long long)trial->id);
-        report_named(": ", trial->why);
+        char why[ERROR_SHOWN];
+        report_named(": ", text_with_options(trial->why, why, sizeof why));
         putchar('\n');
         *told = true;
     }
@@ -234,7 +236,8 @@ static wr_status print_trial_row(void *context, const struct wr_trial *trial) {
         wr_csv_print(stdout, text);
         putchar(',');
     }
-    wr_csv_print(stdout, trial->why);
+    char why[ERROR_SHOWN];
+    wr_csv_print(stdout, text_with_options(trial->why, why, sizeof why));
     putchar('\n');
     return WR_OK;
 }
