@@ -56,8 +56,8 @@ static void set_update(const struct cpu_session *s, size_t model, uint64_t u, si
     const struct wr_ensemble *e = &s->base.ensemble;
     size_t pair = u < s->correction_count ? (size_t)u : s->correction_count - 1;
     if (e->rule.decay != WR_DECAY_CONSTANT)
-        b->descent[lane] =
-            -(e->lr[model] * wr_decay_left((int)e->rule.decay, u, wr_decay_per_update(&s->base, model)));
+        b->descent[lane] = -(e->lr[model] * wr_decay_left((int)e->rule.decay, u,
+                                                          wr_decay_per_update(&s->base, model)));
     b->correct[lane] = s->corrections[2 * pair];
     b->correct2[lane] = s->corrections[2 * pair + 1];
 }
