@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "backend/case.h"
+#include "backend/registry.h"
 
 /* I, H, O, T; models, batch, windows, ragged (then the last model diverges). Sizes are smaller
  * than, equal to and larger than the lanes of a vector and the 16 terms of a segment; there is one
@@ -107,7 +108,7 @@ int main(void) {
     struct wr_error error = {0};
     struct wr_device *device = NULL;
     struct wr_device_options options = {.threads = 2};
-    wr_status status = wr_backend_cpu.open_device(0, &options, &device, &error);
+    wr_status status = wr_backend_reference()->open_device(0, &options, &device, &error);
     if (status == WR_OK)
         fprintf(stderr, "%s\n", device->info.detail);
     if (status == WR_OK)
@@ -118,6 +119,6 @@ int main(void) {
         fprintf(stderr, "%s\n", error.text);
     wr_error_release(&error);
     if (device != NULL)
-        wr_backend_cpu.close_device(device);
+        wr_backend_reference()->close_device(device);
     return (int)status;
 }

@@ -1,9 +1,11 @@
-/* The backend interface: one table of operations, which cpu/ and opencl/ fill in.
+/* The backend interface: one table of properties and operations, which each folder here fills in
+ * and registry.c lists.
  *
- * The public functions of windrow/device.h and windrow/session.h (device.c, session.c) check every
- * argument and then call through the table. So a backend can rely on this: sizes of a shape are at
- * least 1 and their products do not overflow; windows lie inside the view; lr and clip are valid,
- * and clip is +infinity where the caller gave 0; `fits_fused` has resolved the schedule. */
+ * The public functions of windrow/device.h and windrow/session.h (device.c, open.c, session.c)
+ * check every argument and then call through the table. So a backend can rely on this: sizes of a
+ * shape are at least 1 and their products do not overflow; windows lie inside the view; lr and clip
+ * are valid, and clip is +infinity where the caller gave 0; `fits_fused` has resolved the schedule.
+ */
 #ifndef WR_BACKEND_H
 #define WR_BACKEND_H
 
@@ -18,8 +20,8 @@ struct wr_device {
     const struct wr_backend *backend;
     struct wr_device_info info;
     struct wr_device_options options;
-    pid_t process;  /* the process that opened it */
-    bool unchecked; /* true during verification: sessions skip the check that the device is exact */
+    pid_t process;    /* the process that opened it */
+    bool unchecked;   /* set by tests: sessions skip the check that the device is exact */
     double deviation; /* wr_device_deviation */
 };
 
@@ -39,12 +41,25 @@ struct wr_session {
     bool known_case; /* a known case (case.h): the opencl backend trains it in one stretch */
 };
 
+/* "NULL:" says what happens where a backend leaves an operation out. optional.c does it. */
 struct wr_backend {
-    const char *name;
+    const char *name;    /* what --device takes for the first exact device of the backend */
+    const char *title;   /* in messages: "OpenCL" */
+    const char *ids;     /* the ids of its devices, with a capital for each number: "opencl:P.D".
+                            NULL: it has one device, whose id is the name */
+    const char *missing; /* why this build lacks the backend. It has nothing but the above then */
+
+    bool reference;       /* its bits are the definition, so it is compared with no other. One
+                             backend is the reference. Its one device always works */
+    bool host_memory;     /* its sessions take the memory of this machine */
+    bool closes_anywhere; /* close_session also works in a process that fork has made */
+    bool probe_outside;   /* its drivers may crash, hang or print: the command first looks at them
+                             from another process */
+    const char *driver;   /* what messages call a driver then: "an OpenCL driver" */
 
     /* Refuses environment variables whose values have no meaning. It is called before a device is
      * chosen, whatever device that will be: a device that fails to open may be passed over, and its
-     * error with it. */
+     * error with it. NULL: there are none. */
     wr_status (*check_environment)(struct wr_error *error);
     /* Describes device `index` of this backend: callers count up from 0. Returns WR_OK and fills
      * *info, also for an unusable device, with the reason; WR_ERR_DEVICE past the last device. */
@@ -54,13 +69,15 @@ struct wr_backend {
     wr_status (*open_device)(size_t index, const struct wr_device_options *options,
                              struct wr_device **device, struct wr_error *error);
     void (*close_device)(struct wr_device *device);
-    /* Builds and runs the smallest kernel. NULL where there is nothing to build. */
+    /* Builds and runs the smallest kernel. NULL: a device that opens works. */
     wr_status (*try_device)(struct wr_device *device, struct wr_error *error);
-    /* See wr_bench_peak. */
+    /* Makes drivers print, from now on, why they have no device. NULL: they cannot. */
+    void (*explain)(void);
+    /* See wr_bench_peak. NULL: WR_ERR_DEVICE, and bench does not measure the device. */
     wr_status (*peak)(struct wr_device *device, double *flops_per_second, struct wr_error *error);
 
     /* Whether the fused schedule can train this shape. If not, *why tells the reason; the text is
-     * static or belongs to the device. */
+     * static or belongs to the device. NULL: it trains none, and every session is staged. */
     bool (*fits_fused)(struct wr_device *device, const struct wr_ensemble *ensemble,
                        const char **why);
     /* Bytes needed on the device for training with this (resolved) schedule. */
@@ -87,46 +104,28 @@ struct wr_backend {
     wr_status (*update)(struct wr_session *session, struct wr_error *error);
     wr_status (*run)(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
                      void *context, struct wr_error *error);
-    /* Models that have diverged stay as they are. */
+    /* Models that have diverged stay as they are. NULL: WR_ERR_DEVICE, and models cannot be stopped
+     * early. */
     wr_status (*freeze)(struct wr_session *session, const unsigned char *frozen,
                         struct wr_error *error);
     /* The epoch in which each model diverged, WR_NOT_DIVERGED, or WR_FROZEN (layout.h). */
     wr_status (*diverged)(struct wr_session *session, uint32_t *diverged, struct wr_error *error);
 };
 
-extern const struct wr_backend wr_backend_cpu;
-extern const struct wr_backend wr_backend_opencl; /* only in builds with WINDROW_OPENCL */
-
 /* Whether this process opened the device. A child that fork made has copies of our memory, but
  * neither our threads nor what a driver keeps. */
 static inline bool wr_is_ours(const struct wr_device *device) {
     return device->process == getpid();
 }
-/* WR_ERR_USAGE if it did not. */
-wr_status wr_check_process(const struct wr_device *device, struct wr_error *error);
-
-/* The steps of wr_devices_list, for a caller that examines drivers from another process
- * (cli/devices/probe.c).
- *
- * Refuses environment variables whose values have no meaning to any backend. */
-wr_status wr_check_environment(struct wr_error *error);
-/* Whether this build has the opencl backend. */
-bool wr_has_opencl(void);
-/* `describe` of the opencl backend; WR_ERR_DEVICE in a build without it. */
-wr_status wr_describe_opencl(size_t index, struct wr_device_info *info, struct wr_error *error);
-/* Opens OpenCL device `index`, which *info describes, and updates *info: with `exactness`, a known
- * case decides whether the device is usable and exact; without, the smallest kernel decides whether
- * it is usable. */
-void wr_settle_opencl(size_t index, bool exactness, struct wr_device_info *info);
 
 /* The factor of dL/dy for a batch of n windows, rounded once: 2/(O n) with mse, 1/(O n) with the
  * other losses. */
-float wr_loss_scale(enum wr_loss loss, size_t outputs, size_t windows);
+float wr_gradient_factor(enum wr_loss loss, size_t outputs, size_t windows);
 /* Whether wr_add_long (numerics.h) adds the sums of a batch's segments. It keeps a rest for each
  * parameter. */
 bool wr_needs_rests(size_t batch);
 /* 1/n, n the number of updates over which the model's learning rate decays. */
-float wr_fading(const struct wr_session *session, size_t model);
+float wr_decay_per_update(const struct wr_session *session, size_t model);
 /* Adam's corrections, which all models share: 1/(1 - beta1^(u+1)) at 2u and 1/sqrt(1 - beta2^(u+1))
  * at 2u + 1 for update u. Updates after the last pair use the last pair. *count: number of pairs,
  * at least 1; other optimizers get 1 pair of ones. The caller frees the array. */
@@ -145,11 +144,5 @@ static inline bool wr_is_direct(const struct wr_rule *rule) {
 }
 /* Windows of model m in the session's current batch: 0 .. batch_count. */
 size_t wr_batch_windows(const struct wr_session *session, size_t model);
-/* Compares this device with the cpu backend on a short known case that has the ensemble's shape,
- * batch, rule and schedule. Returns WR_ERR_VERIFY if a bit differs, another status if the device
- * fails. *deviation, if not NULL, becomes the deviation of the losses (wr_device_deviation). In
- * verify.c. */
-wr_status wr_check_exact(struct wr_device *device, const struct wr_ensemble *ensemble,
-                         double *deviation, struct wr_error *error);
 
 #endif

@@ -1,5 +1,6 @@
 #include "backend/case.h"
 
+#include "backend/session.h"
 #include "base/random.h"
 
 #include <stdlib.h>
@@ -138,10 +139,7 @@ wr_status wr_case_open(const struct wr_case *made, struct wr_device *device,
                        struct wr_error *error) {
     struct wr_ensemble ensemble = made->ensemble;
     ensemble.schedule = schedule;
-    bool unchecked = device->unchecked;
-    device->unchecked = true;
-    wr_status status = wr_session_open(device, &ensemble, session, error);
-    device->unchecked = unchecked;
+    wr_status status = wr_session_open_with(device, &ensemble, NULL, session, error);
     if (status == WR_OK)
         (*session)->known_case = true;
     return status;

@@ -1,19 +1,13 @@
-#include "backend/backend.h"
+#include "backend/device.h"
 
+#include "backend/optional.h"
+#include "backend/registry.h"
+#include "backend/verify.h"
 #include "base/arithmetic.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#ifdef WINDROW_OPENCL
-static const struct wr_backend *const opencl = &wr_backend_opencl;
-#else
-static const struct wr_backend *const opencl = NULL;
-#endif
-
-static const char no_opencl_built[] =
-    "this windrow was built without OpenCL (configure with -DWINDROW_OPENCL=ON)";
 
 /* Checks a device before any session's shape is known: the known case has the notebook's shape. */
 static wr_status check_default_shape(struct wr_device *device, struct wr_error *error) {
@@ -24,19 +18,20 @@ static wr_status check_default_shape(struct wr_device *device, struct wr_error *
     return wr_check_exact(device, &ensemble, NULL, error);
 }
 
-/* Opens OpenCL device `index` and checks it. If the check fails, closes the device again: *device
- * is NULL and info->detail has the reason. */
-static wr_status open_checked(size_t index, const struct wr_device_options *options,
+/* Opens device `index` and checks it. If the check fails, closes the device again: *device is NULL
+ * and info->detail has the reason. */
+static wr_status open_checked(const struct wr_backend *backend, size_t index,
+                              const struct wr_device_options *options,
                               wr_status (*check)(struct wr_device *device, struct wr_error *error),
                               struct wr_device_info *info, struct wr_device **device) {
     struct wr_error error = {0};
     *device = NULL;
-    wr_status status = opencl->open_device(index, options, device, &error);
+    wr_status status = backend->open_device(index, options, device, &error);
     if (status == WR_OK)
         status = check(*device, &error);
     if (status != WR_OK) {
         if (*device != NULL)
-            opencl->close_device(*device);
+            backend->close_device(*device);
         *device = NULL;
         info->exact = false;
         if (status != WR_ERR_VERIFY) /* otherwise it works, but not to the bit */
@@ -48,31 +43,13 @@ static wr_status open_checked(size_t index, const struct wr_device_options *opti
     return status;
 }
 
-static wr_status open_exact(size_t index, const struct wr_device_options *options,
-                            struct wr_device_info *info, struct wr_device **device) {
-    return open_checked(index, options, check_default_shape, info, device);
-}
-
-bool wr_has_opencl(void) {
-    return opencl != NULL;
-}
-
-wr_status wr_describe_opencl(size_t index, struct wr_device_info *info, struct wr_error *error) {
-    return opencl != NULL ? opencl->describe(index, info, error)
-                          : wr_fail(error, WR_ERR_DEVICE, "%s", no_opencl_built);
-}
-
-void wr_settle_opencl(size_t index, bool exactness, struct wr_device_info *info) {
+void wr_device_settle(const struct wr_backend *backend, size_t index, bool exactness,
+                      struct wr_device_info *info) {
     struct wr_device *device = NULL;
-    if (info->usable && (info->exact || !exactness) &&
-        open_checked(index, NULL, exactness ? check_default_shape : opencl->try_device, info,
+    if (!backend->reference && info->usable && (info->exact || !exactness) &&
+        open_checked(backend, index, NULL, exactness ? check_default_shape : wr_device_try, info,
                      &device) == WR_OK)
-        opencl->close_device(device);
-}
-
-wr_status wr_check_environment(struct wr_error *error) {
-    wr_status status = wr_backend_cpu.check_environment(error);
-    return status == WR_OK && opencl != NULL ? opencl->check_environment(error) : status;
+        backend->close_device(device);
 }
 
 static void append(struct wr_device_info **list, size_t *count, const struct wr_device_info *info) {
@@ -86,17 +63,19 @@ static void append(struct wr_device_info **list, size_t *count, const struct wr_
     (*list)[(*count)++] = *info;
 }
 
-static void append_opencl(struct wr_device_info **list, size_t *count) {
-    struct wr_device_info none = {.backend = "opencl", .id = "opencl", .name = "none"};
+static void append_backend(const struct wr_backend *backend, struct wr_device_info **list,
+                           size_t *count) {
+    struct wr_device_info none = {.backend = backend->name, .name = "none"};
     struct wr_error error = {0};
     struct wr_device_info info = {0};
     size_t index = 0;
-    while (wr_describe_opencl(index, &info, &error) == WR_OK) {
-        wr_settle_opencl(index, true, &info);
+    while (wr_backend_describe(backend, index, &info, &error) == WR_OK) {
+        wr_device_settle(backend, index, true, &info);
         append(list, count, &info);
         index++;
     }
     if (index == 0) {
+        snprintf(none.id, sizeof none.id, "%s", backend->name);
         snprintf(none.detail, sizeof none.detail, "%.*s", (int)sizeof none.detail - 1, error.text);
         append(list, count, &none);
     }
@@ -107,14 +86,11 @@ wr_status wr_devices_list(struct wr_device_info **devices, size_t *count, struct
     WR_ARITHMETIC(callers);
     *devices = NULL;
     *count = 0;
-    struct wr_device_info cpu;
     wr_status status = wr_check_environment(error);
-    if (status == WR_OK)
-        status = wr_backend_cpu.describe(0, &cpu, error);
     if (status != WR_OK)
         return status;
-    append(devices, count, &cpu);
-    append_opencl(devices, count);
+    for (size_t b = 0; b < WR_BACKENDS; b++)
+        append_backend(wr_backends[b], devices, count);
     if (*count != SIZE_MAX)
         return WR_OK;
     free(*devices);
@@ -123,47 +99,52 @@ wr_status wr_devices_list(struct wr_device_info **devices, size_t *count, struct
     return wr_fail(error, WR_ERR_MEMORY, "no memory for a device list");
 }
 
-static wr_status open_cpu(const struct wr_device_options *options, struct wr_device **device,
-                          struct wr_error *error) {
-    return wr_backend_cpu.open_device(0, options, device, error);
-}
-
-/* Opens the first exact OpenCL device, a GPU if gpu_only. *device stays NULL if there is none. */
-static void open_first_exact(bool gpu_only, const struct wr_device_options *options,
-                             struct wr_device **device) {
+/* Opens the first exact device, a GPU if gpu_only. *device stays NULL if there is none. */
+static void open_first_exact(const struct wr_backend *backend, bool gpu_only,
+                             const struct wr_device_options *options, struct wr_device **device) {
     struct wr_device_info info;
-    for (size_t index = 0; opencl->describe(index, &info, NULL) == WR_OK; index++)
+    for (size_t index = 0; wr_backend_describe(backend, index, &info, NULL) == WR_OK; index++)
         if (info.usable && info.exact && (info.gpu || !gpu_only) &&
-            open_exact(index, options, &info, device) == WR_OK)
+            open_checked(backend, index, options, check_default_shape, &info, device) == WR_OK)
             return;
 }
 
-static wr_status open_any_opencl(const struct wr_device_options *options, struct wr_device **device,
-                                 struct wr_error *error) {
-    open_first_exact(true, options, device);
+static wr_status open_auto(const struct wr_device_options *options, struct wr_device **device,
+                           struct wr_error *error) {
+    for (size_t b = 0; b < WR_BACKENDS && *device == NULL; b++)
+        open_first_exact(wr_backends[b], true, options, device);
+    return *device != NULL ? WR_OK : wr_backend_reference()->open_device(0, options, device, error);
+}
+
+static wr_status open_any(const struct wr_backend *backend, const struct wr_device_options *options,
+                          struct wr_device **device, struct wr_error *error) {
+    open_first_exact(backend, true, options, device);
     if (*device == NULL)
-        open_first_exact(false, options, device);
+        open_first_exact(backend, false, options, device);
     if (*device != NULL)
         return WR_OK;
     struct wr_device_info info;
-    wr_status status = opencl->describe(0, &info, error);
-    return status == WR_OK ? wr_fail(error, WR_ERR_DEVICE,
-                                     "`selector=opencl`: no exact OpenCL device; `wr_devices_list` "
-                                     "tells why, and `selector=opencl:P.D` names one")
-                           : status;
+    wr_status status = backend->describe(0, &info, error);
+    return status == WR_OK
+               ? wr_fail(error, WR_ERR_DEVICE,
+                         "`selector=%s`: no exact %s device; `wr_devices_list` tells why, and "
+                         "`selector=%s` names one",
+                         backend->name, backend->title, backend->ids)
+               : status;
 }
 
-static wr_status open_named(const char *selector, const struct wr_device_options *options,
-                            struct wr_device **device, struct wr_error *error) {
+static wr_status open_named(const struct wr_backend *backend, const char *selector,
+                            const struct wr_device_options *options, struct wr_device **device,
+                            struct wr_error *error) {
     struct wr_device_info info;
     char found[256] = "";
     size_t length = 0, index = 0;
-    while (opencl->describe(index, &info, error) == WR_OK) {
+    while (backend->describe(index, &info, error) == WR_OK) {
         if (strcmp(info.id, selector) == 0) {
             if (!info.usable)
                 return wr_fail(error, WR_ERR_DEVICE, "`selector=%s` (%s): %s", selector, info.name,
                                info.detail);
-            return opencl->open_device(index, options, device, error);
+            return backend->open_device(index, options, device, error);
         }
         if (length < sizeof found)
             length += (size_t)snprintf(found + length, sizeof found - length, "%s%s",
@@ -176,46 +157,22 @@ static wr_status open_named(const char *selector, const struct wr_device_options
                    selector, found);
 }
 
-/* Whether the selector is "opencl:P.D" with decimal P and D. */
-static bool is_named(const char *selector) {
-    int end = 0;
-    unsigned platform, index;
-    return sscanf(selector, "opencl:%9u.%9u%n", &platform, &index, &end) == 2 && end > 0 &&
-           selector[end] == '\0' && strpbrk(selector, "+- ") == NULL;
-}
-
 wr_status wr_device_open(const char *selector, const struct wr_device_options *options,
                          struct wr_device **device, struct wr_error *error) {
     WR_ARITHMETIC(callers);
     *device = NULL;
-    bool automatic = strcmp(selector, "auto") == 0, any = strcmp(selector, "opencl") == 0;
+    const struct wr_backend *backend = wr_backend_find(selector);
     wr_status status = wr_check_environment(error);
     if (status != WR_OK)
         return status;
-    if (strcmp(selector, "cpu") == 0)
-        return open_cpu(options, device, error);
-    if (!automatic && !any && !is_named(selector))
-        return wr_fail(
-            error, WR_ERR_USAGE,
-            "`selector=%s`: expected auto, cpu, opencl or opencl:P.D (such as opencl:0.0)",
-            selector);
-    if (automatic) {
-        if (opencl != NULL)
-            open_first_exact(true, options, device);
-        return *device != NULL ? WR_OK : open_cpu(options, device, error);
-    }
-    if (opencl == NULL)
-        return wr_fail(error, WR_ERR_DEVICE, "`selector=%s`: %s", selector, no_opencl_built);
-    return any ? open_any_opencl(options, device, error)
-               : open_named(selector, options, device, error);
-}
-
-wr_status wr_check_process(const struct wr_device *device, struct wr_error *error) {
-    return wr_is_ours(device) ? WR_OK
-                              : wr_fail(error, WR_ERR_USAGE,
-                                        "%s was opened by process %ld and does not work in process "
-                                        "%ld, which fork has made: open a device there",
-                                        device->info.id, (long)device->process, (long)getpid());
+    if (strcmp(selector, "auto") == 0)
+        return open_auto(options, device, error);
+    if (backend == NULL || !wr_is_selector(backend, selector))
+        return wr_refuse_selector(selector, error);
+    if (backend->missing != NULL)
+        return wr_fail(error, WR_ERR_DEVICE, "`selector=%s`: %s", selector, backend->missing);
+    return wr_is_choice(selector) ? open_any(backend, options, device, error)
+                                  : open_named(backend, selector, options, device, error);
 }
 
 void wr_device_close(struct wr_device *device) {

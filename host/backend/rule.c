@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-float wr_loss_scale(enum wr_loss loss, size_t outputs, size_t windows) {
+float wr_gradient_factor(enum wr_loss loss, size_t outputs, size_t windows) {
     return (float)((double)wr_loss_factor(loss) / ((double)outputs * (double)windows));
 }
 
@@ -14,7 +14,7 @@ bool wr_needs_rests(size_t batch) {
     return (batch - 1) / WR_SEGMENT >= WR_PLAIN_SEGMENTS;
 }
 
-float wr_fading(const struct wr_session *session, size_t model) {
+float wr_decay_per_update(const struct wr_session *session, size_t model) {
     double epochs = (double)session->ensemble.rule.decay_epochs;
     return epochs > 0 ? (float)(1.0 / (epochs * (double)session->epoch_steps[model])) : 0.0f;
 }

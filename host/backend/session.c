@@ -1,9 +1,9 @@
-#include "backend/backend.h"
+#include "backend/session.h"
 
+#include "backend/optional.h"
 #include "base/arithmetic.h"
 #include "layout.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +17,14 @@ const char *wr_tensor_name(enum wr_tensor tensor) {
     static const char *const names[] = {"parameters",  "gradients", "hidden", "deltas",
                                         "predictions", "losses",    "state"};
     return names[tensor];
+}
+
+wr_status wr_check_process(const struct wr_device *device, struct wr_error *error) {
+    return wr_is_ours(device) ? WR_OK
+                              : wr_fail(error, WR_ERR_USAGE,
+                                        "%s was opened by process %ld and does not work in process "
+                                        "%ld, which fork has made: open a device there",
+                                        device->info.id, (long)device->process, (long)getpid());
 }
 
 size_t wr_batch_windows(const struct wr_session *session, size_t model) {
@@ -125,8 +133,8 @@ static wr_status resolve(struct wr_device *device, struct wr_ensemble *ensemble,
     if (ensemble->batch > most)
         ensemble->batch = most;
     const char *why = "";
-    bool fits = ensemble->schedule != WR_SCHEDULE_STAGED &&
-                device->backend->fits_fused(device, ensemble, &why);
+    bool fits =
+        ensemble->schedule != WR_SCHEDULE_STAGED && wr_device_fits_fused(device, ensemble, &why);
     if (ensemble->schedule == WR_SCHEDULE_FUSED && !fits)
         return wr_fail(error, WR_ERR_DEVICE, "`schedule=fused` on %s: %s; staged takes any shape",
                        device->info.id, why);
@@ -153,7 +161,7 @@ static wr_status check_memory(struct wr_device *device, const struct wr_ensemble
     if (status != WR_OK)
         return status;
     if (!host_bytes(ensemble, layout, &host) ||
-        (device->backend == &wr_backend_cpu && !wr_size_add(host, *bytes, &host)))
+        (device->backend->host_memory && !wr_size_add(host, *bytes, &host)))
         return wr_fail(error, WR_ERR_MEMORY, "%zu models with hidden size %zu overflow memory",
                        ensemble->models, shape->hidden);
     char need[32], have[32];
@@ -248,59 +256,9 @@ static wr_status copy_ensemble(struct wr_session *session, const struct wr_ensem
     return WR_OK;
 }
 
-/* The device's bits differ from the cpu backend's, by no more than an inexact one's may. */
-static wr_status accept_inexact(struct wr_device *device, double deviation,
-                                struct wr_error *error) {
-    const struct wr_device_info *info = &device->info;
-    if (isinf(deviation))
-        return wr_fail(error, WR_ERR_DEVICE,
-                       "%s (%s) is too far off, even for `inexact`: on a known case its losses are "
-                       "not finite",
-                       info->id, info->name);
-    if (deviation > WR_MOST_DEVIATION)
-        return wr_fail(error, WR_ERR_DEVICE,
-                       "%s (%s) is too far off, even for `inexact`: on a known case its losses "
-                       "differ from the cpu's by up to %.2g of them, and %g is allowed",
-                       info->id, info->name, deviation, WR_MOST_DEVIATION);
-    if (deviation < (double)FLT_EPSILON) /* it is in the parameters, and below a loss's last bit */
-        deviation = (double)FLT_EPSILON;
-    if (deviation > device->deviation)
-        device->deviation = deviation;
-    return WR_OK;
-}
-
-/* A device must reproduce the cpu backend's bits with this shape, or come near if it was opened as
- * inexact. */
-static wr_status check_device(struct wr_device *device, const struct wr_ensemble *ensemble,
-                              struct wr_error *error) {
-    if (device->backend == &wr_backend_cpu || device->unchecked)
-        return WR_OK;
-    struct wr_error why = {0};
-    double deviation = 0;
-    wr_status status = WR_ERR_VERIFY;
-    if (!device->info.exact && !device->options.inexact)
-        wr_fail(&why, WR_ERR_VERIFY, "%s", device->info.detail);
-    else
-        status = wr_check_exact(device, ensemble, &deviation, &why);
-    if (status == WR_ERR_VERIFY && device->options.inexact)
-        status = accept_inexact(device, deviation, error);
-    else if (status == WR_ERR_VERIFY)
-        status = wr_fail(error, WR_ERR_DEVICE, "%s (%s) is not exact: %s; %s", device->info.id,
-                         device->info.name, why.text,
-                         !device->info.exact ? "`inexact` accepts it where its losses come near"
-                         : deviation > WR_MOST_DEVIATION ? "it is too far off for `inexact`, too"
-                                                         : "`inexact` accepts it");
-    else if (status != WR_OK && error != NULL) {
-        wr_error_release(error);
-        *error = why;
-        why = (struct wr_error){0};
-    }
-    wr_error_release(&why);
-    return status;
-}
-
-wr_status wr_session_open(struct wr_device *device, const struct wr_ensemble *ensemble,
-                          struct wr_session **session, struct wr_error *error) {
+wr_status wr_session_open_with(struct wr_device *device, const struct wr_ensemble *ensemble,
+                               wr_device_check_fn *check, struct wr_session **session,
+                               struct wr_error *error) {
     WR_ARITHMETIC(callers);
     *session = NULL;
     struct wr_ensemble resolved = *ensemble;
@@ -315,8 +273,8 @@ wr_status wr_session_open(struct wr_device *device, const struct wr_ensemble *en
         status = resolve(device, &resolved, error);
     if (status == WR_OK)
         status = check_memory(device, &resolved, &layout, &bytes, error);
-    if (status == WR_OK)
-        status = check_device(device, &resolved, error);
+    if (status == WR_OK && check != NULL)
+        status = check(device, &resolved, error);
     if (status != WR_OK)
         return status;
 
@@ -342,7 +300,7 @@ wr_status wr_session_open(struct wr_device *device, const struct wr_ensemble *en
 void wr_session_close(struct wr_session *session) {
     if (session == NULL)
         return;
-    if (session->device->backend == &wr_backend_cpu || wr_is_ours(session->device))
+    if (session->device->backend->closes_anywhere || wr_is_ours(session->device))
         session->device->backend->close_session(session);
     free(session->owned);
     free(session);
@@ -451,7 +409,7 @@ wr_status wr_session_write_parameters(struct wr_session *session, const float *v
 wr_status wr_session_freeze(struct wr_session *session, const unsigned char *frozen,
                             struct wr_error *error) {
     wr_status status = wr_check_process(session->device, error);
-    return status == WR_OK ? session->device->backend->freeze(session, frozen, error) : status;
+    return status == WR_OK ? wr_device_freeze(session, frozen, error) : status;
 }
 
 wr_status wr_session_forward(struct wr_session *session, size_t first, size_t count,

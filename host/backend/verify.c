@@ -1,8 +1,11 @@
-#include "windrow/verify.h"
+#include "backend/verify.h"
 
 #include "backend/case.h"
+#include "backend/optional.h"
+#include "backend/registry.h"
 #include "base/arithmetic.h"
 #include "numerics.h"
+#include "windrow/verify.h"
 
 #include <float.h>
 #include <math.h>
@@ -176,6 +179,11 @@ static void close_pair(struct pair *pair) {
     pair->cpu = pair->device = NULL;
 }
 
+static void close_reference(struct wr_device *cpu) {
+    if (cpu != NULL)
+        cpu->backend->close_device(cpu);
+}
+
 static wr_status open_pair(struct pair *pair, const struct wr_case *made, struct wr_device *cpu,
                            struct wr_device *device, enum wr_schedule schedule) {
     wr_status status = wr_case_open(made, cpu, WR_SCHEDULE_STAGED, &pair->cpu, pair->error);
@@ -216,7 +224,7 @@ static wr_status verify_schedule(struct pair *pair, const struct wr_case *made,
                                  enum wr_schedule schedule, bool stages) {
     const struct wr_ensemble *ensemble = &made->ensemble;
     const char *what = schedule == WR_SCHEDULE_FUSED ? "run fused" : "run staged", *why = "";
-    if (schedule == WR_SCHEDULE_FUSED && !device->backend->fits_fused(device, ensemble, &why)) {
+    if (schedule == WR_SCHEDULE_FUSED && !wr_device_fits_fused(device, ensemble, &why)) {
         report_skipped(pair, what, why);
         return WR_OK;
     }
@@ -273,12 +281,12 @@ wr_status wr_verify(struct wr_device *device, wr_verify_fn *on_row, void *contex
     struct wr_device *cpu = NULL;
     struct wr_error first = {0};
     struct pair pair = {.on_row = on_row, .context = context, .callers = &callers, .error = &first};
-    wr_status status = wr_device_open("cpu", NULL, &cpu, &first);
+    wr_status status = wr_reference_open(&cpu, &first);
     for (size_t i = 0; i < sizeof specs / sizeof *specs && status == WR_OK; i++)
         status = verify_case(&pair, &specs[i], cpu, device);
     for (size_t i = 0; i < WR_CASE_RULES && status == WR_OK; i++)
         status = verify_case(&pair, &wr_case_rules[i], cpu, device);
-    wr_device_close(cpu);
+    close_reference(cpu);
     free(pair.expected);
     free(pair.found);
     if (status == WR_OK && pair.differs)
@@ -352,7 +360,7 @@ wr_status wr_check_exact(struct wr_device *device, const struct wr_ensemble *ens
     struct wr_case made = {0};
     struct pair pair = {.error = error};
     choose_check(device, ensemble, &spec);
-    wr_status status = wr_device_open("cpu", NULL, &cpu, error);
+    wr_status status = wr_reference_open(&cpu, error);
     if (status == WR_OK)
         status = wr_case_make(&spec, &made, error);
     if (status == WR_OK) {
@@ -365,7 +373,7 @@ wr_status wr_check_exact(struct wr_device *device, const struct wr_ensemble *ens
         *deviation = pair.deviation;
     close_pair(&pair);
     wr_case_release(&made);
-    wr_device_close(cpu);
+    close_reference(cpu);
     free(pair.expected);
     free(pair.found);
     return status == WR_OK && pair.differs ? WR_ERR_VERIFY : status;

@@ -1,6 +1,7 @@
 #include "windrow/bench.h"
 
-#include "backend/backend.h"
+#include "backend/optional.h"
+#include "backend/session.h"
 #include "base/arithmetic.h"
 #include "windrow/series.h"
 
@@ -33,7 +34,7 @@ wr_status wr_bench_peak(struct wr_device *device, double *flops_per_second,
                         struct wr_error *error) {
     WR_ARITHMETIC(callers);
     wr_status status = wr_check_process(device, error);
-    return status == WR_OK ? device->backend->peak(device, flops_per_second, error) : status;
+    return status == WR_OK ? wr_device_peak(device, flops_per_second, error) : status;
 }
 
 /* ---- a session to measure ---- */

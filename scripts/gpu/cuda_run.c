@@ -107,7 +107,7 @@ static void make_buffers(struct training *training) {
     const struct wr_windows_view *view = &ensemble->windows;
     const struct wr_shape *shape = &ensemble->shape;
     size_t models = ensemble->models;
-    const float scales[2] = {0, wr_loss_scale(ensemble->rule.loss, shape->outputs, 1)};
+    const float scales[2] = {0, wr_gradient_factor(ensemble->rule.loss, shape->outputs, 1)};
     double decay = (double)ensemble->rule.decay_epochs * (double)view->count; /* in updates */
     struct wr_model_task *tasks = alloc(models, sizeof *tasks);
     for (size_t m = 0; m < models; ++m)

@@ -1,6 +1,7 @@
 /* The cpu backend: its device, and the table of its operations. */
 #include "backend/cpu/cpu.h"
 
+#include "backend/registry.h"
 #include "numerics.h"
 
 #if defined(__x86_64__) || defined(__i386__)
@@ -260,6 +261,10 @@ static bool fits_fused(struct wr_device *device, const struct wr_ensemble *ensem
 
 const struct wr_backend wr_backend_cpu = {
     .name = "cpu",
+    .title = "CPU",
+    .reference = true,
+    .host_memory = true,
+    .closes_anywhere = true,
     .check_environment = check_environment,
     .describe = describe,
     .open_device = open_device,

@@ -56,8 +56,8 @@ static void set_update(const struct cpu_session *s, size_t model, uint64_t u, si
     const struct wr_ensemble *e = &s->base.ensemble;
     size_t pair = u < s->correction_count ? (size_t)u : s->correction_count - 1;
     if (e->rule.decay != WR_DECAY_CONSTANT)
-        b->descent[lane] =
-            -(e->lr[model] * wr_decay_left((int)e->rule.decay, u, wr_fading(&s->base, model)));
+        b->descent[lane] = -(e->lr[model] * wr_decay_left((int)e->rule.decay, u,
+                                                          wr_decay_per_update(&s->base, model)));
     b->correct[lane] = s->corrections[2 * pair];
     b->correct2[lane] = s->corrections[2 * pair + 1];
 }
@@ -89,7 +89,7 @@ static size_t set_batch(const struct cpu_session *s, size_t block, uint64_t epoc
         size_t left = offset < has && s->frozen[m] == WR_NOT_DIVERGED ? has - offset : 0;
         size_t n = left < count ? left : count;
         if (n != b->count[l] && n > 0)
-            b->scale[l] = wr_loss_scale(e->rule.loss, e->shape.outputs, n);
+            b->scale[l] = wr_gradient_factor(e->rule.loss, e->shape.outputs, n);
         b->count[l] = n;
         b->first[l] = e->window_first[m] + offset;
         b->together = b->together && b->first[l] == b->first[0];

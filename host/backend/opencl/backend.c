@@ -1,13 +1,25 @@
-/* The opencl backend's table. */
+/* The opencl backend's table. A build without OpenCL has it too, for messages. */
+#include "backend/registry.h"
+
+#ifdef WINDROW_OPENCL
 #include "backend/opencl/opencl.h"
+#endif
 
 const struct wr_backend wr_backend_opencl = {
     .name = "opencl",
+    .title = "OpenCL",
+    .ids = "opencl:P.D",
+#ifndef WINDROW_OPENCL
+    .missing = "this windrow was built without OpenCL (configure with -DWINDROW_OPENCL=ON)",
+#else
+    .probe_outside = true,
+    .driver = "an OpenCL driver",
     .check_environment = wr_cl_check_environment,
     .describe = wr_cl_describe,
     .open_device = wr_cl_open_device,
     .close_device = wr_cl_close_device,
     .try_device = wr_cl_try,
+    .explain = wr_cl_explain,
     .peak = wr_cl_peak,
     .fits_fused = wr_cl_fits_fused,
     .memory = wr_cl_memory,
@@ -23,4 +35,5 @@ const struct wr_backend wr_backend_opencl = {
     .run = wr_cl_run,
     .freeze = wr_cl_freeze,
     .diverged = wr_cl_diverged,
+#endif
 };

@@ -1,6 +1,8 @@
 /* Finding, describing and opening OpenCL devices. */
 #include "backend/opencl/opencl.h"
 
+#include "backend/registry.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

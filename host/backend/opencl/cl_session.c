@@ -76,7 +76,7 @@ static wr_status put_tasks(struct wr_cl_session *session, struct wr_error *error
                                           .lr = ensemble->lr[m],
                                           .clip = ensemble->clip[m],
                                           .seed = ensemble->seeds[m],
-                                          .fading = wr_fading(&session->base, m)};
+                                          .fading = wr_decay_per_update(&session->base, m)};
     wr_status status =
         wr_cl_put(session, WR_CL_TASKS, tasks, session->plan.bytes[WR_CL_TASKS], error);
     free(tasks);
@@ -103,7 +103,7 @@ static wr_status put_scales(struct wr_cl_session *session, struct wr_error *erro
     if (!scales)
         return WR_ERR_MEMORY;
     for (size_t n = 1; n <= ensemble->batch; ++n)
-        scales[n] = wr_loss_scale(ensemble->rule.loss, ensemble->shape.outputs, n);
+        scales[n] = wr_gradient_factor(ensemble->rule.loss, ensemble->shape.outputs, n);
     wr_status status =
         wr_cl_put(session, WR_CL_SCALES, scales, session->plan.bytes[WR_CL_SCALES], error);
     free(scales);

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -74,4 +75,8 @@ wr_status wr_cl_no_device(struct wr_error *error) {
                        place, drivers);
     return wr_fail(error, WR_ERR_DEVICE,
                    "no OpenCL device was found; install a driver (a GPU's own, or PoCL)");
+}
+
+void wr_cl_explain(void) {
+    setenv("POCL_DEBUG", "error", 0); /* PoCL prints the reason only then */
 }

@@ -79,6 +79,8 @@ wr_status wr_cl_open_device(size_t index, const struct wr_device_options *option
 void wr_cl_close_device(struct wr_device *device);
 /* drivers.c: returns WR_ERR_DEVICE; the error tells why there is no device. */
 wr_status wr_cl_no_device(struct wr_error *error);
+/* drivers.c: makes drivers print, from now on, why they have no device. */
+void wr_cl_explain(void);
 /* try.c: builds and runs the smallest kernel. */
 wr_status wr_cl_try(struct wr_device *device, struct wr_error *error);
 
@@ -102,7 +104,7 @@ enum wr_cl_buffer {
     WR_CL_INPUTS,       /* the view's */
     WR_CL_TARGETS,      /* the view's */
     WR_CL_WEIGHTS,      /* (O) */
-    WR_CL_SCALES,       /* (B + 1): the factor wr_loss_scale of a batch of n windows, at n */
+    WR_CL_SCALES,       /* (B + 1): wr_gradient_factor of a batch of n windows, at n */
     WR_CL_EPOCH_LOSSES, /* (loss_rows, M) */
     WR_CL_STATE,        /* (M, S, P) the state of the optimizer */
     WR_CL_CORRECTIONS,  /* (pairs, 2): wr_corrections; Adam only */

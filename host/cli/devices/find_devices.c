@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "backend/backend.h"
+#include "backend/registry.h"
 #include "cli/cli.h"
 #include "cli/devices/probe.h"
 
@@ -29,7 +29,8 @@ static void print_output(const struct probe *probe) {
     struct wr_error words = {0};
     if (probe->output[0] == '\0')
         return;
-    snprintf(words.text, sizeof words.text, "OpenCL drivers printed, when they were looked at:");
+    snprintf(words.text, sizeof words.text,
+             "%s drivers printed, when they were looked at:", probe->backend->title);
     words.log = strdup(last_lines(probe->output));
     cli_complain(&words);
     wr_error_release(&words);
@@ -40,7 +41,7 @@ static void print_output(const struct probe *probe) {
 static const char absent[] = "none", unknown[] = "unknown";
 
 bool device_is_absent(const struct wr_device_info *info) {
-    return strcmp(info->id, "opencl") == 0 && strcmp(info->name, absent) == 0;
+    return strcmp(info->id, info->backend) == 0 && strcmp(info->name, absent) == 0;
 }
 
 /* Prints a line on stderr: `what`, the device and the reason. The reason may already begin with the
@@ -57,37 +58,46 @@ void device_tell_left_out(const struct wr_device_info *info) {
     tell_device("not usable and left out:", info);
 }
 
-/* Makes the list: cpu, the devices that the probe found, and the entry "opencl" if the probe failed
- * or found none. */
-static wr_status make_list(const struct probe *probe, struct wr_device_info **devices,
-                           size_t *count, struct wr_error *error) {
-    struct wr_device_info rest = {.backend = "opencl", .id = "opencl"};
-    struct wr_device_info *list =
-        wr_alloc(probe->count + 2, sizeof *list, "a list of devices", error);
+/* Appends the devices that the probe found, and an entry with the backend's name if it failed or
+ * found none. */
+static wr_status append(const struct probe *probe, struct wr_device_info **devices, size_t *count,
+                        struct wr_error *error) {
+    const char *name = probe->backend->name;
+    bool rest = probe->listing_failed || probe->count == 0;
+    struct wr_device_info *list = realloc(*devices, (*count + probe->count + rest) * sizeof *list);
     if (list == NULL)
-        return WR_ERR_MEMORY;
+        return wr_fail(error, WR_ERR_MEMORY, "no memory for a list of devices");
     *devices = list;
-    *count = probe->count + 1;
-    if (probe->count > 0)
-        memcpy(list + 1, probe->devices, probe->count * sizeof *list);
-    if (probe->listing_failed || probe->count == 0) {
-        snprintf(rest.name, sizeof rest.name, "%s", probe->listing_failed ? unknown : absent);
-        memcpy(rest.detail, probe->why, sizeof rest.detail);
-        list[(*count)++] = rest;
+    for (size_t i = 0; i < probe->count; i++)
+        list[(*count)++] = probe->devices[i];
+    if (rest) {
+        struct wr_device_info *entry = &list[(*count)++];
+        *entry = (struct wr_device_info){.backend = name};
+        snprintf(entry->id, sizeof entry->id, "%s", name);
+        snprintf(entry->name, sizeof entry->name, "%s", probe->listing_failed ? unknown : absent);
+        memcpy(entry->detail, probe->why, sizeof entry->detail);
     }
-    return wr_backend_cpu.describe(0, list, error);
+    return WR_OK;
 }
 
 wr_status devices_find(struct wr_device_info **devices, size_t *count, struct wr_error *error) {
-    struct probe probe;
+    wr_status status = WR_OK;
     *devices = NULL;
     *count = 0;
-    wr_status status = probe_devices("all", &probe, error);
-    if (status == WR_OK)
-        print_output(&probe);
-    if (status == WR_OK)
-        status = make_list(&probe, devices, count, error);
-    probe_release(&probe);
+    for (size_t b = 0; b < WR_BACKENDS && status == WR_OK; b++) {
+        struct probe probe;
+        status = probe_devices(wr_backends[b], "all", &probe, error);
+        if (status == WR_OK)
+            print_output(&probe);
+        if (status == WR_OK)
+            status = append(&probe, devices, count, error);
+        probe_release(&probe);
+    }
+    if (status != WR_OK) {
+        free(*devices);
+        *devices = NULL;
+        *count = 0;
+    }
     return status;
 }
 
@@ -116,29 +126,38 @@ static const struct wr_device_info *first_exact(const struct probe *probe, bool 
     return NULL;
 }
 
-/* Prints a line for each GPU before the one that is taken, and one for drivers that failed. */
-static void tell_passed_over(const struct probe *probe, const struct wr_device_info *taken) {
-    const size_t end = taken != NULL ? (size_t)(taken - probe->devices) : probe->count;
+/* Prints a line for each GPU of the probe before the one that is taken, and one for drivers that
+ * failed. id: of the device that is taken. */
+static void tell_passed_over(const struct probe *probe, const struct wr_device_info *taken,
+                             const char *id) {
     char choice[96];
-    snprintf(choice, sizeof choice, "--device auto takes %s, and not",
-             taken != NULL ? taken->id : "cpu");
-    for (size_t i = 0; i < end; i++)
+    snprintf(choice, sizeof choice, "--device auto takes %s, and not", id);
+    for (size_t i = 0; i < probe->count && &probe->devices[i] != taken; i++)
         if (probe->devices[i].gpu || strcmp(probe->devices[i].name, unknown) == 0)
             tell_device(choice, &probe->devices[i]);
-    if (probe->listing_failed && taken == NULL)
-        fprintf(stderr, "windrow: --device auto takes cpu: %s\n", probe->why);
+    if (probe->listing_failed && first_exact(probe, true) == NULL)
+        fprintf(stderr, "windrow: --device auto takes %s: %s\n", id, probe->why);
 }
 
+/* Opens the first exact GPU in the order of the backends, else the reference. */
 static wr_status open_auto(const struct wr_device_options *options, struct wr_device **device,
                            struct wr_error *error) {
-    struct probe probe;
-    wr_status status = probe_devices("auto", &probe, error);
-    if (status == WR_OK) {
-        const struct wr_device_info *taken = first_exact(&probe, true);
-        tell_passed_over(&probe, taken);
-        status = device_open_found(taken != NULL ? taken->id : "cpu", options, device, error);
+    struct probe probes[WR_BACKENDS];
+    const struct wr_device_info *taken = NULL;
+    size_t probed = 0;
+    wr_status status = WR_OK;
+    while (probed < WR_BACKENDS && status == WR_OK && taken == NULL) {
+        status = probe_devices(wr_backends[probed], "auto", &probes[probed], error);
+        taken = first_exact(&probes[probed++], true);
     }
-    probe_release(&probe);
+    if (status == WR_OK) {
+        const char *id = taken != NULL ? taken->id : wr_backend_reference()->name;
+        for (size_t i = 0; i < probed; i++)
+            tell_passed_over(&probes[i], taken, id);
+        status = device_open_found(id, options, device, error);
+    }
+    while (probed > 0)
+        probe_release(&probes[--probed]);
     return status;
 }
 
@@ -153,10 +172,10 @@ static wr_status refuse(const char *selector, const struct probe *probe,
     return WR_ERR_DEVICE;
 }
 
-static wr_status open_any(const struct wr_device_options *options, struct wr_device **device,
-                          struct wr_error *error) {
+static wr_status open_any(const struct wr_backend *backend, const struct wr_device_options *options,
+                          struct wr_device **device, struct wr_error *error) {
     struct probe probe;
-    wr_status status = probe_devices("opencl", &probe, error);
+    wr_status status = probe_devices(backend, backend->name, &probe, error);
     if (status == WR_OK) {
         const struct wr_device_info *taken = first_exact(&probe, true);
         if (taken == NULL)
@@ -164,21 +183,22 @@ static wr_status open_any(const struct wr_device_options *options, struct wr_dev
         if (taken != NULL)
             status = device_open_found(taken->id, options, device, error);
         else if (probe.listing_failed || probe.count == 0)
-            status = refuse("opencl", &probe, NULL, error);
+            status = refuse(backend->name, &probe, NULL, error);
         else
             status = refuse(
-                "opencl", &probe,
+                backend->name, &probe,
                 &probe.devices[probe.failed_device != SIZE_MAX ? probe.failed_device : 0], error);
     }
     probe_release(&probe);
     return status;
 }
 
-static wr_status open_named(const char *selector, const struct wr_device_options *options,
-                            struct wr_device **device, struct wr_error *error) {
+static wr_status open_named(const struct wr_backend *backend, const char *selector,
+                            const struct wr_device_options *options, struct wr_device **device,
+                            struct wr_error *error) {
     struct probe probe;
     bool listed = false;
-    wr_status status = probe_devices(selector, &probe, error);
+    wr_status status = probe_devices(backend, selector, &probe, error);
     for (size_t i = 0; status == WR_OK && i < probe.count; i++)
         listed |= strcmp(probe.devices[i].id, selector) == 0;
     if (status == WR_OK && probe.failed_device != SIZE_MAX)
@@ -198,11 +218,11 @@ wr_status device_open(const char *selector, const struct wr_device_options *opti
     wr_status status = probe_seconds(&seconds, error);
     if (status != WR_OK)
         return status;
-    if (wr_has_opencl() && strcmp(selector, "auto") == 0)
+    if (strcmp(selector, "auto") == 0)
         return open_auto(options, device, error);
-    if (wr_has_opencl() && strcmp(selector, "opencl") == 0)
-        return open_any(options, device, error);
-    if (wr_has_opencl() && strncmp(selector, "opencl:", 7) == 0)
-        return open_named(selector, options, device, error);
-    return device_open_found(selector, options, device, error);
+    const struct wr_backend *backend = wr_backend_find(selector);
+    if (backend == NULL || !backend->probe_outside)
+        return device_open_found(selector, options, device, error);
+    return wr_is_choice(selector) ? open_any(backend, options, device, error)
+                                  : open_named(backend, selector, options, device, error);
 }

@@ -8,10 +8,11 @@
 
 #include "windrow/device.h"
 
-/* Like wr_devices_list, but works with broken drivers. An entry "opencl" that is not usable means
- * that drivers failed, or that there is no device. Prints on stderr what drivers printed. */
+/* Like wr_devices_list, but works with broken drivers. An entry whose id is the name of a backend,
+ * and that is not usable, means that drivers failed, or that there is no device. Prints on stderr
+ * what drivers printed. */
 wr_status devices_find(struct wr_device_info **devices, size_t *count, struct wr_error *error);
-/* Whether the entry only says that there is no OpenCL device. That is not an error. */
+/* Whether the entry only says that a backend has no device. That is not an error. */
 bool device_is_absent(const struct wr_device_info *info);
 /* Prints a line on stderr for a device that is left out because it is not usable. */
 void device_tell_left_out(const struct wr_device_info *info);

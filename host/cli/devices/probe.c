@@ -12,7 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "backend/backend.h"
+#include "backend/device.h"
+#include "backend/optional.h"
+#include "backend/registry.h"
 #include "base/environment.h"
 #include "cli/io/errors.h"
 #include "cli/io/interrupt.h"
@@ -59,6 +61,7 @@ static int spawn_child(struct child *child, const char *selector, int reports, i
     char skipped[32];
     char *const arguments[] = {(char[]){"windrow"},
                                (char[]){PROBE_ARGUMENT},
+                               (char *)child->probe->backend->name,
                                (char *)selector,
                                skipped,
                                child->explain ? (char[]){"explain"} : (char[]){"look"},
@@ -119,8 +122,8 @@ static void start_child(struct child *child, const char *selector) {
         fcntl(output[0], F_SETFL, O_NONBLOCK);
     if (failed != 0)
         snprintf(child->failure, sizeof child->failure,
-                 "OpenCL drivers were not looked at, since no process could be started for it (%s)",
-                 strerror(failed));
+                 "%s drivers were not looked at, since no process could be started for it (%s)",
+                 child->probe->backend->title, strerror(failed));
 }
 
 /* ---- reports and output ---- */
@@ -133,22 +136,28 @@ static void copy_detail(const struct wr_device_info *from, char to[sizeof from->
     text_with_options(detail, to, sizeof detail);
 }
 
+/* Makes room for one device more. */
+static wr_status add_device(struct probe *probe, struct wr_error *error) {
+    struct wr_device_info *grown =
+        realloc(probe->devices, (probe->count + 1) * sizeof *probe->devices);
+    if (grown == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "no memory for a list of devices");
+    probe->devices = grown;
+    probe->count++;
+    return WR_OK;
+}
+
 static wr_status keep_device(struct probe *probe, const struct probe_report *report,
                              struct wr_error *error) {
     if (report->index > probe->count)
         return WR_OK;
-    if (report->index == probe->count) {
-        struct wr_device_info *grown =
-            realloc(probe->devices, (probe->count + 1) * sizeof *probe->devices);
-        if (grown == NULL)
-            return wr_fail(error, WR_ERR_MEMORY, "no memory for a list of devices");
-        probe->devices = grown;
-        probe->count++;
-    }
+    wr_status status = report->index == probe->count ? add_device(probe, error) : WR_OK;
+    if (status != WR_OK)
+        return status;
     struct wr_device_info *info = &probe->devices[report->index];
     *info = report->info;
-    info->backend =
-        "opencl"; /* the pointer is of another process, and a driver may have damaged it */
+    /* the pointer is of another process, and a driver may have damaged it */
+    info->backend = probe->backend->name;
     info->id[sizeof info->id - 1] = info->name[sizeof info->name - 1] = '\0';
     copy_detail(&report->info, info->detail);
     return WR_OK;
@@ -249,8 +258,8 @@ static void describe_failure(struct child *child, bool silent, int status) {
     char how[96];
     if (child->cause != 0) {
         wr_format(child->failure, sizeof child->failure,
-                  "what is found out about OpenCL drivers cannot be read (%s)",
-                  strerror(child->cause));
+                  "what is found out about %s drivers cannot be read (%s)",
+                  child->probe->backend->title, strerror(child->cause));
         return;
     }
     if (silent)
@@ -261,8 +270,8 @@ static void describe_failure(struct child *child, bool silent, int status) {
     else
         wr_format(how, sizeof how, "ended its process with exit code %d",
                   status >= 0 ? WEXITSTATUS(status) : 0);
-    wr_format(child->failure, sizeof child->failure, "an OpenCL driver %s %s%s", how, when,
-              silent ? "; WINDROW_PROBE_SECONDS=60 waits longer" : "");
+    wr_format(child->failure, sizeof child->failure, "%s %s %s%s", child->probe->backend->driver,
+              how, when, silent ? "; WINDROW_PROBE_SECONDS=60 waits longer" : "");
 }
 
 static wr_status follow_child(struct child *child, struct wr_error *error) {
@@ -329,19 +338,33 @@ static void keep_result(const struct child *child) {
         probe->failed_device = child->trying;
 }
 
-wr_status probe_devices(const char *selector, struct probe *probe, struct wr_error *error) {
+/* Lists and tries devices in this process. */
+static wr_status probe_here(struct probe *probe, struct wr_error *error) {
+    struct wr_device_info info = {0};
+    struct wr_error why = {0};
+    wr_status status = WR_OK;
+    while (status == WR_OK &&
+           wr_backend_describe(probe->backend, probe->count, &info, &why) == WR_OK) {
+        wr_device_settle(probe->backend, probe->count, true, &info);
+        status = add_device(probe, error);
+        if (status == WR_OK)
+            probe->devices[probe->count - 1] = info;
+    }
+    wr_format(probe->why, sizeof probe->why, "%s", why.text);
+    wr_error_release(&why);
+    return status;
+}
+
+wr_status probe_devices(const struct wr_backend *backend, const char *selector, struct probe *probe,
+                        struct wr_error *error) {
     size_t seconds, skip = 0;
     bool explain = false;
-    *probe = (struct probe){.failed_device = SIZE_MAX};
+    *probe = (struct probe){.backend = backend, .failed_device = SIZE_MAX};
     wr_status status = probe_seconds(&seconds, error);
     if (status == WR_OK)
         status = wr_check_environment(error);
-    if (status == WR_OK && !wr_has_opencl()) {
-        struct wr_error why = {0};
-        (void)wr_describe_opencl(0, &(struct wr_device_info){0}, &why);
-        memcpy(probe->why, why.text, sizeof probe->why - 1);
-        return WR_OK;
-    }
+    if (status == WR_OK && !backend->probe_outside)
+        return probe_here(probe, error);
     for (bool again = true; status == WR_OK && again;) {
         struct child child = {.probe = probe,
                               .seconds = seconds,
@@ -356,7 +379,8 @@ wr_status probe_devices(const char *selector, struct probe *probe, struct wr_err
         keep_result(&child);
         skip += child.tries;
         again = child.trying != SIZE_MAX; /* other devices may work */
-        if (child.ended && probe->count == 0 && !explain && strcmp(selector, "auto") != 0)
+        if (child.ended && probe->count == 0 && !explain && backend->explain != NULL &&
+            strcmp(selector, "auto") != 0)
             again = explain = true;
     }
     return status;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "backend/registry.h"
 #include "base/base.h"
 #include "base/environment.h"
 #include "cli/cli.h"
@@ -72,8 +73,8 @@ static wr_status open_own_devices(struct share *share) {
     wr_status status = sweep_open_devices(run);
     if (status != WR_OK)
         return status;
-    bool any = strcmp(run->device_list, "auto") == 0 || strcmp(run->device_list, "opencl") == 0;
-    if (any && share->ranks.locals > 1 && wr_device_get_info(run->devices[0])->gpu)
+    if (wr_is_choice(run->device_list) && share->ranks.locals > 1 &&
+        wr_device_get_info(run->devices[0])->gpu)
         return open_own_gpu(share);
     keep_own_devices(run, &share->ranks);
     return WR_OK;

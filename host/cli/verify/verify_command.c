@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "backend/registry.h"
 #include "base/base.h"
 #include "base/json.h"
 #include "cli/cli.h"
@@ -80,8 +80,17 @@ static wr_status verify_device(const char *selector, device_open_fn *open, struc
     return status;
 }
 
-/* Verifies every usable OpenCL device, and reports which are not usable. A device that fails does
- * not stop the others. The first error goes to *error; later ones are printed. Returns
+/* The titles of the backends that are compared: "OpenCL". */
+static void list_titles(char *text, size_t size) {
+    size_t length = 0;
+    for (size_t b = 0; b < WR_BACKENDS; b++)
+        if (!wr_backends[b]->reference && length < size)
+            length += (size_t)snprintf(text + length, size - length, "%s%s",
+                                       length > 0 ? " or " : "", wr_backends[b]->title);
+}
+
+/* Verifies every usable device but the reference, and reports which are not usable. A device that
+ * fails does not stop the others. The first error goes to *error; later ones are printed. Returns
  * WR_ERR_VERIFY if a device had it, else the last failing status. */
 static wr_status verify_all(struct report *report, struct wr_error *error) {
     struct wr_device_info *devices;
@@ -91,7 +100,7 @@ static wr_status verify_all(struct report *report, struct wr_error *error) {
     if (worst != WR_OK)
         return worst;
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(devices[i].backend, "opencl") != 0)
+        if (wr_backend_find(devices[i].backend)->reference)
             continue;
         if (!devices[i].usable) {
             if (left_out != NULL)
@@ -110,8 +119,10 @@ static wr_status verify_all(struct report *report, struct wr_error *error) {
         if (worst != WR_ERR_VERIFY)
             worst = status != WR_OK ? status : worst;
     }
+    char titles[64] = "";
+    list_titles(titles, sizeof titles);
     if (verified == 0)
-        worst = wr_fail(error, WR_ERR_DEVICE, "there is no usable OpenCL device to verify%s%s",
+        worst = wr_fail(error, WR_ERR_DEVICE, "there is no usable %s device to verify%s%s", titles,
                         left_out != NULL ? ": " : "", left_out != NULL ? left_out->detail : "");
     else if (left_out != NULL)
         device_tell_left_out(left_out);
