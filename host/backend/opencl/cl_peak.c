@@ -9,6 +9,9 @@
 #define ITEMS_A_UNIT   4096  /* work-items: more than a compute unit can hold at once */
 #define GROUP          128
 
+/* The arguments of wr_peak, in its order. */
+enum { ROUNDS, FIRST, OUT };
+
 struct peak {
     struct wr_cl_device *device;
     struct wr_error *error;
@@ -62,11 +65,11 @@ static wr_status make(struct peak *peak) {
 /* Times one launch, from an idle device until the device is idle again. */
 static wr_status time_launch(struct peak *peak, cl_uint rounds, double *seconds) {
     const cl_float first = 1.0f;
-    cl_int code = clSetKernelArg(peak->kernel, 0, sizeof rounds, &rounds);
+    cl_int code = clSetKernelArg(peak->kernel, ROUNDS, sizeof rounds, &rounds);
     if (code == CL_SUCCESS)
-        code = clSetKernelArg(peak->kernel, 1, sizeof first, &first);
+        code = clSetKernelArg(peak->kernel, FIRST, sizeof first, &first);
     if (code == CL_SUCCESS)
-        code = clSetKernelArg(peak->kernel, 2, sizeof peak->out, &peak->out);
+        code = clSetKernelArg(peak->kernel, OUT, sizeof peak->out, &peak->out);
     wr_status status = check(peak, "clSetKernelArg", code);
     double began = wr_seconds();
     if (status == WR_OK)
