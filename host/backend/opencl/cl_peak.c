@@ -3,9 +3,10 @@
 
 #include <stdio.h>
 
+#include "peak_layout.h"
+
 #define LAUNCHES       40    /* number of launches; the fastest counts */
 #define LAUNCH_SECONDS 0.005 /* least time of a launch, so that its overhead is small */
-#define FMAS_A_ROUND   48    /* in peak.cl */
 #define ITEMS_A_UNIT   4096  /* work-items: more than a compute unit can hold at once */
 #define GROUP          128
 
@@ -90,7 +91,7 @@ static wr_status measure(struct peak *peak, double *flops_per_second) {
         status = time_launch(peak, rounds, &seconds);
     for (int i = 0; i < LAUNCHES && status == WR_OK; i++) {
         status = time_launch(peak, rounds, &seconds);
-        double rate = 2.0 * FMAS_A_ROUND * (double)rounds / seconds;
+        double rate = 2.0 * WR_PEAK_FMAS * (double)rounds / seconds;
         best = rate > best ? rate : best;
     }
     *flops_per_second = best * (double)peak->width * (double)peak->items;

@@ -8,6 +8,7 @@
 
 #include "backend/backend.h"
 #include "backend/opencl/kernels.h"
+#include "tiles_layout.h"
 
 /* ---- errors (errors.c) ---- */
 
@@ -127,7 +128,7 @@ struct wr_cl_plan {
 
 /* Work-items that compute one tile. */
 static inline size_t wr_cl_tile_items(const struct wr_cl_plan *plan) {
-    return plan->tile_rows / 4 * (plan->tile_columns / 4);
+    return WR_TILE_ITEMS_OF(plan->tile_rows, plan->tile_columns);
 }
 
 bool wr_cl_fits_fused(struct wr_device *device, const struct wr_ensemble *ensemble,
