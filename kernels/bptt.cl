@@ -5,7 +5,8 @@
  * "Backpropagation through time", Proc. IEEE 78, 1990; order of the sums: numerics.h.
  *
  * parameters, gradients (M, P)  hidden, deltas (M, B, T, H)  predictions (M, B, O)
- * visited (M, B): wr_epoch_visit  scales (B + 1): scale_n for a batch of n windows */
+ * visited (M, B): wr_epoch_visit  gradient_factors (B + 1): the factor of dL/dy in a batch of n
+ * windows, at n */
 #include "recurrence.h"
 
 __kernel void wr_bptt_deltas(ulong first, ulong count, ulong models, ulong batch,
@@ -13,7 +14,7 @@ __kernel void wr_bptt_deltas(ulong first, ulong count, ulong models, ulong batch
                              const __global struct wr_model_progress *progress,
                              const __global ulong *visited, const __global float *parameters,
                              const __global float *targets, ulong target_stride,
-                             const __global float *scales, const __global float *hidden,
+                             const __global float *gradient_factors, const __global float *hidden,
                              const __global float *predictions, __global float *deltas) {
     ulong unit = get_global_id(0) / WR_TEAM; /* model * batch + slot */
     WR_INDEX lane = get_global_id(0) - unit * WR_TEAM;
@@ -24,7 +25,7 @@ __kernel void wr_bptt_deltas(ulong first, ulong count, ulong models, ulong batch
         lane = WR_IDLE;
     }
     ulong window = wr_window_of(tasks + m, first, slot, visited + m * batch);
-    wr_deltas(lane, parameters + m * WR_P, scales[n], targets + window * target_stride,
+    wr_deltas(lane, parameters + m * WR_P, gradient_factors[n], targets + window * target_stride,
               predictions + unit * WR_O, hidden + unit * (WR_T * WR_H),
               deltas + unit * (WR_T * WR_H));
 }
@@ -34,7 +35,7 @@ __kernel void wr_bptt_gradients(ulong first, ulong count, ulong models, ulong ba
                                 const __global struct wr_model_progress *progress,
                                 const __global ulong *visited, const __global float *inputs,
                                 ulong input_stride, const __global float *targets,
-                                ulong target_stride, const __global float *scales,
+                                ulong target_stride, const __global float *gradient_factors,
                                 const __global float *hidden, const __global float *predictions,
                                 const __global float *deltas, __global float *gradients) {
     ulong m = get_global_id(0) / WR_P;
@@ -50,7 +51,7 @@ __kernel void wr_bptt_gradients(ulong first, ulong count, ulong models, ulong ba
         for (ulong slot = start; slot < n && slot < start + WR_SEGMENT; ++slot) {
             ulong unit = m * batch + slot;
             ulong window = wr_window_of(tasks + m, first, slot, visited + m * batch);
-            segment = wr_gradient(p, segment, scales[n], inputs + window * input_stride,
+            segment = wr_gradient(p, segment, gradient_factors[n], inputs + window * input_stride,
                                   targets + window * target_stride, predictions + unit * WR_O,
                                   hidden + unit * (WR_T * WR_H), deltas + unit * (WR_T * WR_H));
         }

@@ -3,20 +3,20 @@
  * wr_bptt_deltas_tiled: one work-group per (model, WR_TILE_ROWS slots), for all t; it keeps dL/dy
  * as well. wr_bptt_segments: one work-group per (model, segment of windows, tile of parameters)
  * sums a segment of the gradients. wr_bptt_add_segments: one work-item per (model, parameter) adds
- * those sums in their order. The last two take `slice` segments of a batch at a launch, `segment`
- * the first of them, which bounds what the sums of segments take. Formulas and the other arrays:
- * bptt.cl.
+ * those sums in their order. A launch of the last two takes `slice` segments of a batch, from
+ * number `segment` on, so that the sums of segments need little memory. Formulas and the other
+ * arrays: bptt.cl.
  *
- * dy (M, B, O)  segments (M, slice, P)  rests (M, P): for wr_add_segment, in batches of many
- * segments alone */
+ * dy (M, B, O)  segments (M, slice, P)  rests (M, P): for wr_add_segment, only if a batch has many
+ * segments */
 #include "tiles.h"
 
 __kernel __attribute__((reqd_work_group_size(WR_TILE_ITEMS, 1, 1))) void wr_bptt_deltas_tiled(
     ulong first, ulong count, ulong models, ulong batch, const __global struct wr_model_task *tasks,
     const __global struct wr_model_progress *progress, const __global ulong *visited,
     const __global float *parameters, const __global float *targets, ulong target_stride,
-    const __global float *scales, const __global float *hidden, const __global float *predictions,
-    __global float *deltas, __global float *dy) {
+    const __global float *gradient_factors, const __global float *hidden,
+    const __global float *predictions, __global float *deltas, __global float *dy) {
     WR_TILE_ROOM(rows, columns);
     const uint lane = get_local_id(0), row = wr_tile_row(lane), column = wr_tile_column(lane);
     const struct wr_window_tile tile =
@@ -29,8 +29,9 @@ __kernel __attribute__((reqd_work_group_size(WR_TILE_ITEMS, 1, 1))) void wr_bptt
     dy += tile.unit * WR_O;
     for (WR_INDEX e = lane; e < tile.rows * WR_O; e += WR_TILE_ITEMS) {
         WR_INDEX r = e / WR_O, o = e - r * WR_O;
-        dy[e] = scales[tile.n] * wr_slope(predictions[tile.unit * WR_O + e] -
-                                          targets[wr_tile_window(&tile, r) * target_stride + o]);
+        dy[e] = gradient_factors[tile.n] *
+                wr_slope(predictions[tile.unit * WR_O + e] -
+                         targets[wr_tile_window(&tile, r) * target_stride + o]);
     }
     wr_global_sync();
     for (WR_INDEX t = tile.rows ? WR_T : 0; t-- > 0;) {
@@ -60,22 +61,19 @@ __kernel __attribute__((reqd_work_group_size(WR_TILE_ITEMS, 1, 1))) void wr_bptt
     }
 }
 
-/* Which parameters a group has: rows `row` on and columns `column` on of one of three outer
- * products; the column after the last is 1, the bias's. plan.c counts the tiles. */
+/* The parameters of a work-group: a tile of one of three outer products, from row `row` and column
+ * `column` on. The column behind the product's last one is that of the bias, whose factor is 1.
+ * tiles_layout.h counts the tiles. */
 enum { WR_HH, WR_XH, WR_HY }; /* da h_{t-1}; da [x_t 1]; dy [h_{T-1} 1] */
 
-#define WR_TILES_OF(rows, columns)                                                                 \
-    (((rows) + WR_TILE_ROWS - 1) / WR_TILE_ROWS *                                                  \
-     (((columns) + WR_TILE_COLUMNS - 1) / WR_TILE_COLUMNS))
-#define WR_HH_TILES WR_TILES_OF(WR_H, WR_H)
-#define WR_XH_TILES WR_TILES_OF(WR_H, WR_I + 1)
-#define WR_HY_TILES WR_TILES_OF(WR_O, WR_H + 1)
-#define WR_TILES    (WR_HH_TILES + WR_XH_TILES + WR_HY_TILES)
+#define WR_HH_TILES WR_HH_TILES_OF(WR_H, WR_TILE_ROWS, WR_TILE_COLUMNS)
+#define WR_XH_TILES WR_XH_TILES_OF(WR_I, WR_H, WR_TILE_ROWS, WR_TILE_COLUMNS)
+#define WR_TILES    WR_GRADIENT_TILES_OF(WR_I, WR_H, WR_O, WR_TILE_ROWS, WR_TILE_COLUMNS)
 
 struct wr_gradient_tile {
     int product;
-    WR_INDEX row, column, height, width; /* the product's size, the column of 1 apart */
-    WR_INDEX steps;                      /* terms a window has */
+    WR_INDEX row, column, height, width; /* the product's size, without the column of 1 */
+    WR_INDEX steps;                      /* terms of a window */
 };
 
 static inline struct wr_gradient_tile wr_gradient_tile_of(WR_INDEX index) {
@@ -87,7 +85,7 @@ static inline struct wr_gradient_tile wr_gradient_tile_of(WR_INDEX index) {
     tile.height = tile.product == WR_HY ? WR_O : WR_H;
     tile.width = tile.product == WR_XH ? WR_I : WR_H;
     tile.steps = tile.product == WR_HH ? WR_T - 1 : tile.product == WR_XH ? WR_T : 1;
-    WR_INDEX down = (tile.height + WR_TILE_ROWS - 1) / WR_TILE_ROWS, across = index / down;
+    WR_INDEX down = WR_CEIL_DIV(tile.height, WR_TILE_ROWS), across = index / down;
     tile.row = (index - across * down) * WR_TILE_ROWS;
     tile.column = across * WR_TILE_COLUMNS;
     return tile;
@@ -102,8 +100,8 @@ static inline WR_INDEX wr_parameter_of(struct wr_gradient_tile tile, WR_INDEX r,
     return c == tile.width ? bias + r : w + r * tile.width + c;
 }
 
-/* Lines at + 0 .. of WR_SEGMENT vectors, which begin at from[starts[term]], to local memory; 1
- * beyond their width. */
+/* Loads lines at .. at + lines - 1 of up to WR_SEGMENT vectors into local memory. Vector number
+ * `term` begins at from[starts[term]]. A line beyond the width is 1. */
 static inline void wr_vectors_load(uint lane, const __global float *from,
                                    const __local ulong *starts, WR_INDEX at, WR_INDEX width,
                                    uint terms, uint lines, uint pitch, __local float *to) {
@@ -121,6 +119,8 @@ wr_bptt_segments(ulong first, ulong count, ulong segment, ulong slice, ulong mod
                  const __global float *deltas, const __global float *dy, __global float *segments) {
     WR_TILE_ROOM(rows, columns);
     __local ulong row_starts[WR_SEGMENT], column_starts[WR_SEGMENT];
+    WR_ASSERT(sizeof rows4 + sizeof columns4 + sizeof row_starts + sizeof column_starts <=
+              WR_TILE_BYTES(WR_TILE_ROWS, WR_TILE_COLUMNS));
     const uint lane = get_local_id(0);
     const ulong place = get_group_id(0) / WR_TILES; /* m * slice + segment of the slice */
     const struct wr_gradient_tile tile =
@@ -184,7 +184,7 @@ __kernel void wr_bptt_add_segments(ulong first, ulong count, ulong segment, ulon
     WR_INDEX p = get_global_id(0) - m * WR_P;
     if (m >= models || progress[m].diverged != WR_RUNNING)
         return;
-    ulong all = (wr_windows_here(tasks[m].visits, first, count) + WR_SEGMENT - 1) / WR_SEGMENT;
+    ulong all = WR_CEIL_DIV(wr_windows_here(tasks[m].visits, first, count), WR_SEGMENT);
     ulong here = wr_windows_here(all, segment, slice);
     if (here == 0)
         return;

@@ -1,11 +1,13 @@
-/* Stage clip: every element of the batch gradient bounded to [-c, c], c = +infinity for none; or
- * the gradient multiplied so that its norm is at most c.
+/* Stage clip: bounds every element of the batch's gradient to [-c, c], where c = +infinity bounds
+ * none; or multiplies the gradient so that its norm is at most c.
  *
- * wr_clip_factors, for norms: one team per model makes the factors. wr_clip_gradients: one
+ * wr_clip_factors, only for norms: one team per model makes the factor. wr_clip_gradients: one
  * work-item per (model, parameter). Formulas: wr_clip and wr_norm_factor in numerics.h.
  *
- * gradients (M, P)  squares (M, WR_NORM_ROWS + 1): of the rows, then the factor */
+ * gradients (M, P)  squares (M, WR_SQUARES): of the rows, then the factor */
 #include "recurrence.h"
+
+#define WR_SQUARES WR_SQUARES_OF(WR_H, WR_O, WR_FIXED)
 
 __kernel void wr_clip_factors(ulong first, ulong count, ulong models,
                               const __global struct wr_model_task *tasks,
@@ -19,7 +21,7 @@ __kernel void wr_clip_factors(ulong first, ulong count, ulong models,
         lane = WR_IDLE;
     }
     gradients += m * WR_P;
-    squares += m * (WR_NORM_ROWS + 1);
+    squares += m * WR_SQUARES;
     for (WR_INDEX row = lane; row < WR_NORM_ROWS; row += WR_TEAM)
         squares[row] = wr_row_square(gradients, row);
     wr_team_sync();
@@ -36,7 +38,7 @@ __kernel void wr_clip_gradients(ulong first, ulong count, ulong models,
         wr_windows_here(tasks[m].visits, first, count) == 0)
         return;
 #if WR_BY_NORM
-    gradients[get_global_id(0)] *= squares[m * (WR_NORM_ROWS + 1) + WR_NORM_ROWS];
+    gradients[get_global_id(0)] *= squares[m * WR_SQUARES + WR_NORM_ROWS];
 #else
     gradients[get_global_id(0)] = wr_clip(gradients[get_global_id(0)], tasks[m].clip);
 #endif

@@ -1,4 +1,4 @@
-/* The books of an epoch, for the staged schedule.
+/* The account of an epoch, for the staged schedule.
  *
  * wr_epoch_visit, for windows out of order: one work-item per (model, slot) finds the window that
  * the model visits. wr_epoch_add: one work-item per model adds the batch's window losses to its
@@ -8,7 +8,8 @@
  * visited (M, B): of the view  parameters (M, P)  losses (M, B)  epoch_losses (rows, M) */
 #include "recurrence.h"
 
-#define WR_AHEAD 32 /* losses read before they are added: reading is slow, adding has an order */
+/* Losses that are read before any is added: reads overlap, additions do not. */
+#define WR_AHEAD 32
 
 __kernel void wr_epoch_visit(ulong first, ulong count, ulong models, ulong batch,
                              const __global struct wr_model_task *tasks,

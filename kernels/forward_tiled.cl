@@ -1,4 +1,4 @@
-/* Stage forward for batches of many windows: the windows of a tile share each look at the weights.
+/* Stage forward for batches of many windows: the windows of a tile share every load of a weight.
  *
  * One work-group per (model, WR_TILE_ROWS slots), for all t. Formulas and arrays: forward.cl. */
 #include "tiles.h"

@@ -1,30 +1,31 @@
 /* All stages, many updates in one launch: schedule fused.
  *
- * One work-group, which is one team, per model. The model is resident for the whole launch, its
- * parameters, state and gradient sums each in local memory where the host found that they fit and
- * in global memory otherwise. A launch makes at most `updates` updates of each model and ends with
- * epoch `end` - 1; where a model stands in its epoch is kept in `progress`, so a launch may stop
- * anywhere.
+ * Each model has one work-group, which is one team. Its parameters, its state and its gradient sums
+ * lie for the whole launch in local memory, each if the host found that it fits, or else in global
+ * memory. A launch makes at most `updates` updates of each model and ends with epoch `end` - 1.
+ * `progress` keeps where a model stands in its epoch, so a launch may end anywhere.
  *
  * Further options given when the program is built:
  *   WR_STATE_LOCAL, WR_PARAM_LOCAL, WR_SUMS_LOCAL  1: in local memory
  *   WR_SUMS_SPACE  address space of the gradient sums
- *   WR_SUMS        gradient sums (P) that a batch needs: 0 for one window, which is applied as it
- *                  is made, where the rule allows that; 1 for one segment of windows; 2 for more; 3
- * for more than WR_PLAIN_SEGMENTS segments
+ *   WR_SUMS        gradient sums (P) that a batch needs:
+ *                    0 for one window, if the rule allows each element to be applied at once
+ *                    1 for one segment of windows
+ *                    2 for more segments
+ *                    3 for more than WR_PLAIN_SEGMENTS segments
  *
- * parameters (M, P)  epoch_losses (rows, M), row 0 is epoch `begin`  scales (B + 1)
+ * parameters (M, P)  epoch_losses (rows, M), row 0 is epoch `begin`  gradient_factors (B + 1)
  * kept (M, WR_KEPT, P): what the optimizer keeps  corrections (pairs, 2): Adam's
  * scratch (M, WR_SCRATCH): what is not local of h (T, H), da (T, H), y (O), segment (P), sum (P),
  * rest (P) */
+#include "fused_layout.h"
 #include "recurrence.h"
 
-/* h, da and y; between batches the squares of a gradient's rows, which may be two more. */
-#define WR_STATE   (2 * WR_T * WR_H + WR_O + 2 * WR_BY_NORM)
-#define WR_SCRATCH (WR_STATE * (1 - WR_STATE_LOCAL) + WR_SUMS * WR_P * (1 - WR_SUMS_LOCAL))
+#define WR_STATE   WR_FUSED_STATE(WR_H, WR_O, WR_T, WR_BY_NORM)
+#define WR_SCRATCH WR_FUSED_SCRATCH(WR_STATE, WR_STATE_LOCAL, (WR_SUMS * WR_P), WR_SUMS_LOCAL)
 
-/* A window's gradients added to the sums of its batch, slot = its place there; no sync: a lane sees
- * only its own parameters. */
+/* Adds a window's gradients to the sums of its batch; slot is its place in the batch. No barrier is
+ * needed, since a lane sees only its own parameters. */
 #if WR_SUMS > 0
 static inline void wr_accumulate(WR_INDEX lane, ulong slot, float scale, const __global float *x,
                                  const __global float *target, const WR_STATE_SPACE float *y,
@@ -36,7 +37,7 @@ static inline void wr_accumulate(WR_INDEX lane, ulong slot, float scale, const _
     }
 }
 
-/* A finished segment joins the batch's sum. */
+/* Adds a complete segment to the batch's sum. */
 static inline void wr_close_segment(WR_INDEX lane, ulong slot, WR_SUMS_SPACE float *sums) {
 #if WR_SUMS > 1
     const ulong segment = slot / WR_SEGMENT;
@@ -54,7 +55,7 @@ static inline void wr_close_segment(WR_INDEX lane, ulong slot, WR_SUMS_SPACE flo
 #endif
 }
 
-/* The batch's gradient g is clipped and applied; squares (WR_NORM_ROWS) is room. */
+/* Clips the batch's gradient g and makes the step. squares (WR_NORM_ROWS) is working memory. */
 static inline void wr_apply(WR_INDEX lane, const struct wr_stepping *by, float clip,
                             const WR_SUMS_SPACE float *g, WR_STATE_SPACE float *squares,
                             WR_PARAM_SPACE float *theta, __global float *kept) {
@@ -81,8 +82,11 @@ wr_fused(ulong updates, uint begin, uint end, ulong models, ulong batch,
          const __global struct wr_model_task *tasks, __global struct wr_model_progress *progress,
          __global float *parameters, const __global float *inputs, ulong input_stride,
          const __global float *targets, ulong target_stride, const __global float *weights,
-         const __global float *scales, __global float *scratch, __global float *epoch_losses,
-         __global float *kept, const __global float *corrections, ulong pairs) {
+         const __global float *gradient_factors, __global float *scratch,
+         __global float *epoch_losses, __global float *kept, const __global float *corrections,
+         ulong pairs) {
+    WR_ASSERT(WR_SUMS > 0 || !WR_BY_NORM); /* a norm is that of a whole gradient */
+    WR_ASSERT(!WR_BY_NORM || WR_NORM_ROWS <= WR_STATE);
     __local int flag;
     ulong m = get_global_id(0) / WR_TEAM;
     WR_INDEX lane = get_local_id(0);
@@ -117,7 +121,7 @@ wr_fused(ulong updates, uint begin, uint end, ulong models, ulong batch,
 
     for (ulong u = 0; u < updates && at.epoch < end && at.diverged == WR_RUNNING; ++u) {
         ulong n = min(task.visits - at.window, batch);
-        float scale = scales[n];
+        float scale = gradient_factors[n];
         struct wr_stepping by;
         wr_step_at(&task, wr_update_at(&task, at.epoch, at.window, batch), corrections, pairs, &by);
         for (ulong slot = 0; slot < n; ++slot) {

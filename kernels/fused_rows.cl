@@ -1,12 +1,9 @@
 /* All stages, many updates in one launch, with W_hh in registers: schedule fused for batches of one
  * window and small H. rows.h says how lanes share a model.
  *
- * Arguments as wr_fused's; progress is kept between launches likewise. Teams whose model has
- * nothing left to do go along to every barrier. */
+ * The arguments are those of wr_fused, and `progress` is kept between launches in the same way. A
+ * team whose model has nothing left to do still meets every barrier. */
 #include "rows_step.h"
-
-/* What the host counts holds all arrays. */
-typedef char wr_local_memory_fits[WR_NEAR_KEPT + WR_KEPT * WR_KEPT_ROOM <= WR_NEAR ? 1 : -1];
 
 #if WR_KEPT > 0
 /* Where the optimizer's value of parameter p lies in local memory. */
@@ -29,9 +26,9 @@ static inline uint wr_kept_place(uint p) {
 }
 #endif
 
-/* A model from global memory: theta (P), kept (WR_KEPT, P). Here and where it goes back, a pointer
- * per unit and fixed offsets from it spare compilers an address for each parameter, which they
- * would keep from the one to the other. */
+/* Loads a model from global memory: theta (P), kept (WR_KEPT, P). Here and in wr_rows_store, a unit
+ * has one pointer, and its parameters lie at fixed offsets from it. Otherwise compilers compute an
+ * address for each parameter here and keep it until the store. */
 static inline void wr_rows_load(const struct wr_place *place, const __global float *theta,
                                 const __global float *kept, struct wr_held *held) {
     __local float *near = place->near;
@@ -64,7 +61,7 @@ static inline void wr_rows_load(const struct wr_place *place, const __global flo
     for (uint o = place->spare ? WR_O : place->lane; o < WR_O; o += WR_LANES)
         near[WR_NEAR_BY + o] = theta[WR_B_Y + o];
 #endif
-    /* What follows an h_t is read with its last four values. */
+    /* h_t is read four floats at a time, so the floats behind it are read as well. */
     if (place->lane == 0 && !place->spare)
         for (uint t = 0; t < WR_T; ++t)
             for (uint k = WR_H; k < WR_ROW; ++k)
@@ -76,7 +73,7 @@ static inline void wr_rows_load(const struct wr_place *place, const __global flo
 #endif
 }
 
-/* And back. */
+/* Stores a model in global memory. */
 static inline void wr_rows_store(const struct wr_place *place, const struct wr_held *held,
                                  __global float *theta, __global float *kept) {
     const __local float *near = place->near;
@@ -117,8 +114,8 @@ static inline int wr_rows_finite(const struct wr_place *place, const struct wr_h
 #pragma unroll
     for (uint r = 0; r < WR_ROWS; ++r) {
         finite &= wr_is_finite(held->b_h[r]);
-        for (uint i = 0; i < WR_H;
-             ++i) /* not of the registers, which then stay floats to compilers */
+        /* In local memory: a test of the registers would make compilers treat them as integers. */
+        for (uint i = 0; i < WR_H; ++i)
             finite &= wr_is_finite(near[WR_NEAR_HH + WR_ROW_PLACE(i) + WR_J(place, r)]);
         for (uint i = 0; i < WR_I; ++i)
             finite &= wr_is_finite(WR_W_XH_OF(place, held, r, i));
@@ -141,11 +138,15 @@ wr_fused_rows(ulong updates, uint begin, uint end, ulong models,
               const __global struct wr_model_task *tasks,
               __global struct wr_model_progress *progress, __global float *parameters,
               const __global float *inputs, ulong input_stride, const __global float *targets,
-              ulong target_stride, const __global float *weights, const __global float *scales,
-              __global float *epoch_losses, __global float *kept, const __global float *corrections,
-              ulong pairs) {
+              ulong target_stride, const __global float *weights,
+              const __global float *gradient_factors, __global float *epoch_losses,
+              __global float *kept, const __global float *corrections, ulong pairs) {
     __local float4 near_all[WR_PACK * WR_NEAR / 4];
     __local int bad_all[WR_PACK], clips_all[WR_PACK];
+    WR_ASSERT(WR_H % WR_ROWS == 0 && WR_PACK * WR_LANES <= WR_GROUP);
+    WR_ASSERT(WR_NEAR_KEPT + WR_KEPT * WR_KEPT_ROOM <= WR_NEAR);
+    WR_ASSERT(sizeof near_all + sizeof bad_all + sizeof clips_all <=
+              WR_PACK * WR_ROWS_BYTES(WR_NEAR));
     const uint id = get_local_id(0), team = id / WR_LANES;
     const uint slot = team < WR_PACK ? team : WR_PACK - 1;
     const uint lane =
@@ -161,7 +162,8 @@ wr_fused_rows(ulong updates, uint begin, uint end, ulong models,
 
     const ulong own_model = get_global_id(0) / WR_GROUP * WR_PACK + slot;
     const int exists = own_model < models && !place.spare;
-    const ulong m = own_model < models ? own_model : models - 1; /* read, and never written */
+    /* A model that does not exist reads the last one, and writes nothing. */
+    const ulong m = own_model < models ? own_model : models - 1;
     const struct wr_model_task task = tasks[m];
     struct wr_model_progress at = progress[m];
     struct wr_held held;
@@ -171,18 +173,18 @@ wr_fused_rows(ulong updates, uint begin, uint end, ulong models,
         *bad = 0;
     barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE); /* reads of global memory end here */
 
-    const float scale = scales[1];
+    const float scale = gradient_factors[1];
     for (ulong u = 0; u < updates; ++u) {
         const int works = exists && at.diverged == WR_RUNNING && at.epoch < end;
         const ulong visited = works ? wr_window_at(&task, at.epoch, at.window) : task.first;
         struct wr_window window = {.x = inputs + visited * input_stride,
                                    .target = targets + visited * target_stride};
         if (first)
-            *place.clips = 0; /* read by all before the last barrier below */
+            *place.clips = 0; /* all lanes read it before the last barrier below */
         wr_rows_inputs(&place, &window);
         wr_rows_hidden(&place, &held, &window);
         if (first)
-            *bad = 0; /* read by all before the first barrier above */
+            *bad = 0; /* all lanes read it before the first barrier above */
         const float loss = wr_rows_head(&place, &held, &window, weights, scale);
         wr_rows_deltas(&place, &held, &window, task.clip);
         const float bound = wr_rows_bound(&place, &window, task.clip);

@@ -11,6 +11,15 @@
 #define WR_OFFSET_B_Y(I, H, O)    (WR_OFFSET_W_HY(I, H, O) + (O) * (H))
 #define WR_PARAMETERS_OF(I, H, O) (WR_OFFSET_B_Y(I, H, O) + (O))
 
+/* How many pieces of `size` hold `count`. */
+#define WR_CEIL_DIV(count, size) (((count) + (size)-1) / (size))
+
+/* The rows of a gradient whose squares make its norm: those of W_xh, W_hh and W_hy, and each vector
+ * of biases unless FIXED (windrow/rule.h's WR_FIXED_...) leaves it out. */
+#define WR_NORM_ROWS_OF(H, O, FIXED) (2 * (H) + (O) + (((FIXED)&1) == 0) + (((FIXED)&2) == 0))
+/* What clip.cl keeps of a model, in floats: the squares of those rows, then the factor. */
+#define WR_SQUARES_OF(H, O, FIXED) (WR_NORM_ROWS_OF(H, O, FIXED) + 1)
+
 #ifdef __OPENCL_VERSION__
 #define WR_UINT32 uint
 #define WR_UINT64 ulong
@@ -26,9 +35,9 @@ struct wr_model_task {
     WR_UINT64 count;
     WR_UINT64 visits; /* windows that an epoch visits */
     float lr;
-    float clip;     /* +infinity: none */
-    WR_UINT32 seed; /* of the order of its visits */
-    float fading;   /* 1 / the updates over which the rate decays */
+    float clip;             /* +infinity: none */
+    WR_UINT32 seed;         /* of the order of its visits */
+    float decay_per_update; /* 1 / the updates over which the rate decays */
 };
 
 /* Where a model stands between two launches. 24 bytes. */

@@ -83,10 +83,10 @@ static inline float wr_as_float(uint32_t i) {
 #define wr_greater(a, b) wr_if_less((b), (a), (a), (b))
 #endif
 
-/* total + x, for every sum of kernels that is no chain of fma: some compilers of OpenCL C (Intel's
- * for CPUs) take the terms of a + in a loop in an order of their own, and none does so with an fma.
- * The bits are those of total + x, since x * 1 is exact. The host's compilers keep the order of a
- * +, and an fma is slow where the machine has none. */
+/* total + x, for every sum of kernels that is not a chain of fma. Some compilers of OpenCL C
+ * (Intel's for CPUs) change the order of the + of a loop, and none changes that of an fma. The bits
+ * are those of total + x, since x * 1 is exact. The host's compilers keep the order of a +, and an
+ * fma is slow on machines that have none. */
 static inline WR_FLOAT wr_add(WR_FLOAT total, WR_FLOAT x) {
 #ifdef __OPENCL_VERSION__
     return wr_fma(x, WR_CONST(1.0f), total);
@@ -125,12 +125,12 @@ static inline WR_FLOAT wr_flush(WR_FLOAT da) {
 }
 
 /* tanh: odd, |tanh| <= 1, x itself for tiny |x|, NaN passes; at most 3.53 ulp from the true value,
- * measured over every float, and below 0.1 ulp of bias, which sums would gather. tanh(x/2) = p/q, a
- * rational function fitted so that tanh x = 2pq / (q^2 + p^2) errs least (scripts/fit_tanh); near 1
- * that forgives an error in p/q. With d the denominator, tanh x = p (2q/d): the reciprocal r of d
- * is an integer first guess and one tuned cubic step (3.2e-5), and the residual of 2q - yd makes y
- * = 2q/d all but correctly rounded, so exactly 1 for tiny |x|. Beyond the clip tanh is 1 to the
- * last bit, and so is this. */
+ * measured over every float. Its bias, which would add up in sums, is below 0.1 ulp. tanh(x/2) =
+ * p/q, a rational function fitted so that tanh x = 2pq / (q^2 + p^2) errs least (scripts/fit_tanh);
+ * near 1 it hardly depends on an error of p/q. With d the denominator, tanh x = p (2q/d): the
+ * reciprocal r of d is an integer first guess and one tuned cubic step (3.2e-5), and the residual
+ * of 2q - yd makes y = 2q/d almost always correctly rounded, and exactly 1 for tiny |x|. Beyond the
+ * clip tanh is 1 to the last bit, and so is this. */
 static inline WR_FLOAT wr_tanh(WR_FLOAT x) {
     WR_FLOAT c = wr_clip(x, WR_CONST(9.02f));
     WR_FLOAT z = c * c;
@@ -179,7 +179,7 @@ static inline WR_FLOAT wr_root(WR_FLOAT v) {
     return wr_fma(wr_fma(-root, root, v), WR_CONST(0.5f) * r, root);
 }
 
-/* By what a gradient is multiplied so that its norm, the root of sum, is at most c. */
+/* The factor of a gradient, so that its norm, the root of sum, becomes at most c. */
 static inline WR_FLOAT wr_norm_factor(WR_FLOAT sum, WR_FLOAT c) {
     return wr_if_less(c * c, sum, c * wr_rsqrt(sum), WR_CONST(1.0f));
 }

@@ -2,9 +2,9 @@
  * kernel both call these. Formulas and the order of every sum: numerics.h.
  *
  * A team of WR_TEAM work-items works on one window together; `lane` is the index in the team, and
- * every lane of a team calls every function. A team of 1 needs no barrier. A team with nothing to
- * do takes WR_IDLE for its lane, which lies beyond every array: it does nothing, yet meets all
- * barriers (PoCL 3.1 fails on some kernels whose barriers stand after a conditional return).
+ * every lane of a team calls every function. A team of 1 needs no barrier. The lane of a team with
+ * nothing to do is WR_IDLE, which lies beyond every array: it does nothing but meets all barriers
+ * (PoCL 3.1 fails on some kernels whose barriers stand after a conditional return).
  *
  * Options given when the program is built:
  *   WR_I, WR_H, WR_O, WR_T  inputs, hidden, outputs, seq_len, with the suffix of WR_INDEX
@@ -14,8 +14,8 @@
  *   WR_STATE_SPACE          address space of h, da and y
  *   WR_SUMS_SPACE           address space of gradients; __global where not given
  *
- * The learning rule's, given where they are not the notebook's; floats as their bits, which print
- * alike in every locale:
+ * Options of the learning rule, given where it is not the notebook's. Floats are given as their
+ * bits, which print alike in every locale:
  *   WR_ACTIVATION, WR_LOSS, WR_OPTIMIZER, WR_DECAY  WR_KIND_...
  *   WR_LOSS_NUMBER, WR_MOMENTUM, WR_BETA1, WR_BETA2, WR_EPSILON, WR_WEIGHT_DECAY
  *   WR_BY_NORM              1: clip bounds the gradient's norm
@@ -43,6 +43,9 @@
 
 #define WR_IDLE ((WR_INDEX)-1)
 
+/* The build fails where a constant condition does not hold. A statement. */
+#define WR_ASSERT(condition) ((void)sizeof(char[(condition) ? 1 : -1]))
+
 #ifndef WR_STATE_ROW
 #define WR_STATE_ROW WR_H /* floats from one h_t or da_t to the next */
 #endif
@@ -53,7 +56,7 @@
 #define wr_team_sync()
 #endif
 
-/* sum: the start before, the sum of start and the terms a * b for i = 0 .. n-1 after. */
+/* Adds the terms a * b for i = 0 .. n-1 to sum, in segments: numerics.h. */
 #define WR_SUM(sum, i, n, a, b)                                                                    \
     for (WR_INDEX segment_start = 0; segment_start < (n); segment_start += WR_SEGMENT) {           \
         float segment = segment_start == 0 ? (sum) : 0.0f;                                         \
@@ -218,7 +221,7 @@ static inline float wr_gradient(WR_INDEX p, float sum, float scale, const __glob
     return sum;
 }
 
-/* Segment sum number `segment` of a batch joins the gradient; *rest counts from number
+/* Adds x, the sum of a batch's segment number `segment`, to the gradient. *rest is used from number
  * WR_PLAIN_SEGMENTS on. */
 static inline void wr_add_segment(ulong segment, float x, float *sum, float *rest) {
     if (segment >= WR_PLAIN_SEGMENTS)
@@ -229,9 +232,9 @@ static inline void wr_add_segment(ulong segment, float x, float *sum, float *res
 
 /* ---- clip and update ---- */
 
-/* Rows whose squares make the gradient's norm: those of W_xh; then all rows of H parameters, as
- * they lie, the biases of the hidden units among them; then the outputs' biases. */
-#define WR_NORM_ROWS (2 * WR_H + WR_O + ((WR_FIXED & 1) == 0) + ((WR_FIXED & 2) == 0))
+/* Rows whose squares make the gradient's norm, in this order: those of W_xh; every row of H
+ * parameters in the order of the layout, of which b_h is one; b_y. */
+#define WR_NORM_ROWS WR_NORM_ROWS_OF(WR_H, WR_O, WR_FIXED)
 
 static inline float wr_row_square(const WR_SUMS_SPACE float *g, WR_INDEX row) {
     WR_INDEX later = row - WR_H + (WR_FIXED & 1) * (row >= 2 * WR_H), terms = WR_H;
@@ -245,7 +248,7 @@ static inline float wr_row_square(const WR_SUMS_SPACE float *g, WR_INDEX row) {
     return sum;
 }
 
-/* By what a gradient is multiplied; squares (WR_NORM_ROWS) of its rows. */
+/* The factor of a gradient; squares (WR_NORM_ROWS) of its rows. */
 static inline float wr_factor(const WR_STATE_SPACE float *squares, float clip) {
     float sum = squares[0];
     for (WR_INDEX row = 1; row < WR_NORM_ROWS; ++row)
@@ -279,7 +282,7 @@ static inline void wr_step_at(const struct wr_model_task *task, ulong u,
                               struct wr_stepping *by) {
     by->descent = -task->lr;
 #if WR_DECAY != WR_KIND_CONSTANT
-    by->descent = -(task->lr * wr_decay_left(WR_DECAY, u, task->fading));
+    by->descent = -(task->lr * wr_decay_left(WR_DECAY, u, task->decay_per_update));
 #endif
     by->correct = by->correct2 = 1.0f;
 #if WR_CORRECTED
@@ -299,7 +302,7 @@ static inline float wr_step_one(const struct wr_stepping *by, float theta, float
     return wr_step_by(WR_OPTIMIZER, by, theta, g, first, second);
 }
 
-/* The same; kept (WR_KEPT, P) from the parameter's own on. */
+/* The same; kept points to the parameter's first value in (WR_KEPT, P). */
 static inline float wr_stepped(const struct wr_stepping *by, float theta, float g,
                                __global float *kept) {
     float first = WR_KEPT > 0 ? kept[0] : 0.0f, second = WR_KEPT > 1 ? kept[WR_P] : 0.0f;
@@ -313,7 +316,7 @@ static inline float wr_stepped(const struct wr_stepping *by, float theta, float 
     return theta;
 }
 
-/* Whether all parameters are finite, told to every lane; flag is the team's own. */
+/* Whether all parameters are finite, which every lane learns; the team has a flag of its own. */
 static inline int wr_all_finite(WR_INDEX lane, const WR_PARAM_SPACE float *theta,
                                 volatile __local int *flag) {
     int bad = 0;

@@ -1,5 +1,5 @@
-/* The stages for models whose W_hh lies in registers: fused_rows.cl. Here are forward and back,
- * with the gradient of W_hh; rows_step.h has the other gradients, clip and update.
+/* The stages for models whose W_hh lies in registers: fused_rows.cl. This file has forward and
+ * back, with the gradient of W_hh; rows_step.h has the other gradients, clip and update.
  *
  * WR_PACK models share a work-group of WR_GROUP work-items. A model's team is WR_LANES of them, and
  * a lane has WR_ROWS units, which follow each other. It holds their columns of W_hh, for the
@@ -7,7 +7,7 @@
  * serves them. It takes the rows of its units from local memory, for the forward product. h and da
  * pass through local memory, four values at a load.
  *
- * W_xh and W_hy lie in registers too where a model has few inputs and outputs, and in local memory
+ * W_xh and W_hy lie in registers too if a model has few inputs and outputs, and in local memory
  * otherwise. What the optimizer keeps lies in local memory.
  *
  * Further options given when the program is built:
@@ -23,10 +23,9 @@
 #include "recurrence.h"
 #include "rows_layout.h"
 
-#define WR_LANES (WR_H / WR_ROWS)
+#define WR_LANES WR_ROWS_LANES(WR_H, WR_ROWS)
 #define WR_UNITS WR_FOURS(WR_H) /* floats of a row or column in registers */
-/* Units and, behind them, what spare work-items write. */
-#define WR_WIDTH (WR_H + (WR_GROUP - WR_PACK * WR_LANES) * WR_ROWS)
+#define WR_WIDTH WR_ROWS_WIDTH(WR_H, WR_ROWS, WR_PACK, WR_GROUP)
 #define WR_ROW   WR_FOURS(WR_WIDTH) /* floats from one h_t, da_t or column of W_xh to the next */
 #define WR_PITCH WR_APART(WR_WIDTH) /* floats from one row of W_hh or W_hy to the next */
 #define WR_X_ROW WR_FOURS(WR_I)
@@ -34,8 +33,8 @@
 /* Whether the optimizer steps from the gradient alone, so that a lane may step a parameter that
  * other lanes hold too. */
 #define WR_DIRECT (WR_KEPT == 0 && !WR_BY_NORM)
-/* Whether a bound of the gradient tells first if it needs clipping, which costs more than the step,
- * and is seldom needed. */
+/* Whether a bound of the gradient is computed first, which tells if any element needs clipping.
+ * Clipping costs more than the step and is seldom needed. */
 #define WR_MAY_CLIP (WR_DIRECT && WR_ACTIVATION == WR_KIND_TANH)
 #define WR_LEAN_I   WR_LEAN_INPUTS(WR_I)             /* W_xh lies in registers */
 #define WR_LEAN_O   WR_LEAN_OUTPUTS(WR_O, WR_DIRECT) /* W_hy too; every lane makes predictions */
@@ -68,8 +67,8 @@
 #define wr_rows_sync() barrier(CLK_LOCAL_MEM_FENCE)
 #endif
 
-/* A work-item's place. A spare one belongs to no team. It goes along to barriers, does what lane 0
- * of the last team does, and writes behind the units of that team. */
+/* A work-item's place. A spare one belongs to no team. It meets every barrier, does what lane 0 of
+ * the last team does, and writes behind the units of that team. */
 struct wr_place {
     uint lane;
     int spare;
@@ -140,7 +139,7 @@ static inline void wr_rows_put(const float own[WR_ROWS], __local float *v) {
 #endif
 }
 
-/* A lane's columns of W_hh to local memory. */
+/* Copies a lane's columns of W_hh to local memory. */
 static inline void wr_rows_put_hh(const struct wr_place *place, const struct wr_held *held) {
 #pragma unroll
     for (uint j = 0; j < WR_H; ++j) {
@@ -210,7 +209,7 @@ static inline void wr_products(float sum[WR_ROWS], const float w[WR_ROWS][WR_UNI
 
 /* ---- forward ---- */
 
-/* x to local memory, where it does not stay in caches as well as few inputs do. */
+/* Copies x to local memory if the inputs are many. Few inputs stay in the caches. */
 static inline void wr_rows_inputs(const struct wr_place *place, const struct wr_window *window) {
 #if !WR_LEAN_I
     if (!place->spare)
@@ -221,7 +220,7 @@ static inline void wr_rows_inputs(const struct wr_place *place, const struct wr_
 #endif
 }
 
-/* What a_t is before the product with h_{t-1}. */
+/* The part of a_t that is not of h_{t-1}. */
 static inline void wr_rows_from_inputs(const struct wr_place *place, const struct wr_held *held,
                                        const struct wr_window *window, uint t, float a[WR_ROWS]) {
 #pragma unroll
@@ -245,8 +244,9 @@ static inline void wr_rows_hidden(const struct wr_place *place, const struct wr_
             row[r][k] = four.x, row[r][k + 1] = four.y;
             row[r][k + 2] = four.z, row[r][k + 3] = four.w;
         }
-#if !WR_LEAN_I /* all at once, since they do not wait for the step before, but registers are few   \
-                */
+/* All steps at once, since none waits for the step before. With W_xh in registers, too few are left
+ * for that. */
+#if !WR_LEAN_I
 #pragma unroll
     for (uint t = 0; t < WR_T; ++t)
         wr_rows_from_inputs(place, held, window, t, a[t]);
@@ -382,9 +382,9 @@ static inline void wr_rows_clear(struct wr_window *window) {
     }
 }
 
-/* Whether any element of the gradient of W_hh may be over the clip goes to place->clips: no |h| is
- * above 1, so none is larger than the sum of |da_t| over t > 0, `most`, but for rounding. NaN may
- * be. */
+/* Sets *place->clips if an element of the gradient of W_hh may be over the clip. No |h| is above 1,
+ * so apart from rounding no element is larger than `most`, the sum of |da_t| over t > 0. If that is
+ * NaN, *place->clips is set too. */
 static inline void wr_rows_clip(const struct wr_place *place, const float most[WR_ROWS],
                                 float clip) {
 #if WR_MAY_CLIP
@@ -397,7 +397,7 @@ static inline void wr_rows_clip(const struct wr_place *place, const float most[W
 #endif
 }
 
-/* da_t to local memory, for the whole team. */
+/* Copies da_t to local memory, for the whole team. */
 static inline void wr_rows_share(const struct wr_place *place, const float da[WR_ROWS], uint t) {
     wr_rows_put(da, place->own + WR_NEAR_DA + t * WR_ROW);
 }
@@ -441,10 +441,10 @@ static inline void wr_rows_deltas(const struct wr_place *place, const struct wr_
     }
 #endif
 #else
-    wr_rows_sync(); /* the update waits for those who still make predictions */
+    wr_rows_sync(); /* other lanes may still make predictions, from what the update will write */
 #endif
 #if !WR_LEAN_I
-    wr_rows_share(place, da, 0); /* for its own gradient of W_xh */
+    wr_rows_share(place, da, 0); /* the lane reads it for the gradient of W_xh */
 #endif
 }
 

@@ -45,7 +45,7 @@ static inline void wr_rows_gradients(const struct wr_place *place, uint k, float
 }
 #endif
 
-/* What bounds this window's gradients: the clip, or what they are multiplied by. */
+/* The bound of this window's gradients: the clip, or the factor of the norm. */
 static inline float wr_rows_bound(const struct wr_place *place, const struct wr_window *window,
                                   float clip) {
 #if WR_BY_NORM
@@ -248,7 +248,7 @@ static inline void wr_rows_step_head(const struct wr_place *place, struct wr_hel
 }
 #endif
 
-/* Every parameter after one step; W_hh goes to local memory again. */
+/* Makes one step of every parameter, and copies W_hh to local memory again. */
 static inline void wr_rows_step(const struct wr_place *place, struct wr_held *held,
                                 const struct wr_window *window, const struct wr_stepping *by,
                                 float bound) {
@@ -264,7 +264,7 @@ static inline void wr_rows_step(const struct wr_place *place, struct wr_held *he
         wr_rows_steps(by, 1, &held->b_h[r], &g,
                       place->near + WR_NEAR_KEPT + WR_KEPT_BH + WR_J(place, r), 1);
 #endif
-#if WR_LEAN_I /* registers have no index that varies */
+#if WR_LEAN_I /* an index of registers must be constant */
 #pragma unroll
 #endif
         for (uint i = 0; i + WR_BLOCK <= WR_I; i += WR_BLOCK)

@@ -2,8 +2,8 @@
  * of WR_TILE_ROWS x WR_TILE_COLUMNS outputs, each work-item 4 x 4 of them. Terms pass through local
  * memory a segment at a time. Formulas and the order of every sum: numerics.h.
  *
- * Every work-item calls every function. Groups with nothing to do take loops of no rounds instead
- * of a return, and so meet all barriers (recurrence.h says why).
+ * Every work-item calls every function. The loops of a work-group with nothing to do have no
+ * rounds. It does not return early, so that it meets all barriers (recurrence.h says why).
  *
  * Further options given when the program is built:
  *   WR_TILE_ROWS, WR_TILE_COLUMNS  multiples of 4; rows are windows, or rows of a gradient */
@@ -11,15 +11,16 @@
 #define WR_TILES_H
 
 #include "recurrence.h"
+#include "tiles_layout.h"
 
 #define WR_TILE_ACROSS   (WR_TILE_COLUMNS / 4) /* work-items side by side */
-#define WR_TILE_ITEMS    (WR_TILE_ROWS / 4 * WR_TILE_ACROSS)
-#define WR_ROW_PITCH     (WR_TILE_ROWS + 4) /* floats from term to term; fewer bank conflicts */
-#define WR_COLUMN_PITCH  (WR_TILE_COLUMNS + 4)
+#define WR_TILE_ITEMS    WR_TILE_ITEMS_OF(WR_TILE_ROWS, WR_TILE_COLUMNS)
+#define WR_ROW_PITCH     WR_TILE_PITCH(WR_TILE_ROWS)
+#define WR_COLUMN_PITCH  WR_TILE_PITCH(WR_TILE_COLUMNS)
 #define wr_local_sync()  barrier(CLK_LOCAL_MEM_FENCE)
 #define wr_global_sync() barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
 
-/* The group's room for a segment of terms; [term][line]. */
+/* The group's local memory for a segment of terms: [term][line]. */
 #define WR_TILE_ROOM(rows, columns)                                                                \
     __local float4 rows##4 [WR_SEGMENT * WR_ROW_PITCH / 4];                                        \
     __local float4 columns##4 [WR_SEGMENT * WR_COLUMN_PITCH / 4];                                  \
@@ -29,7 +30,7 @@
 struct wr_lines {
     const __global float *at;
     ulong line_stride, term_stride;
-    WR_INDEX count;                /* lines there are; the tile may be larger */
+    WR_INDEX count;                /* lines that exist; the tile may be larger */
     const __global ulong *windows; /* (count) which lines, or NULL: in order */
 };
 
@@ -55,7 +56,7 @@ static inline float4 wr_fma4(float a, float4 b, float4 sum) {
                     wr_fma(a, b.w, sum.w));
 }
 
-/* One term of all 4 x 4 sums. */
+/* Adds one term to all 4 x 4 sums. */
 static inline void wr_tile_term(uint lane, uint term, const __local float *rows,
                                 const __local float *columns, float4 segment[4]) {
     float4 a = *(const __local float4 *)(rows + term * WR_ROW_PITCH + wr_tile_row(lane));
@@ -66,8 +67,8 @@ static inline void wr_tile_term(uint lane, uint term, const __local float *rows,
     segment[3] = wr_fma4(a.w, b, segment[3]);
 }
 
-/* The first `terms` terms in local memory, at most WR_SEGMENT: terms that are not there must not be
- * added as 0, which would turn -0 into 0. */
+/* Adds the first `terms` terms in local memory, at most WR_SEGMENT. The terms behind them are not
+ * added as 0, since that would turn -0 into 0. */
 static inline void wr_tile_terms(uint lane, uint terms, const __local float *rows,
                                  const __local float *columns, float4 segment[4]) {
     if (terms == WR_SEGMENT)
@@ -79,11 +80,12 @@ static inline void wr_tile_terms(uint lane, uint terms, const __local float *row
             wr_tile_term(lane, term, rows, columns, segment);
 }
 
-/* Terms first .. first + terms - 1 of all lines to local memory; 0 for lines that are not there. */
+/* Loads terms first .. first + terms - 1 of all lines into local memory, and 0 for lines that do
+ * not exist. */
 static inline void wr_tile_load(uint lane, struct wr_lines from, WR_INDEX first, uint terms,
                                 uint lines, uint pitch, __local float *to) {
     for (uint e = lane; e < lines * WR_SEGMENT;
-         e += WR_TILE_ITEMS) { /* neighbours read neighbours */
+         e += WR_TILE_ITEMS) { /* neighbouring work-items read neighbouring floats */
         uint line = from.term_stride == 1 ? e / WR_SEGMENT : e % lines;
         uint term = from.term_stride == 1 ? e % WR_SEGMENT : e / lines;
         to[term * pitch + line] = line < from.count && term < terms
@@ -93,7 +95,7 @@ static inline void wr_tile_load(uint lane, struct wr_lines from, WR_INDEX first,
     }
 }
 
-/* sum: the start before, the sum of start and n terms after; as WR_SUM. */
+/* Adds n terms to sum, in the order of WR_SUM. */
 static inline void wr_tile_sum(uint lane, WR_INDEX n, struct wr_lines row, struct wr_lines column,
                                __local float *rows, __local float *columns, float4 sum[4]) {
     for (WR_INDEX first = 0; first < n; first += WR_SEGMENT) {
@@ -115,8 +117,8 @@ static inline void wr_tile_sum(uint lane, WR_INDEX n, struct wr_lines row, struc
 
 /* A group's windows: at most WR_TILE_ROWS slots of one model, from `slot` on. */
 struct wr_window_tile {
-    ulong m, slot, unit; /* unit: m * batch + slot */
-    ulong window;        /* of the view, the first one's; 0 where `windows` tells of all */
+    ulong m, slot, unit;           /* unit: m * batch + slot */
+    ulong window;                  /* the first one's in the view; 0 if `windows` has all */
     const __global ulong *windows; /* (rows) or NULL */
     WR_INDEX rows;                 /* 0: nothing to do */
     ulong n;                       /* windows of the batch */
@@ -126,7 +128,8 @@ static inline struct wr_window_tile wr_window_tile_of(
     ulong first, ulong count, ulong models, ulong batch, const __global struct wr_model_task *tasks,
     const __global struct wr_model_progress *progress, const __global ulong *visited) {
     struct wr_window_tile tile;
-    ulong tiles = (batch + WR_TILE_ROWS - 1) / WR_TILE_ROWS;
+    WR_ASSERT(WR_TILE_ROWS % 4 == 0 && WR_TILE_COLUMNS % 4 == 0);
+    ulong tiles = WR_WINDOW_TILES_OF(batch, WR_TILE_ROWS);
     tile.m = get_group_id(0) / tiles;
     tile.slot = (get_group_id(0) - tile.m * tiles) * WR_TILE_ROWS;
     tile.n = tile.m < models ? wr_windows_here(tasks[tile.m].visits, first, count) : 0;

@@ -24,7 +24,7 @@
 #define WR_PART_SEGMENTS WR_WIDE_PART_SEGMENTS(WR_H, WR_PARTS)
 #define WR_PART          (WR_PART_SEGMENTS * WR_SEGMENT)
 #define WR_LAST          (WR_H - (WR_PARTS - 1) * WR_PART) /* elements of the last part */
-#define WR_ITEMS         (WR_PARTS * WR_H)
+#define WR_ITEMS         WR_WIDE_ITEMS(WR_H, WR_PARTS)
 
 /* Where a model's arrays begin in local memory; h (T, WR_STATE_ROW) is the first. */
 #define WR_NEAR_DA (WR_T * WR_STATE_ROW) /* (T, WR_STATE_ROW) */
@@ -46,8 +46,8 @@
 
 /* Functions are WR_INLINE, since arrays stay in registers only where the functions that take them
  * are inlined. PoCL 3.1 also makes wrong code of a function with a barrier that is called twice,
- * and of segment sums that are stored under a condition: keep both out, and let test_parity's wide
- * cases judge. */
+ * and of segment sums that are stored under a condition: avoid both; the wide cases of test_parity
+ * show whether the code is right. */
 
 /* A work-item's place. */
 struct wr_place {
@@ -65,7 +65,7 @@ struct wr_held {
 
 /* ---- sums that lanes share ---- */
 
-/* segment[r] continued over terms w[k] * v[k] of the lane's segments; v in local memory. Loops go
+/* Adds the terms w[k] * v[k] of the lane's segments to segment[r]; v is in local memory. Loops go
  * from segment to segment first, since no segment waits for another one. */
 WR_INLINE void wr_wide_segments(const struct wr_place *place, const float w[WR_PART],
                                 const __local float *v, float segment[WR_PART_SEGMENTS]) {
@@ -145,7 +145,7 @@ WR_INLINE void wr_wide_hidden(const struct wr_place *place, const struct wr_held
     }
 }
 
-/* y, a lane to a segment. */
+/* Predictions y; each segment of their sums has a lane. */
 WR_INLINE void wr_wide_predict(const struct wr_place *place) {
     __local float *near = place->near, *of_y = near + WR_NEAR_OF_Y;
     const __local float *last = near + (WR_T - 1) * WR_STATE_ROW, *w_hy = near + WR_NEAR_HY;
@@ -171,10 +171,10 @@ WR_INLINE void wr_wide_predict(const struct wr_place *place) {
 
 /* ---- back ---- */
 
-/* Whether an element of row j of dW_hh may be over the clip, asked of row j's own lane. Its
- * gradient adds da_t[j] * h_{t-1}[k] from t = T-1 down to 1. Where no |h| is above 1, it is at most
- * the sum of |da_t[j]|, rounding included, since that keeps the order of numbers. No NaN is over
- * the clip, which would pass it on. */
+/* Whether an element of row j of dW_hh may be over the clip; row j's own lane calls this. Its
+ * gradient adds da_t[j] * h_{t-1}[k] from t = T-1 down to 1. If no |h| is above 1, it is at most
+ * the sum of |da_t[j]|. That holds for the rounded sums too, since rounding keeps the order of
+ * numbers. NaN is not over the clip: clipping would not change it. */
 WR_INLINE int wr_wide_may_clip(const struct wr_place *place, float clip) {
     const __local float *h = place->near + place->j, *da = h + WR_NEAR_DA;
     float most = 0.0f;
@@ -219,8 +219,8 @@ WR_INLINE void wr_wide_deltas(const struct wr_place *place, const struct wr_held
 
 /* One step of the lane's part w of a row, or of a column. The gradient of an element is the sum
  * over t = T-2 .. 0 of own[t] * other[t * WR_STATE_ROW]: a row has da_{t+1} of its own and takes
- * h_t, a column the other way around. What follows the elements of the last part is stepped too, to
- * no effect: all of it lies in the model's local memory. */
+ * h_t, a column the other way around. The floats behind the elements of the last part are read too,
+ * and the steps made from them are never used: all of them lie in the model's local memory. */
 WR_INLINE void wr_wide_step_part(const struct wr_place *place, float w[WR_PART],
                                  const float own[WR_T], const __local float *other,
                                  const struct wr_stepping *by, float clip, int clips) {

@@ -7,6 +7,9 @@
 #define WR_WIDE_SEGMENTS(H)             (((H)-1) / WR_SEGMENT + 1)
 #define WR_WIDE_PART_SEGMENTS(H, PARTS) ((WR_WIDE_SEGMENTS(H) - 1) / (PARTS) + 1)
 
+/* Work-items that share a model: PARTS to a row of W_hh. */
+#define WR_WIDE_ITEMS(H, PARTS) ((PARTS) * (H))
+
 /* From one h_t or da_t to the next: whole float4s. */
 #define WR_WIDE_ROW(H) (((H) + 3) / 4 * 4)
 

@@ -50,6 +50,8 @@ static cl_int count_call(const char *name) {
       (p, n, d, o, f, u))                                                                          \
     X(clGetProgramInfo, (cl_program p, cl_program_info i, size_t n, void *v, size_t *s),           \
       (p, i, n, v, s))                                                                             \
+    X(clGetKernelInfo, (cl_kernel k, cl_kernel_info i, size_t n, void *v, size_t *s),              \
+      (k, i, n, v, s))                                                                             \
     X(clSetKernelArg, (cl_kernel k, cl_uint i, size_t n, const void *v), (k, i, n, v))             \
     X(clGetKernelWorkGroupInfo,                                                                    \
       (cl_kernel k, cl_device_id d, cl_kernel_work_group_info i, size_t n, void *v, size_t *s),    \

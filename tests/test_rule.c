@@ -82,20 +82,21 @@ static void test_decay(void **state) {
     (void)state;
     static const size_t totals[] = {1, 2, 7, 95, 1000, 54321};
     for (size_t k = 0; k < TEST_COUNT_OF(totals); k++) {
-        float fading = (float)(1.0 / (double)totals[k]);
+        float decay_per_update = (float)(1.0 / (double)totals[k]);
         for (size_t u = 0; u <= totals[k]; u++) {
             double x = (double)u / (double)totals[k];
-            float linear = wr_decay_left(WR_KIND_LINEAR, u, fading);
-            float cosine = wr_decay_left(WR_KIND_COSINE, u, fading);
-            assert_true(wr_decay_left(WR_KIND_CONSTANT, u, fading) == 1.0f);
+            float linear = wr_decay_left(WR_KIND_LINEAR, u, decay_per_update);
+            float cosine = wr_decay_left(WR_KIND_COSINE, u, decay_per_update);
+            assert_true(wr_decay_left(WR_KIND_CONSTANT, u, decay_per_update) == 1.0f);
             assert_true(fabs((double)linear - (1 - x)) < 1.3e-7); /* x has two roundings */
             assert_true(fabs((double)cosine - (1 + cos(acos(-1) * x)) / 2) < 2.5e-7);
             assert_true(linear >= 0 && cosine >= 0 && linear <= 1 && cosine <= 1);
         }
-        assert_true(wr_decay_left(WR_KIND_COSINE, 0, fading) == 1.0f);
+        assert_true(wr_decay_left(WR_KIND_COSINE, 0, decay_per_update) == 1.0f);
         for (size_t u = 1; u < 4; u++) /* after the end */
             for (int kind = WR_KIND_LINEAR; kind <= WR_KIND_COSINE; kind++)
-                assert_true(wr_decay_left(kind, u * totals[k] + (u > 1), fading) <= 0x1p-23f);
+                assert_true(wr_decay_left(kind, u * totals[k] + (u > 1), decay_per_update) <=
+                            0x1p-23f);
     }
     assert_true(wr_decay_left(WR_KIND_COSINE, 5, 1.0f) == 0.0f);
 }

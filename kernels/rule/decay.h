@@ -24,9 +24,10 @@ static inline float wr_sine(float y) {
     return y * p;
 }
 
-/* The part of the rate that is left at update u; fading = 1 / the updates until its end. */
-static inline float wr_decay_left(int kind, WR_UINT64 u, float fading) {
-    float done = wr_lesser((float)u * fading, 1.0f);
+/* The part of the rate that is left at update u; decay_per_update = 1 / the updates until its end.
+ */
+static inline float wr_decay_left(int kind, WR_UINT64 u, float decay_per_update) {
+    float done = wr_lesser((float)u * decay_per_update, 1.0f);
     if (kind == WR_KIND_LINEAR)
         return 1.0f - done;
     if (kind == WR_KIND_COSINE)

@@ -52,8 +52,8 @@ struct training {
     bool team; /* kernel wr_fused, which has a batch and scratch */
     size_t loss_rows, kept_count;
     uint64_t pairs; /* of corrections */
-    CUdeviceptr tasks, progress, parameters, inputs, targets, weights, scales, scratch, losses,
-        kept, corrections; /* the last two are 0 if the optimizer has none */
+    CUdeviceptr tasks, progress, parameters, inputs, targets, weights, gradient_factors, scratch,
+        losses, kept, corrections; /* the last two are 0 if the optimizer has none */
 };
 
 static void make_ensemble(struct training *training, struct wr_shape shape, size_t models) {
@@ -107,16 +107,18 @@ static void make_buffers(struct training *training) {
     const struct wr_windows_view *view = &ensemble->windows;
     const struct wr_shape *shape = &ensemble->shape;
     size_t models = ensemble->models;
-    const float scales[2] = {0, wr_gradient_factor(ensemble->rule.loss, shape->outputs, 1)};
+    const float gradient_factors[2] = {0,
+                                       wr_gradient_factor(ensemble->rule.loss, shape->outputs, 1)};
     double decay = (double)ensemble->rule.decay_epochs * (double)view->count; /* in updates */
     struct wr_model_task *tasks = alloc(models, sizeof *tasks);
     for (size_t m = 0; m < models; ++m)
-        tasks[m] = (struct wr_model_task){.count = view->count,
-                                          .visits = view->count,
-                                          .lr = ensemble->lr[m],
-                                          .clip = ensemble->clip[m],
-                                          .seed = ensemble->seeds[m],
-                                          .fading = decay > 0 ? (float)(1.0 / decay) : 0.0f};
+        tasks[m] =
+            (struct wr_model_task){.count = view->count,
+                                   .visits = view->count,
+                                   .lr = ensemble->lr[m],
+                                   .clip = ensemble->clip[m],
+                                   .seed = ensemble->seeds[m],
+                                   .decay_per_update = decay > 0 ? (float)(1.0 / decay) : 0.0f};
     training->tasks = buffer(tasks, models * sizeof *tasks);
     training->progress = buffer(NULL, models * sizeof(struct wr_model_progress));
     training->parameters = buffer(NULL, models * training->layout.count * sizeof(float));
@@ -125,7 +127,7 @@ static void make_buffers(struct training *training) {
     training->targets =
         buffer(view->targets, ((view->count - 1) * view->target_stride + 1) * sizeof(float));
     training->weights = buffer(view->loss_weights, sizeof(float));
-    training->scales = buffer(scales, sizeof scales);
+    training->gradient_factors = buffer(gradient_factors, sizeof gradient_factors);
     training->scratch = buffer(NULL, models * sizeof(float)); /* all is in local memory */
     training->losses = buffer(NULL, training->loss_rows * models * sizeof(float));
     free(tasks);
@@ -155,15 +157,33 @@ static void train(struct training *training, uint64_t updates, uint32_t begin, u
     uint64_t input_stride = training->ensemble.windows.input_stride;
     uint64_t target_stride = training->ensemble.windows.target_stride;
     struct training *t = training;
-    void *rows[] = {&updates,        &begin,         &end,       &models,       &t->tasks,
-                    &t->progress,    &t->parameters, &t->inputs, &input_stride, &t->targets,
-                    &target_stride,  &t->weights,    &t->scales, &t->losses,    &t->kept,
-                    &t->corrections, &t->pairs};
-    void *team[] = {&updates,    &begin,          &end,         &models,
-                    &batch,      &t->tasks,       &t->progress, &t->parameters,
-                    &t->inputs,  &input_stride,   &t->targets,  &target_stride,
-                    &t->weights, &t->scales,      &t->scratch,  &t->losses,
-                    &t->kept,    &t->corrections, &t->pairs};
+    void *rows[] = {&updates,
+                    &begin,
+                    &end,
+                    &models,
+                    &t->tasks,
+                    &t->progress,
+                    &t->parameters,
+                    &t->inputs,
+                    &input_stride,
+                    &t->targets,
+                    &target_stride,
+                    &t->weights,
+                    &t->gradient_factors,
+                    &t->losses,
+                    &t->kept,
+                    &t->corrections,
+                    &t->pairs};
+    void *team[] = {&updates,     &begin,
+                    &end,         &models,
+                    &batch,       &t->tasks,
+                    &t->progress, &t->parameters,
+                    &t->inputs,   &input_stride,
+                    &t->targets,  &target_stride,
+                    &t->weights,  &t->gradient_factors,
+                    &t->scratch,  &t->losses,
+                    &t->kept,     &t->corrections,
+                    &t->pairs};
     launch((models + t->group_models - 1) / t->group_models, t->group_items, t->team ? team : rows);
 }
 

@@ -65,11 +65,11 @@ class Memory:
             "tasks": task * models, "progress": progress * models, "parameters": small,
             "inputs": series, "input_stride": sizes["I"], "targets": series,
             "target_stride": sizes["O"], "weights": np.full(sizes["O"], 1 / sizes["O"], np.float32),
-            "scales": np.full(2, 2 / sizes["O"], np.float32), "scratch": bytes(models * count * 16),
+            "gradient_factors": np.full(2, 2 / sizes["O"], np.float32), "scratch": bytes(models * count * 16),
             "epoch_losses": bytes(4000 * models), "pairs": 100,
             "kept": np.full(2 * models * count, 1e-4, np.float32),
             "corrections": np.full(200, 1.5, np.float32)}
-        common = ("inputs", "targets", "weights", "scales", "corrections")
+        common = ("inputs", "targets", "weights", "gradient_factors", "corrections")
         self.own_lines = set()  # that no other group reads
         blocks, self.constants = [bytes(4096)], bytearray(4096)
         struct.pack_into("<IIIIII", self.constants, 0, items, 1, 1, 1, 1, 1)

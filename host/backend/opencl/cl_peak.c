@@ -3,11 +3,15 @@
 
 #include <stdio.h>
 
+#include "peak_layout.h"
+
 #define LAUNCHES       40    /* number of launches; the fastest counts */
 #define LAUNCH_SECONDS 0.005 /* least time of a launch, so that its overhead is small */
-#define FMAS_A_ROUND   48    /* in peak.cl */
 #define ITEMS_A_UNIT   4096  /* work-items: more than a compute unit can hold at once */
 #define GROUP          128
+
+/* The arguments of wr_peak, in its order. */
+enum { ROUNDS, FIRST, OUT };
 
 struct peak {
     struct wr_cl_device *device;
@@ -62,11 +66,11 @@ static wr_status make(struct peak *peak) {
 /* Times one launch, from an idle device until the device is idle again. */
 static wr_status time_launch(struct peak *peak, cl_uint rounds, double *seconds) {
     const cl_float first = 1.0f;
-    cl_int code = clSetKernelArg(peak->kernel, 0, sizeof rounds, &rounds);
+    cl_int code = clSetKernelArg(peak->kernel, ROUNDS, sizeof rounds, &rounds);
     if (code == CL_SUCCESS)
-        code = clSetKernelArg(peak->kernel, 1, sizeof first, &first);
+        code = clSetKernelArg(peak->kernel, FIRST, sizeof first, &first);
     if (code == CL_SUCCESS)
-        code = clSetKernelArg(peak->kernel, 2, sizeof peak->out, &peak->out);
+        code = clSetKernelArg(peak->kernel, OUT, sizeof peak->out, &peak->out);
     wr_status status = check(peak, "clSetKernelArg", code);
     double began = wr_seconds();
     if (status == WR_OK)
@@ -87,7 +91,7 @@ static wr_status measure(struct peak *peak, double *flops_per_second) {
         status = time_launch(peak, rounds, &seconds);
     for (int i = 0; i < LAUNCHES && status == WR_OK; i++) {
         status = time_launch(peak, rounds, &seconds);
-        double rate = 2.0 * FMAS_A_ROUND * (double)rounds / seconds;
+        double rate = 2.0 * WR_PEAK_FMAS * (double)rounds / seconds;
         best = rate > best ? rate : best;
     }
     *flops_per_second = best * (double)peak->width * (double)peak->items;

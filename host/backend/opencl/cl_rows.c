@@ -57,12 +57,13 @@ static size_t near_bytes(const struct wr_cl_device *device, const struct wr_ense
                          size_t rows) {
     const struct wr_shape *s = &ensemble->shape;
     const struct wr_rule *rule = &ensemble->rule;
-    const size_t lanes = s->hidden / rows;
-    const size_t spare = fills_warp(device, lanes) ? device->warp % lanes : 0;
-    size_t floats = WR_ROWS_NEAR(s->inputs, s->hidden, s->hidden + spare * rows, s->outputs,
-                                 s->seq_len, wr_rule_states(rule), wr_steps_alone(rule),
-                                 rule->clipping == WR_CLIPPING_NORM);
-    return floats * sizeof(float) + 2 * sizeof(cl_int);
+    const size_t lanes = WR_ROWS_LANES(s->hidden, rows), pack = device->warp / lanes;
+    const size_t width =
+        fills_warp(device, lanes) ? WR_ROWS_WIDTH(s->hidden, rows, pack, device->warp) : s->hidden;
+    size_t near =
+        WR_ROWS_NEAR(s->inputs, s->hidden, width, s->outputs, s->seq_len, wr_rule_states(rule),
+                     wr_steps_alone(rule), rule->clipping == WR_CLIPPING_NORM);
+    return WR_ROWS_BYTES(near);
 }
 
 /* Chooses models and work-items of a work-group: the models that fill one warp; if they do not fill
@@ -97,7 +98,7 @@ void wr_cl_rows_choose(const struct wr_cl_device *device, const struct wr_ensemb
         return;
     choose_rows(device, ensemble, choice);
     most = most < device->max_group ? most : device->max_group;
-    choose_work_group(device, ensemble->shape.hidden / choice->rows, most,
+    choose_work_group(device, WR_ROWS_LANES(ensemble->shape.hidden, choice->rows), most,
                       wr_cl_local_bytes(device) / near_bytes(device, ensemble, choice->rows),
                       choice);
     choice->nvidia.warp_sync = device->nvidia && choice->pack > 0 &&

@@ -59,9 +59,9 @@ static wr_status enqueue_fused(struct wr_cl_session *session, enum wr_cl_kernel 
     const size_t launches = several ? LAUNCHES : 1;
     wr_status status = WR_OK;
     for (size_t i = 0; status == WR_OK && i < launches; ++i) {
-        const cl_ulong updates = steps / launches + (i < steps % launches);
+        const size_t updates = steps / launches + (i < steps % launches);
         if (updates > 0)
-            status = wr_cl_set_argument(session, which, 0, sizeof updates, &updates, error);
+            status = wr_cl_set_argument(session, which, WR_CL_ARG_UPDATES, updates, error);
         if (status == WR_OK && updates > 0)
             status = wr_cl_launch_halves(session, which, error);
     }
@@ -75,13 +75,13 @@ static wr_status run_fused(struct run *run, size_t rows, struct wr_error *error)
     const enum wr_cl_kernel which = session->plan.wide.parts > 0  ? WR_CL_RUN_WIDE
                                     : session->plan.rows.pack > 0 ? WR_CL_RUN_ROWS
                                                                   : WR_CL_RUN_FUSED;
-    const cl_uint begin = (cl_uint)session->epochs, end = (cl_uint)(session->epochs + rows);
     wr_status status = WR_OK;
     while (status == WR_OK && made < all) {
         size_t steps = session->pace < all - made ? session->pace : all - made;
-        status = wr_cl_set_argument(session, which, 1, sizeof begin, &begin, error);
+        status = wr_cl_set_argument(session, which, WR_CL_ARG_BEGIN, session->epochs, error);
         if (status == WR_OK)
-            status = wr_cl_set_argument(session, which, 2, sizeof end, &end, error);
+            status =
+                wr_cl_set_argument(session, which, WR_CL_ARG_END, session->epochs + rows, error);
         if (status == WR_OK)
             status = enqueue_fused(session, which, steps, error);
         made += steps;
@@ -121,9 +121,8 @@ static wr_status run_staged(struct run *run, size_t rows, struct wr_error *error
                 pending = 0;
             }
         }
-        const cl_ulong index = row;
         if (status == WR_OK)
-            status = wr_cl_set_argument(session, WR_CL_EPOCH_END, 0, sizeof index, &index, error);
+            status = wr_cl_set_argument(session, WR_CL_EPOCH_END, WR_CL_ARG_ROW, row, error);
         if (status == WR_OK)
             status = wr_cl_launch(session, WR_CL_EPOCH_END, error);
     }

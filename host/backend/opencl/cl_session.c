@@ -70,13 +70,14 @@ static wr_status put_tasks(struct wr_cl_session *session, struct wr_error *error
     if (!tasks)
         return WR_ERR_MEMORY;
     for (size_t m = 0; m < ensemble->models; ++m)
-        tasks[m] = (struct wr_model_task){.first = ensemble->window_first[m],
-                                          .count = ensemble->window_count[m],
-                                          .visits = ensemble->visits[m],
-                                          .lr = ensemble->lr[m],
-                                          .clip = ensemble->clip[m],
-                                          .seed = ensemble->seeds[m],
-                                          .fading = wr_decay_per_update(&session->base, m)};
+        tasks[m] =
+            (struct wr_model_task){.first = ensemble->window_first[m],
+                                   .count = ensemble->window_count[m],
+                                   .visits = ensemble->visits[m],
+                                   .lr = ensemble->lr[m],
+                                   .clip = ensemble->clip[m],
+                                   .seed = ensemble->seeds[m],
+                                   .decay_per_update = wr_decay_per_update(&session->base, m)};
     wr_status status =
         wr_cl_put(session, WR_CL_TASKS, tasks, session->plan.bytes[WR_CL_TASKS], error);
     free(tasks);
@@ -99,14 +100,15 @@ static wr_status put_progress(struct wr_cl_session *session, struct wr_error *er
 
 static wr_status put_scales(struct wr_cl_session *session, struct wr_error *error) {
     const struct wr_ensemble *ensemble = &session->base.ensemble;
-    float *scales = wr_alloc(ensemble->batch + 1, sizeof *scales, "the loss scales", error);
-    if (!scales)
+    float *gradient_factors =
+        wr_alloc(ensemble->batch + 1, sizeof *gradient_factors, "the loss gradient_factors", error);
+    if (!gradient_factors)
         return WR_ERR_MEMORY;
     for (size_t n = 1; n <= ensemble->batch; ++n)
-        scales[n] = wr_gradient_factor(ensemble->rule.loss, ensemble->shape.outputs, n);
-    wr_status status =
-        wr_cl_put(session, WR_CL_SCALES, scales, session->plan.bytes[WR_CL_SCALES], error);
-    free(scales);
+        gradient_factors[n] = wr_gradient_factor(ensemble->rule.loss, ensemble->shape.outputs, n);
+    wr_status status = wr_cl_put(session, WR_CL_GRADIENT_FACTORS, gradient_factors,
+                                 session->plan.bytes[WR_CL_GRADIENT_FACTORS], error);
+    free(gradient_factors);
     return status;
 }
 

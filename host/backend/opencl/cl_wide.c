@@ -31,7 +31,8 @@ void wr_cl_wide_choose(const struct wr_cl_device *device, const struct wr_ensemb
     const struct wr_shape *s = &ensemble->shape;
     size_t most = device->forced_group ? device->forced_group : device->max_group;
     *choice = (struct wr_cl_wide){0};
-    if (!wr_cl_wants(device, WR_CL_WIDE) || !takes(ensemble) || PARTS * s->hidden > most)
+    if (!wr_cl_wants(device, WR_CL_WIDE) || !takes(ensemble) ||
+        WR_WIDE_ITEMS(s->hidden, PARTS) > most)
         return;
     size_t near = WR_WIDE_NEAR(s->inputs, s->hidden, s->outputs, s->seq_len, PARTS);
     if (near * sizeof(float) > wr_cl_local_bytes(device))

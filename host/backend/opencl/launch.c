@@ -1,155 +1,24 @@
-/* The kernels: their arguments, the range of each, and how each is launched. */
+/* Makes the kernels of a session, binds their arguments, and launches them. */
 #include "backend/opencl/opencl.h"
 
 #define ELEMENT_GROUP 64 /* work-group size of kernels whose work-items are independent */
 #define UNITS_A_GROUP 8  /* teams in a work-group if a team is one work-item */
 
-/* The range of a kernel. */
-enum range {
-    WINDOW_TEAMS,  /* M * B teams */
-    MODEL_TEAMS,   /* M teams, several in a work-group where a team is one work-item */
-    MODEL_GROUPS,  /* M teams, each a work-group */
-    MODEL_PACKS,   /* M teams, plan.rows.pack in a work-group */
-    WINDOW_TILES,  /* M * plan.window_tiles work-groups, each a tile */
-    SEGMENT_TILES, /* M * plan.slice * plan.gradient_tiles work-groups, each a tile */
-    SLOTS,         /* M * B work-items */
-    MODELS,        /* M work-items */
-    PARAMETERS     /* M * P work-items */
-};
-
-/* An argument: a buffer (BUFFER), or one of these. */
-enum argument {
-    END = 0,
-    VARIES = -1,
-    COUNT_M = -2,
-    COUNT_B = -3,
-    INPUT_STRIDE = -4,
-    TARGET_STRIDE = -5,
-    SLICE = -6,
-    PAIRS = -7
-};
-#define BUFFER(name) ((signed char)(WR_CL_##name + 1))
-
-/* The kinds of program that contain a kernel, as bits. */
-#define KIND(name) (1u << WR_CL_##name)
-#define STAGED     (KIND(STAGES) | KIND(TILED))
-
-/* The arguments of the kernels that hold W_hh in registers. */
-#define IN_REGISTERS                                                                               \
-    {                                                                                              \
-        VARIES, VARIES, VARIES, COUNT_M, BUFFER(TASKS), BUFFER(PROGRESS), BUFFER(PARAMETERS),      \
-            BUFFER(INPUTS), INPUT_STRIDE, BUFFER(TARGETS), TARGET_STRIDE, BUFFER(WEIGHTS),         \
-            BUFFER(SCALES), BUFFER(EPOCH_LOSSES), BUFFER(STATE), BUFFER(CORRECTIONS), PAIRS        \
-    }
-
-static const struct {
-    const char *name;
-    unsigned kinds;
-    enum range range;
-    signed char arguments[20]; /* in the kernel's order; VARIES: set before each launch */
-} kernels[WR_CL_KERNELS] = {
-    [WR_CL_FORWARD] = {"wr_forward",
-                       KIND(STAGES),
-                       WINDOW_TEAMS,
-                       {VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
-                        BUFFER(VISITED), BUFFER(PARAMETERS), BUFFER(INPUTS), INPUT_STRIDE,
-                        BUFFER(TARGETS), TARGET_STRIDE, BUFFER(WEIGHTS), BUFFER(HIDDEN),
-                        BUFFER(PREDICTIONS), BUFFER(LOSSES)}},
-    [WR_CL_BPTT_DELTAS] = {"wr_bptt_deltas",
-                           KIND(STAGES),
-                           WINDOW_TEAMS,
-                           {VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
-                            BUFFER(VISITED), BUFFER(PARAMETERS), BUFFER(TARGETS), TARGET_STRIDE,
-                            BUFFER(SCALES), BUFFER(HIDDEN), BUFFER(PREDICTIONS), BUFFER(DELTAS)}},
-    [WR_CL_BPTT_GRADIENTS] = {"wr_bptt_gradients",
-                              KIND(STAGES),
-                              PARAMETERS,
-                              {VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
-                               BUFFER(VISITED), BUFFER(INPUTS), INPUT_STRIDE, BUFFER(TARGETS),
-                               TARGET_STRIDE, BUFFER(SCALES), BUFFER(HIDDEN), BUFFER(PREDICTIONS),
-                               BUFFER(DELTAS), BUFFER(GRADIENTS)}},
-    [WR_CL_CLIP_FACTORS] = {"wr_clip_factors",
-                            STAGED,
-                            MODEL_TEAMS,
-                            {VARIES, VARIES, COUNT_M, BUFFER(TASKS), BUFFER(PROGRESS),
-                             BUFFER(GRADIENTS), BUFFER(SQUARES)}},
-    [WR_CL_CLIP] = {"wr_clip_gradients",
-                    STAGED,
-                    PARAMETERS,
-                    {VARIES, VARIES, COUNT_M, BUFFER(TASKS), BUFFER(PROGRESS), BUFFER(SQUARES),
-                     BUFFER(GRADIENTS)}},
-    [WR_CL_UPDATE] = {"wr_update",
-                      STAGED,
-                      PARAMETERS,
-                      {VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
-                       BUFFER(GRADIENTS), BUFFER(CORRECTIONS), PAIRS, BUFFER(STATE),
-                       BUFFER(PARAMETERS)}},
-    [WR_CL_EPOCH_VISIT] = {"wr_epoch_visit",
-                           STAGED,
-                           SLOTS,
-                           {VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
-                            BUFFER(VISITED)}},
-    [WR_CL_EPOCH_ADD] = {"wr_epoch_add",
-                         STAGED,
-                         MODELS,
-                         {VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
-                          BUFFER(LOSSES)}},
-    [WR_CL_EPOCH_END] = {"wr_epoch_end",
-                         STAGED,
-                         MODEL_TEAMS,
-                         {VARIES, COUNT_M, BUFFER(PROGRESS), BUFFER(PARAMETERS),
-                          BUFFER(EPOCH_LOSSES)}},
-    [WR_CL_FORWARD_TILED] = {"wr_forward_tiled",
-                             KIND(TILED),
-                             WINDOW_TILES,
-                             {VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
-                              BUFFER(VISITED), BUFFER(PARAMETERS), BUFFER(INPUTS), INPUT_STRIDE,
-                              BUFFER(TARGETS), TARGET_STRIDE, BUFFER(WEIGHTS), BUFFER(HIDDEN),
-                              BUFFER(PREDICTIONS), BUFFER(LOSSES)}},
-    [WR_CL_DELTAS_TILED] = {"wr_bptt_deltas_tiled",
-                            KIND(TILED),
-                            WINDOW_TILES,
-                            {VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
-                             BUFFER(VISITED), BUFFER(PARAMETERS), BUFFER(TARGETS), TARGET_STRIDE,
-                             BUFFER(SCALES), BUFFER(HIDDEN), BUFFER(PREDICTIONS), BUFFER(DELTAS),
-                             BUFFER(DY)}},
-    [WR_CL_SEGMENTS_TILED] = {"wr_bptt_segments",
-                              KIND(TILED),
-                              SEGMENT_TILES,
-                              {VARIES, VARIES, VARIES, SLICE, COUNT_M, COUNT_B, BUFFER(TASKS),
-                               BUFFER(PROGRESS), BUFFER(VISITED), BUFFER(INPUTS), INPUT_STRIDE,
-                               BUFFER(HIDDEN), BUFFER(DELTAS), BUFFER(DY), BUFFER(SEGMENTS)}},
-    [WR_CL_ADD_SEGMENTS] = {"wr_bptt_add_segments",
-                            KIND(TILED),
-                            PARAMETERS,
-                            {VARIES, VARIES, VARIES, SLICE, COUNT_M, BUFFER(TASKS),
-                             BUFFER(PROGRESS), BUFFER(SEGMENTS), BUFFER(RESTS), BUFFER(GRADIENTS)}},
-    [WR_CL_RUN_FUSED] = {"wr_fused",
-                         KIND(FUSED),
-                         MODEL_GROUPS,
-                         {VARIES, VARIES, VARIES, COUNT_M, COUNT_B, BUFFER(TASKS), BUFFER(PROGRESS),
-                          BUFFER(PARAMETERS), BUFFER(INPUTS), INPUT_STRIDE, BUFFER(TARGETS),
-                          TARGET_STRIDE, BUFFER(WEIGHTS), BUFFER(SCALES), BUFFER(SCRATCH),
-                          BUFFER(EPOCH_LOSSES), BUFFER(STATE), BUFFER(CORRECTIONS), PAIRS}},
-    [WR_CL_RUN_ROWS] = {"wr_fused_rows", KIND(ROWS), MODEL_PACKS, IN_REGISTERS},
-    [WR_CL_RUN_WIDE] = {"wr_fused_wide", KIND(WIDE), MODEL_GROUPS, IN_REGISTERS},
-};
-
-static bool is_team(enum range range) {
-    return range == WINDOW_TEAMS || range == MODEL_TEAMS || range == MODEL_GROUPS;
+static bool is_team(enum wr_cl_range range) {
+    return range == WR_CL_WINDOW_TEAMS || range == WR_CL_MODEL_TEAMS || range == WR_CL_MODEL_GROUPS;
 }
 
-static bool is_tile(enum range range) {
-    return range == WINDOW_TILES || range == SEGMENT_TILES;
+static bool is_tile(enum wr_cl_range range) {
+    return range == WR_CL_WINDOW_TILES || range == WR_CL_SEGMENT_TILES;
 }
 
 static bool is_of(enum wr_cl_kernel which, enum wr_cl_kind kind) {
-    return (kernels[which].kinds & 1u << kind) != 0;
+    return (wr_cl_kernels[which].kinds & 1u << kind) != 0;
 }
 
 /* Work-items that share a window in this kernel. */
 static size_t team_of(const struct wr_cl_session *session, enum wr_cl_kernel which) {
-    if (kernels[which].kinds & STAGED)
+    if (is_of(which, session->plan.staged))
         return session->plan.team[session->plan.staged];
     return session->plan.team[which == WR_CL_RUN_WIDE ? WR_CL_WIDE : WR_CL_FUSED];
 }
@@ -157,13 +26,13 @@ static size_t team_of(const struct wr_cl_session *session, enum wr_cl_kernel whi
 /* The work-group size that we want for this kernel; the kernel itself may have a lower limit. */
 static size_t wanted_group(const struct wr_cl_session *session, enum wr_cl_kernel which) {
     const struct wr_cl_device *device = wr_cl_device_of(&session->base);
-    enum range range = kernels[which].range;
+    enum wr_cl_range range = wr_cl_kernels[which].range;
     size_t team = team_of(session, which), group = ELEMENT_GROUP;
     if (is_tile(range))
         return wr_cl_tile_items(&session->plan);
-    if (range == MODEL_PACKS)
+    if (range == WR_CL_MODEL_PACKS)
         return session->plan.rows.group;
-    if (is_team(range) && (team > 1 || range == MODEL_GROUPS))
+    if (is_team(range) && (team > 1 || range == WR_CL_MODEL_GROUPS))
         return team;
     if (is_team(range))
         group = UNITS_A_GROUP;
@@ -172,56 +41,109 @@ static size_t wanted_group(const struct wr_cl_session *session, enum wr_cl_kerne
     return group < device->max_group ? group : device->max_group;
 }
 
-wr_status wr_cl_set_argument(struct wr_cl_session *session, enum wr_cl_kernel which, cl_uint index,
-                             size_t size, const void *value, struct wr_error *error) {
-    cl_int code = clSetKernelArg(session->kernels[which], index, size, value);
+static wr_status set(struct wr_cl_session *session, enum wr_cl_kernel which, cl_uint place,
+                     size_t size, const void *value, struct wr_error *error) {
+    cl_int code = clSetKernelArg(session->kernels[which], place, size, value);
     return wr_cl_check(wr_cl_device_of(&session->base), "clSetKernelArg", code, error);
+}
+
+static wr_status set_number(struct wr_cl_session *session, enum wr_cl_kernel which, cl_uint place,
+                            uint64_t value, struct wr_error *error) {
+    const size_t size = wr_cl_arguments[wr_cl_kernels[which].arguments[place]].size;
+    const cl_ulong wide = value;
+    const cl_uint narrow = (cl_uint)value;
+    return set(session, which, place, size, size == sizeof narrow ? (const void *)&narrow : &wide,
+               error);
+}
+
+wr_status wr_cl_set_argument(struct wr_cl_session *session, enum wr_cl_kernel which,
+                             enum wr_cl_argument argument, uint64_t value, struct wr_error *error) {
+    const cl_uint place = wr_cl_argument_place(which, argument);
+    if (wr_cl_arguments[argument].source != WR_CL_VARYING ||
+        wr_cl_kernels[which].arguments[place] != argument)
+        return wr_fail(error, WR_ERR_DEVICE, "kernel %s takes no %s that varies",
+                       wr_cl_kernels[which].name, wr_cl_arguments[argument].name);
+    return set_number(session, which, place, value, error);
+}
+
+/* The value of an argument that is set once. */
+static uint64_t number_of(const struct wr_cl_session *session, enum wr_cl_argument argument) {
+    const struct wr_ensemble *ensemble = &session->base.ensemble;
+    switch (argument) {
+    case WR_CL_ARG_MODELS:
+        return ensemble->models;
+    case WR_CL_ARG_BATCH:
+        return ensemble->batch;
+    case WR_CL_ARG_INPUT_STRIDE:
+        return ensemble->windows.input_stride;
+    case WR_CL_ARG_TARGET_STRIDE:
+        return ensemble->windows.target_stride;
+    case WR_CL_ARG_SLICE:
+        return session->plan.slice;
+    default:
+        return session->plan.pairs;
+    }
 }
 
 /* Binds the arguments that do not change between launches. A buffer that the plan does not need is
  * NULL. */
 static wr_status bind(struct wr_cl_session *session, enum wr_cl_kernel which,
                       struct wr_error *error) {
-    const struct wr_ensemble *ensemble = &session->base.ensemble;
+    const cl_uint count = wr_cl_argument_count(which);
     wr_status status = WR_OK;
-    for (cl_uint i = 0; status == WR_OK && kernels[which].arguments[i] != END; ++i) {
-        int argument = kernels[which].arguments[i];
-        cl_ulong number = argument == COUNT_M        ? ensemble->models
-                          : argument == COUNT_B      ? ensemble->batch
-                          : argument == SLICE        ? session->plan.slice
-                          : argument == PAIRS        ? session->plan.pairs
-                          : argument == INPUT_STRIDE ? ensemble->windows.input_stride
-                                                     : ensemble->windows.target_stride;
-        if (argument > 0)
-            status = wr_cl_set_argument(session, which, i, sizeof(cl_mem),
-                                        &session->buffers[argument - 1], error);
-        else if (argument != VARIES)
-            status = wr_cl_set_argument(session, which, i, sizeof number, &number, error);
+    for (cl_uint i = 0; status == WR_OK && i < count; ++i) {
+        const enum wr_cl_argument argument = wr_cl_kernels[which].arguments[i];
+        const struct wr_cl_argument_row *row = &wr_cl_arguments[argument];
+        if (row->source == WR_CL_MEMORY)
+            status = set(session, which, i, row->size, &session->buffers[row->buffer], error);
+        else if (row->source == WR_CL_NUMBER)
+            status = set_number(session, which, i, number_of(session, argument), error);
     }
     return status;
+}
+
+/* Creates one kernel and checks that it takes as many arguments as the list has for it. */
+static wr_status create(struct wr_cl_session *session, enum wr_cl_kernel which, cl_program program,
+                        struct wr_error *error) {
+    const struct wr_cl_device *device = wr_cl_device_of(&session->base);
+    const cl_uint expected = wr_cl_argument_count(which);
+    cl_uint count = 0;
+    cl_int code;
+    session->kernels[which] = clCreateKernel(program, wr_cl_kernels[which].name, &code);
+    if (code != CL_SUCCESS)
+        return wr_cl_check(device, "clCreateKernel", code, error);
+    code = clGetKernelInfo(session->kernels[which], CL_KERNEL_NUM_ARGS, sizeof count, &count, NULL);
+    if (code != CL_SUCCESS)
+        return wr_cl_check(device, "clGetKernelInfo", code, error);
+    if (count != expected)
+        return wr_fail(error, WR_ERR_DEVICE,
+                       "%s (%s): kernel %s takes %u arguments, where %u are known; try --device "
+                       "cpu",
+                       device->base.info.id, device->base.info.name, wr_cl_kernels[which].name,
+                       (unsigned)count, (unsigned)expected);
+    return WR_OK;
 }
 
 /* Creates one kernel and sets its work-group size. Lowers *limit to the team size that the kernel
  * allows, or to 0 if the kernel does not allow a size that is fixed. */
 static wr_status make(struct wr_cl_session *session, enum wr_cl_kernel which, cl_program program,
                       size_t *limit, struct wr_error *error) {
-    struct wr_cl_device *device = wr_cl_device_of(&session->base);
-    cl_int code;
+    const struct wr_cl_device *device = wr_cl_device_of(&session->base);
     size_t most = 0;
-    session->kernels[which] = clCreateKernel(program, kernels[which].name, &code);
-    if (code != CL_SUCCESS)
-        return wr_cl_check(device, "clCreateKernel", code, error);
-    code = clGetKernelWorkGroupInfo(session->kernels[which], device->id, CL_KERNEL_WORK_GROUP_SIZE,
-                                    sizeof most, &most, NULL);
+    wr_status status = create(session, which, program, error);
+    if (status != WR_OK)
+        return status;
+    cl_int code = clGetKernelWorkGroupInfo(session->kernels[which], device->id,
+                                           CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most, NULL);
     if (code != CL_SUCCESS)
         return wr_cl_check(device, "clGetKernelWorkGroupInfo", code, error);
     most = most ? most : 1;
     session->group[which] = wanted_group(session, which);
     if (session->group[which] > most) {
         session->group[which] = most;
-        if (is_team(kernels[which].range) && most < *limit)
+        if (is_team(wr_cl_kernels[which].range) && most < *limit)
             *limit = most;
-        if (is_tile(kernels[which].range) || which == WR_CL_RUN_WIDE)
+        if (is_tile(wr_cl_kernels[which].range) || which == WR_CL_RUN_WIDE)
             *limit = 0;
     }
     return WR_OK;
@@ -351,19 +273,19 @@ wr_status wr_cl_fused_make(struct wr_cl_session *session, struct wr_error *error
 /* Number of work-groups of a launch. */
 static size_t groups_of(const struct wr_cl_session *session, enum wr_cl_kernel which) {
     const struct wr_cl_plan *plan = &session->plan;
-    const enum range range = kernels[which].range;
+    const enum wr_cl_range range = wr_cl_kernels[which].range;
     size_t items = session->base.ensemble.models, group = session->group[which];
-    if (range == MODEL_PACKS)
+    if (range == WR_CL_MODEL_PACKS)
         return (items - 1) / plan->rows.pack + 1;
-    if (range == WINDOW_TEAMS || range == SLOTS)
+    if (range == WR_CL_WINDOW_TEAMS || range == WR_CL_SLOTS)
         items *= session->base.ensemble.batch;
-    if (range == PARAMETERS)
+    if (range == WR_CL_ELEMENTS)
         items *= session->base.layout.count;
     if (is_team(range))
         items *= team_of(session, which);
     if (is_tile(range))
-        return items *
-               (range == WINDOW_TILES ? plan->window_tiles : plan->slice * plan->gradient_tiles);
+        return items * (range == WR_CL_WINDOW_TILES ? plan->window_tiles
+                                                    : plan->slice * plan->gradient_tiles);
     return (items + group - 1) / group;
 }
 
@@ -376,7 +298,7 @@ static wr_status launch(struct wr_cl_session *session, enum wr_cl_kernel which,
     cl_int code =
         clEnqueueNDRangeKernel(queue, session->kernels[which], 1, offset > 0 ? &offset : NULL,
                                &items, &group, 0, NULL, NULL);
-    return wr_cl_check(device, kernels[which].name, code, error);
+    return wr_cl_check(device, wr_cl_kernels[which].name, code, error);
 }
 
 wr_status wr_cl_launch(struct wr_cl_session *session, enum wr_cl_kernel which,

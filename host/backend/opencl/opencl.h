@@ -7,6 +7,8 @@
 #include <CL/cl.h>
 
 #include "backend/backend.h"
+#include "backend/opencl/kernels.h"
+#include "tiles_layout.h"
 
 /* ---- errors (errors.c) ---- */
 
@@ -19,16 +21,6 @@ wr_status wr_cl_check(const struct wr_cl_device *device, const char *call, cl_in
                       struct wr_error *error);
 
 /* ---- devices (cl_device.c) ---- */
-
-enum wr_cl_kind {
-    WR_CL_STAGES,
-    WR_CL_TILED,
-    WR_CL_FUSED,
-    WR_CL_ROWS,
-    WR_CL_WIDE,
-    WR_CL_PEAK,
-    WR_CL_KINDS
-};
 
 #define WR_CL_OPTIONS      1024 /* characters of build options */
 #define WR_CL_MORE_OPTIONS 512  /* and of those that WINDROW_BUILD_OPTIONS adds */
@@ -97,32 +89,6 @@ static inline size_t wr_cl_local_bytes(const struct wr_cl_device *device) {
 
 /* ---- plans (plan.c): the buffers of a session and the layout of its kernels ---- */
 
-enum wr_cl_buffer {
-    WR_CL_TASKS,        /* (M) struct wr_model_task */
-    WR_CL_PROGRESS,     /* (M) struct wr_model_progress */
-    WR_CL_PARAMETERS,   /* (M, P) */
-    WR_CL_INPUTS,       /* the view's */
-    WR_CL_TARGETS,      /* the view's */
-    WR_CL_WEIGHTS,      /* (O) */
-    WR_CL_SCALES,       /* (B + 1): wr_gradient_factor of a batch of n windows, at n */
-    WR_CL_EPOCH_LOSSES, /* (loss_rows, M) */
-    WR_CL_STATE,        /* (M, S, P) the state of the optimizer */
-    WR_CL_CORRECTIONS,  /* (pairs, 2): wr_corrections; Adam only */
-    WR_CL_SCRATCH,      /* (M, ...): fused only; see fused.cl */
-    WR_CL_GRADIENTS,    /* (M, P); this and all that follow: stages only */
-    WR_CL_VISITED, /* (M, B) 64-bit window numbers; only where windows are not visited in order */
-    WR_CL_SQUARES, /* (M, rows + 1): see clip.cl; only where the norm is clipped */
-    WR_CL_HIDDEN,  /* (M, B, T, H) */
-    WR_CL_DELTAS,  /* (M, B, T, H) */
-    WR_CL_PREDICTIONS, /* (M, B, O) */
-    WR_CL_LOSSES,      /* (M, B) */
-    WR_CL_DY,          /* (M, B, O): this and the next: tiled only */
-    WR_CL_SEGMENTS,    /* (M, slice, P) sums of the segments of a slice */
-    WR_CL_RESTS,       /* (M, P): tiled, and only for batches of many segments */
-    WR_CL_BUFFERS
-};
-#define WR_CL_FIRST_STAGE_BUFFER WR_CL_GRADIENTS
-
 /* Options that only the compiler of NVIDIA's own driver knows. */
 struct wr_cl_nvidia {
     unsigned registers; /* limit of registers for a lane; 0: none */
@@ -164,7 +130,7 @@ struct wr_cl_plan {
 
 /* Work-items that compute one tile. */
 static inline size_t wr_cl_tile_items(const struct wr_cl_plan *plan) {
-    return plan->tile_rows / 4 * (plan->tile_columns / 4);
+    return WR_TILE_ITEMS_OF(plan->tile_rows, plan->tile_columns);
 }
 
 bool wr_cl_fits_fused(struct wr_device *device, const struct wr_ensemble *ensemble,
@@ -208,26 +174,6 @@ wr_status wr_cl_program_get(struct wr_cl_device *device, enum wr_cl_kind kind, c
 void wr_cl_programs_free(struct wr_cl_device *device);
 
 /* ---- sessions (cl_session.c) ---- */
-
-enum wr_cl_kernel {
-    WR_CL_FORWARD,
-    WR_CL_BPTT_DELTAS,
-    WR_CL_BPTT_GRADIENTS,
-    WR_CL_CLIP_FACTORS,
-    WR_CL_CLIP,
-    WR_CL_UPDATE,
-    WR_CL_EPOCH_VISIT,
-    WR_CL_EPOCH_ADD,
-    WR_CL_EPOCH_END,
-    WR_CL_FORWARD_TILED,
-    WR_CL_DELTAS_TILED,
-    WR_CL_SEGMENTS_TILED,
-    WR_CL_ADD_SEGMENTS,
-    WR_CL_RUN_FUSED,
-    WR_CL_RUN_ROWS,
-    WR_CL_RUN_WIDE,
-    WR_CL_KERNELS
-};
 
 struct wr_cl_session {
     struct wr_session base;
@@ -278,8 +224,9 @@ wr_status wr_cl_staged_make(struct wr_cl_session *session, struct wr_error *erro
 /* Makes the fused kernel of the plan: rows or wide, or team if the device turns out not to take
  * them. */
 wr_status wr_cl_fused_make(struct wr_cl_session *session, struct wr_error *error);
-wr_status wr_cl_set_argument(struct wr_cl_session *session, enum wr_cl_kernel which, cl_uint index,
-                             size_t size, const void *value, struct wr_error *error);
+/* Sets an argument that varies. */
+wr_status wr_cl_set_argument(struct wr_cl_session *session, enum wr_cl_kernel which,
+                             enum wr_cl_argument argument, uint64_t value, struct wr_error *error);
 /* Enqueues a kernel over its teams or elements. */
 wr_status wr_cl_launch(struct wr_cl_session *session, enum wr_cl_kernel which,
                        struct wr_error *error);

@@ -1,21 +1,27 @@
-/* Plans: which buffers a session needs, how large, and what the fused kernel keeps close. */
+/* Plans: the buffers of a session, their sizes, and what fused.cl keeps in local memory. */
 #include "backend/opencl/opencl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fused_layout.h"
 #include "layout.h"
 #include "model/choices.h"
+#include "rows_layout.h"
+#include "wide_layout.h"
 
 #define ALWAYS_FUSED   64         /* hidden sizes up to this one are fused on every device */
 #define LOSS_ROWS      65536      /* epochs whose losses stay on the device */
-#define LOSS_FLOATS    (1u << 20) /* and floats, where models are many */
+#define LOSS_FLOATS    (1u << 20) /* floats of those losses, if there are many models */
 #define UINT_LIMIT     (1u << 31) /* floats of a model that 32-bit indices are used for */
 #define TILE_ROWS      32
-#define TILE_COLUMNS   64               /* half as many where more would lie idle */
-#define TILED_BATCH    (WR_SEGMENT + 1) /* windows of a batch from which on tiles pay */
-#define SEGMENT_FLOATS (1u << 24)       /* of gradients kept apart, unless one segment has more */
+#define TILE_COLUMNS   64               /* half as many if half of them would be idle */
+#define TILED_BATCH    (WR_SEGMENT + 1) /* windows of a batch: tiles are faster from here on */
+#define SEGMENT_FLOATS (1u << 24) /* of the sums of a slice's segments; at least one segment */
+
+/* A size of one of the layouts that is less than this, computed in double, fits in size_t. */
+#define COUNTABLE ((double)(SIZE_MAX / 2))
 
 static const char *const buffer_names[WR_CL_BUFFERS] = {
     "the models' tasks",
@@ -24,7 +30,7 @@ static const char *const buffer_names[WR_CL_BUFFERS] = {
     "inputs",
     "targets",
     "loss weights",
-    "loss scales",
+    "loss gradient_factors",
     "epoch losses",
     "the optimizer's",
     "Adam's corrections",
@@ -53,13 +59,13 @@ static bool strided(size_t count, size_t stride, size_t last, size_t *bytes) {
            wr_size_mul(*bytes, sizeof(float), bytes);
 }
 
-/* *count = floats of a window's h, da and y, which have room for the squares of a gradient's rows
- * too. */
+/* *count = floats of a model's state in fused.cl; false if they do not fit. */
 static bool state_floats(const struct wr_ensemble *ensemble, size_t *count) {
-    const struct wr_shape *shape = &ensemble->shape;
-    size_t more = ensemble->rule.clipping == WR_CLIPPING_NORM ? 2 : 0;
-    return wr_size_mul(shape->seq_len, shape->hidden, count) && wr_size_mul(*count, 2, count) &&
-           wr_size_add(*count, shape->outputs, count) && wr_size_add(*count, more, count);
+    const struct wr_shape *s = &ensemble->shape;
+    const bool by_norm = ensemble->rule.clipping == WR_CLIPPING_NORM;
+    *count = WR_FUSED_STATE(s->hidden, s->outputs, s->seq_len, by_norm);
+    return WR_FUSED_STATE((double)s->hidden, (double)s->outputs, (double)s->seq_len, by_norm) <
+           COUNTABLE;
 }
 
 static size_t choose_team(const struct wr_cl_device *device, size_t hidden) {
@@ -81,7 +87,8 @@ static bool place(size_t count, size_t *left) {
     return true;
 }
 
-/* Fills the fused kernel's places, and *scratch with the floats a model needs in global memory. */
+/* Decides what fused.cl keeps in local memory. *scratch = floats that a model needs in global
+ * memory. */
 static bool place_fused(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
                         const struct wr_layout *layout, struct wr_cl_plan *plan, size_t *scratch) {
     size_t left = wr_cl_local_bytes(device);
@@ -96,7 +103,8 @@ static bool place_fused(const struct wr_cl_device *device, const struct wr_ensem
     plan->state_local = place(state, &left);
     plan->parameters_local = place(layout->count, &left);
     plan->sums_local = place(sums, &left);
-    return wr_size_add(plan->state_local ? 0 : state, plan->sums_local ? 0 : sums, scratch);
+    *scratch = WR_FUSED_SCRATCH(state, plan->state_local, sums, plan->sums_local);
+    return *scratch >= (plan->sums_local ? 0 : sums); /* less: the sum did not fit */
 }
 
 bool wr_cl_fits_fused(struct wr_device *base, const struct wr_ensemble *ensemble,
@@ -120,35 +128,25 @@ bool wr_cl_fits_fused(struct wr_device *base, const struct wr_ensemble *ensemble
     return false;
 }
 
-static size_t ceiling(size_t count, size_t step) {
-    return count / step + (count % step != 0);
-}
-
-/* Parameter tiles of wr_bptt_segments, which has three outer products. */
-static size_t count_gradient_tiles(const struct wr_shape *s, size_t rows, size_t columns) {
-    return ceiling(s->hidden, rows) *
-               (ceiling(s->hidden, columns) + ceiling(s->inputs + 1, columns)) +
-           ceiling(s->outputs, rows) * ceiling(s->hidden + 1, columns);
-}
-
-/* Which kernels the stages take, and their tiles. */
+/* Decides which kernels the stages take, and their tiles. */
 static void plan_staged(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
                         const struct wr_layout *layout, struct wr_cl_plan *plan) {
     const struct wr_shape *shape = &ensemble->shape;
     size_t columns = shape->hidden <= TILE_COLUMNS / 2 ? TILE_COLUMNS / 2 : TILE_COLUMNS;
     size_t most = device->forced_group ? device->forced_group : device->max_group;
-    size_t local = (TILE_ROWS + columns + 8) * WR_SEGMENT * sizeof(float) + WR_CL_LOCAL_SPARE;
-    size_t segments = ceiling(ensemble->batch, WR_SEGMENT);
+    size_t segments = WR_CEIL_DIV(ensemble->batch, WR_SEGMENT);
     bool wanted = device->forced_staged == WR_CL_KINDS ? ensemble->batch >= TILED_BATCH
                                                        : device->forced_staged == WR_CL_TILED;
     plan->tile_rows = TILE_ROWS;
     plan->tile_columns = columns;
     plan->staged = WR_CL_STAGES;
-    if (!wanted || wr_cl_tile_items(plan) > most || local > device->local_bytes)
+    if (!wanted || wr_cl_tile_items(plan) > most ||
+        WR_TILE_BYTES(TILE_ROWS, columns) > wr_cl_local_bytes(device))
         return;
     plan->staged = WR_CL_TILED;
-    plan->window_tiles = ceiling(ensemble->batch, TILE_ROWS);
-    plan->gradient_tiles = count_gradient_tiles(shape, TILE_ROWS, columns);
+    plan->window_tiles = WR_WINDOW_TILES_OF(ensemble->batch, TILE_ROWS);
+    plan->gradient_tiles =
+        WR_GRADIENT_TILES_OF(shape->inputs, shape->hidden, shape->outputs, TILE_ROWS, columns);
     plan->slice = SEGMENT_FLOATS / layout->count / ensemble->models;
     if (device->forced_staged == WR_CL_TILED) /* so that small tests use several slices */
         plan->slice = 2;
@@ -166,23 +164,23 @@ static bool tiled_bytes(const struct wr_ensemble *ensemble, const struct wr_layo
            floats(wr_needs_rests(ensemble->batch) ? M : 0, layout->count, 1, &bytes[WR_CL_RESTS]);
 }
 
-/* What only some rules need: for training, then for stages. */
+/* The buffers that only some rules need: those of all kernels, then those of the stages. */
 static bool rule_bytes(const struct wr_ensemble *ensemble, const struct wr_layout *layout,
                        size_t pairs, size_t bytes[WR_CL_BUFFERS]) {
     const struct wr_shape *shape = &ensemble->shape;
-    size_t M = ensemble->models, squares; /* 2 H + O rows, 2 biases, 1 factor */
+    size_t M = ensemble->models;
     if (!floats(M, wr_rule_states(&ensemble->rule), layout->count, &bytes[WR_CL_STATE]) ||
         !floats(pairs, 2, 1, &bytes[WR_CL_CORRECTIONS]))
         return false;
-    if (!wr_in_order(ensemble) && !floats(M, ensemble->batch, 2, &bytes[WR_CL_VISITED]))
+    if (!wr_in_order(ensemble) &&
+        !floats(M, ensemble->batch, sizeof(uint64_t) / sizeof(float), &bytes[WR_CL_VISITED]))
         return false;
     return ensemble->rule.clipping != WR_CLIPPING_NORM ||
-           (wr_size_mul(shape->hidden, 2, &squares) &&
-            wr_size_add(squares, shape->outputs, &squares) && wr_size_add(squares, 3, &squares) &&
-            floats(M, squares, 1, &bytes[WR_CL_SQUARES]));
+           floats(M, WR_SQUARES_OF(shape->hidden, shape->outputs, ensemble->rule.fixed), 1,
+                  &bytes[WR_CL_SQUARES]);
 }
 
-/* *pairs: of Adam's corrections, 0 for other optimizers. */
+/* *pairs = pairs of Adam's corrections; 0 for other optimizers. */
 static wr_status count_pairs(const struct wr_rule *rule, size_t *pairs, struct wr_error *error) {
     float *corrections;
     *pairs = 0;
@@ -210,7 +208,7 @@ static bool common_bytes(const struct wr_ensemble *ensemble, const struct wr_lay
                          size_t loss_rows, size_t bytes[WR_CL_BUFFERS]) {
     const struct wr_windows_view *view = &ensemble->windows;
     const struct wr_shape *shape = &ensemble->shape;
-    size_t M = ensemble->models, last, scales;
+    size_t M = ensemble->models, last, gradient_factors;
     return wr_size_mul(M, sizeof(struct wr_model_task), &bytes[WR_CL_TASKS]) &&
            wr_size_mul(M, sizeof(struct wr_model_progress), &bytes[WR_CL_PROGRESS]) &&
            floats(M, layout->count, 1, &bytes[WR_CL_PARAMETERS]) &&
@@ -218,7 +216,8 @@ static bool common_bytes(const struct wr_ensemble *ensemble, const struct wr_lay
            strided(view->count, view->input_stride, last, &bytes[WR_CL_INPUTS]) &&
            strided(view->count, view->target_stride, shape->outputs, &bytes[WR_CL_TARGETS]) &&
            floats(shape->outputs, 1, 1, &bytes[WR_CL_WEIGHTS]) &&
-           wr_size_add(ensemble->batch, 1, &scales) && floats(scales, 1, 1, &bytes[WR_CL_SCALES]) &&
+           wr_size_add(ensemble->batch, 1, &gradient_factors) &&
+           floats(gradient_factors, 1, 1, &bytes[WR_CL_GRADIENT_FACTORS]) &&
            floats(loss_rows, M, 1, &bytes[WR_CL_EPOCH_LOSSES]);
 }
 
@@ -233,7 +232,7 @@ wr_status wr_cl_plan_make(const struct wr_cl_device *device, const struct wr_ens
     if (plan->rows.pack == 0) /* rows is preferred if both can train the models */
         wr_cl_wide_choose(device, ensemble, &plan->wide);
     if (plan->wide.parts > 0)
-        plan->team[WR_CL_WIDE] = plan->wide.parts * ensemble->shape.hidden;
+        plan->team[WR_CL_WIDE] = WR_WIDE_ITEMS(ensemble->shape.hidden, plan->wide.parts);
     plan_staged(device, ensemble, layout, plan);
     plan->loss_rows = LOSS_FLOATS / M;
     if (plan->loss_rows < 1)
@@ -339,12 +338,13 @@ void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble 
     bool wide = !state_floats(ensemble, &state) || state > limit || 2 * per_model > UINT_LIMIT ||
                 s->seq_len > UINT_LIMIT / s->inputs;
     const char *suffix = wide ? "ul" : "u";
-    int length = snprintf(options, WR_CL_OPTIONS,
-                          "-D WR_INDEX=%s -D WR_I=%zu%s -D WR_H=%zu%s -D WR_O=%zu%s -D WR_T=%zu%s "
-                          "-D WR_TEAM=%zu",
-                          wide ? "ulong" : "uint", s->inputs, suffix, s->hidden, suffix, s->outputs,
-                          suffix, s->seq_len, suffix,
-                          kind == WR_CL_ROWS ? s->hidden / plan->rows.rows : plan->team[kind]);
+    int length =
+        snprintf(options, WR_CL_OPTIONS,
+                 "-D WR_INDEX=%s -D WR_I=%zu%s -D WR_H=%zu%s -D WR_O=%zu%s -D WR_T=%zu%s "
+                 "-D WR_TEAM=%zu",
+                 wide ? "ulong" : "uint", s->inputs, suffix, s->hidden, suffix, s->outputs, suffix,
+                 s->seq_len, suffix,
+                 kind == WR_CL_ROWS ? WR_ROWS_LANES(s->hidden, plan->rows.rows) : plan->team[kind]);
     const char *space[] = {"__global", "__local"};
     char *more = options + length;
     size_t room = WR_CL_OPTIONS - (size_t)length;

@@ -19,10 +19,9 @@ wr_status wr_cl_stages_make(struct wr_cl_session *session, struct wr_error *erro
 /* Enqueues one kernel on windows first .. first + count - 1 of every model. */
 static wr_status enqueue(struct wr_cl_session *session, enum wr_cl_kernel which, size_t first,
                          size_t count, struct wr_error *error) {
-    const cl_ulong window = first, windows = count;
-    wr_status status = wr_cl_set_argument(session, which, 0, sizeof window, &window, error);
+    wr_status status = wr_cl_set_argument(session, which, WR_CL_ARG_FIRST, first, error);
     if (status == WR_OK)
-        status = wr_cl_set_argument(session, which, 1, sizeof windows, &windows, error);
+        status = wr_cl_set_argument(session, which, WR_CL_ARG_COUNT, count, error);
     return status == WR_OK ? wr_cl_launch(session, which, error) : status;
 }
 
@@ -34,9 +33,8 @@ static wr_status gradients_tiled(struct wr_cl_session *session, size_t first, si
     wr_status status = WR_OK;
     for (size_t segment = 0; status == WR_OK && segment * WR_SEGMENT < slots;
          segment += session->plan.slice) {
-        const cl_ulong from = segment;
         for (size_t i = 0; status == WR_OK && i < sizeof kernels / sizeof kernels[0]; ++i) {
-            status = wr_cl_set_argument(session, kernels[i], 2, sizeof from, &from, error);
+            status = wr_cl_set_argument(session, kernels[i], WR_CL_ARG_SEGMENT, segment, error);
             if (status == WR_OK)
                 status = enqueue(session, kernels[i], first, count, error);
         }
