@@ -113,13 +113,14 @@ wr_status wr_panel_set_times(struct wr_panel *panel, const struct wr_panel_spec 
                              struct wr_error *error);
 /* A time stamp as it is written, or as it is given in ticks. */
 struct wr_given_stamp {
-    const char *text; /* NULL: `number` is the stamp */
-    int64_t number;   /* of form.second ticks per second */
+    const char *text;          /* NULL: `number` is the stamp */
+    int64_t number;            /* of form.second ticks per second */
     struct wr_stamp_form form; /* of a number */
     size_t line;
 };
-/* Reads a stamp, which must be later than the previous one of its series. *time is its time in the panel's ticks. On an error it may read more of the file `csv`
- * (NULL: there is none) to give a hint. */
+/* Reads a stamp, which must be later than the previous one of its series. *time is its time in the
+ * panel's ticks. On an error it may read more of the file `csv` (NULL: there is none) to give a
+ * hint. */
 wr_status wr_panel_read_time(struct wr_panel *panel, struct wr_panel_series *series,
                              const struct wr_given_stamp *stamp, struct wr_csv *csv, int64_t *time,
                              struct wr_error *error);
