@@ -18,6 +18,8 @@ struct wr_panel *good(const char *text, wr_panel_reader *read, const struct wr_p
     struct wr_panel *panel;
     if (read_panel_text(text, read, spec, &panel, &error) != WR_OK)
         fail_msg("%s", error.text);
+    if (read == wr_panel_long)
+        same_from_arrays(text, spec, panel, NULL);
     return panel;
 }
 
@@ -31,6 +33,15 @@ void bad(const char *text, wr_panel_reader *read, const struct wr_panel_spec *sp
     assert_null(strpbrk(error.text, "\r\n"));
     if (strstr(error.text, line) == NULL || strstr(error.text, what) == NULL)
         fail_msg("%s\nlacks \"%s\" or \"%s\"", error.text, line, what);
+    if (read == wr_panel_long)
+        same_from_arrays(text, spec, NULL, error.text);
+}
+
+wr_status panel_of_values(const char *id, const double *values, size_t length,
+                          struct wr_panel **panel, struct wr_error *error) {
+    const struct wr_panel_arrays arrays = {
+        .name = id, .rows = length, .ids = &id, .id_count = 1, .target = values};
+    return wr_panel_of(&arrays, &(struct wr_panel_spec){0}, panel, error);
 }
 
 void assert_doubles(const double *values, size_t count, const double *expected) {

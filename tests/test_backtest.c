@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "panel_support.h"
 #include "windrow/backtest.h"
 
 enum { LENGTH = 40, HORIZON = 2, SEASON = 3 };
@@ -47,7 +48,7 @@ static int set_up(void **state) {
         fixture.values[t] = (double)t;
     *state = &fixture;
     return wr_device_open("cpu", &how, &fixture.device, NULL) != WR_OK ||
-           wr_panel_of("line", fixture.values, LENGTH, &fixture.panel, NULL) != WR_OK;
+           panel_of_values("line", fixture.values, LENGTH, &fixture.panel, NULL) != WR_OK;
 }
 
 static int tear_down(void **state) {
@@ -251,7 +252,7 @@ static void test_quiet_start(void **state) {
         values[50 + t] = 100 + (double)(t * t * 5 % 11);
     for (int i = 0; i < 2; i++) {
         size_t from = i == 0 ? 50 : 0;
-        wr_panel_of("a", values + from, LENGTH + 50 - from, &f->panel, NULL);
+        panel_of_values("a", values + from, LENGTH + 50 - from, &f->panel, NULL);
         backtest[i] = run(f, &spec);
         wr_panel_free(f->panel);
     }
@@ -262,7 +263,8 @@ static void test_quiet_start(void **state) {
     wr_backtest_release(&backtest[0]);
     wr_backtest_release(&backtest[1]);
     spec.origins = 1;
-    wr_panel_of("a", values, 50 + HORIZON + 1, &f->panel, NULL); /* one value before the origin */
+    panel_of_values("a", values, 50 + HORIZON + 1, &f->panel,
+                    NULL); /* one value before the origin */
     backtest[0] = run(f, &spec);
     assert_near(backtest[0].overall[WR_METHOD_NAIVE].width[0], 2 * values[50]);
     double own = backtest[0].overall[WR_METHOD_WINDROW].width[0]; /* cut at 0 */
@@ -270,7 +272,7 @@ static void test_quiet_start(void **state) {
     wr_backtest_release(&backtest[0]);
     wr_panel_free(f->panel);
     f->recipe.season = 5 * HORIZON; /* fewer values than a season and a horizon, more than two */
-    wr_panel_of("a", values, 50 + 6 * HORIZON, &f->panel, NULL);
+    panel_of_values("a", values, 50 + 6 * HORIZON, &f->panel, NULL);
     backtest[0] = run(f, &spec);
     assert_near(backtest[0].overall[WR_METHOD_SEASONAL].width[0], 2 * values[50]);
     assert_true(backtest[0].overall[WR_METHOD_NAIVE].width[0] < values[50]);

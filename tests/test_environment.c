@@ -1,6 +1,7 @@
 /* A host program can set a rounding mode or flush to zero for its thread. Every result of the
  * library has the same bits all the same, and the program finds its settings again: after each
  * call, and in every callback. */
+#include "panel_support.h"
 #include "support.h"
 
 #include <fenv.h>
@@ -397,7 +398,7 @@ static void test_forecast(void) {
     wr_panel_free(panel);
 
     const double own[] = {1.1, 2.2, 3.3, 4.7};
-    IN_MODE(wr_panel_of("own", own, 4, &panel, &error));
+    IN_MODE(panel_of_values("own", own, 4, &panel, &error));
     char stamp[WR_STAMP_SIZE] = "";
     enter();
     wr_panel_stamp(panel, 0, 9, stamp);

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "forecast/quantiles.h"
 #include "forecast/spread.h"
+#include "panel_support.h"
 #include "support.h"
 #include "windrow/forecast.h"
 
@@ -319,7 +320,7 @@ static void test_jump(void **state) {
         for (size_t t = 0; t < 60 + after; t++)
             values[t] = t < 60 ? before + 0.01 * (double)(t % 3) : 150 + (double)(t * 7 % 5);
         struct wr_panel *panel;
-        TEST_OK(wr_panel_of("a", values, 60 + after, &panel, &error));
+        TEST_OK(panel_of_values("a", values, 60 + after, &panel, &error));
         bound_one("daily", panel, K, points, low, high);
         bool unknown = after < 8 || after < 2 * K; /* later, the errors are known */
         for (size_t k = 0; k < LEVELS * K; k++) {
@@ -413,7 +414,7 @@ static void test_late_start(void **state) {
     double values[100], points[24];
     for (size_t t = 0; t < 60; t++)
         values[t] = t < 50 ? 0 : 100 + (double)(t * 7 % 5);
-    TEST_OK(wr_panel_of("a", values, 60, &panel, &error));
+    TEST_OK(panel_of_values("a", values, 60, &panel, &error));
     TEST_OK(wr_recipe_named("hourly", &recipe, &error));
     recipe.horizon = 24;
     struct wr_device *device = test_device("cpu", 1);
@@ -429,7 +430,7 @@ static void test_late_start(void **state) {
     for (size_t t = 60; t < 100; t++)
         values[t] = 100 + (double)(t * 7 % 5);
     wr_panel_free(panel);
-    TEST_OK(wr_panel_of("a", values, 100, &panel, &error));
+    TEST_OK(panel_of_values("a", values, 100, &panel, &error));
     TEST_OK(wr_fit(device, panel, &recipe, NULL, &(struct wr_fit_options){.calibrate = true}, &fit,
                    &error));
     TEST_OK(wr_fit_forecast(fit, panel, NULL, points, &error));

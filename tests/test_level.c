@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "panel_support.h"
 #include "support.h"
 #include "windrow/forecast.h"
 
@@ -32,7 +33,7 @@ static void forecast(const struct wr_recipe *recipe, const double *values, size_
     struct wr_fit *fit;
     struct wr_device *device = test_device("cpu", 1);
     struct wr_fit_options options = {.calibrate = low != NULL};
-    TEST_OK(wr_panel_of("a", values, length, &panel, &error));
+    TEST_OK(panel_of_values("a", values, length, &panel, &error));
     TEST_OK(wr_fit(device, panel, recipe, NULL, &options, &fit, &error));
     TEST_OK(wr_fit_forecast(fit, panel, NULL, points, &error));
     if (low != NULL)

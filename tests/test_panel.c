@@ -307,20 +307,6 @@ static void test_observed(void **state) {
     }
 }
 
-static void test_own_values(void **state) {
-    (void)state;
-    struct wr_error error = {0};
-    struct wr_panel *panel;
-    assert_int_equal(wr_panel_of("x", DOUBLES(1, 2, 4), 3, &panel, &error), WR_OK);
-    assert_series(panel, 0, "x", 3, DOUBLES(1, 2, 4));
-    assert_true(wr_panel_numbered(panel));
-    assert_stamp(panel, 0, 3, "4");
-    wr_panel_free(panel);
-    assert_int_equal(wr_panel_of("x", DOUBLES(1, NAN), 2, &panel, &error), WR_ERR_DATA);
-    assert_null(panel);
-    assert_int_equal(wr_panel_of("x", DOUBLES(1), 0, &panel, &error), WR_ERR_USAGE);
-}
-
 /* Thousands of names whose rows are not adjacent: the table of names grows, and every value finds
  * its series. */
 static void test_many(void **state) {
@@ -377,13 +363,12 @@ static void test_no_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_long),       cmocka_unit_test(test_unused),
-        cmocka_unit_test(test_layouts),    cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_seattle),    cmocka_unit_test(test_covariates),
-        cmocka_unit_test(test_gaps),       cmocka_unit_test(test_wide),
-        cmocka_unit_test(test_own_values), cmocka_unit_test(test_names),
-        cmocka_unit_test(test_many),       cmocka_unit_test(test_no_memory),
-        cmocka_unit_test(test_observed),
+        cmocka_unit_test(test_long),      cmocka_unit_test(test_unused),
+        cmocka_unit_test(test_layouts),   cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_seattle),   cmocka_unit_test(test_covariates),
+        cmocka_unit_test(test_gaps),      cmocka_unit_test(test_wide),
+        cmocka_unit_test(test_names),     cmocka_unit_test(test_many),
+        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_observed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,13 +12,14 @@
 #include <cmocka.h>
 
 #include "forecast/prepare.h"
+#include "panel_support.h"
 
 #define CSV WR_TEST_BINARY_DIR "/test_prepare.csv"
 
 static struct wr_panel *panel_of(const double *values, size_t length) {
     struct wr_error error = {0};
     struct wr_panel *panel;
-    if (wr_panel_of("a", values, length, &panel, &error) != WR_OK)
+    if (panel_of_values("a", values, length, &panel, &error) != WR_OK)
         fail_msg("%s", error.text);
     return panel;
 }

@@ -325,6 +325,75 @@ static void test_ar2(void **state) {
     wr_series_free(NULL);
 }
 
+/* The same numbers in every order in which an array may hold them. */
+static void test_array_orders(void **state) {
+    (void)state;
+    static const char *const names[] = {"a", "b", "c"};
+    static const double rows[] = {1, 2, 3, 4, 5, 6}, columns[] = {1, 4, 2, 5, 3, 6},
+                        wide[] = {0, 1, 2, 3, 0, 4, 5, 6}, upward[] = {4, 5, 6, 1, 2, 3};
+    const struct wr_series_array arrays[] = {
+        {.rows = 2, .columns = 3, .values = rows, .names = names},
+        {.rows = 2, .columns = 3, .values = rows, .row_stride = 3, .column_stride = 1},
+        {.rows = 2, .columns = 3, .values = columns, .row_stride = 1, .column_stride = 2},
+        {.rows = 2, .columns = 3, .values = wide + 1, .row_stride = 4, .column_stride = 1},
+        {.rows = 2, .columns = 3, .values = upward + 3, .row_stride = -3, .column_stride = 1}};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
+        struct wr_series *series;
+        assert_int_equal(wr_series_of(&arrays[i], &series, NULL), WR_OK);
+        assert_int_equal(wr_series_columns(series), 3);
+        assert_null(wr_series_found(series));
+        assert_column(series, "1", 2, DOUBLES(1, 4));
+        assert_column(series, "2", 2, DOUBLES(2, 5));
+        assert_column(series, i == 0 ? "c" : "3", 2, DOUBLES(3, 6));
+        assert_ptr_not_equal(wr_series_name(series, 0), names[0]); /* copied */
+        wr_series_free(series);
+    }
+}
+
+static void test_array_refusals(void **state) {
+    (void)state;
+    static const char *const names[] = {"good", "bad"};
+    static const double values[] = {1, 2, 3, NAN, 5, INFINITY};
+    struct wr_series_array array = {.rows = 3, .columns = 2, .values = values, .names = names};
+    struct wr_error error = {0};
+    struct wr_series *series;
+    const double *column;
+    size_t index;
+    assert_int_equal(wr_series_of(&array, &series, &error), WR_OK);
+    assert_column(series, "good", 3, DOUBLES(1, 3, 5));
+    assert_int_equal(wr_series_first_numeric(series, &index, &error), WR_OK);
+    assert_int_equal(index, 0);
+    assert_int_equal(wr_series_values(series, 1, &column, &error), WR_ERR_DATA);
+    assert_string_equal(error.text, "memory: row 2, column \"bad\" (number 2): \"nan\" is not a "
+                                    "finite number that fits a float; mend it, or choose another "
+                                    "column");
+    wr_series_free(series);
+    array.name = "frame";
+    array.rows = 0;
+    assert_int_equal(wr_series_of(&array, &series, &error), WR_ERR_DATA);
+    assert_string_equal(error.text, "frame: has 0 rows and 2 columns; a series needs one of each");
+    assert_null(series);
+    array.rows = 3;
+    array.columns = 0;
+    assert_int_equal(wr_series_of(&array, &series, &error), WR_ERR_DATA);
+    array.columns = 2;
+    array.values = NULL;
+    assert_int_equal(wr_series_of(&array, &series, &error), WR_ERR_USAGE);
+    array.values = values;
+    long n = 0;
+    for (;; n++) {
+        test_faults.allocation = n;
+        wr_status status = wr_series_of(&array, &series, &error);
+        if (status == WR_OK)
+            break;
+        assert_int_equal(status, WR_ERR_MEMORY);
+        assert_null(series);
+    }
+    test_faults.allocation = -1;
+    wr_series_free(series);
+    assert_int_equal(n, 8); /* the series, its source, its columns; names, values; the bad text */
+}
+
 /* Each allocation fails in turn: the error tells so and nothing leaks (the asan preset checks
  * that). */
 static void test_no_memory(void **state) {
@@ -369,6 +438,8 @@ int main(void) {
         cmocka_unit_test(test_long_file),
         cmocka_unit_test(test_locale),
         cmocka_unit_test(test_ar2),
+        cmocka_unit_test(test_array_orders),
+        cmocka_unit_test(test_array_refusals),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,6 +95,11 @@ static bool has_marks(const char *cell) {
     return digits > 0 && marks > 0;
 }
 
+const char *wr_value_flaw(double value) {
+    /* 2^128 - 2^103 is the smallest number that rounds to infinity. NaN fails too. */
+    return fabs(value) < 0x1.ffffffp127 ? NULL : "is not a finite number that fits a float";
+}
+
 const char *wr_csv_value(const struct wr_csv *csv, const char *cell, double *value) {
     if (wr_cell_empty(cell))
         return "is empty";
@@ -108,8 +113,7 @@ const char *wr_csv_value(const struct wr_csv *csv, const char *cell, double *val
                                  "`decimal` names the decimal mark"
                                : "is not a number";
     }
-    /* 2^128 - 2^103 is the smallest number that rounds to infinity. NaN fails too. */
-    return fabs(*value) < 0x1.ffffffp127 ? NULL : "is not a finite number that fits a float";
+    return wr_value_flaw(*value);
 }
 
 const char *wr_cell_trim(const char *cell, size_t *length) {

@@ -26,6 +26,8 @@ bool wr_cell_is(const char *cell, const char *word);
 const char *wr_cell_trim(const char *cell, size_t *length);
 /* Whether a cell is a number, finite or not, with the file's decimal mark. */
 bool wr_csv_number(const struct wr_csv *csv, const char *cell, double *value);
+/* NULL, or what is wrong with a value: it is not finite, or does not fit a float. */
+const char *wr_value_flaw(double value);
 /* Reads a cell as a value. NULL, or what is wrong with it. */
 const char *wr_csv_value(const struct wr_csv *csv, const char *cell, double *value);
 

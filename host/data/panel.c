@@ -148,6 +148,10 @@ const char *wr_panel_cell(const struct wr_csv *csv, const char *cell, double *va
     return wr_cell_missing(cell) ? NULL : wr_csv_value(csv, cell, value);
 }
 
+const char *wr_panel_line_word(const struct wr_panel *panel) {
+    return panel->memory ? "row" : "line";
+}
+
 wr_status wr_panel_fail(const struct wr_panel *panel, const struct wr_panel_series *series,
                         size_t line, struct wr_error *error, const char *format, ...) {
     char text[512], id[WR_EXCERPT];
@@ -155,8 +159,8 @@ wr_status wr_panel_fail(const struct wr_panel *panel, const struct wr_panel_seri
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    return wr_fail(error, WR_ERR_DATA, "%s: line %zu, series \"%s\": %s", panel->path, line,
-                   wr_excerpt(series->id, id), text);
+    return wr_fail(error, WR_ERR_DATA, "%s: %s %zu, series \"%s\": %s", panel->path,
+                   wr_panel_line_word(panel), line, wr_excerpt(series->id, id), text);
 }
 
 static wr_status read_records(struct wr_csv *csv, wr_panel_reader *read,
@@ -225,37 +229,6 @@ wr_status wr_panel_read_wide(const char *path, enum wr_missing missing, struct w
                      error);
 }
 
-wr_status wr_panel_of(const char *id, const double *values, size_t length, struct wr_panel **panel,
-                      struct wr_error *error) {
-    WR_ARITHMETIC(callers);
-    *panel = NULL;
-    if (length == 0)
-        return wr_fail(error, WR_ERR_USAGE, "%s: a series needs a value", id);
-    for (size_t i = 0; i < length; i++)
-        if (!isfinite((float)values[i]))
-            return wr_fail(error, WR_ERR_DATA,
-                           "%s: value %zu is not a finite number that fits a float", id, i + 1);
-    size_t series;
-    wr_status status = wr_panel_new(id, 0, 0, panel, error);
-    if (status == WR_OK)
-        status = wr_panel_find(*panel, id, strlen(id), &series, error);
-    if (status == WR_OK)
-        (*panel)->numbered = true;
-    for (size_t i = 0; status == WR_OK && i < length; i++) {
-        double *cell = wr_panel_add(*panel, (*panel)->series, (int64_t)i + 1, i + 1, error);
-        status = cell == NULL ? WR_ERR_MEMORY : WR_OK;
-        if (cell != NULL)
-            *cell = values[i];
-    }
-    if (status == WR_OK)
-        status = wr_panel_finish(*panel, WR_MISSING_REFUSE, error);
-    if (status == WR_OK)
-        return WR_OK;
-    wr_panel_free(*panel);
-    *panel = NULL;
-    return status;
-}
-
 size_t wr_panel_count(const struct wr_panel *panel) {
     return panel->count;
 }
@@ -269,7 +242,7 @@ const char *wr_panel_path(const struct wr_panel *panel) {
 }
 
 const struct wr_csv_found *wr_panel_found(const struct wr_panel *panel) {
-    return &panel->found;
+    return panel->memory ? NULL : &panel->found;
 }
 
 bool wr_panel_numbered(const struct wr_panel *panel) {

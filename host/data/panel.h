@@ -52,6 +52,7 @@ enum wr_role {
 
 struct wr_panel {
     char *path;
+    bool memory; /* made from arrays: what is called a line is a row of them, from 1 */
     struct wr_csv_found found;
     struct wr_series *header;      /* the column names of a long file, without rows; wide: NULL */
     size_t header_line;            /* the line of the header; 0: there is none */
@@ -100,6 +101,8 @@ void wr_panel_asof_set(struct wr_panel *copy, const struct wr_panel *panel, cons
 void wr_panel_asof_close(struct wr_panel *copy);
 /* Reads a cell as a value, NaN if it is a gap. NULL, or what is wrong with it. */
 const char *wr_panel_cell(const struct wr_csv *csv, const char *cell, double *value);
+/* What messages call a line: "line", or "row" if the panel was made from arrays. */
+const char *wr_panel_line_word(const struct wr_panel *panel);
 /* WR_ERR_DATA; the message starts with file, line and series. */
 wr_status wr_panel_fail(const struct wr_panel *panel, const struct wr_panel_series *series,
                         size_t line, struct wr_error *error, const char *format, ...)
@@ -108,10 +111,18 @@ wr_status wr_panel_fail(const struct wr_panel *panel, const struct wr_panel_seri
 /* panel_time.c: reads freq and tz of a spec. WR_ERR_DATA. */
 wr_status wr_panel_set_times(struct wr_panel *panel, const struct wr_panel_spec *spec,
                              struct wr_error *error);
-/* Reads the stamp of the last record, which must be later than the previous one of its series. On
- * an error it may read more of the file to give a hint. */
+/* A time stamp as it is written, or as it is given in ticks. */
+struct wr_given_stamp {
+    const char *text;          /* NULL: `number` is the stamp */
+    int64_t number;            /* of form.second ticks per second */
+    struct wr_stamp_form form; /* of a number */
+    size_t line;
+};
+/* Reads a stamp, which must be later than the previous one of its series. *time is its time in the
+ * panel's ticks. On an error it may read more of the file `csv` (NULL: there is none) to give a
+ * hint. */
 wr_status wr_panel_read_time(struct wr_panel *panel, struct wr_panel_series *series,
-                             struct wr_csv *csv, size_t column, int64_t *time,
+                             const struct wr_given_stamp *stamp, struct wr_csv *csv, int64_t *time,
                              struct wr_error *error);
 /* Gives one offset to each series whose offset changes: UTC, or, if all its local times are the
  * same time of day, the last offset; local days then have 24 hours. */

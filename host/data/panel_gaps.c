@@ -65,9 +65,9 @@ static wr_status fail_step(const struct wr_panel *panel, const struct wr_panel_s
                              "choose another step with `freq`%s",
                              step, panel->freq, at, zone_hint(series));
     return wr_panel_fail(panel, series, lines[row], error,
-                         "%s is no whole number of steps of %s after line %zu; mend the time "
+                         "%s is no whole number of steps of %s after %s %zu; mend the time "
                          "stamps, or put the values on regular ones%s",
-                         at, step, lines[row - 1], zone_hint(series));
+                         at, step, wr_panel_line_word(panel), lines[row - 1], zone_hint(series));
 }
 
 /* *other: the step that was asked for is not that of the series, because most stamps would be

@@ -78,8 +78,11 @@ static wr_status add_record(struct wr_panel *panel, struct wr_csv *csv, struct w
         return status;
     struct wr_panel_series *series = &panel->series[index];
     int64_t time = (int64_t)series->rows.count + 1;
-    if (panel->time_column != WR_NO_COLUMN)
-        status = wr_panel_read_time(panel, series, csv, panel->time_column, &time, error);
+    if (panel->time_column != WR_NO_COLUMN) {
+        struct wr_given_stamp stamp = {.text = wr_csv_cell(csv, panel->time_column),
+                                       .line = csv->record_line};
+        status = wr_panel_read_time(panel, series, &stamp, csv, &time, error);
+    }
     if (status != WR_OK)
         return status;
     double *cells = wr_panel_add(panel, series, time, csv->record_line, error);

@@ -331,8 +331,8 @@ static void note_offsets(const struct wr_panel *panel, FILE *notes) {
         const struct wr_panel_series *series = &panel->series[s];
         if (series->offset_line == 0)
             continue;
-        fprintf(notes, "the offset of time stamps changes on line %zu, so they go on in ",
-                series->offset_line);
+        fprintf(notes, "the offset of time stamps changes on %s %zu, so they go on in ",
+                wr_panel_line_word(panel), series->offset_line);
         if (series->clock < 0)
             fputs("UTC; `tz`, as `tz=Europe/Berlin`, goes on in local time\n", notes);
         else

@@ -84,18 +84,28 @@ static bool has_reached(const struct wr_panel_series *series, int64_t instant, i
     return instant < last || (instant == last && nanosecond <= ticks * (1000000000 / second));
 }
 
+/* The stamp as it was given, shortened for a message. Returns to. */
+static const char *stamp_text(const struct wr_given_stamp *stamp, char to[WR_EXCERPT]) {
+    char written[WR_STAMP_SIZE];
+    if (stamp->text != NULL)
+        return wr_excerpt(stamp->text, to);
+    wr_stamp_write(&stamp->form, stamp->number, written);
+    return wr_excerpt(written, to);
+}
+
 /* Converts a local time to an instant: of two, the first, unless the series has reached it already.
  */
-static wr_status to_instant(struct wr_panel *panel, struct wr_panel_series *series, size_t line,
-                            const char *text, int nanosecond, int64_t *time,
+static wr_status to_instant(struct wr_panel *panel, struct wr_panel_series *series,
+                            const struct wr_given_stamp *stamp, int nanosecond, int64_t *time,
                             struct wr_error *error) {
     int64_t instants[2];
+    char text[WR_EXCERPT];
     int count = wr_zone_instants(panel->zone, *time, instants);
     if (count == 0)
-        return wr_panel_fail(panel, series, line, error,
+        return wr_panel_fail(panel, series, stamp->line, error,
                              "clocks in the time zone skip %s; name another zone, or mend the "
                              "time stamp",
-                             text);
+                             stamp_text(stamp, text));
     *time = instants[count == 2 && has_reached(series, instants[0], nanosecond)];
     return WR_OK;
 }
@@ -190,67 +200,90 @@ static void profile_more(struct wr_panel *panel, struct wr_csv *csv) {
 
 /* Fails because a stamp is not later than the one before. */
 static wr_status fail_order(struct wr_panel *panel, const struct wr_panel_series *series,
-                            struct wr_csv *csv, const char *text, int64_t time,
+                            const struct wr_given_stamp *stamp, struct wr_csv *csv, int64_t time,
                             struct wr_error *error) {
     const struct wr_panel_rows *rows = &series->rows;
     const struct wr_stamp_form *form = &series->form;
-    char last[WR_STAMP_SIZE], hint[128];
-    size_t line = csv->record_line;
+    char last[WR_STAMP_SIZE], hint[128], shown[WR_EXCERPT];
+    const char *text = stamp_text(stamp, shown), *word = wr_panel_line_word(panel);
+    size_t line = stamp->line;
     bool local = form->detail > WR_DETAIL_DAY && *form->zone == '\0' && form->rules == NULL;
-    if (panel->id_column == WR_NO_COLUMN)
+    if (panel->id_column == WR_NO_COLUMN && csv != NULL)
         profile_more(panel, csv);
     if (time == rows->times[rows->count - 1])
-        return wr_panel_fail(panel, series, line, error,
-                             "%s stands twice, on line %zu as well; leave one of them%s%s", text,
-                             rows->lines[rows->count - 1],
-                             local ? ", or if clocks were set back there, name the zone with `tz`"
-                                   : "",
-                             wr_panel_id_hint(panel, hint));
+        return wr_panel_fail(
+            panel, series, line, error, "%s stands twice, on %s %zu as well; leave one of them%s%s",
+            text, word, rows->lines[rows->count - 1],
+            local ? ", or if clocks were set back there, name the zone with `tz`" : "",
+            wr_panel_id_hint(panel, hint));
     wr_stamp_write(form, rows->times[rows->count - 1], last);
     return wr_panel_fail(panel, series, line, error,
-                         "%s is not later than %s on line %zu; sort each series by time%s%s", text,
-                         last, rows->lines[rows->count - 1],
+                         "%s is not later than %s on %s %zu; sort each series by time%s%s", text,
+                         last, word, rows->lines[rows->count - 1],
                          local ? ", or if clocks were set back there, name the zone with `tz`" : "",
                          wr_panel_id_hint(panel, hint));
 }
 
+/* Reads the text of a stamp, or takes its ticks apart: *time in seconds, *nanosecond the rest. */
+static bool take_apart(const struct wr_given_stamp *stamp, struct wr_stamp_form *form,
+                       int64_t *time, int *nanosecond) {
+    if (stamp->text != NULL)
+        return wr_stamp_read(stamp->text, form, time, nanosecond);
+    int64_t second = stamp->form.second;
+    *form = stamp->form;
+    form->second = 1;
+    *time = wr_floor_div(stamp->number, second);
+    *nanosecond = (int)((stamp->number - *time * second) * (1000000000 / second));
+    return true;
+}
+
+/* Fails unless the stamp is of the kind of the panel's first one, and of the form of its series. */
+static wr_status check_form(const struct wr_panel *panel, const struct wr_panel_series *series,
+                            const struct wr_given_stamp *stamp, const struct wr_stamp_form *form,
+                            struct wr_error *error) {
+    const struct wr_panel_series *first = &panel->series[0];
+    char text[WR_EXCERPT];
+    const char *word = wr_panel_line_word(panel);
+    if (form->kind != first->form.kind)
+        return wr_panel_fail(panel, series, stamp->line, error,
+                             "\"%s\" is of another kind than the time stamp on %s %zu; write all "
+                             "of the file alike",
+                             stamp_text(stamp, text), word, first->rows.lines[0]);
+    if (!wr_stamp_alike(form, &series->form))
+        return wr_panel_fail(panel, series, stamp->line, error,
+                             "\"%s\" is written otherwise than the time stamp on %s %zu; write "
+                             "all of a series with an offset, or all without",
+                             stamp_text(stamp, text), word, series->rows.lines[0]);
+    return WR_OK;
+}
+
 wr_status wr_panel_read_time(struct wr_panel *panel, struct wr_panel_series *series,
-                             struct wr_csv *csv, size_t column, int64_t *time,
+                             const struct wr_given_stamp *stamp, struct wr_csv *csv, int64_t *time,
                              struct wr_error *error) {
     const struct wr_panel_series *first = &panel->series[0];
     const struct wr_panel_rows *rows = &series->rows;
     struct wr_stamp_form form;
     int nanosecond;
-    char stamp[WR_EXCERPT];
-    const char *cell = wr_csv_cell(csv, column), *text = wr_excerpt(cell, stamp);
-    size_t line = csv->record_line;
-    if (!wr_stamp_read(cell, &form, time, &nanosecond))
-        return fail_stamp(panel, series, line, cell, error);
+    size_t line = stamp->line;
+    if (!take_apart(stamp, &form, time, &nanosecond))
+        return fail_stamp(panel, series, line, stamp->text, error);
     if (rows->count == 0) {
         int64_t second = first->form.second;
         series->form = form;
         series->form.second = first->rows.count > 0 ? second : 1;
         series->form.rules = form.kind == WR_STAMP_TIME ? panel->zone : NULL;
     }
-    if (form.kind != first->form.kind)
-        return wr_panel_fail(panel, series, line, error,
-                             "\"%s\" is of another kind than the time stamp on line %zu; write all "
-                             "of the file alike",
-                             text, first->rows.lines[0]);
-    if (!wr_stamp_alike(&form, &series->form))
-        return wr_panel_fail(panel, series, line, error,
-                             "\"%s\" is written otherwise than the time stamp on line %zu; write "
-                             "all of a series with an offset, or all without",
-                             text, rows->lines[0]);
-    wr_status status = WR_OK;
+    wr_status status = check_form(panel, series, stamp, &form, error);
+    if (status != WR_OK)
+        return status;
     merge_forms(series, &form, *time, nanosecond, line);
     if (series->form.rules != NULL && *form.zone == '\0')
-        status = to_instant(panel, series, line, text, nanosecond, time, error);
+        status = to_instant(panel, series, stamp, nanosecond, time, error);
     if (status == WR_OK && form.kind == WR_STAMP_TIME)
         status = to_ticks(panel, series, line, nanosecond, time, error);
     if (status != WR_OK || rows->count == 0 || *time > rows->times[rows->count - 1])
         return status;
-    return fail_order(panel, series, csv, text, *time, error);
+    return fail_order(panel, series, stamp, csv, *time, error);
 }
 
 /* ---- numbers that are dates ---- */

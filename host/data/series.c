@@ -179,9 +179,9 @@ static wr_status bad_cell(const struct wr_series *series, size_t column, const c
                           struct wr_error *error) {
     const struct wr_column *c = &series->column[column];
     char text[96];
-    return wr_fail(error, WR_ERR_DATA, "%s: line %zu, %s: \"%s\" %s; %s", series->source,
-                   c->bad_line, wr_series_column_text(series, column, text), c->bad_text,
-                   c->bad_why, advice);
+    return wr_fail(error, WR_ERR_DATA, "%s: %s %zu, %s: \"%s\" %s; %s", series->source,
+                   series->file ? "line" : "row", c->bad_line,
+                   wr_series_column_text(series, column, text), c->bad_text, c->bad_why, advice);
 }
 
 /* The column that is nearest to finite numbers only: one with missing cells, else one of numbers
@@ -218,7 +218,10 @@ wr_status wr_series_values(const struct wr_series *series, size_t column, const 
         return wr_fail(error, WR_ERR_USAGE, "%s: there is no column with index %zu, only %zu",
                        series->source, column, series->columns);
     if (series->column[column].bad_line != 0)
-        return bad_cell(series, column, "mend the file, or choose another column", error);
+        return bad_cell(series, column,
+                        series->file ? "mend the file, or choose another column"
+                                     : "mend it, or choose another column",
+                        error);
     *values = series->column[column].values;
     return WR_OK;
 }

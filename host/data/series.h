@@ -12,7 +12,7 @@ struct wr_column {
     char *name;     /* NULL: no header */
     double *values; /* (rows); NaN where a cell is bad */
     size_t capacity;
-    size_t bad_line;     /* line of the first bad cell; 0: there is none */
+    size_t bad_line;     /* line (of an array: row) of the first bad cell; 0: there is none */
     const char *bad_why; /* "is not a number", ... */
     char *bad_text;      /* an excerpt of the cell */
     struct wr_profile profile;

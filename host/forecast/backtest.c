@@ -213,13 +213,13 @@ static wr_status move_to(struct backtest *b, size_t origin) {
     for (size_t s = 0; s < b->series; s++) {
         size_t length = wr_panel_length(b->panel, s);
         if (length <= after)
-            return wr_fail(
-                b->error, WR_ERR_DATA,
-                "%s: line %zu, series \"%s\": its %zu values are too few for %zu origins "
-                "%zu apart with %zu to forecast from each; ask for fewer origins or a "
-                "smaller horizon",
-                wr_panel_path(b->panel), wr_panel_line(b->panel, s, length - 1),
-                wr_panel_id(b->panel, s), length, b->spec->origins, b->step, b->horizon);
+            return wr_fail(b->error, WR_ERR_DATA,
+                           "%s: %s %zu, series \"%s\": its %zu values are too few for %zu origins "
+                           "%zu apart with %zu to forecast from each; ask for fewer origins or a "
+                           "smaller horizon",
+                           wr_panel_path(b->panel), wr_panel_line_word(b->panel),
+                           wr_panel_line(b->panel, s, length - 1), wr_panel_id(b->panel, s), length,
+                           b->spec->origins, b->step, b->horizon);
         b->until[s] = length - after;
     }
     wr_panel_asof_set(b->seen, b->panel, b->until);

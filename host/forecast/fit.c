@@ -362,3 +362,24 @@ void wr_fit_report(const struct wr_fit *fit, struct wr_fit_report *report) {
 const struct wr_recipe *wr_fit_recipe(const struct wr_fit *fit) {
     return &fit->recipe;
 }
+
+void wr_fit_get_info(const struct wr_fit *fit, struct wr_fit_info *info) {
+    *info = (struct wr_fit_info){.series = fit->count,
+                                 .freq = fit->freq,
+                                 .tz = fit->tz,
+                                 .covariates = fit->covariates,
+                                 .intervals = fit->calibration.origins > 0};
+}
+
+void wr_fit_get_series(const struct wr_fit *fit, size_t series, struct wr_fit_series *about) {
+    const struct fitted *own = &fit->series[series];
+    bool naive = own->first_model == WR_NAIVE;
+    *about = (struct wr_fit_series){
+        .id = own->id,
+        .last = own->last,
+        .length = own->length,
+        .window = own->window,
+        .naive = naive,
+        .shorter = !naive && own->window<fit->recipe.window, .quiet = own->scales.start> 0,
+        .borrowed = wr_borrows(fit, series)};
+}

@@ -21,6 +21,14 @@ void wr_mix_release(struct wr_mix *mix) {
     *mix = (struct wr_mix){0};
 }
 
+static wr_status check_horizon(size_t first, size_t other, struct wr_error *error) {
+    return first == other
+               ? WR_OK
+               : wr_fail(error, WR_ERR_USAGE,
+                         "forecasts of %zu and of %zu steps have no mean; take one horizon", first,
+                         other);
+}
+
 /* ---- fitting ---- */
 
 static void on_event(void *context, const struct wr_fit_event *event) {
@@ -44,6 +52,10 @@ wr_status wr_mix_fit(struct wr_device *device, const struct wr_panel *panel,
                      struct wr_error *error) {
     struct wr_fit_sequence sequence = {.options = options, .count = count, .began = wr_seconds()};
     wr_status status = wr_mix_new(count, mix, error);
+    if (status == WR_OK && count == 0)
+        return wr_fail(error, WR_ERR_USAGE, "no recipe to fit");
+    for (size_t i = 1; i < count && status == WR_OK; i++)
+        status = check_horizon(recipes[0].horizon, recipes[i].horizon, error);
     for (size_t i = 0; i < count && status == WR_OK; i++) {
         sequence.index = i;
         struct wr_fit_options own = wr_fit_sequence_options(&sequence);
@@ -74,12 +86,12 @@ void wr_mix_report(const struct wr_mix *mix, struct wr_fit_report *report) {
         for (size_t i = 0; i < mix->count; i++) {
             if (s >= mix->fits[i]->count) /* fitted to another panel */
                 continue;
-            const struct fitted *series = &mix->fits[i]->series[s];
-            naive |= series->first_model == WR_NAIVE;
-            shorter |=
-                series->first_model != WR_NAIVE && series->window < mix->fits[i]->recipe.window;
-            quiet |= series->scales.start > 0;
-            borrowed |= wr_borrows(mix->fits[i], s);
+            struct wr_fit_series series;
+            wr_fit_get_series(mix->fits[i], s, &series);
+            naive |= series.naive;
+            shorter |= series.shorter;
+            quiet |= series.quiet;
+            borrowed |= series.borrowed;
         }
         report->naive += naive;
         report->shorter += shorter;
@@ -123,8 +135,15 @@ static wr_status add_fit(const struct wr_mix *mix, size_t i, const struct wr_pan
 wr_status wr_mix_forecast(const struct wr_mix *mix, const struct wr_panel *panel,
                           const size_t *until, const double *levels, size_t count, double *points,
                           double *low, double *high, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
     double *const means[3] = {points, low, high};
     size_t size, room;
+    wr_status status =
+        mix->count > 0 ? WR_OK : wr_fail(error, WR_ERR_USAGE, "no fit to forecast with");
+    for (size_t i = 1; i < mix->count && status == WR_OK; i++)
+        status = check_horizon(wr_mix_horizon(mix), mix->fits[i]->recipe.horizon, error);
+    if (status != WR_OK)
+        return status;
     if (!wr_size_mul(wr_panel_count(panel), wr_mix_horizon(mix), &size) ||
         !wr_size_mul(size, 1 + 2 * count, &room))
         return wr_fail(error, WR_ERR_MEMORY, "the forecasts of %zu series overflow memory",
@@ -137,7 +156,6 @@ wr_status wr_mix_forecast(const struct wr_mix *mix, const struct wr_panel *panel
         memset(low, 0, count * size * sizeof *low);
         memset(high, 0, count * size * sizeof *high);
     }
-    wr_status status = WR_OK;
     for (size_t i = 0; i < mix->count && status == WR_OK; i++)
         status = add_fit(mix, i, panel, until, levels, count, size, own, means, error);
     free(own);

@@ -275,12 +275,12 @@ wr_status wr_covariates_reach(const struct wr_panel *panel, size_t series, size_
             if (t >= known || isnan(values[t]))
                 return wr_fail(
                     error, WR_ERR_DATA,
-                    "%s: line %zu, series %s: the future covariate in %s is known for %zu of "
+                    "%s: %s %zu, series %s: the future covariate in %s is known for %zu of "
                     "the %zu steps after this value; add records with it and an empty "
                     "target, or forecast fewer steps",
-                    wr_panel_path(panel), wr_panel_line(panel, series, until - 1),
-                    wr_panel_id(panel, series), wr_panel_future_text(panel, c, name), t - until,
-                    recipe->horizon);
+                    wr_panel_path(panel), wr_panel_line_word(panel),
+                    wr_panel_line(panel, series, until - 1), wr_panel_id(panel, series),
+                    wr_panel_future_text(panel, c, name), t - until, recipe->horizon);
     }
     return WR_OK;
 }

@@ -8,6 +8,7 @@
 
 #include "base/base.h"
 #include "base/random.h"
+#include "data/panel.h"
 #include "forecast/decompose.h"
 #include "forecast/spread.h"
 
@@ -122,10 +123,10 @@ wr_status wr_transform_values(const struct wr_panel *panel, size_t series, size_
         double value = values[t] < least ? least : values[t];
         if (value < DBL_MIN) /* wr_log takes no smaller value */
             return wr_fail(error, WR_ERR_DATA,
-                           "%s: line %zu, series %s: log of %g: values above 0 needed; fit it, or "
+                           "%s: %s %zu, series %s: log of %g: values above 0 needed; fit it, or "
                            "if the fit was loaded fit it again, with `transform=none`",
-                           wr_panel_path(panel), wr_panel_line(panel, series, t),
-                           wr_panel_id(panel, series), values[t]);
+                           wr_panel_path(panel), wr_panel_line_word(panel),
+                           wr_panel_line(panel, series, t), wr_panel_id(panel, series), values[t]);
         y[t] = isnan(value) ? value : log_ratio(value, scales->reference);
     }
     return WR_OK;

@@ -160,6 +160,26 @@ void wr_fit_free(struct wr_fit *fit);
 void wr_fit_report(const struct wr_fit *fit, struct wr_fit_report *report);
 const struct wr_recipe *wr_fit_recipe(const struct wr_fit *fit);
 
+/* What a fit knows of the panel that was fitted. The texts belong to the fit. */
+struct wr_fit_info {
+    size_t series;
+    const char *freq, *tz;  /* its step and zone in the form of wr_panel_spec, or "" */
+    const char *covariates; /* their names in order, as "past a, future b", or "" */
+    bool intervals;         /* it is calibrated, so that wr_fit_intervals gives intervals */
+};
+void wr_fit_get_info(const struct wr_fit *fit, struct wr_fit_info *info);
+
+/* What a fit knows of one series, 0 .. series - 1, in the panel's order. */
+struct wr_fit_series {
+    const char *id;                       /* owned by the fit, as `last` */
+    const char *last;                     /* the time stamp of the last value that was fitted */
+    size_t length;                        /* values that were fitted */
+    size_t window;                        /* steps that its models see; 0: naive */
+    bool naive, shorter, quiet, borrowed; /* as wr_fit_report counts them; a fit that was loaded
+                                             does not know `quiet` */
+};
+void wr_fit_get_series(const struct wr_fit *fit, size_t series, struct wr_fit_series *about);
+
 /* Forecasts every series of a panel from the end of its first `until[s]` values (NULL: all) into
  * points (series, horizon), which the caller owns. The panel may be the one that was fitted, a
  * longer one, or another one with the same series names. WR_ERR_DATA if a name was not fitted. */

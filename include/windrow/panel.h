@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "windrow/csv.h"
 #include "windrow/status.h"
@@ -107,19 +108,54 @@ wr_status wr_panel_read_long(const char *path, const struct wr_panel_spec *spec,
 wr_status wr_panel_read_wide(const char *path, enum wr_missing missing, struct wr_panel **panel,
                              struct wr_error *error);
 
-/* Makes a panel of one series from the caller's finite values (length), which are copied. Stamps
- * and lines are numbers from 1. The panel's path is the series' id. */
-wr_status wr_panel_of(const char *id, const double *values, size_t length, struct wr_panel **panel,
-                      struct wr_error *error);
+/* A long table in the caller's memory: entry i of each array is of row i, as a record of a long CSV
+ * is. The spec gives the rest: `past` and `future` name the covariates, whose number is `pasts` and
+ * `futures`, and `target` names the target (NULL: "y"); `missing`, `freq` and `tz` count as for a
+ * file, and the other fields do not. */
+struct wr_panel_arrays {
+    const char *name; /* in messages, where a file has its path; NULL: "memory" */
+    size_t rows;
+    /* The names of the series in UTF-8, and the index of each row's name (pandas.factorize gives
+     * both). codes NULL: all rows are of the only name. Both NULL: all rows are of one series,
+     * which is named after the target. */
+    const char *const *ids; /* (id_count) */
+    size_t id_count;
+    const int64_t *codes; /* (rows) from 0 */
+    /* The time stamps: texts as a CSV has them, or numbers, or neither: then steps are numbered
+     * from
+     * 1. With ticks, `times` are dates, and tell how many ticks a second has, since 1970:
+     * 1000000000 for numpy's datetime64[ns], or 1, 1000 or 1000000. Without (0), `times` are
+     * integers, which may have the digits of dates, as in a file. */
+    const char *const *stamps; /* (rows) */
+    const int64_t *times;      /* (rows) */
+    int64_t ticks;
+    bool utc; /* dates are instants in UTC, as of a pandas column with a time zone; else local */
+    /* Values and covariates; NaN is a gap. Rows of future covariates without a target follow the
+     * last value. */
+    const double *target;        /* (rows) */
+    const double *const *past;   /* (spec.pasts) of (rows) each */
+    const double *const *future; /* (spec.futures) of (rows) each */
+};
+
+/* Makes a panel from arrays, which are copied. From there on it is what wr_panel_read_long makes of
+ * a CSV of the same content: the rows of one series are in time order, other rows may stand between
+ * them, and the same is found, filled in and refused. Messages name rows, from 1, instead of lines,
+ * and so does wr_panel_line. Dates are written as YYYY-MM-DD, with the time of day (after a blank,
+ * to the second or to 3, 6 or 9 decimals) if a row needs it.
+ *
+ * WR_ERR_USAGE for arrays that contradict each other, or are missing; else WR_ERR_DATA, which names
+ * series and row. The caller frees *panel with wr_panel_free. */
+wr_status wr_panel_of(const struct wr_panel_arrays *arrays, const struct wr_panel_spec *spec,
+                      struct wr_panel **panel, struct wr_error *error);
 
 void wr_panel_free(struct wr_panel *panel);
 
 /* Series, in the order of their first records. */
 size_t wr_panel_count(const struct wr_panel *panel);
 const char *wr_panel_id(const struct wr_panel *panel, size_t series);
-/* The file, for messages. */
+/* The file, or the name of arrays, for messages. */
 const char *wr_panel_path(const struct wr_panel *panel);
-/* How the file was read; owned by the panel. */
+/* How the file was read; owned by the panel. NULL for arrays. */
 const struct wr_csv_found *wr_panel_found(const struct wr_panel *panel);
 /* Whether the file has no time stamps, so that stamps are numbers from 1. */
 bool wr_panel_numbered(const struct wr_panel *panel);
@@ -140,8 +176,8 @@ const double *wr_panel_values(const struct wr_panel *panel, size_t series);
 /* The same values (length), but NaN at every gap, also at those that were filled in. Forecasts are
  * scored against these. Owned by the panel. */
 const double *wr_panel_observed(const struct wr_panel *panel, size_t series);
-/* The line of value `index` of a series; if the value was filled in, the line of the next one. In a
- * wide file, the line of the series. */
+/* The line (of arrays: the row, from 1) of value `index` of a series; if the value was filled in,
+ * the line of the next one. In a wide file, the line of the series. */
 size_t wr_panel_line(const struct wr_panel *panel, size_t series, size_t index);
 /* Covariates: past ones have `length` values, future ones `known` values, known >= length. NaN at a
  * gap, as above. */

@@ -11,6 +11,7 @@
 #include "windrow/csv.h"
 #include "windrow/device.h"
 #include "windrow/forecast.h"
+#include "windrow/mix.h"
 #include "windrow/model.h"
 #include "windrow/panel.h"
 #include "windrow/rule.h"

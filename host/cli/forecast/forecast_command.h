@@ -5,8 +5,8 @@
 
 #include "cli/cli.h"
 #include "cli/io/progress.h"
-#include "forecast/mix.h"
 #include "windrow/forecast.h"
+#include "windrow/mix.h"
 #include "windrow/panel.h"
 
 /* The first options of both commands. */
