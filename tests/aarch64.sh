@@ -26,7 +26,7 @@ compile() { # OBJECT OPTION...
         -idirafter "$random123" -c -o "$object" "$@"
 }
 set --
-for file in host/base/base host/base/shown host/base/environment host/base/random \
+for file in host/base/base host/base/pool host/base/shown host/base/environment host/base/random \
     host/model/layout host/model/init host/model/rule host/backend/device host/backend/session \
     host/backend/rule host/backend/case host/backend/verify host/backend/cpu/cpu \
     host/backend/cpu/crew host/backend/cpu/cpu_session host/backend/cpu/cpu_run \

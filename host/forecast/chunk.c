@@ -2,10 +2,9 @@
  * series. */
 #include "forecast/fit.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "base/pool.h"
 #include "windrow/train.h"
 
 /* ---- the size of a chunk ---- */
@@ -47,6 +46,7 @@ size_t wr_chunk_size(const struct wr_device *device, const struct wr_fit *fit,
 
 struct training {
     const struct wr_chunk *chunk;
+    struct wr_pool pool;     /* holds the arrays */
     struct wr_recipe recipe; /* with this chunk's window */
     struct wr_shape shape;
     size_t models, P;
@@ -59,14 +59,6 @@ struct training {
     float *lr, *clip, *parameters;
     uint32_t *seeds;
 };
-
-static void release(struct training *t) {
-    void *owned[] = {t->starts,    t->counts,    t->first,      t->trained, t->visits,
-                     t->validates, t->validated, t->inputs,     t->targets, t->weights,
-                     t->lr,        t->clip,      t->parameters, t->seeds};
-    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
-        free(owned[i]);
-}
 
 /* Appends the windows of a series, in time order. */
 static wr_status cut_series(struct training *t, size_t i, size_t room, struct wr_error *error) {
@@ -99,17 +91,16 @@ static wr_status cut_windows(struct training *t, struct wr_error *error) {
         room += wr_recipe_windows(&t->recipe, wr_used_length(c->panel, c->until, c->which[i]));
     if (!wr_size_mul(room, width, &inputs) || !wr_size_mul(room, t->shape.outputs, &targets))
         return wr_fail(error, WR_ERR_MEMORY, "%zu windows overflow memory", room);
-    t->inputs = wr_alloc(inputs, sizeof *t->inputs, "windows", error);
-    t->targets = wr_alloc(targets, sizeof *t->targets, "windows", error);
-    t->weights = wr_alloc(t->shape.outputs, sizeof *t->weights, "loss weights", error);
-    t->starts = wr_alloc(c->count, sizeof *t->starts, "windows", error);
-    t->counts = wr_alloc(c->count, sizeof *t->counts, "windows", error);
-    if (t->inputs == NULL || t->targets == NULL || t->weights == NULL || t->starts == NULL ||
-        t->counts == NULL)
-        return WR_ERR_MEMORY;
+    t->inputs = wr_pool_take(&t->pool, inputs, sizeof *t->inputs, "windows");
+    t->targets = wr_pool_take(&t->pool, targets, sizeof *t->targets, "windows");
+    t->weights = wr_pool_take(&t->pool, t->shape.outputs, sizeof *t->weights, "loss weights");
+    t->starts = wr_pool_take(&t->pool, c->count, sizeof *t->starts, "windows");
+    t->counts = wr_pool_take(&t->pool, c->count, sizeof *t->counts, "windows");
+    wr_status status = wr_pool_status(&t->pool, error);
+    if (status != WR_OK)
+        return status;
     for (size_t o = 0; o < t->shape.outputs; o++)
         t->weights[o] = 1.0f / (float)t->shape.outputs;
-    wr_status status = WR_OK;
     for (size_t i = 0; i < c->count && status == WR_OK; i++)
         status = cut_series(t, i, room, error);
     return status;
@@ -135,19 +126,18 @@ static wr_status set_models(struct training *t, struct wr_error *error) {
     size_t M = t->models, floats;
     if (!wr_size_mul(M, t->P, &floats))
         return wr_fail(error, WR_ERR_MEMORY, "%zu models overflow memory", M);
-    t->first = wr_alloc(M, sizeof *t->first, "models", error);
-    t->trained = wr_alloc(M, sizeof *t->trained, "models", error);
-    t->validates = wr_alloc(M, sizeof *t->validates, "models", error);
-    t->validated = wr_alloc(M, sizeof *t->validated, "models", error);
-    t->visits = r->updates > 0 ? wr_alloc(M, sizeof *t->visits, "models", error) : NULL;
-    t->lr = wr_alloc(M, sizeof *t->lr, "models", error);
-    t->clip = wr_alloc(M, sizeof *t->clip, "models", error);
-    t->seeds = wr_alloc(M, sizeof *t->seeds, "models", error);
-    t->parameters = wr_alloc(floats, sizeof *t->parameters, "parameters", error);
-    if (t->first == NULL || t->trained == NULL || t->validates == NULL || t->validated == NULL ||
-        (r->updates > 0 && t->visits == NULL) || t->lr == NULL || t->clip == NULL ||
-        t->seeds == NULL || t->parameters == NULL)
-        return WR_ERR_MEMORY;
+    t->first = wr_pool_take(&t->pool, M, sizeof *t->first, "models");
+    t->trained = wr_pool_take(&t->pool, M, sizeof *t->trained, "models");
+    t->validates = wr_pool_take(&t->pool, M, sizeof *t->validates, "models");
+    t->validated = wr_pool_take(&t->pool, M, sizeof *t->validated, "models");
+    t->visits = r->updates > 0 ? wr_pool_take(&t->pool, M, sizeof *t->visits, "models") : NULL;
+    t->lr = wr_pool_take(&t->pool, M, sizeof *t->lr, "models");
+    t->clip = wr_pool_take(&t->pool, M, sizeof *t->clip, "models");
+    t->seeds = wr_pool_take(&t->pool, M, sizeof *t->seeds, "models");
+    t->parameters = wr_pool_take(&t->pool, floats, sizeof *t->parameters, "parameters");
+    wr_status status = wr_pool_status(&t->pool, error);
+    if (status != WR_OK)
+        return status;
     for (size_t m = 0; m < M; m++) {
         size_t i = m / r->seeds;
         t->first[m] = t->starts[i];
@@ -158,7 +148,7 @@ static wr_status set_models(struct training *t, struct wr_error *error) {
         hold_out(t, m, t->counts[i]);
     }
     struct wr_layout layout;
-    wr_status status = wr_layout_of(&t->shape, &layout, error);
+    status = wr_layout_of(&t->shape, &layout, error);
     if (status == WR_OK)
         status = wr_parameters_init(&t->shape, r->init, M, t->seeds, t->parameters, error);
     if (status == WR_OK)
@@ -259,6 +249,6 @@ wr_status wr_chunk_train(const struct wr_chunk *chunk, struct wr_error *error) {
         status = set_models(&t, error);
     if (status == WR_OK)
         status = train(&t, error);
-    release(&t);
+    wr_pool_release(&t.pool);
     return status;
 }

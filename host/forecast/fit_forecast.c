@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/arithmetic.h"
-#include "base/base.h"
+#include "base/pool.h"
 #include "data/panel.h"
 #include "forecast/fit.h"
 #include "forecast/spread.h"
@@ -18,6 +18,7 @@ struct group {
     struct wr_device *cpu;
     const struct wr_fit *fit;
     const struct wr_panel *panel;
+    struct wr_pool pool; /* holds the arrays */
     size_t window, count, models;
     size_t horizon, outputs, width; /* width: T * I */
     const size_t *which;            /* (count) indices in the panel */
@@ -31,6 +32,7 @@ struct group {
     float *predictions;             /* (models, O) */
     double *paths;                  /* (models, horizon) z */
     double *points;                 /* (seeds, horizon) */
+    double *sorted;                 /* (seeds) */
     bool allow_gaps;                /* a window that touches a gap is no error */
     unsigned char *gaps;            /* (count) the window to forecast from touches a gap */
 };
@@ -38,31 +40,25 @@ struct group {
 static void release(struct group *g) {
     for (size_t i = 0; i < g->count && g->prepared != NULL; i++)
         wr_prepared_free(g->prepared[i]);
-    void *owned[] = {g->series,  g->prepared,    g->own,   g->parameters, g->inputs, g->targets,
-                     g->weights, g->predictions, g->paths, g->points,     g->gaps};
-    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
-        free(owned[i]);
+    wr_pool_release(&g->pool);
 }
 
 static wr_status allocate(struct group *g, struct wr_error *error) {
     size_t P = wr_fit_parameters(g->fit), M = g->models;
-    g->series = wr_alloc(g->count, sizeof *g->series, "series", error);
-    g->prepared = wr_alloc(g->count, sizeof *g->prepared, "series", error);
-    g->own = wr_alloc(M, sizeof *g->own, "models", error);
-    g->parameters = wr_alloc(M * P, sizeof *g->parameters, "parameters", error);
-    g->inputs = wr_alloc(M * g->width, sizeof *g->inputs, "windows", error);
-    g->targets = wr_alloc(M * g->outputs, sizeof *g->targets, "windows", error);
-    g->weights = wr_alloc(g->outputs, sizeof *g->weights, "windows", error);
-    g->predictions = wr_alloc(M * g->outputs, sizeof *g->predictions, "predictions", error);
-    g->paths = wr_alloc(M * g->horizon, sizeof *g->paths, "forecasts", error);
-    g->points = wr_alloc(g->fit->recipe.seeds * g->horizon, sizeof *g->points, "forecasts", error);
-    g->gaps = wr_alloc(g->count, 1, "series", error);
-    return g->gaps != NULL && g->series != NULL && g->prepared != NULL && g->own != NULL &&
-                   g->parameters != NULL && g->inputs != NULL && g->targets != NULL &&
-                   g->weights != NULL && g->predictions != NULL && g->paths != NULL &&
-                   g->points != NULL
-               ? WR_OK
-               : WR_ERR_MEMORY;
+    g->series = wr_pool_take(&g->pool, g->count, sizeof *g->series, "series");
+    g->prepared = wr_pool_take(&g->pool, g->count, sizeof *g->prepared, "series");
+    g->own = wr_pool_take(&g->pool, M, sizeof *g->own, "models");
+    g->parameters = wr_pool_take(&g->pool, M * P, sizeof *g->parameters, "parameters");
+    g->inputs = wr_pool_take(&g->pool, M * g->width, sizeof *g->inputs, "windows");
+    g->targets = wr_pool_take(&g->pool, M * g->outputs, sizeof *g->targets, "windows");
+    g->weights = wr_pool_take(&g->pool, g->outputs, sizeof *g->weights, "windows");
+    g->predictions = wr_pool_take(&g->pool, M * g->outputs, sizeof *g->predictions, "predictions");
+    g->paths = wr_pool_take(&g->pool, M * g->horizon, sizeof *g->paths, "forecasts");
+    g->points =
+        wr_pool_take(&g->pool, g->fit->recipe.seeds * g->horizon, sizeof *g->points, "forecasts");
+    g->sorted = wr_pool_take(&g->pool, g->fit->recipe.seeds, sizeof *g->sorted, "forecasts");
+    g->gaps = wr_pool_take(&g->pool, g->count, 1, "series");
+    return wr_pool_status(&g->pool, error);
 }
 
 /* Sets the scales' shift: where the panel's series begins, counted from the beginning of the one
@@ -218,7 +214,7 @@ static double combine(enum wr_combine how, const double *values, size_t count, s
 }
 
 /* Sets the points of series i. Returns false if a step has no finite forecast of any model. */
-static bool combine_series(struct group *g, size_t i, double *sorted, double *points) {
+static bool combine_series(struct group *g, size_t i, double *points) {
     const struct wr_recipe *recipe = &g->fit->recipe;
     size_t seeds = recipe->seeds, K = g->horizon;
     const unsigned char *diverged = g->fit->diverged + g->series[i]->first_model;
@@ -230,7 +226,7 @@ static bool combine_series(struct group *g, size_t i, double *sorted, double *po
             own[k] = (double)NAN;
     }
     for (size_t k = 0; k < K; k++) {
-        points[k] = combine(recipe->combine, g->points + k, seeds, K, sorted);
+        points[k] = combine(recipe->combine, g->points + k, seeds, K, g->sorted);
         whole = whole && isfinite(points[k]);
     }
     return whole;
@@ -255,17 +251,13 @@ static wr_status forecast_group(struct group *g, const size_t *until, double *po
         status = prepare(g, until, error);
     if (status == WR_OK)
         status = predict(g, error);
-    double *sorted = wr_alloc(g->fit->recipe.seeds, sizeof *sorted, "forecasts", error);
-    if (sorted == NULL)
-        return WR_ERR_MEMORY;
     for (size_t i = 0; i < g->count && status == WR_OK; i++) {
         double *own = points + g->which[i] * K;
-        if (!combine_series(g, i, sorted, own))
+        if (!combine_series(g, i, own))
             status = naive(g->fit, g->panel, until, g->which[i], own, error);
         for (size_t k = 0; k < K && g->gaps[i]; k++)
             own[k] = (double)NAN;
     }
-    free(sorted);
     return status;
 }
 

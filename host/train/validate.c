@@ -24,18 +24,19 @@ static wr_status allocate(struct wr_validator *v, struct wr_train_result *result
     if (!wr_size_mul(v->models, v->count, &floats) || !wr_size_mul(v->models, v->batch, &slots))
         return wr_fail(error, WR_ERR_MEMORY, "validation of %zu models overflows memory",
                        v->models);
-    v->current = wr_alloc(floats, sizeof(float), "parameters", error);
-    v->best = wr_alloc(floats, sizeof(float), "best parameters", error);
-    v->losses = wr_alloc(slots, sizeof(float), "validation losses", error);
-    v->means = wr_alloc(v->models, sizeof(double), "validation losses", error);
-    v->waited = wr_alloc(v->models, sizeof(size_t), "validations", error);
-    v->stopped = wr_alloc(v->models, sizeof(size_t), "stopped models", error);
-    v->frozen = wr_alloc(v->models, 1, "frozen models", error);
+    v->current = wr_pool_take(&v->pool, floats, sizeof(float), "parameters");
+    v->best = wr_pool_take(&v->pool, floats, sizeof(float), "best parameters");
+    v->losses = wr_pool_take(&v->pool, slots, sizeof(float), "validation losses");
+    v->means = wr_pool_take(&v->pool, v->models, sizeof(double), "validation losses");
+    v->waited = wr_pool_take(&v->pool, v->models, sizeof(size_t), "validations");
+    v->stopped = wr_pool_take(&v->pool, v->models, sizeof(size_t), "stopped models");
+    v->frozen = wr_pool_take(&v->pool, v->models, 1, "frozen models");
+    wr_status status = wr_pool_status(&v->pool, error);
+    if (status != WR_OK)
+        return status;
     result->validated = wr_alloc(v->models, sizeof(double), "validation losses", error);
     result->best_epoch = wr_alloc(v->models, sizeof(size_t), "best epochs", error);
-    if (v->current == NULL || v->best == NULL || v->losses == NULL || v->means == NULL ||
-        v->waited == NULL || v->stopped == NULL || v->frozen == NULL || result->validated == NULL ||
-        result->best_epoch == NULL)
+    if (result->validated == NULL || result->best_epoch == NULL)
         return WR_ERR_MEMORY;
     for (size_t m = 0; m < v->models; m++)
         result->validated[m] = (double)NAN;
@@ -97,13 +98,7 @@ wr_status wr_validator_open(struct wr_validator *v, const struct wr_validation *
 
 void wr_validator_close(struct wr_validator *v) {
     wr_session_close(v->session);
-    free(v->current);
-    free(v->best);
-    free(v->losses);
-    free(v->means);
-    free(v->waited);
-    free(v->stopped);
-    free(v->frozen);
+    wr_pool_release(&v->pool);
     *v = (struct wr_validator){0};
 }
 
