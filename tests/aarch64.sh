@@ -27,7 +27,7 @@ compile() { # OBJECT OPTION...
 }
 set --
 for file in host/base/base host/base/pool host/base/shown host/base/environment host/base/random \
-    host/model/layout host/model/init host/model/rule host/backend/device host/backend/session \
+    host/model/layout host/model/init host/model/rule host/backend/device host/backend/ensemble host/backend/session \
     host/backend/rule host/backend/case host/backend/verify host/backend/cpu/cpu \
     host/backend/cpu/crew host/backend/cpu/cpu_session host/backend/cpu/cpu_run \
     host/backend/cpu/cpu_peak host/backend/cpu/team tests/hashes; do

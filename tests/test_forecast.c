@@ -247,12 +247,10 @@ static void test_file(void **state) {
  * of the copy is correct. */
 static void edit(const char *from, const char *to) {
     struct wr_error error = {0};
-    struct wr_shape shape = {0};
-    size_t models, size;
-    int stacked;
-    float *parameters;
+    struct wr_stack stack = {0};
+    size_t size;
     char *text, *edited;
-    TEST_OK(wr_parameters_load(SAVED, &shape, &models, &stacked, &parameters, &error));
+    TEST_OK(wr_parameters_load(SAVED, &stack, NULL, &error));
     TEST_OK(wr_metadata_load(SAVED, "windrow_fit", &text, &error));
     FILE *file = open_memstream(&edited, &size);
     assert_non_null(file);
@@ -264,12 +262,12 @@ static void edit(const char *from, const char *to) {
     fputs(rest, file);
     fclose(file);
     char hash[17];
-    wr_fit_hash(edited, &shape, models, parameters, hash);
+    wr_fit_hash(edited, &stack, hash);
     const struct wr_metadata metadata[] = {{"windrow_fit", edited}, {WR_FIT_HASH_KEY, hash}};
-    TEST_OK(wr_parameters_save(EDITED, &shape, models, parameters, metadata, 2, &error));
+    TEST_OK(wr_parameters_save(EDITED, &stack, metadata, 2, &error));
     free(edited);
     free(text);
-    free(parameters);
+    free(stack.parameters);
 }
 
 /* Sizes that are absurd or contradictory are refused before they are used. */
@@ -347,15 +345,15 @@ static void test_flipped_bits(void **state) {
     static char bytes[1 << 16];
     FILE *file = fopen(SAVED, "rb");
     assert_non_null(file);
-    size_t size = fread(bytes, 1, sizeof bytes, file), H = fit->shape.hidden;
+    size_t size = fread(bytes, 1, sizeof bytes, file), H = fit->stack.shape.hidden;
     fclose(file);
     assert_true(size < sizeof bytes);
     const char *found = strstr(bytes + 8, "\"windrow_fit\"");
     assert_non_null(found);
-    size_t data = size - 4 * fit->models * wr_fit_parameters(fit) - 4 * fit->models * H;
-    size_t zeros = data + 4 * fit->models * H * (fit->shape.inputs + H + 1);
+    size_t data = size - 4 * fit->stack.count * wr_fit_parameters(fit) - 4 * fit->stack.count * H;
+    size_t zeros = data + 4 * fit->stack.count * H * (fit->stack.shape.inputs + H + 1);
     for (size_t at = (size_t)(found - bytes); at < size; at += 5) {
-        if (at >= zeros && at < zeros + 4 * fit->models * H)
+        if (at >= zeros && at < zeros + 4 * fit->stack.count * H)
             continue;
         flip(bytes, size, at, 1 << at % 7);
         if (wr_fit_load(EDITED, &loaded, &error) != WR_ERR_DATA ||

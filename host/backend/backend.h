@@ -2,8 +2,9 @@
  *
  * The public functions of windrow/device.h and windrow/session.h (device.c, session.c) check every
  * argument and then call through the table. So a backend can rely on this: sizes of a shape are at
- * least 1 and their products do not overflow; windows lie inside the view; lr and clip are valid,
- * and clip is +infinity where the caller gave 0; `fits_fused` has resolved the schedule. */
+ * least 1 and their products do not overflow; windows lie inside the view; a session's tasks are
+ * valid and have no 0 that stands for something else: clip is +infinity where the caller gave 0;
+ * `fits_fused` has resolved the schedule. */
 #ifndef WR_BACKEND_H
 #define WR_BACKEND_H
 
@@ -26,15 +27,14 @@ struct wr_device {
 /* Backends embed this as the first member of their own session. */
 struct wr_session {
     struct wr_device *device;
-    struct wr_ensemble ensemble; /* arrays point into `owned`; window_first, window_count, visits,
-                                    lr, clip, seeds are never NULL here */
+    struct wr_ensemble ensemble; /* arrays point into `owned` */
     struct wr_layout layout;
     size_t batch_first, batch_count; /* windows of the last forward */
     unsigned stages_done;            /* of the batch: 1 forward, 2 bptt */
     bool spent;                      /* a run was stopped or failed before its end */
     void *owned;                     /* one allocation, which holds the arrays of `ensemble` */
     size_t *epoch_steps;             /* updates of an epoch; in `owned` */
-    size_t most_steps, most_visits;  /* the largest of epoch_steps, and of `visits` */
+    size_t most_steps, most_visits;  /* the largest of epoch_steps, and of the tasks' visits */
     bool in_order;                   /* wr_in_order */
     bool known_case; /* a known case (case.h): the opencl backend trains it in one stretch */
 };

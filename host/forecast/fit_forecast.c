@@ -18,14 +18,14 @@ struct group {
     struct wr_device *cpu;
     const struct wr_fit *fit;
     const struct wr_panel *panel;
-    struct wr_pool pool; /* holds the arrays */
-    size_t window, count, models;
+    struct wr_pool pool;   /* holds the arrays */
+    struct wr_stack stack; /* the models of all series, seeds of each */
+    size_t window, count;
     size_t horizon, outputs, width; /* width: T * I */
     const size_t *which;            /* (count) indices in the panel */
     const struct fitted **series;   /* (count) */
     struct wr_prepared **prepared;  /* (count) */
     size_t *own;                    /* (models) the window that each model sees */
-    float *parameters;              /* (models, P) */
     float *inputs;                  /* a window for each series, or if recursive for each model */
     float *targets;                 /* zeros: losses are not used */
     float *weights;                 /* (O) zeros */
@@ -44,11 +44,11 @@ static void release(struct group *g) {
 }
 
 static wr_status allocate(struct group *g, struct wr_error *error) {
-    size_t P = wr_fit_parameters(g->fit), M = g->models;
+    size_t P = wr_fit_parameters(g->fit), M = g->stack.count;
     g->series = wr_pool_take(&g->pool, g->count, sizeof *g->series, "series");
     g->prepared = wr_pool_take(&g->pool, g->count, sizeof *g->prepared, "series");
     g->own = wr_pool_take(&g->pool, M, sizeof *g->own, "models");
-    g->parameters = wr_pool_take(&g->pool, M * P, sizeof *g->parameters, "parameters");
+    g->stack.parameters = wr_pool_take(&g->pool, M * P, sizeof(float), "parameters");
     g->inputs = wr_pool_take(&g->pool, M * g->width, sizeof *g->inputs, "windows");
     g->targets = wr_pool_take(&g->pool, M * g->outputs, sizeof *g->targets, "windows");
     g->weights = wr_pool_take(&g->pool, g->outputs, sizeof *g->weights, "windows");
@@ -112,8 +112,8 @@ static wr_status prepare(struct group *g, const size_t *until, struct wr_error *
             status = wr_prepared_make(g->panel, s, end, &recipe, &scales, &g->prepared[i], error);
         if (status != WR_OK)
             return status;
-        memcpy(g->parameters + i * seeds * P, g->fit->parameters + series->first_model * P,
-               seeds * P * sizeof *g->parameters);
+        memcpy(g->stack.parameters + i * seeds * P,
+               g->fit->stack.parameters + series->first_model * P, seeds * P * sizeof(float));
     }
     return WR_OK;
 }
@@ -129,7 +129,7 @@ static bool has_overflowed(const struct group *g, size_t m, size_t step) {
 static wr_status fill_windows(struct group *g, size_t step, struct wr_error *error) {
     size_t seeds = g->fit->recipe.seeds;
     bool recursive = g->fit->recipe.recursive;
-    for (size_t m = 0; m < g->models; m++) {
+    for (size_t m = 0; m < g->stack.count; m++) {
         size_t i = m / seeds, window = recursive ? m : i;
         g->own[m] = window;
         if ((!recursive && m % seeds > 0) || has_overflowed(g, m, step))
@@ -152,7 +152,7 @@ static wr_status fill_windows(struct group *g, size_t step, struct wr_error *err
  * are left out and counted. */
 static wr_status check_paths(const struct group *g, struct wr_error *error) {
     size_t seeds = g->fit->recipe.seeds;
-    for (size_t m = 0; m < g->models; m++) {
+    for (size_t m = 0; m < g->stack.count; m++) {
         const struct fitted *series = g->series[m / seeds];
         if (!g->fit->diverged[series->first_model + m % seeds] && has_overflowed(g, m, g->horizon))
             return wr_fail(error, WR_ERR_DATA,
@@ -165,9 +165,7 @@ static wr_status check_paths(const struct group *g, struct wr_error *error) {
 
 static wr_status predict(struct group *g, struct wr_error *error) {
     const struct wr_recipe *recipe = &g->fit->recipe;
-    struct wr_shape shape = g->fit->shape;
-    shape.seq_len = g->window;
-    struct wr_windows_view view = {.count = recipe->recursive ? g->models : g->count,
+    struct wr_windows_view view = {.count = recipe->recursive ? g->stack.count : g->count,
                                    .input_stride = g->width,
                                    .target_stride = g->outputs,
                                    .inputs = g->inputs,
@@ -178,9 +176,9 @@ static wr_status predict(struct group *g, struct wr_error *error) {
     for (size_t step = 0; step < rounds && status == WR_OK; step++) {
         status = fill_windows(g, step, error);
         if (status == WR_OK)
-            status = wr_predict_each_on(g->cpu, &shape, recipe->rule.activation, g->models,
-                                        g->parameters, &view, g->own, g->predictions, error);
-        for (size_t m = 0; m < g->models && status == WR_OK; m++) {
+            status = wr_predict_each_on(g->cpu, &g->stack, recipe->rule.activation, &view, g->own,
+                                        g->predictions, error);
+        for (size_t m = 0; m < g->stack.count && status == WR_OK; m++) {
             double *path = g->paths + m * g->horizon;
             if (has_overflowed(g, m, step))
                 path[step] = (double)NAN;
@@ -268,7 +266,7 @@ static wr_status forecast_group(struct group *g, const size_t *until, double *po
 static size_t gather(const struct wr_fit *fit, const struct wr_panel *panel, size_t window,
                      size_t *next, size_t *which) {
     double each = (double)fit->recipe.seeds *
-                  ((double)wr_fit_parameters(fit) + (double)(window * fit->shape.inputs) +
+                  ((double)wr_fit_parameters(fit) + (double)(window * fit->stack.shape.inputs) +
                    2 * (double)fit->recipe.horizon);
     size_t count = 0;
     for (; *next < wr_panel_count(panel); ++*next) {
@@ -293,12 +291,13 @@ static wr_status forecast_window(struct wr_device *cpu, const struct wr_fit *fit
                           .panel = panel,
                           .window = window,
                           .count = count,
-                          .models = count * fit->recipe.seeds,
+                          .stack = {fit->stack.shape, .count = count * fit->recipe.seeds},
                           .horizon = fit->recipe.horizon,
-                          .outputs = fit->shape.outputs,
-                          .width = window * fit->shape.inputs,
+                          .outputs = fit->stack.shape.outputs,
+                          .width = window * fit->stack.shape.inputs,
                           .which = which,
                           .allow_gaps = allow_gaps};
+        g.stack.shape.seq_len = window;
         status = forecast_group(&g, until, points, error);
         release(&g);
     }
@@ -327,7 +326,7 @@ static wr_status check_panel(const struct wr_fit *fit, const struct wr_panel *pa
     if (covariates == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "no memory for the names of covariates");
     bool same = strcmp(covariates, fit->covariates) == 0 &&
-                wr_recipe_inputs(&fit->recipe, panel) == fit->shape.inputs;
+                wr_recipe_inputs(&fit->recipe, panel) == fit->stack.shape.inputs;
     wr_status status =
         same ? WR_OK
              : wr_fail(error, WR_ERR_DATA,

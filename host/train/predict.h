@@ -5,9 +5,8 @@
 #include "windrow/train.h"
 
 /* wr_predict_each on a device that was opened as "cpu"; the caller has set the arithmetic. */
-wr_status wr_predict_each_on(struct wr_device *cpu, const struct wr_shape *shape,
-                             enum wr_activation activation, size_t models, const float *parameters,
-                             const struct wr_windows_view *windows, const size_t *which,
-                             float *predictions, struct wr_error *error);
+wr_status wr_predict_each_on(struct wr_device *cpu, const struct wr_stack *stack,
+                             enum wr_activation activation, const struct wr_windows_view *windows,
+                             const size_t *which, float *predictions, struct wr_error *error);
 
 #endif

@@ -47,31 +47,22 @@ static wr_status allocate(struct wr_validator *v, struct wr_train_result *result
  * window, which is ignored. */
 static wr_status open_session(struct wr_validator *v, struct wr_error *error) {
     const struct wr_ensemble *of = &v->trained->ensemble;
-    float *zeros = wr_alloc(v->models, sizeof *zeros, "learning rates", error);
-    size_t *first = wr_alloc(v->models, sizeof *first, "validation windows", error);
-    size_t *count = wr_alloc(v->models, sizeof *count, "validation windows", error);
-    wr_status status = zeros != NULL && first != NULL && count != NULL ? WR_OK : WR_ERR_MEMORY;
-    for (size_t m = 0; m < v->models && status == WR_OK; m++) {
-        bool some = v->how->count[m] > 0;
-        first[m] = some ? v->how->first[m] : 0;
-        count[m] = some ? v->how->count[m] : 1;
-    }
-    struct wr_ensemble ensemble = {.shape = of->shape,
-                                   .models = v->models,
+    struct wr_task *tasks = wr_alloc(v->models, sizeof *tasks, "validation windows", error);
+    if (tasks == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t m = 0; m < v->models; m++)
+        if (v->how->count[m] > 0)
+            tasks[m] = (struct wr_task){.first = v->how->first[m], .count = v->how->count[m]};
+        else
+            tasks[m].count = 1;
+    struct wr_ensemble ensemble = {.stack = {of->stack.shape, v->models, v->current},
+                                   .tasks = tasks,
                                    .batch = v->batch,
                                    .schedule = WR_SCHEDULE_STAGED,
                                    .windows = of->windows,
-                                   .window_first = first,
-                                   .window_count = count,
-                                   .lr = zeros,
-                                   .clip = zeros,
-                                   .parameters = v->current,
                                    .rule = wr_rule_forward(&of->rule)};
-    if (status == WR_OK)
-        status = wr_session_open(v->trained->device, &ensemble, &v->session, error);
-    free(zeros);
-    free(first);
-    free(count);
+    wr_status status = wr_session_open(v->trained->device, &ensemble, &v->session, error);
+    free(tasks);
     return status;
 }
 
@@ -81,7 +72,7 @@ wr_status wr_validator_open(struct wr_validator *v, const struct wr_validation *
     *v = (struct wr_validator){.how = how, .trained = trained};
     if (how == NULL)
         return WR_OK;
-    v->models = trained->ensemble.models;
+    v->models = trained->ensemble.stack.count;
     v->count = trained->layout.count;
     v->most_windows = 1;
     for (size_t m = 0; m < v->models; m++)

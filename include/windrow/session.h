@@ -26,24 +26,26 @@ enum wr_schedule {
 };
 const char *wr_schedule_name(enum wr_schedule schedule);
 
+/* What one model learns from, and how fast. {.lr = 1e-4f} is a whole task. */
+struct wr_task {
+    size_t first;  /* it uses windows first .. first + count - 1 of the view, in this order */
+    size_t count;  /* 0: all from first on */
+    size_t visits; /* of windows per epoch; 0: count */
+    float lr;      /* finite, >= 0 */
+    float clip;    /* >= 0: bounds what rule.clipping says, such as each element of the batch
+                      gradient to [-clip, clip]; 0 or infinity: no bound */
+    uint32_t seed; /* for the order of the windows */
+};
+
 /* Everything a session needs. All arrays are copied at open. */
 struct wr_ensemble {
-    struct wr_shape shape;
-    size_t models; /* M */
+    struct wr_stack stack;       /* the models, with their start values */
+    const struct wr_task *tasks; /* (M) */
     size_t batch; /* B: windows per update; the last batch of an epoch may be smaller. A B above the
                      windows of every model means all */
     enum wr_schedule schedule; /* how wr_session_run works */
     struct wr_windows_view windows;
-    const size_t *window_first; /* (M): model m uses windows first .. first + count - 1 of the view,
-                                   in this order; NULL: 0 */
-    const size_t *window_count; /* (M), each >= 1; NULL: all */
-    const size_t *visits;  /* (M), each >= 1: visits of windows per epoch; NULL: window_count */
-    const float *lr;       /* (M), finite, >= 0 */
-    const float *clip;     /* (M), >= 0: bounds what rule.clipping says, such as each element of the
-                              batch gradient to [-clip, clip]; 0 or infinity: no bound */
-    const uint32_t *seeds; /* (M) for the order of the windows; NULL: 0 */
-    const float *parameters; /* (M, P) start values */
-    struct wr_rule rule;     /* how the models learn; all zero is the notebook's rule */
+    struct wr_rule rule; /* how the models learn; all zero is the notebook's rule */
 };
 
 struct wr_session;
@@ -57,9 +59,9 @@ void wr_session_close(struct wr_session *session);
 
 /* The schedule in use: never WR_SCHEDULE_AUTO. */
 enum wr_schedule wr_session_schedule(const struct wr_session *session);
-/* The bytes on the device that a session for this ensemble needs to train; ensemble->parameters may
- * be NULL. WR_ERR_MEMORY if the device or the host does not have enough memory. Call it before
- * allocating arrays of the ensemble's size. */
+/* The bytes on the device that a session for this ensemble needs to train; tasks may be NULL, which
+ * means all windows, and so may the parameters. WR_ERR_MEMORY if the device or the host does not
+ * have enough memory. Call it before allocating arrays of the ensemble's size. */
 wr_status wr_session_memory(struct wr_device *device, const struct wr_ensemble *ensemble,
                             size_t *bytes, struct wr_error *error);
 

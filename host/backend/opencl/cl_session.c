@@ -66,17 +66,19 @@ wr_status wr_cl_buffers_make(struct wr_cl_session *session, int first, int last,
 static wr_status put_tasks(struct wr_cl_session *session, struct wr_error *error) {
     const struct wr_ensemble *ensemble = &session->base.ensemble;
     struct wr_model_task *tasks =
-        wr_alloc(ensemble->models, sizeof *tasks, "the models' tasks", error);
+        wr_alloc(ensemble->stack.count, sizeof *tasks, "the models' tasks", error);
     if (!tasks)
         return WR_ERR_MEMORY;
-    for (size_t m = 0; m < ensemble->models; ++m)
-        tasks[m] = (struct wr_model_task){.first = ensemble->window_first[m],
-                                          .count = ensemble->window_count[m],
-                                          .visits = ensemble->visits[m],
-                                          .lr = ensemble->lr[m],
-                                          .clip = ensemble->clip[m],
-                                          .seed = ensemble->seeds[m],
+    for (size_t m = 0; m < ensemble->stack.count; ++m) {
+        const struct wr_task *task = &ensemble->tasks[m];
+        tasks[m] = (struct wr_model_task){.first = task->first,
+                                          .count = task->count,
+                                          .visits = task->visits,
+                                          .lr = task->lr,
+                                          .clip = task->clip,
+                                          .seed = task->seed,
                                           .fading = wr_fading(&session->base, m)};
+    }
     wr_status status =
         wr_cl_put(session, WR_CL_TASKS, tasks, session->plan.bytes[WR_CL_TASKS], error);
     free(tasks);
@@ -84,7 +86,7 @@ static wr_status put_tasks(struct wr_cl_session *session, struct wr_error *error
 }
 
 static wr_status put_progress(struct wr_cl_session *session, struct wr_error *error) {
-    size_t M = session->base.ensemble.models;
+    size_t M = session->base.ensemble.stack.count;
     struct wr_model_progress *progress =
         wr_alloc(M, sizeof *progress, "the models' progress", error);
     if (!progress)
@@ -103,7 +105,7 @@ static wr_status put_scales(struct wr_cl_session *session, struct wr_error *erro
     if (!scales)
         return WR_ERR_MEMORY;
     for (size_t n = 1; n <= ensemble->batch; ++n)
-        scales[n] = wr_loss_scale(ensemble->rule.loss, ensemble->shape.outputs, n);
+        scales[n] = wr_loss_scale(ensemble->rule.loss, ensemble->stack.shape.outputs, n);
     wr_status status =
         wr_cl_put(session, WR_CL_SCALES, scales, session->plan.bytes[WR_CL_SCALES], error);
     free(scales);
@@ -145,7 +147,7 @@ static wr_status upload(struct wr_cl_session *session, struct wr_error *error) {
     if (status == WR_OK)
         status = put_corrections(session, error);
     if (status == WR_OK)
-        status = wr_cl_write_parameters(&session->base, ensemble->parameters, error);
+        status = wr_cl_write_parameters(&session->base, ensemble->stack.parameters, error);
     return status;
 }
 
@@ -208,7 +210,7 @@ wr_status wr_cl_write_parameters(struct wr_session *base, const float *values,
 wr_status wr_cl_freeze(struct wr_session *base, const unsigned char *frozen,
                        struct wr_error *error) {
     struct wr_cl_session *session = (struct wr_cl_session *)base;
-    size_t M = base->ensemble.models, bytes = session->plan.bytes[WR_CL_PROGRESS];
+    size_t M = base->ensemble.stack.count, bytes = session->plan.bytes[WR_CL_PROGRESS];
     struct wr_model_progress *progress =
         wr_alloc(M, sizeof *progress, "the models' progress", error);
     if (!progress)
@@ -225,7 +227,7 @@ wr_status wr_cl_freeze(struct wr_session *base, const unsigned char *frozen,
 
 wr_status wr_cl_diverged(struct wr_session *base, uint32_t *diverged, struct wr_error *error) {
     struct wr_cl_session *session = (struct wr_cl_session *)base;
-    size_t M = base->ensemble.models;
+    size_t M = base->ensemble.stack.count;
     struct wr_model_progress *progress =
         wr_alloc(M, sizeof *progress, "the models' progress", error);
     if (!progress)

@@ -186,7 +186,7 @@ static wr_status bind(struct wr_cl_session *session, enum wr_cl_kernel which,
     wr_status status = WR_OK;
     for (cl_uint i = 0; status == WR_OK && kernels[which].arguments[i] != END; ++i) {
         int argument = kernels[which].arguments[i];
-        cl_ulong number = argument == COUNT_M        ? ensemble->models
+        cl_ulong number = argument == COUNT_M        ? ensemble->stack.count
                           : argument == COUNT_B      ? ensemble->batch
                           : argument == SLICE        ? session->plan.slice
                           : argument == PAIRS        ? session->plan.pairs
@@ -352,7 +352,7 @@ wr_status wr_cl_fused_make(struct wr_cl_session *session, struct wr_error *error
 static size_t groups_of(const struct wr_cl_session *session, enum wr_cl_kernel which) {
     const struct wr_cl_plan *plan = &session->plan;
     const enum range range = kernels[which].range;
-    size_t items = session->base.ensemble.models, group = session->group[which];
+    size_t items = session->base.ensemble.stack.count, group = session->group[which];
     if (range == MODEL_PACKS)
         return (items - 1) / plan->rows.pack + 1;
     if (range == WINDOW_TEAMS || range == SLOTS)
