@@ -151,6 +151,19 @@ static void test_alone(void **state) {
     wr_panel_free(bent);
 }
 
+static size_t sessions_opened;
+wr_status __real_wr_session_open(struct wr_device *device, const struct wr_ensemble *ensemble,
+                                 struct wr_session **session, struct wr_error *error);
+wr_status __wrap_wr_session_open(struct wr_device *device, const struct wr_ensemble *ensemble,
+                                 struct wr_session **session, struct wr_error *error);
+
+wr_status __wrap_wr_session_open(struct wr_device *device, const struct wr_ensemble *ensemble,
+                                 struct wr_session **session, struct wr_error *error) {
+    sessions_opened++;
+    return __real_wr_session_open(device, ensemble, session, error);
+}
+
+/* All steps of a forecast take one session. */
 static void test_recursive(void **state) {
     (void)state;
     struct wr_panel *panel = panel_of("a", 0);
@@ -161,7 +174,9 @@ static void test_recursive(void **state) {
     r.combine = WR_COMBINE_MEDIAN;
     r.rule.fixed = WR_FIXED_HIDDEN_BIAS;
     struct wr_fit *fit = fit_with("cpu", panel, &r, NULL, NULL);
+    sessions_opened = 0;
     double *points = points_of(fit, panel, NULL);
+    assert_int_equal(sessions_opened, 1);
     for (size_t k = 0; k < K; k++)
         assert_true(points[k] > 12 && points[k] < 28);
     free(points);

@@ -34,8 +34,10 @@ struct wr_session {
     bool spent;                      /* a run was stopped or failed before its end */
     void *owned;                     /* one allocation, which holds the arrays of `ensemble` */
     size_t *epoch_steps;             /* updates of an epoch; in `owned` */
-    size_t most_steps, most_visits;  /* the largest of epoch_steps, and of the tasks' visits */
-    bool in_order;                   /* wr_in_order */
+    float *inputs, *targets, *loss_weights; /* those of ensemble.windows; in `owned` */
+    bool has_targets;                       /* else targets and loss_weights are zeros */
+    size_t most_steps, most_visits; /* the largest of epoch_steps, and of the tasks' visits */
+    bool in_order;                  /* wr_in_order */
     bool known_case; /* a known case (case.h): the opencl backend trains it in one stretch */
 };
 
@@ -81,6 +83,8 @@ struct wr_backend {
                       struct wr_error *error);
     wr_status (*write_parameters)(struct wr_session *session, const float *values,
                                   struct wr_error *error);
+    /* The values in ensemble.windows have changed. NULL where the backend has no copy of them. */
+    wr_status (*write_windows)(struct wr_session *session, struct wr_error *error);
     wr_status (*forward)(struct wr_session *session, struct wr_error *error);
     wr_status (*bptt)(struct wr_session *session, struct wr_error *error);
     wr_status (*clip)(struct wr_session *session, struct wr_error *error);
@@ -134,6 +138,11 @@ wr_status wr_corrections(const struct wr_rule *rule, float **corrections, size_t
                          struct wr_error *error);
 /* Whether every epoch of every model visits its windows once, in order. */
 bool wr_in_order(const struct wr_ensemble *ensemble);
+/* Whether a session for the ensemble trains. One that does not calls forward alone, and needs no
+ * memory for the other operations. */
+static inline bool wr_trains(const struct wr_ensemble *ensemble) {
+    return ensemble->schedule != WR_SCHEDULE_FORWARD;
+}
 /* Whether the step of a parameter depends on that parameter and its own gradient alone. */
 static inline bool wr_steps_alone(const struct wr_rule *rule) {
     return rule->optimizer == WR_OPTIMIZER_SGD && rule->clipping == WR_CLIPPING_VALUE;

@@ -1,5 +1,7 @@
 #include "backend/ensemble.h"
 
+#include "model/choices.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -17,22 +19,34 @@ static bool view_span(size_t count, size_t stride, size_t width, size_t *span) {
     return wr_size_mul(count - 1, stride, span) && wr_size_add(*span, width, span);
 }
 
+bool wr_has_targets(const struct wr_windows_view *view) {
+    return view->targets != NULL && view->loss_weights != NULL;
+}
+
+static wr_status check_values(const struct wr_windows_view *view, const struct wr_shape *shape,
+                              struct wr_error *error) {
+    size_t inputs = 0, targets = 0; /* check_windows has seen that they do not overflow */
+    (void)view_span(view->count, view->input_stride, shape->seq_len * shape->inputs, &inputs);
+    (void)view_span(view->count, view->target_stride, shape->outputs, &targets);
+    if (!all_finite(view->inputs, inputs) ||
+        (wr_has_targets(view) &&
+         (!all_finite(view->targets, targets) || !all_finite(view->loss_weights, shape->outputs))))
+        return wr_fail(error, WR_ERR_DATA, "the windows hold a value that is not finite");
+    return WR_OK;
+}
+
 static wr_status check_windows(const struct wr_ensemble *ensemble, struct wr_error *error) {
     const struct wr_windows_view *view = &ensemble->windows;
     const struct wr_shape *shape = &ensemble->stack.shape;
     size_t width, inputs, targets;
-    if (view->count == 0 || view->inputs == NULL || view->targets == NULL ||
-        view->loss_weights == NULL)
+    if (view->count == 0 || view->inputs == NULL || (wr_trains(ensemble) && !wr_has_targets(view)))
         return wr_fail(error, WR_ERR_USAGE, "the ensemble has no windows");
     if (!wr_size_mul(shape->seq_len, shape->inputs, &width) ||
         !view_span(view->count, view->input_stride, width, &inputs) ||
         !view_span(view->count, view->target_stride, shape->outputs, &targets))
         return wr_fail(error, WR_ERR_MEMORY, "%zu windows of %zu steps overflow", view->count,
                        shape->seq_len);
-    if (!all_finite(view->inputs, inputs) || !all_finite(view->targets, targets) ||
-        !all_finite(view->loss_weights, shape->outputs))
-        return wr_fail(error, WR_ERR_DATA, "the windows hold a value that is not finite");
-    return WR_OK;
+    return check_values(view, shape, error);
 }
 
 static wr_status check_task(const struct wr_ensemble *ensemble, size_t m, struct wr_error *error) {
@@ -70,9 +84,10 @@ wr_status wr_ensemble_check_sizes(const struct wr_ensemble *ensemble, struct wr_
 }
 
 wr_status wr_ensemble_check(const struct wr_ensemble *ensemble, struct wr_error *error) {
-    if (ensemble->tasks == NULL || ensemble->stack.parameters == NULL)
+    if ((wr_trains(ensemble) && ensemble->tasks == NULL) || ensemble->stack.parameters == NULL)
         return wr_fail(error, WR_ERR_USAGE, "an ensemble needs tasks and parameters");
-    return wr_rule_check(&ensemble->rule, error);
+    const struct wr_rule forward = wr_rule_forward(&ensemble->rule);
+    return wr_rule_check(wr_trains(ensemble) ? &ensemble->rule : &forward, error);
 }
 
 /* ---- what a task's zeros stand for ---- */
@@ -119,10 +134,6 @@ static void *carve(char **next, size_t count, size_t size) {
     return here;
 }
 
-static void *carve_copy(char **next, const void *from, size_t count, size_t size) {
-    return memcpy(carve(next, count, size), from, count * size);
-}
-
 static void copy_tasks(struct wr_session *session, const struct wr_ensemble *from, char **next) {
     size_t models = from->stack.count;
     struct wr_task *tasks = carve(next, models, sizeof *tasks);
@@ -138,11 +149,25 @@ static void copy_tasks(struct wr_session *session, const struct wr_ensemble *fro
     session->ensemble.tasks = tasks;
 }
 
+static void copy_values(struct wr_session *session, const struct wr_windows_view *from) {
+    const struct wr_windows_view *view = &session->ensemble.windows;
+    const struct wr_shape *shape = &session->ensemble.stack.shape;
+    size_t inputs = 0, targets = 0;
+    (void)view_span(view->count, view->input_stride, shape->seq_len * shape->inputs, &inputs);
+    (void)view_span(view->count, view->target_stride, shape->outputs, &targets);
+    memcpy(session->inputs, from->inputs, inputs * sizeof(float));
+    if (!session->has_targets)
+        return;
+    memcpy(session->targets, from->targets, targets * sizeof(float));
+    memcpy(session->loss_weights, from->loss_weights, shape->outputs * sizeof(float));
+}
+
 wr_status wr_ensemble_copy(struct wr_session *session, const struct wr_ensemble *from,
                            struct wr_error *error) {
     struct wr_windows_view *view = &session->ensemble.windows;
     const struct wr_shape *shape = &from->stack.shape;
     size_t inputs = 0, targets = 0, floats, bytes;
+    session->has_targets = wr_has_targets(view);
     /* check_windows has seen that the spans do not overflow */
     (void)view_span(view->count, view->input_stride, shape->seq_len * shape->inputs, &inputs);
     (void)view_span(view->count, view->target_stride, shape->outputs, &targets);
@@ -155,8 +180,27 @@ wr_status wr_ensemble_copy(struct wr_session *session, const struct wr_ensemble 
     if (next == NULL)
         return WR_ERR_MEMORY;
     copy_tasks(session, from, &next);
-    view->inputs = carve_copy(&next, view->inputs, inputs, sizeof(float));
-    view->targets = carve_copy(&next, view->targets, targets, sizeof(float));
-    view->loss_weights = carve_copy(&next, view->loss_weights, shape->outputs, sizeof(float));
+    view->inputs = session->inputs = carve(&next, inputs, sizeof(float));
+    view->targets = session->targets = carve(&next, targets, sizeof(float));
+    view->loss_weights = session->loss_weights = carve(&next, shape->outputs, sizeof(float));
+    copy_values(session, &from->windows);
     return WR_OK;
+}
+
+wr_status wr_ensemble_copy_windows(struct wr_session *session, const struct wr_windows_view *from,
+                                   struct wr_error *error) {
+    const struct wr_windows_view *view = &session->ensemble.windows;
+    if (from->count != view->count || from->input_stride != view->input_stride ||
+        (session->has_targets && from->target_stride != view->target_stride))
+        return wr_fail(error, WR_ERR_USAGE,
+                       "%zu windows of strides %zu and %zu: %zu of %zu and %zu needed, as at open",
+                       from->count, from->input_stride, from->target_stride, view->count,
+                       view->input_stride, view->target_stride);
+    if (from->inputs == NULL || (session->has_targets && !wr_has_targets(from)))
+        return wr_fail(error, WR_ERR_USAGE, "windows without %s",
+                       from->inputs == NULL ? "inputs" : "the targets and weights of the first");
+    wr_status status = check_values(from, &session->ensemble.stack.shape, error);
+    if (status == WR_OK)
+        copy_values(session, from);
+    return status;
 }

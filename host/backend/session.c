@@ -2,6 +2,7 @@
 
 #include "base/arithmetic.h"
 #include "layout.h"
+#include "model/choices.h"
 
 #include <float.h>
 #include <math.h>
@@ -9,7 +10,7 @@
 #include <string.h>
 
 const char *wr_schedule_name(enum wr_schedule schedule) {
-    static const char *const names[] = {"auto", "staged", "fused"};
+    static const char *const names[] = {"auto", "staged", "fused", "forward"};
     return names[schedule];
 }
 
@@ -36,6 +37,12 @@ static wr_status resolve(struct wr_device *device, struct wr_ensemble *ensemble,
     if (ensemble->batch > most)
         ensemble->batch = most;
     const char *why = "";
+    if (!wr_has_targets(&ensemble->windows))
+        ensemble->windows.target_stride = 0; /* the same zeros for every window */
+    if (!wr_trains(ensemble)) {
+        ensemble->rule = wr_rule_forward(&ensemble->rule);
+        return WR_OK;
+    }
     bool fits = ensemble->schedule != WR_SCHEDULE_STAGED &&
                 device->backend->fits_fused(device, ensemble, &why);
     if (ensemble->schedule == WR_SCHEDULE_FUSED && !fits)
@@ -171,7 +178,7 @@ wr_status wr_session_open(struct wr_device *device, const struct wr_ensemble *en
     opened->device = device;
     opened->ensemble = resolved;
     opened->layout = layout;
-    opened->in_order = wr_in_order(ensemble);
+    opened->in_order = wr_in_order(&resolved);
     status = wr_ensemble_copy(opened, ensemble, error);
     if (status == WR_OK)
         status = device->backend->open_session(opened, error);
@@ -205,8 +212,16 @@ static size_t product(size_t a, size_t b) {
     return wr_size_mul(a, b, &result) ? result : SIZE_MAX;
 }
 
+/* Whether the session has no such tensor. */
+static bool lacks(const struct wr_session *session, enum wr_tensor tensor) {
+    return (!wr_trains(&session->ensemble) && (tensor == WR_GRADIENTS || tensor == WR_DELTAS)) ||
+           (!session->has_targets && tensor == WR_LOSSES);
+}
+
 size_t wr_session_tensor_size(const struct wr_session *session, enum wr_tensor tensor) {
     const struct wr_ensemble *ensemble = &session->ensemble;
+    if (lacks(session, tensor))
+        return 0;
     const struct wr_shape *shape = &ensemble->stack.shape;
     size_t slots = product(ensemble->stack.count, ensemble->batch);
     switch (tensor) {
@@ -266,6 +281,11 @@ wr_status wr_session_read(struct wr_session *session, enum wr_tensor tensor, flo
                           struct wr_error *error) {
     WR_ARITHMETIC(callers);
     wr_status status = check_whole(session, error);
+    if (status == WR_OK && lacks(session, tensor))
+        return wr_fail(error, WR_ERR_USAGE, "a session %s has no %s",
+                       tensor == WR_LOSSES ? "whose windows have no targets"
+                                           : "that does not train",
+                       wr_tensor_name(tensor));
     size_t count = wr_session_tensor_size(session, tensor);
     bool kept = tensor == WR_PARAMETERS || tensor == WR_STATE;
     if (status == WR_OK && !kept && session->batch_count == 0) {
@@ -295,6 +315,20 @@ wr_status wr_session_write_parameters(struct wr_session *session, const float *v
     return status;
 }
 
+wr_status wr_session_write_windows(struct wr_session *session,
+                                   const struct wr_windows_view *windows, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
+    wr_status status = check_whole(session, error);
+    if (status == WR_OK)
+        status = wr_ensemble_copy_windows(session, windows, error);
+    if (status != WR_OK)
+        return status;
+    session->stages_done = 0;
+    session->batch_count = 0;
+    const struct wr_backend *backend = session->device->backend;
+    return backend->write_windows != NULL ? backend->write_windows(session, error) : WR_OK;
+}
+
 wr_status wr_session_freeze(struct wr_session *session, const unsigned char *frozen,
                             struct wr_error *error) {
     wr_status status = wr_check_process(session->device, error);
@@ -320,9 +354,19 @@ wr_status wr_session_forward(struct wr_session *session, size_t first, size_t co
     return session->device->backend->forward(session, error);
 }
 
+/* `what` is for sessions that train. */
+static wr_status check_trains(const struct wr_session *session, const char *what,
+                              struct wr_error *error) {
+    wr_status status = check_whole(session, error);
+    if (status == WR_OK && !wr_trains(&session->ensemble))
+        status = wr_fail(error, WR_ERR_USAGE,
+                         "%s on a session of schedule forward, which does not train", what);
+    return status;
+}
+
 static wr_status check_stage(const struct wr_session *session, const char *stage,
                              const char *before, unsigned done, struct wr_error *error) {
-    wr_status status = check_whole(session, error);
+    wr_status status = check_trains(session, stage, error);
     if (status == WR_OK && session->stages_done < done)
         status =
             wr_fail(error, WR_ERR_USAGE, "%s comes after %s, which has not run", stage, before);
@@ -369,7 +413,7 @@ static int tick_as_caller(void *context, double updates) {
 wr_status wr_session_run(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
                          void *context, struct wr_error *error) {
     WR_ARITHMETIC(callers);
-    wr_status status = check_whole(session, error);
+    wr_status status = check_trains(session, "run", error);
     if (status != WR_OK || epochs == 0)
         return status;
     session->stages_done = 0;

@@ -356,7 +356,8 @@ wr_status wr_check_exact(struct wr_device *device, const struct wr_ensemble *ens
         status = wr_case_make(&spec, &made, error);
     if (status == WR_OK) {
         describe_shape(&pair, &made.ensemble);
-        status = open_pair(&pair, &made, cpu, device, ensemble->schedule);
+        status = open_pair(&pair, &made, cpu, device,
+                           wr_trains(ensemble) ? ensemble->schedule : WR_SCHEDULE_STAGED);
     }
     if (status == WR_OK)
         status = compare_run(&pair, "known case", wr_needs_rests(spec.batch) ? 1 : 2);

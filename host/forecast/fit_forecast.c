@@ -8,7 +8,7 @@
 #include "data/panel.h"
 #include "forecast/fit.h"
 #include "forecast/spread.h"
-#include "train/predict.h"
+#include "windrow/session.h"
 
 /* Limits the number of models at a time, so that the copies of a session stay small. */
 #define FLOATS_AT_ONCE 3e7
@@ -25,10 +25,8 @@ struct group {
     const size_t *which;            /* (count) indices in the panel */
     const struct fitted **series;   /* (count) */
     struct wr_prepared **prepared;  /* (count) */
-    size_t *own;                    /* (models) the window that each model sees */
+    struct wr_task *tasks;          /* (models) the window that each model sees */
     float *inputs;                  /* a window for each series, or if recursive for each model */
-    float *targets;                 /* zeros: losses are not used */
-    float *weights;                 /* (O) zeros */
     float *predictions;             /* (models, O) */
     double *paths;                  /* (models, horizon) z */
     double *points;                 /* (seeds, horizon) */
@@ -47,11 +45,9 @@ static wr_status allocate(struct group *g, struct wr_error *error) {
     size_t P = wr_fit_parameters(g->fit), M = g->stack.count;
     g->series = wr_pool_take(&g->pool, g->count, sizeof *g->series, "series");
     g->prepared = wr_pool_take(&g->pool, g->count, sizeof *g->prepared, "series");
-    g->own = wr_pool_take(&g->pool, M, sizeof *g->own, "models");
+    g->tasks = wr_pool_take(&g->pool, M, sizeof *g->tasks, "models");
     g->stack.parameters = wr_pool_take(&g->pool, M * P, sizeof(float), "parameters");
     g->inputs = wr_pool_take(&g->pool, M * g->width, sizeof *g->inputs, "windows");
-    g->targets = wr_pool_take(&g->pool, M * g->outputs, sizeof *g->targets, "windows");
-    g->weights = wr_pool_take(&g->pool, g->outputs, sizeof *g->weights, "windows");
     g->predictions = wr_pool_take(&g->pool, M * g->outputs, sizeof *g->predictions, "predictions");
     g->paths = wr_pool_take(&g->pool, M * g->horizon, sizeof *g->paths, "forecasts");
     g->points =
@@ -131,7 +127,7 @@ static wr_status fill_windows(struct group *g, size_t step, struct wr_error *err
     bool recursive = g->fit->recipe.recursive;
     for (size_t m = 0; m < g->stack.count; m++) {
         size_t i = m / seeds, window = recursive ? m : i;
-        g->own[m] = window;
+        g->tasks[m] = (struct wr_task){.first = window, .count = 1};
         if ((!recursive && m % seeds > 0) || has_overflowed(g, m, step))
             continue;
         const double *path = step > 0 ? g->paths + m * g->horizon : NULL;
@@ -163,21 +159,37 @@ static wr_status check_paths(const struct group *g, struct wr_error *error) {
     return WR_OK;
 }
 
+/* Gives the models the windows of the next step: opens *session at the first one. */
+static wr_status show_windows(const struct group *g, struct wr_session **session,
+                              struct wr_error *error) {
+    const struct wr_recipe *recipe = &g->fit->recipe;
+    const struct wr_ensemble ensemble = {
+        .stack = g->stack,
+        .tasks = g->tasks,
+        .batch = 1,
+        .schedule = WR_SCHEDULE_FORWARD,
+        .windows = {.count = recipe->recursive ? g->stack.count : g->count,
+                    .input_stride = g->width,
+                    .inputs = g->inputs},
+        .rule = {.activation = recipe->rule.activation},
+    };
+    return *session == NULL ? wr_session_open(g->cpu, &ensemble, session, error)
+                            : wr_session_write_windows(*session, &ensemble.windows, error);
+}
+
 static wr_status predict(struct group *g, struct wr_error *error) {
     const struct wr_recipe *recipe = &g->fit->recipe;
-    struct wr_windows_view view = {.count = recipe->recursive ? g->stack.count : g->count,
-                                   .input_stride = g->width,
-                                   .target_stride = g->outputs,
-                                   .inputs = g->inputs,
-                                   .targets = g->targets,
-                                   .loss_weights = g->weights};
+    struct wr_session *session = NULL;
     size_t rounds = recipe->recursive ? g->horizon : 1;
     wr_status status = WR_OK;
     for (size_t step = 0; step < rounds && status == WR_OK; step++) {
         status = fill_windows(g, step, error);
         if (status == WR_OK)
-            status = wr_predict_each_on(g->cpu, &g->stack, recipe->rule.activation, &view, g->own,
-                                        g->predictions, error);
+            status = show_windows(g, &session, error);
+        if (status == WR_OK)
+            status = wr_session_forward(session, 0, 1, error);
+        if (status == WR_OK)
+            status = wr_session_read(session, WR_PREDICTIONS, g->predictions, error);
         for (size_t m = 0; m < g->stack.count && status == WR_OK; m++) {
             double *path = g->paths + m * g->horizon;
             if (has_overflowed(g, m, step))
@@ -187,6 +199,7 @@ static wr_status predict(struct group *g, struct wr_error *error) {
                                  g->predictions + m * g->outputs, path + step);
         }
     }
+    wr_session_close(session);
     return status == WR_OK && recipe->recursive && !g->allow_gaps ? check_paths(g, error) : status;
 }
 

@@ -1,7 +1,6 @@
 #include "train/validate.h"
 
 #include "backend/backend.h"
-#include "model/choices.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -58,9 +57,9 @@ static wr_status open_session(struct wr_validator *v, struct wr_error *error) {
     struct wr_ensemble ensemble = {.stack = {of->stack.shape, v->models, v->current},
                                    .tasks = tasks,
                                    .batch = v->batch,
-                                   .schedule = WR_SCHEDULE_STAGED,
+                                   .schedule = WR_SCHEDULE_FORWARD,
                                    .windows = of->windows,
-                                   .rule = wr_rule_forward(&of->rule)};
+                                   .rule = of->rule};
     wr_status status = wr_session_open(v->trained->device, &ensemble, &v->session, error);
     free(tasks);
     return status;

@@ -22,7 +22,8 @@ extern "C" {
 enum wr_schedule {
     WR_SCHEDULE_AUTO,   /* fused if a model fits the device, else staged */
     WR_SCHEDULE_STAGED, /* one kernel launch per stage */
-    WR_SCHEDULE_FUSED   /* many updates in one launch */
+    WR_SCHEDULE_FUSED,  /* many updates in one launch */
+    WR_SCHEDULE_FORWARD /* no training: wr_session_forward alone, in the memory that it needs */
 };
 const char *wr_schedule_name(enum wr_schedule schedule);
 
@@ -37,7 +38,11 @@ struct wr_task {
     uint32_t seed; /* for the order of the windows */
 };
 
-/* Everything a session needs. All arrays are copied at open. */
+/* Everything a session needs. All arrays are copied at open.
+ *
+ * With WR_SCHEDULE_FORWARD, a task's first and count matter, and tasks may be NULL: all windows for
+ * every model. The rule's activation and loss matter. The windows need no targets and no
+ * loss_weights (NULL), but then there is no WR_LOSSES. */
 struct wr_ensemble {
     struct wr_stack stack;       /* the models, with their start values */
     const struct wr_task *tasks; /* (M) */
@@ -65,10 +70,16 @@ enum wr_schedule wr_session_schedule(const struct wr_session *session);
 wr_status wr_session_memory(struct wr_device *device, const struct wr_ensemble *ensemble,
                             size_t *bytes, struct wr_error *error);
 
+/* Replaces the values of the windows by those of a view with the same count and strides, and with
+ * targets if the first one had them. Models, optimizers and orders stay as they are. */
+wr_status wr_session_write_windows(struct wr_session *session,
+                                   const struct wr_windows_view *windows, struct wr_error *error);
+
 /* The tensors that can be read back. Sizes are in floats; b counts the slots of a batch, 0 .. B-1.
  * A NaN is read as 0x7fc00000. A slot holds 0 if the last forward put no window in it, for example
- * because its model has diverged. All tensors of the stages hold 0 before any stage and after
- * wr_session_run. */
+ * because its model has diverged. All tensors of the stages hold 0 before any stage, and after
+ * wr_session_run and wr_session_write_windows. A session that does not train has neither gradients
+ * nor deltas: their size is 0, and to read them is WR_ERR_USAGE. */
 enum wr_tensor {
     WR_PARAMETERS,  /* (M, P) */
     WR_GRADIENTS,   /* (M, P) of the last bptt, clipped after wr_session_clip */
@@ -92,11 +103,12 @@ wr_status wr_session_write_parameters(struct wr_session *session, const float *v
 wr_status wr_session_freeze(struct wr_session *session, const unsigned char *frozen,
                             struct wr_error *error);
 
-/* The stages, to be called in this order. forward takes visits first .. first + count - 1 of each
- * model's current epoch, up to the end of the epoch; 1 <= count <= B. The visits are the model's
- * windows in order, unless rule.order or visits say otherwise. A model without a window in this
- * range, a diverged model and a frozen one stay unchanged. The gradient is that of the mean loss
- * over the model's windows in the batch. The update is number first / B of the epoch. */
+/* The stages, to be called in this order; all but forward, and wr_session_run, are WR_ERR_USAGE
+ * with WR_SCHEDULE_FORWARD. forward takes visits first .. first + count - 1 of each model's current
+ * epoch, up to the end of the epoch; 1 <= count <= B. The visits are the model's windows in order,
+ * unless rule.order or visits say otherwise. A model without a window in this range, a diverged
+ * model and a frozen one stay unchanged. The gradient is that of the mean loss over the model's
+ * windows in the batch. The update is number first / B of the epoch. */
 wr_status wr_session_forward(struct wr_session *session, size_t first, size_t count,
                              struct wr_error *error);
 wr_status wr_session_bptt(struct wr_session *session, struct wr_error *error);

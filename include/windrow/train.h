@@ -74,7 +74,8 @@ wr_status wr_train(struct wr_session *session, const struct wr_train_options *op
 void wr_train_result_release(struct wr_train_result *result);
 
 /* Predictions (M, count, O) of the models for the windows first .. first + count - 1 of the view,
- * computed on the host's CPU. They have the bits that every exact device gives. */
+ * computed on the host's CPU. They have the bits that every exact device gives. The
+ * targets of the windows are not used and may be NULL, here and in wr_predict_each. */
 wr_status wr_predict(const struct wr_stack *stack, enum wr_activation activation,
                      const struct wr_windows_view *windows, size_t first, size_t count,
                      float *predictions, struct wr_error *error);

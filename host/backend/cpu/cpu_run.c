@@ -27,6 +27,10 @@ static void bind_block(const struct cpu_session *s, size_t block, size_t thread,
         b->clip[l] = e->tasks[m].clip;
     }
     b->visited = s->visited != NULL ? s->visited + thread * e->batch * L : NULL;
+    if (!wr_trains(e)) {
+        b->scratch = s->workspaces + thread * s->workspace;
+        return;
+    }
     b->parameters = s->workspaces + thread * s->workspace;
     b->state = b->parameters + s->model_size * L;
     b->gradients = b->state + s->states * s->layout.count * L;
@@ -45,7 +49,7 @@ static void bind_slots(const struct cpu_session *s, size_t block, struct wr_bloc
     size_t slots = s->base.ensemble.batch * s->engine->lanes;
     size_t steps = slots * shape->seq_len * shape->hidden;
     b->hidden = s->hidden + block * steps;
-    b->deltas = s->deltas + block * steps;
+    b->deltas = s->deltas != NULL ? s->deltas + block * steps : NULL;
     b->predictions = s->predictions + block * slots * shape->outputs;
     b->losses = s->losses + block * slots;
 }
@@ -176,7 +180,8 @@ static void take_stages(void *context, size_t thread) {
         bind_block(s, block, thread, &b);
         bind_slots(s, block, &b);
         b.parameters = s->parameters + block * s->model_size * L;
-        b.gradients = s->gradients + block * s->layout.count * L;
+        if (s->gradients != NULL)
+            b.gradients = s->gradients + block * s->layout.count * L;
         if (s->states > 0)
             b.state = s->state + block * s->states * s->layout.count * L;
         if (set_batch(s, block, s->epoch, s->base.batch_first, s->base.batch_count, &b) > 0)

@@ -50,10 +50,12 @@ static size_t model_floats(const struct wr_engine *engine, const struct wr_shape
     return engine->width > 0 ? plus(P, times(H, wr_padded(H, engine->width))) : P;
 }
 
-/* Floats that a window of a model's batch takes in the stage buffers: h, da, y, loss. */
-static size_t slot_floats(const struct wr_shape *shape) {
+/* Floats that a window of a model's batch takes in the stage buffers: h, da if the session trains,
+ * y, loss. */
+static size_t slot_floats(const struct wr_ensemble *ensemble) {
+    const struct wr_shape *shape = &ensemble->stack.shape;
     size_t steps = times(shape->seq_len, shape->hidden);
-    return plus(times(2, steps), plus(shape->outputs, 1));
+    return plus(times(wr_trains(ensemble) ? 2 : 1, steps), plus(shape->outputs, 1));
 }
 
 /* Number of lanes of all blocks: N L. */
@@ -63,8 +65,9 @@ static size_t lanes_of(const struct wr_engine *engine, size_t models) {
 
 static size_t stage_floats(const struct wr_engine *engine, const struct wr_ensemble *ensemble,
                            size_t parameters) {
-    size_t slots = times(ensemble->batch, slot_floats(&ensemble->stack.shape));
-    return times(lanes_of(engine, ensemble->stack.count), plus(parameters, slots));
+    size_t slots = times(ensemble->batch, slot_floats(ensemble));
+    return times(lanes_of(engine, ensemble->stack.count),
+                 plus(wr_trains(ensemble) ? parameters : 0, slots));
 }
 
 /* Number of windows whose h and da are kept at the same time: a segment if they take no more than
@@ -109,7 +112,9 @@ static size_t workspace_floats(const struct wr_engine *engine, const struct wr_e
     size_t model = model_floats(engine, &ensemble->stack.shape, P);
     size_t state = times(wr_rule_states(&ensemble->rule), P);
     size_t gradients = plus(P, rest_floats(ensemble, P));
-    size_t floats = plus(plus(plus(model, state), scratch_floats(engine, ensemble)), gradients);
+    size_t floats = scratch_floats(engine, ensemble);
+    if (wr_trains(ensemble))
+        floats = plus(plus(plus(model, state), floats), gradients);
     return plus(whole_lines(times(floats, engine->lanes)), APART);
 }
 
@@ -125,6 +130,8 @@ static size_t threads_of(const struct cpu_device *device, const struct wr_engine
 static size_t sums_floats(const struct cpu_device *device, const struct wr_engine *engine,
                           const struct wr_ensemble *ensemble, size_t P) {
     size_t floats = whole_lines(times(plus(P, WR_SEGMENT), engine->lanes));
+    if (!wr_trains(ensemble))
+        return 0;
     return wr_cpu_team(device, engine, ensemble) ? floats : plus(floats, APART);
 }
 
@@ -171,7 +178,7 @@ wr_status wr_cpu_memory(struct wr_device *device, const struct wr_ensemble *ense
     layout = block_layout(engine, &ensemble->stack.shape, layout);
     size_t models = ensemble->stack.count;
     size_t floats = session_floats(cpu, engine, ensemble, layout.count);
-    if (ensemble->schedule == WR_SCHEDULE_STAGED)
+    if (ensemble->schedule != WR_SCHEDULE_FUSED)
         floats = plus(floats, stage_floats(engine, ensemble, layout.count));
     *bytes = plus(times(floats, sizeof(float)), times(models, sizeof(uint32_t)));
     if (!wr_in_order(ensemble))
@@ -264,10 +271,14 @@ wr_status wr_cpu_need_stages(struct cpu_session *s, struct wr_error *error) {
         return WR_ERR_MEMORY;
     size_t slots = lanes * ensemble->batch;
     size_t steps = slots * ensemble->stack.shape.seq_len * ensemble->stack.shape.hidden;
-    s->gradients = s->stages; /* first, so that it is aligned to whole vectors */
-    s->hidden = s->gradients + lanes * P;
-    s->deltas = s->hidden + steps;
-    s->predictions = s->deltas + steps;
+    float *next = s->stages;
+    if (wr_trains(ensemble)) {
+        s->gradients = next; /* first, so that it is aligned to whole vectors */
+        s->deltas = s->gradients + lanes * P;
+        next = s->deltas + steps;
+    }
+    s->hidden = next;
+    s->predictions = s->hidden + steps;
     s->losses = s->predictions + slots * ensemble->stack.shape.outputs;
     return WR_OK;
 }

@@ -101,6 +101,8 @@ static wr_status put_progress(struct wr_cl_session *session, struct wr_error *er
 
 static wr_status put_scales(struct wr_cl_session *session, struct wr_error *error) {
     const struct wr_ensemble *ensemble = &session->base.ensemble;
+    if (session->plan.bytes[WR_CL_SCALES] == 0) /* it does not train */
+        return WR_OK;
     float *scales = wr_alloc(ensemble->batch + 1, sizeof *scales, "the loss scales", error);
     if (!scales)
         return WR_ERR_MEMORY;
@@ -126,8 +128,9 @@ static wr_status put_corrections(struct wr_cl_session *session, struct wr_error 
     return status;
 }
 
-static wr_status upload(struct wr_cl_session *session, struct wr_error *error) {
-    const struct wr_ensemble *ensemble = &session->base.ensemble;
+wr_status wr_cl_write_windows(struct wr_session *base, struct wr_error *error) {
+    struct wr_cl_session *session = (struct wr_cl_session *)base;
+    const struct wr_ensemble *ensemble = &base->ensemble;
     const struct {
         enum wr_cl_buffer which;
         const float *values;
@@ -140,6 +143,11 @@ static wr_status upload(struct wr_cl_session *session, struct wr_error *error) {
     for (size_t i = 0; status == WR_OK && i < sizeof arrays / sizeof arrays[0]; ++i)
         status = wr_cl_put(session, arrays[i].which, arrays[i].values,
                            session->plan.bytes[arrays[i].which], error);
+    return status;
+}
+
+static wr_status upload(struct wr_cl_session *session, struct wr_error *error) {
+    wr_status status = wr_cl_write_windows(&session->base, error);
     if (status == WR_OK)
         status = put_tasks(session, error);
     if (status == WR_OK)
@@ -147,7 +155,8 @@ static wr_status upload(struct wr_cl_session *session, struct wr_error *error) {
     if (status == WR_OK)
         status = put_corrections(session, error);
     if (status == WR_OK)
-        status = wr_cl_write_parameters(&session->base, ensemble->stack.parameters, error);
+        status =
+            wr_cl_write_parameters(&session->base, session->base.ensemble.stack.parameters, error);
     return status;
 }
 

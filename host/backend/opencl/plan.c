@@ -196,12 +196,12 @@ static wr_status count_pairs(const struct wr_rule *rule, size_t *pairs, struct w
 
 static bool stage_bytes(const struct wr_ensemble *ensemble, const struct wr_layout *layout,
                         size_t bytes[WR_CL_BUFFERS]) {
-    size_t M = ensemble->stack.count, units, steps;
+    size_t M = ensemble->stack.count, trains = wr_trains(ensemble), units, steps;
     return wr_size_mul(M, ensemble->batch, &units) &&
            wr_size_mul(ensemble->stack.shape.seq_len, ensemble->stack.shape.hidden, &steps) &&
-           floats(M, layout->count, 1, &bytes[WR_CL_GRADIENTS]) &&
+           floats(trains, M, layout->count, &bytes[WR_CL_GRADIENTS]) &&
            floats(units, steps, 1, &bytes[WR_CL_HIDDEN]) &&
-           floats(units, steps, 1, &bytes[WR_CL_DELTAS]) &&
+           floats(trains, units, steps, &bytes[WR_CL_DELTAS]) &&
            floats(units, ensemble->stack.shape.outputs, 1, &bytes[WR_CL_PREDICTIONS]) &&
            floats(units, 1, 1, &bytes[WR_CL_LOSSES]);
 }
@@ -210,7 +210,7 @@ static bool common_bytes(const struct wr_ensemble *ensemble, const struct wr_lay
                          size_t loss_rows, size_t bytes[WR_CL_BUFFERS]) {
     const struct wr_windows_view *view = &ensemble->windows;
     const struct wr_shape *shape = &ensemble->stack.shape;
-    size_t M = ensemble->stack.count, last, scales;
+    size_t M = ensemble->stack.count, trains = wr_trains(ensemble), last, scales;
     return wr_size_mul(M, sizeof(struct wr_model_task), &bytes[WR_CL_TASKS]) &&
            wr_size_mul(M, sizeof(struct wr_model_progress), &bytes[WR_CL_PROGRESS]) &&
            floats(M, layout->count, 1, &bytes[WR_CL_PARAMETERS]) &&
@@ -218,8 +218,9 @@ static bool common_bytes(const struct wr_ensemble *ensemble, const struct wr_lay
            strided(view->count, view->input_stride, last, &bytes[WR_CL_INPUTS]) &&
            strided(view->count, view->target_stride, shape->outputs, &bytes[WR_CL_TARGETS]) &&
            floats(shape->outputs, 1, 1, &bytes[WR_CL_WEIGHTS]) &&
-           wr_size_add(ensemble->batch, 1, &scales) && floats(scales, 1, 1, &bytes[WR_CL_SCALES]) &&
-           floats(loss_rows, M, 1, &bytes[WR_CL_EPOCH_LOSSES]);
+           wr_size_add(ensemble->batch, 1, &scales) &&
+           floats(trains, scales, 1, &bytes[WR_CL_SCALES]) &&
+           floats(trains, loss_rows, M, &bytes[WR_CL_EPOCH_LOSSES]);
 }
 
 wr_status wr_cl_plan_make(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
@@ -246,7 +247,8 @@ wr_status wr_cl_plan_make(const struct wr_cl_device *device, const struct wr_ens
     if (!common_bytes(ensemble, layout, plan->loss_rows, plan->bytes) ||
         !rule_bytes(ensemble, layout, plan->pairs, plan->bytes) ||
         !stage_bytes(ensemble, layout, plan->bytes) ||
-        (plan->staged == WR_CL_TILED && !tiled_bytes(ensemble, layout, plan->slice, plan->bytes)) ||
+        (plan->staged == WR_CL_TILED && wr_trains(ensemble) &&
+         !tiled_bytes(ensemble, layout, plan->slice, plan->bytes)) ||
         !place_fused(device, ensemble, layout, plan, &scratch) ||
         !floats(M, plan->fused && scratch == 0 ? 1 : scratch, 1, &plan->bytes[WR_CL_SCRATCH]))
         return wr_fail(error, WR_ERR_MEMORY,
