@@ -33,8 +33,8 @@ static struct wr_windows *make_windows(struct wr_error *error) {
     return windows;
 }
 
-/* Trains the ensemble, and leaves the trained models in parameters, where the start values were. */
-static void train(const struct wr_ensemble *ensemble, float *parameters, struct wr_error *error) {
+/* Trains the ensemble, and leaves the trained models where the start values were. */
+static void train(const struct wr_ensemble *ensemble, struct wr_error *error) {
     struct wr_device *device;
     struct wr_session *session;
     check(wr_device_open("auto", NULL, &device, error), error); /* a GPU, else the CPU */
@@ -42,9 +42,9 @@ static void train(const struct wr_ensemble *ensemble, float *parameters, struct 
     struct wr_train_options options = {.epochs = EPOCHS};
     struct wr_train_result result;
     check(wr_train(session, &options, &result, error), error);
-    for (size_t m = 0; m < ensemble->models; m++)
+    for (size_t m = 0; m < ensemble->stack.count; m++)
         printf("model %zu: loss %.4f\n", m, (double)result.losses[m]);
-    check(wr_session_read(session, WR_PARAMETERS, parameters, error), error);
+    check(wr_session_read(session, WR_PARAMETERS, ensemble->stack.parameters, error), error);
     wr_train_result_release(&result);
     wr_session_close(session);
     wr_device_close(device);
@@ -53,29 +53,28 @@ static void train(const struct wr_ensemble *ensemble, float *parameters, struct 
 int main(int argc, char **argv) {
     const char *path = argc > 1 ? argv[1] : "ensemble.safetensors";
     const uint32_t seeds[MODELS] = {0, 1, 2, 3};
-    const float lr[MODELS] = {1e-4f, 1e-4f, 1e-3f, 1e-3f}, clip[MODELS] = {1, 1, 1, 1};
+    const struct wr_task tasks[MODELS] = {{.lr = 1e-4f, .clip = 1},
+                                          {.lr = 1e-4f, .clip = 1},
+                                          {.lr = 1e-3f, .clip = 1},
+                                          {.lr = 1e-3f, .clip = 1}};
     struct wr_error error = {0};
     struct wr_windows *windows = make_windows(&error);
-    struct wr_ensemble ensemble = {
+    struct wr_stack stack = {
         .shape = {.inputs = 1, .hidden = HIDDEN, .outputs = 1, .seq_len = SEQ_LEN},
-        .models = MODELS,
-        .batch = 1,
-        .lr = lr,
-        .clip = clip,
+        .count = MODELS,
     };
-    wr_windows_get(windows, &ensemble.windows);
-
     struct wr_layout layout;
-    check(wr_layout_of(&ensemble.shape, &layout, &error), &error);
-    float *parameters = calloc(MODELS * layout.count, sizeof *parameters); /* (M, P) */
-    if (parameters == NULL)
+    check(wr_layout_of(&stack.shape, &layout, &error), &error);
+    stack.parameters = calloc(MODELS * layout.count, sizeof *stack.parameters); /* (M, P) */
+    if (stack.parameters == NULL)
         return WR_ERR_MEMORY;
-    ensemble.parameters = parameters;
-    check(wr_parameters_init(&ensemble.shape, WR_INIT_NOTEBOOK, MODELS, seeds, parameters, &error),
-          &error);
-    train(&ensemble, parameters, &error);
-    check(wr_parameters_save(path, &ensemble.shape, MODELS, parameters, NULL, 0, &error), &error);
-    free(parameters);
+    check(wr_parameters_init(&stack, WR_INIT_NOTEBOOK, seeds, &error), &error);
+
+    struct wr_ensemble ensemble = {.stack = stack, .tasks = tasks, .batch = 1};
+    wr_windows_get(windows, &ensemble.windows);
+    train(&ensemble, &error);
+    check(wr_parameters_save(path, &stack, NULL, 0, &error), &error);
+    free(stack.parameters);
     wr_windows_free(windows);
     return 0;
 }

@@ -30,31 +30,29 @@ static struct fuzz_file make_input(const uint8_t *data, size_t size) {
 }
 
 /* Saves into a pipe. It holds 64 KiB, so that inputs must be shorter. */
-static void check_round_trip(const struct wr_shape *shape, size_t models, const float *values) {
-    struct wr_shape again = {.seq_len = 1};
+static void check_round_trip(const struct wr_stack *stack) {
+    struct wr_stack again = {.shape.seq_len = stack->shape.seq_len};
     struct wr_layout layout;
     char from[64], to[64];
     int ends[2];
-    float *back;
-    size_t count;
-    check(wr_layout_of(shape, &layout, NULL) == WR_OK);
+    check(wr_layout_of(&stack->shape, &layout, NULL) == WR_OK);
     check(pipe(ends) == 0);
     snprintf(from, sizeof from, "/proc/self/fd/%d", ends[0]);
     snprintf(to, sizeof to, "/proc/self/fd/%d", ends[1]);
-    check(wr_parameters_save(to, shape, models, values, NULL, 0, NULL) == WR_OK);
+    check(wr_parameters_save(to, stack, NULL, 0, NULL) == WR_OK);
     close(ends[1]);
-    check(wr_parameters_load(from, &again, &count, NULL, &back, NULL) == WR_OK);
+    check(wr_parameters_load(from, &again, NULL, NULL) == WR_OK);
     close(ends[0]);
-    check(count == models && memcmp(&again, shape, sizeof again) == 0);
-    check(memcmp(values, back, models * layout.count * sizeof *values) == 0);
-    free(back);
+    check(again.count == stack->count &&
+          memcmp(&again.shape, &stack->shape, sizeof again.shape) == 0);
+    check(memcmp(stack->parameters, again.parameters,
+                 stack->count * layout.count * sizeof(float)) == 0);
+    free(again.parameters);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    struct wr_shape shape = {.seq_len = 1};
+    struct wr_stack stack = {.shape.seq_len = 1};
     struct wr_error error = {0};
-    size_t models;
-    float *values;
     char *text;
     if (size > 32768)
         return -1;
@@ -62,12 +60,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     wr_status status = wr_metadata_load(input.path, "format", &text, &error);
     check(status == WR_OK || (status == WR_ERR_DATA && text == NULL && error.text[0] != '\0'));
     free(text);
-    status = wr_parameters_load(input.path, &shape, &models, NULL, &values, &error);
-    check(status == WR_OK || (status == WR_ERR_DATA && values == NULL && error.text[0] != '\0'));
+    status = wr_parameters_load(input.path, &stack, NULL, &error);
+    check(status == WR_OK ||
+          (status == WR_ERR_DATA && stack.parameters == NULL && error.text[0] != '\0'));
     wr_error_release(&error);
     if (status == WR_OK)
-        check_round_trip(&shape, models, values);
-    free(values);
+        check_round_trip(&stack);
+    free(stack.parameters);
     close(input.descriptor);
     return 0;
 }

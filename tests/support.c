@@ -56,20 +56,18 @@ static float diverging_rate(size_t updates) {
 /* Fills the arrays that have an element for each model. */
 static void fill_models(struct test_ensemble *e, const struct test_case *c) {
     size_t M = c->models, W = c->windows;
-    e->lr = test_zeros(M, sizeof *e->lr);
-    e->clip = test_zeros(M, sizeof *e->clip);
-    e->first = test_zeros(M, sizeof *e->first);
-    e->windows = test_zeros(M, sizeof *e->windows);
+    e->tasks = test_zeros(M, sizeof *e->tasks);
     for (size_t m = 0; m < M; m++) {
+        struct wr_task *task = &e->tasks[m];
         bool diverges = c->diverges && (m == 1 || m == 3);
         float factor = (float)(1 + m % 5) * 0.25f;
-        e->first[m] = c->ragged ? (m * 3) % W : 0;
-        e->windows[m] = c->ragged ? 1 + (m * 5) % (W - e->first[m]) : W;
-        size_t updates = c->batch ? (e->windows[m] - 1) / c->batch + 1 : 1;
-        e->lr[m] = diverges    ? m == 1 ? 1e30f : diverging_rate(updates)
+        task->first = c->ragged ? (m * 3) % W : 0;
+        task->count = c->ragged ? 1 + (m * 5) % (W - task->first) : W;
+        size_t updates = c->batch ? (task->count - 1) / c->batch + 1 : 1;
+        task->lr = diverges    ? m == 1 ? 1e30f : diverging_rate(updates)
                       : c->varied ? c->lr * factor
                                : c->lr;
-        e->clip[m] = diverges                   ? 0.0f
+        task->clip = diverges                   ? 0.0f
                      : c->varied && m % 4 == 3  ? 0.0f
                      : c->varied && m % 4 == 2  ? INFINITY
                      : c->varied && c->clip > 0 ? c->clip * factor
@@ -93,8 +91,8 @@ void test_ensemble_make(struct test_ensemble *e, const struct test_case *c) {
         e->weights[o] = 1.0f / (float)s->outputs;
     fill_models(e, c);
     e->ensemble = (struct wr_ensemble){
-        .shape = *s,
-        .models = c->models,
+        .stack = {*s, c->models, e->parameters},
+        .tasks = e->tasks,
         .batch = c->batch ? c->batch : c->windows,
         .schedule = WR_SCHEDULE_AUTO,
         .windows = {.count = c->windows,
@@ -103,11 +101,6 @@ void test_ensemble_make(struct test_ensemble *e, const struct test_case *c) {
                     .inputs = e->inputs,
                     .targets = e->targets,
                     .loss_weights = e->weights},
-        .window_first = c->ragged ? e->first : NULL,
-        .window_count = c->ragged ? e->windows : NULL,
-        .lr = e->lr,
-        .clip = e->clip,
-        .parameters = e->parameters,
     };
 }
 
@@ -115,32 +108,26 @@ void test_ensemble_free(struct test_ensemble *e) {
     free(e->inputs);
     free(e->targets);
     free(e->weights);
-    free(e->lr);
-    free(e->clip);
     free(e->parameters);
-    free(e->first);
-    free(e->windows);
+    free(e->tasks);
 }
 
 struct wr_ensemble test_ensemble_one(const struct test_ensemble *e, size_t m) {
     struct wr_ensemble one = e->ensemble;
-    one.models = 1;
-    one.window_first = e->first + m;
-    one.window_count = e->windows + m;
-    one.lr += m;
-    one.clip += m;
-    one.parameters += m * e->count;
+    one.stack.count = 1;
+    one.stack.parameters += m * e->count;
+    one.tasks += m;
     return one;
 }
 
 struct reference *test_reference(const struct wr_ensemble *e, size_t m) {
     const struct wr_windows_view *v = &e->windows;
-    size_t first = e->window_first ? e->window_first[m] : 0;
-    size_t windows = e->window_count ? e->window_count[m] : v->count;
-    struct reference *r = reference_new(&e->shape, windows, e->batch);
+    const struct wr_task *task = &e->tasks[m];
+    size_t first = task->first, windows = task->count > 0 ? task->count : v->count - first;
+    struct reference *r = reference_new(&e->stack.shape, windows, e->batch);
     size_t row = r->seq_len * r->inputs;
-    r->lr = (double)e->lr[m];
-    r->clip = isinf(e->clip[m]) ? 0.0 : (double)e->clip[m];
+    r->lr = (double)task->lr;
+    r->clip = isinf(task->clip) ? 0.0 : (double)task->clip;
     r->rule = e->rule;
     for (size_t w = 0; w < windows; w++) {
         for (size_t i = 0; i < row; i++)
@@ -151,7 +138,7 @@ struct reference *test_reference(const struct wr_ensemble *e, size_t m) {
     for (size_t o = 0; o < r->outputs; o++)
         r->weight[o] = (double)v->loss_weights[o];
     for (size_t i = 0; i < r->count; i++)
-        r->parameters[i] = (double)e->parameters[m * r->count + i];
+        r->parameters[i] = (double)e->stack.parameters[m * r->count + i];
     return r;
 }
 
@@ -242,7 +229,7 @@ struct wr_session *test_session_if_fits(struct wr_device *device, const struct w
     struct wr_session *session = NULL;
     struct wr_ensemble with = *e;
     with.schedule = schedule;
-    if (schedule != WR_SCHEDULE_FUSED || e->shape.hidden <= 64)
+    if (schedule != WR_SCHEDULE_FUSED || e->stack.shape.hidden <= 64)
         return test_session(device, e, schedule);
     wr_status status = wr_session_open(device, &with, &session, &error);
     assert_true(status == WR_OK ? session != NULL : error.text[0] != '\0');
@@ -287,14 +274,14 @@ float *test_read(struct wr_session *session, enum wr_tensor tensor) {
 
 float *test_run(struct wr_session *session, const struct wr_ensemble *e, size_t epochs) {
     struct wr_error error = {0};
-    float *guarded = guarded_new(epochs * e->models);
+    float *guarded = guarded_new(epochs * e->stack.count);
     TEST_OK(wr_session_run(session, epochs, guarded + GUARD, NULL, NULL, &error));
-    return guarded_take(guarded, epochs * e->models);
+    return guarded_take(guarded, epochs * e->stack.count);
 }
 
 uint32_t *test_diverged(struct wr_session *session, const struct wr_ensemble *e) {
     struct wr_error error = {0};
-    uint32_t *diverged = test_zeros(e->models, sizeof *diverged);
+    uint32_t *diverged = test_zeros(e->stack.count, sizeof *diverged);
     TEST_OK(wr_session_diverged(session, diverged, &error));
     return diverged;
 }

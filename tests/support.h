@@ -30,7 +30,7 @@ struct test_case {
     size_t models, windows;
     size_t batch; /* 0: all */
     float lr, clip;
-    bool ragged;   /* model m has its own window_first and window_count */
+    bool ragged;   /* model m has its own windows */
     bool varied;   /* model m has its own lr and clip */
     bool diverges; /* model 1 diverges in its first epochs, model 3 about an epoch later */
 };
@@ -41,8 +41,8 @@ const char *test_case_text(const struct test_case *c, char text[96]);
 struct test_ensemble {
     struct wr_ensemble ensemble;
     size_t count; /* P */
-    float *inputs, *targets, *weights, *lr, *clip, *parameters;
-    size_t *first, *windows;
+    float *inputs, *targets, *weights, *parameters;
+    struct wr_task *tasks;
 };
 void test_ensemble_make(struct test_ensemble *e, const struct test_case *c);
 void test_ensemble_free(struct test_ensemble *e);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/base.h"
+#include "base/pool.h"
 #include "libc_faults.h"
 
 static void test_fail(void **state) {
@@ -165,6 +166,53 @@ static void test_alloc(void **state) {
     assert_non_null(strstr(error.text, "1.0 MiB"));
 }
 
+/* Pieces are as those of wr_alloc. After a failure the pool gives no more, and keeps the reason. */
+static void test_pool(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    struct wr_pool pool = {0};
+    unsigned char *pieces[40];
+    for (size_t i = 0; i < 40; i++) {
+        pieces[i] = wr_pool_take(&pool, i, 7, "test");
+        assert_non_null(pieces[i]);
+        assert_int_equal((uintptr_t)pieces[i] % 64, 0);
+        for (size_t k = 0; k < 7 * i; k++)
+            assert_int_equal(pieces[i][k], 0);
+        memset(pieces[i], (int)i, 7 * i);
+    }
+    for (size_t i = 0; i < 40; i++)
+        for (size_t k = 0; k < 7 * i; k++)
+            assert_int_equal(pieces[i][k], i);
+    assert_int_equal(wr_pool_status(&pool, &error), WR_OK);
+    assert_null(wr_pool_take(&pool, SIZE_MAX / 2, 3, "hidden states"));
+    assert_null(wr_pool_take(&pool, 1, 1, "test"));
+    assert_int_equal(wr_pool_status(&pool, &error), WR_ERR_MEMORY);
+    assert_non_null(strstr(error.text, "hidden states: 9223372036854775807 times 3 bytes"));
+    wr_pool_release(&pool);
+    assert_int_equal(wr_pool_status(&pool, &error), WR_OK);
+    assert_null(wr_pool_take(&pool, SIZE_MAX, 1, "test"));
+    assert_int_equal(wr_pool_status(&pool, NULL), WR_ERR_MEMORY);
+    wr_pool_release(&pool);
+
+    for (long n = 0; n < 4; n++) { /* each allocation fails in turn */
+        test_faults.allocation = n;
+        void *first = wr_pool_take(&pool, 1 << 20, 1, "the first");
+        void *second = wr_pool_take(&pool, 3 << 20, 1, "the second");
+        void *third = wr_pool_take(&pool, 1, 1, "the third");
+        test_faults.allocation = -1;
+        assert_int_equal(first != NULL, n > 0);
+        assert_int_equal(second != NULL, n > 1);
+        assert_int_equal(third != NULL, n > 2);
+        assert_int_equal(wr_pool_status(&pool, &error), n > 2 ? WR_OK : WR_ERR_MEMORY);
+        if (n < 3)
+            assert_string_equal(error.text, n == 0   ? "the first: cannot allocate 1.0 MiB"
+                                            : n == 1 ? "the second: cannot allocate 3.0 MiB"
+                                                     : "the third: cannot allocate 1 bytes");
+        wr_pool_release(&pool);
+    }
+    wr_error_release(&error);
+}
+
 static void test_texts(void **state) {
     (void)state;
     char text[32];
@@ -184,6 +232,7 @@ int main(void) {
         cmocka_unit_test(test_fail),         cmocka_unit_test(test_locale),
         cmocka_unit_test(test_status_names), cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_alloc),        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_pool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,10 +68,10 @@ static void check_engine(const char *engine, size_t threads, const struct test_c
 /* Model m has every window except the first m % 5 and the last m; model 2 has one window. */
 static void make_ragged(const struct test_case *c, struct test_ensemble *e) {
     for (size_t m = 0; m < c->models && c->ragged; m++) {
-        e->first[m] = m % 5;
-        e->windows[m] = c->windows - m % 5 - m;
+        e->tasks[m].first = m % 5;
+        e->tasks[m].count = c->windows - m % 5 - m;
         if (m == 2)
-            e->windows[m] = 1;
+            e->tasks[m].count = 1;
     }
 }
 

@@ -152,7 +152,7 @@ static void naive_step(struct naive *n, size_t offset, size_t windows) {
                    {n->at.b_h, n->H, 1},
                    {n->at.w_hy, n->O, n->H},
                    {n->at.b_y, n->O, 1}};
-    float c = n->e->clip[n->m] > 0 ? n->e->clip[n->m] : INFINITY;
+    float c = n->e->tasks[n->m].clip > 0 ? n->e->tasks[n->m].clip : INFINITY;
     for (size_t i = 0; i < TEST_COUNT_OF(tensors); i++)
         for (size_t j = 0; j < tensors[i].rows; j++)
             for (size_t k = 0; k < tensors[i].columns; k++) {
@@ -161,7 +161,7 @@ static void naive_step(struct naive *n, size_t offset, size_t windows) {
                 n->g[tensors[i].at + j * tensors[i].columns + k] = g;
             }
     for (size_t i = 0; i < n->at.count; i++)
-        n->p[i] = fmaf(-n->e->lr[n->m], n->g[i], n->p[i]);
+        n->p[i] = fmaf(-n->e->tasks[n->m].lr, n->g[i], n->p[i]);
 }
 
 /* Trains model m. Fills its column of losses (EPOCHS, M) and its parameters (P); returns the epoch
@@ -170,23 +170,23 @@ static uint32_t naive_run(const struct wr_ensemble *e, size_t m, float *losses, 
     struct wr_error error = {0};
     struct naive n = {.e = e,
                       .m = m,
-                      .I = e->shape.inputs,
-                      .H = e->shape.hidden,
-                      .O = e->shape.outputs,
-                      .T = e->shape.seq_len,
-                      .first = e->window_first ? e->window_first[m] : 0,
-                      .count = e->window_count ? e->window_count[m] : e->windows.count,
+                      .I = e->stack.shape.inputs,
+                      .H = e->stack.shape.hidden,
+                      .O = e->stack.shape.outputs,
+                      .T = e->stack.shape.seq_len,
+                      .first = e->tasks[m].first,
+                      .count = e->tasks[m].count,
                       .p = parameters};
     uint32_t diverged = WR_NOT_DIVERGED;
-    TEST_OK(wr_layout_of(&e->shape, &n.at, &error));
-    memcpy(n.p, e->parameters + m * n.at.count, n.at.count * sizeof *n.p);
+    TEST_OK(wr_layout_of(&e->stack.shape, &n.at, &error));
+    memcpy(n.p, e->stack.parameters + m * n.at.count, n.at.count * sizeof *n.p);
     n.g = test_zeros(n.at.count, sizeof(float));
     n.h = test_zeros(e->batch * n.T * n.H, sizeof(float));
     n.da = test_zeros(e->batch * n.T * n.H, sizeof(float));
     n.dy = test_zeros(e->batch * n.O, sizeof(float));
     for (size_t epoch = 0; epoch < EPOCHS; epoch++) {
         float total = 0.0f, rest = 0.0f;
-        losses[epoch * e->models + m] = NAN;
+        losses[epoch * e->stack.count + m] = NAN;
         if (diverged != WR_NOT_DIVERGED)
             continue;
         for (size_t w = 0; w < n.count; w += e->batch) {
@@ -200,7 +200,7 @@ static uint32_t naive_run(const struct wr_ensemble *e, size_t m, float *losses, 
         for (size_t i = 0; i < n.at.count; i++)
             finite = finite && isfinite(n.p[i]);
         diverged = finite ? WR_NOT_DIVERGED : (uint32_t)epoch;
-        losses[epoch * e->models + m] = total;
+        losses[epoch * e->stack.count + m] = total;
     }
     free(n.g);
     free(n.h);
@@ -222,7 +222,7 @@ struct expected {
 };
 
 static struct expected expected_of(const struct test_ensemble *e) {
-    size_t models = e->ensemble.models;
+    size_t models = e->ensemble.stack.count;
     struct expected x = {test_zeros(EPOCHS * models, sizeof(float)),
                          test_zeros(models * e->count, sizeof(float)),
                          test_zeros(models, sizeof(uint32_t))};
@@ -318,8 +318,8 @@ static void test_many_segments(void **state) {
     struct test_ensemble e;
     test_ensemble_make(&e, &c);
     for (size_t m = 0; m < c.models; m++) {
-        e.first[m] = m > 0;
-        e.windows[m] = windows[m];
+        e.tasks[m].first = m > 0;
+        e.tasks[m].count = windows[m];
     }
     check_runs(&c, &e);
     test_ensemble_free(&e);
@@ -342,7 +342,7 @@ static void test_signed_zeros(void **state) {
         for (size_t w = 0; w < c.windows + c.shape.seq_len - 1; w++)
             e.inputs[w] = copysignf(0x1p-149f, e.inputs[w]);
         for (size_t m = 0; m < c.models; m++) {
-            e.lr[m] = m % 2 == 0 ? 0.0f : c.lr;
+            e.tasks[m].lr = m % 2 == 0 ? 0.0f : c.lr;
             for (size_t k = 0; k < e.count; k++) /* W_xh, W_hh of some; all of others */
                 if (k < 30 || m % 4 == 0)
                     e.parameters[m * e.count + k] = -0.0f;
@@ -394,7 +394,7 @@ static void check_stages(const char *engine, const struct test_ensemble *e) {
     }
     for (size_t i = 0; i < 2; i++)
         sessions[i] = test_session(devices[i], &e->ensemble, WR_SCHEDULE_STAGED);
-    size_t B = wr_session_tensor_size(sessions[0], WR_LOSSES) / e->ensemble.models;
+    size_t B = wr_session_tensor_size(sessions[0], WR_LOSSES) / e->ensemble.stack.count;
     for (size_t first = 0; first < e->ensemble.windows.count; first += B) {
         for (size_t stage = 0; stage < 4; stage++) {
             for (size_t i = 0; i < 2; i++) {

@@ -188,23 +188,21 @@ static void test_start(void) {
     struct wr_layout layout;
     struct wr_error none = {0};
     assert_int_equal(wr_layout_of(&shape, &layout, &none), WR_OK);
-    float *parameters = test_zeros(MODELS * layout.count, sizeof *parameters), *loaded;
+    float *parameters = test_zeros(MODELS * layout.count, sizeof *parameters);
+    struct wr_stack stack = {shape, MODELS, parameters}, loaded = {.shape = shape};
     for (int init = WR_INIT_NOTEBOOK; init <= WR_INIT_ORTHOGONAL; init++) {
-        IN_MODE(wr_parameters_init(&shape, (enum wr_init)init, MODELS, seeds, parameters, &error));
+        IN_MODE(wr_parameters_init(&stack, (enum wr_init)init, seeds, &error));
         note("wr_parameters_init", parameters, MODELS * layout.count * sizeof *parameters);
     }
     uint64_t hash;
     VALUE_IN_MODE(hash, wr_parameters_hash(&shape, parameters));
     note("wr_parameters_hash", &hash, sizeof hash);
     parameters[0] = 1e-40f; /* a subnormal number stays */
-    IN_MODE(wr_parameters_save(path_of("start"), &shape, MODELS, parameters, NULL, 0, &error));
+    IN_MODE(wr_parameters_save(path_of("start"), &stack, NULL, 0, &error));
     note_file("start");
-    struct wr_shape found = shape;
-    size_t models;
-    int stacked;
-    IN_MODE(wr_parameters_load(path_of("start"), &found, &models, &stacked, &loaded, &error));
-    note("wr_parameters_load", loaded, MODELS * layout.count * sizeof *parameters);
-    free(loaded);
+    IN_MODE(wr_parameters_load(path_of("start"), &loaded, NULL, &error));
+    note("wr_parameters_load", loaded.parameters, MODELS * layout.count * sizeof *parameters);
+    free(loaded.parameters);
     free(parameters);
 }
 
@@ -239,7 +237,7 @@ static void note_tensors(struct wr_session *session) {
 }
 
 static void train_session(struct wr_session *session, const struct test_ensemble *e) {
-    size_t models = e->ensemble.models, first[64], count[64];
+    size_t models = e->ensemble.stack.count, first[64], count[64];
     for (size_t m = 0; m < models; m++) {
         first[m] = 1;
         count[m] = 7;
@@ -267,7 +265,7 @@ static void use_session(struct wr_session *session, const struct test_ensemble *
     float losses[4 * 64];
     IN_MODE(wr_session_write_parameters(session, e->parameters, &error));
     IN_MODE(wr_session_run(session, 4, losses, on_tick, NULL, &error));
-    note("losses of wr_session_run", losses, 4 * e->ensemble.models * sizeof *losses);
+    note("losses of wr_session_run", losses, 4 * e->ensemble.stack.count * sizeof *losses);
     note_tensors(session);
     train_session(session, e);
 }
@@ -277,15 +275,13 @@ static void predict(const struct test_ensemble *e) {
     float predictions[64 * 20];
     double mean_losses[64];
     size_t which[64] = {0};
-    IN_MODE(wr_predict(&of->shape, WR_ACTIVATION_TANH, of->models, e->parameters, &of->windows, 0,
-                       9, predictions, &error));
-    note("wr_predict", predictions, of->models * 9 * sizeof *predictions);
-    IN_MODE(wr_predict_each(&of->shape, WR_ACTIVATION_TANH, of->models, e->parameters, &of->windows,
-                            which, predictions, &error));
-    note("wr_predict_each", predictions, of->models * sizeof *predictions);
-    IN_MODE(wr_evaluate(&of->shape, NULL, of->models, e->parameters, &of->windows, 0, 9,
-                        mean_losses, &error));
-    note("wr_evaluate", mean_losses, of->models * sizeof *mean_losses);
+    IN_MODE(wr_predict(&of->stack, WR_ACTIVATION_TANH, &of->windows, 0, 9, predictions, &error));
+    note("wr_predict", predictions, of->stack.count * 9 * sizeof *predictions);
+    IN_MODE(
+        wr_predict_each(&of->stack, WR_ACTIVATION_TANH, &of->windows, which, predictions, &error));
+    note("wr_predict_each", predictions, of->stack.count * sizeof *predictions);
+    IN_MODE(wr_evaluate(&of->stack, NULL, &of->windows, 0, 9, mean_losses, &error));
+    note("wr_evaluate", mean_losses, of->stack.count * sizeof *mean_losses);
 }
 
 static void on_row(void *context, const struct wr_verify_row *row) {

@@ -128,7 +128,8 @@ static void go_on_here(void) {
             result->hash = hash;
         }
         if (result->status == WR_OK)
-            result->status = wr_session_write_parameters(session, e.ensemble.parameters, &error);
+            result->status =
+                wr_session_write_parameters(session, e.ensemble.stack.parameters, &error);
     }
     snprintf(result->text, sizeof result->text, "%s", error.text);
     free(trained);

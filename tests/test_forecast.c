@@ -151,6 +151,19 @@ static void test_alone(void **state) {
     wr_panel_free(bent);
 }
 
+static size_t sessions_opened;
+wr_status __real_wr_session_open(struct wr_device *device, const struct wr_ensemble *ensemble,
+                                 struct wr_session **session, struct wr_error *error);
+wr_status __wrap_wr_session_open(struct wr_device *device, const struct wr_ensemble *ensemble,
+                                 struct wr_session **session, struct wr_error *error);
+
+wr_status __wrap_wr_session_open(struct wr_device *device, const struct wr_ensemble *ensemble,
+                                 struct wr_session **session, struct wr_error *error) {
+    sessions_opened++;
+    return __real_wr_session_open(device, ensemble, session, error);
+}
+
+/* All steps of a forecast take one session. */
 static void test_recursive(void **state) {
     (void)state;
     struct wr_panel *panel = panel_of("a", 0);
@@ -161,7 +174,9 @@ static void test_recursive(void **state) {
     r.combine = WR_COMBINE_MEDIAN;
     r.rule.fixed = WR_FIXED_HIDDEN_BIAS;
     struct wr_fit *fit = fit_with("cpu", panel, &r, NULL, NULL);
+    sessions_opened = 0;
     double *points = points_of(fit, panel, NULL);
+    assert_int_equal(sessions_opened, 1);
     for (size_t k = 0; k < K; k++)
         assert_true(points[k] > 12 && points[k] < 28);
     free(points);
@@ -247,12 +262,10 @@ static void test_file(void **state) {
  * of the copy is correct. */
 static void edit(const char *from, const char *to) {
     struct wr_error error = {0};
-    struct wr_shape shape = {0};
-    size_t models, size;
-    int stacked;
-    float *parameters;
+    struct wr_stack stack = {0};
+    size_t size;
     char *text, *edited;
-    TEST_OK(wr_parameters_load(SAVED, &shape, &models, &stacked, &parameters, &error));
+    TEST_OK(wr_parameters_load(SAVED, &stack, NULL, &error));
     TEST_OK(wr_metadata_load(SAVED, "windrow_fit", &text, &error));
     FILE *file = open_memstream(&edited, &size);
     assert_non_null(file);
@@ -264,12 +277,12 @@ static void edit(const char *from, const char *to) {
     fputs(rest, file);
     fclose(file);
     char hash[17];
-    wr_fit_hash(edited, &shape, models, parameters, hash);
+    wr_fit_hash(edited, &stack, hash);
     const struct wr_metadata metadata[] = {{"windrow_fit", edited}, {WR_FIT_HASH_KEY, hash}};
-    TEST_OK(wr_parameters_save(EDITED, &shape, models, parameters, metadata, 2, &error));
+    TEST_OK(wr_parameters_save(EDITED, &stack, metadata, 2, &error));
     free(edited);
     free(text);
-    free(parameters);
+    free(stack.parameters);
 }
 
 /* Sizes that are absurd or contradictory are refused before they are used. */
@@ -347,15 +360,15 @@ static void test_flipped_bits(void **state) {
     static char bytes[1 << 16];
     FILE *file = fopen(SAVED, "rb");
     assert_non_null(file);
-    size_t size = fread(bytes, 1, sizeof bytes, file), H = fit->shape.hidden;
+    size_t size = fread(bytes, 1, sizeof bytes, file), H = fit->stack.shape.hidden;
     fclose(file);
     assert_true(size < sizeof bytes);
     const char *found = strstr(bytes + 8, "\"windrow_fit\"");
     assert_non_null(found);
-    size_t data = size - 4 * fit->models * wr_fit_parameters(fit) - 4 * fit->models * H;
-    size_t zeros = data + 4 * fit->models * H * (fit->shape.inputs + H + 1);
+    size_t data = size - 4 * fit->stack.count * wr_fit_parameters(fit) - 4 * fit->stack.count * H;
+    size_t zeros = data + 4 * fit->stack.count * H * (fit->stack.shape.inputs + H + 1);
     for (size_t at = (size_t)(found - bytes); at < size; at += 5) {
-        if (at >= zeros && at < zeros + 4 * fit->models * H)
+        if (at >= zeros && at < zeros + 4 * fit->stack.count * H)
             continue;
         flip(bytes, size, at, 1 << at % 7);
         if (wr_fit_load(EDITED, &loaded, &error) != WR_ERR_DATA ||

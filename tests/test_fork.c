@@ -35,8 +35,8 @@ static uint64_t train(struct wr_session *session, const struct test_ensemble *e)
     TEST_OK(wr_session_run(session, EPOCHS, NULL, NULL, NULL, &error));
     float *trained = test_read(session, WR_PARAMETERS);
     uint64_t hash = 0;
-    for (size_t m = 0; m < e->ensemble.models; m++)
-        hash = 31 * hash + wr_parameters_hash(&e->ensemble.shape, trained + m * e->count);
+    for (size_t m = 0; m < e->ensemble.stack.count; m++)
+        hash = 31 * hash + wr_parameters_hash(&e->ensemble.stack.shape, trained + m * e->count);
     free(trained);
     TEST_OK(wr_session_write_parameters(session, e->parameters, &error));
     return hash;

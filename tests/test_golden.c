@@ -288,15 +288,12 @@ static void check_device(const char *id, const char *name, enum wr_schedule sche
     float *weights = test_zeros(O, sizeof *weights);
     for (size_t o = 0; o < O; o++)
         weights[o] = 1.0f / (float)O;
-    float lr = (float)v.lr, clip = (float)v.clip;
+    const struct wr_task task = {.lr = (float)v.lr, .clip = (float)v.clip};
     struct wr_ensemble e = {
-        .shape = v.shape,
-        .models = 1,
+        .stack = {v.shape, 1, start},
+        .tasks = &task,
         .batch = v.batch,
         .windows = {v.windows, I, O, series, targets, weights},
-        .lr = &lr,
-        .clip = &clip,
-        .parameters = start,
         .rule = v.rule,
     };
     struct wr_device *device = test_device(id, 0);

@@ -84,7 +84,7 @@ static double check_stages(struct wr_session *session, const struct wr_ensemble 
     read[5] = test_read(session, WR_GRADIENTS);
     TEST_OK(wr_session_update(session, &error));
     read[6] = test_read(session, WR_PARAMETERS);
-    struct batch b = {.slots = wr_session_tensor_size(session, WR_LOSSES) / e->models,
+    struct batch b = {.slots = wr_session_tensor_size(session, WR_LOSSES) / e->stack.count,
                       .hidden = read[0],
                       .predictions = read[1],
                       .losses = read[2],
@@ -93,7 +93,7 @@ static double check_stages(struct wr_session *session, const struct wr_ensemble 
                       .clipped = read[5],
                       .parameters = read[6],
                       .tolerance = tolerance};
-    for (b.model = 0; b.model < e->models; b.model++) {
+    for (b.model = 0; b.model < e->stack.count; b.model++) {
         struct reference *r = references[b.model];
         size_t left = r->windows > first ? r->windows - first : 0;
         size_t n = left < count ? left : count;

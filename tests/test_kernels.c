@@ -80,7 +80,7 @@ static size_t check_kind(struct wr_cl_device *device, const struct wr_ensemble *
     size_t checked = 0;
     device->forced_fused = kind;
     device->forced_staged = kind;
-    assert_int_equal(wr_layout_of(&ensemble->shape, &layout, &error), WR_OK);
+    assert_int_equal(wr_layout_of(&ensemble->stack.shape, &layout, &error), WR_OK);
     assert_int_equal(wr_cl_plan_make(device, ensemble, &layout, &plan, &error), WR_OK);
     wr_cl_plan_options(&plan, ensemble, kind, options);
     strcat(options, " -cl-kernel-arg-info");

@@ -14,7 +14,8 @@ enum { ROWS = 100000000 };
 /* A model of one unit that learns only b_y. All its windows are the same window: a view of strides
  * 0. */
 struct alike {
-    float x[2], target, weight, lr, clip, parameters[5];
+    float x[2], target, weight, parameters[5];
+    struct wr_task task;
     struct wr_ensemble ensemble;
 };
 
@@ -22,18 +23,14 @@ static void make_alike(struct alike *a, size_t windows, size_t batch, float lr) 
     *a = (struct alike){.x = {0.5f, -0.25f},
                         .target = 1.1f,
                         .weight = 1,
-                        .lr = lr,
+                        .task = {.lr = lr},
                         .parameters = {0.3f, 0.2f, 0.1f, 0.4f, 0.05f}};
-    a->ensemble = (struct wr_ensemble){.shape = {1, 1, 1, 2},
-                                       .models = 1,
-                                       .batch = batch,
-                                       .windows = {.count = windows,
-                                                   .inputs = a->x,
-                                                   .targets = &a->target,
-                                                   .loss_weights = &a->weight},
-                                       .lr = &a->lr,
-                                       .clip = &a->clip,
-                                       .parameters = a->parameters};
+    a->ensemble = (struct wr_ensemble){
+        .stack = {{1, 1, 1, 2}, 1, a->parameters},
+        .tasks = &a->task,
+        .batch = batch,
+        .windows = {
+            .count = windows, .inputs = a->x, .targets = &a->target, .loss_weights = &a->weight}};
 }
 
 /* Trains one epoch on the cpu; returns its total_loss, and the parameters (5) after it. */
@@ -83,9 +80,8 @@ static void test_evaluate(void **state) {
     double one, mean;
     make_alike(&a, ROWS / 10, 1, 0);
     const struct wr_ensemble *e = &a.ensemble;
-    TEST_OK(wr_evaluate(&e->shape, NULL, 1, a.parameters, &e->windows, 0, 1, &one, &error));
-    TEST_OK(
-        wr_evaluate(&e->shape, NULL, 1, a.parameters, &e->windows, 0, ROWS / 10, &mean, &error));
+    TEST_OK(wr_evaluate(&e->stack, NULL, &e->windows, 0, 1, &one, &error));
+    TEST_OK(wr_evaluate(&e->stack, NULL, &e->windows, 0, ROWS / 10, &mean, &error));
     print_message("one loss %.17g, mean %.17g\n", one, mean);
     assert_true(fabs(mean - one) <= ROWS / 10 * 0x1p-53 * one);
 }

@@ -57,7 +57,8 @@ static float *init(struct wr_shape shape, enum wr_init how, size_t models, const
     assert_int_equal(wr_layout_of(&shape, &layout, NULL), WR_OK);
     float *parameters = calloc(models * layout.count, sizeof *parameters);
     assert_non_null(parameters);
-    assert_int_equal(wr_parameters_init(&shape, how, models, seeds, parameters, NULL), WR_OK);
+    struct wr_stack stack = {shape, models, parameters};
+    assert_int_equal(wr_parameters_init(&stack, how, seeds, NULL), WR_OK);
     return parameters;
 }
 
@@ -212,9 +213,8 @@ static void unknown_initialisation_is_refused(void **state) {
     float value[8];
     const uint32_t seed = 0;
     struct wr_error error = {0};
-    assert_int_equal(wr_parameters_init(&(struct wr_shape){1, 1, 1, 1}, (enum wr_init)9, 1, &seed,
-                                        value, &error),
-                     WR_ERR_USAGE);
+    struct wr_stack stack = {{1, 1, 1, 1}, 1, value};
+    assert_int_equal(wr_parameters_init(&stack, (enum wr_init)9, &seed, &error), WR_ERR_USAGE);
     assert_non_null(strstr(error.text, "initialisation 9"));
 }
 

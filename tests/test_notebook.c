@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const float example_inputs[] = {20.0f, 21.0f, 19.165781784734058f, 16.087429935013184f,
                                        15.307597421130193f};
@@ -54,14 +55,14 @@ static void check_example_update(struct wr_session *session, const struct wr_ens
 
 static void test_worked_example(void **state) {
     (void)state;
+    float parameters[5];
+    memcpy(parameters, example_parameters, sizeof parameters);
+    const struct wr_task task = {.lr = 1, .clip = 1};
     const struct wr_ensemble e = {
-        .shape = {1, 1, 1, 5},
-        .models = 1,
+        .stack = {{1, 1, 1, 5}, 1, parameters},
+        .tasks = &task,
         .batch = 1,
         .windows = {1, 1, 1, example_inputs, example_target, &one},
-        .lr = &one,
-        .clip = &one,
-        .parameters = example_parameters,
     };
     const char *id;
     for (size_t d = 0; (id = test_any_device(d)) != NULL; d++) {
@@ -83,9 +84,8 @@ enum { SEEDS = 16, EPOCHS = 2500, SEQ_LEN = 5, WINDOWS = 95 };
 /* The start of a run of the notebook; the series is data seed 0. */
 struct run {
     struct wr_windows *windows;
-    float *parameters;
     struct wr_ensemble ensemble;
-    float lr[SEEDS], clip[SEEDS];
+    struct wr_task tasks[SEEDS];
 };
 
 static void run_make(struct run *run) {
@@ -99,30 +99,25 @@ static void run_make(struct run *run) {
                                    .target_columns = &column,
                                    .outputs = 1,
                                    .seq_len = SEQ_LEN};
-    run->ensemble = (struct wr_ensemble){.shape = {1, 20, 1, SEQ_LEN},
-                                         .models = SEEDS,
-                                         .batch = 1,
-                                         .lr = run->lr,
-                                         .clip = run->clip};
+    run->ensemble = (struct wr_ensemble){
+        .stack = {{1, 20, 1, SEQ_LEN}, .count = SEEDS}, .tasks = run->tasks, .batch = 1};
     for (uint32_t m = 0; m < SEEDS; m++) {
         seeds[m] = m;
-        run->lr[m] = 1e-4f;
-        run->clip[m] = 1.0f;
+        run->tasks[m] = (struct wr_task){.lr = 1e-4f, .clip = 1.0f};
     }
     TEST_OK(wr_series_ar2(100, 0, &series, &error));
     TEST_OK(wr_windows_make(series, &spec, &run->windows, &error));
     wr_windows_get(run->windows, &run->ensemble.windows);
-    TEST_OK(wr_layout_of(&run->ensemble.shape, &layout, &error));
-    run->parameters = test_zeros(SEEDS * layout.count, sizeof(float));
-    TEST_OK(wr_parameters_init(&run->ensemble.shape, WR_INIT_NOTEBOOK, SEEDS, seeds,
-                               run->parameters, &error));
-    run->ensemble.parameters = run->parameters;
+    struct wr_stack *stack = &run->ensemble.stack;
+    TEST_OK(wr_layout_of(&stack->shape, &layout, &error));
+    stack->parameters = test_zeros(SEEDS * layout.count, sizeof(float));
+    TEST_OK(wr_parameters_init(stack, WR_INIT_NOTEBOOK, seeds, &error));
     wr_series_free(series);
 }
 
 static void run_free(struct run *run) {
     wr_windows_free(run->windows);
-    free(run->parameters);
+    free(run->ensemble.stack.parameters);
 }
 
 /* The series as NumPy would make it, from its own noise. */

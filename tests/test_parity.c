@@ -98,12 +98,12 @@ static void check_run(struct pair *pair, const struct wr_ensemble *e, const floa
              wr_schedule_name(wr_session_schedule(pair->device)));
     for (; *pieces > 0; epoch += *pieces++) {
         float *found = test_run(pair->device, e, *pieces);
-        test_same_floats(what, losses + epoch * e->models, found, *pieces * e->models);
+        test_same_floats(what, losses + epoch * e->stack.count, found, *pieces * e->stack.count);
         free(found);
     }
     assert_int_equal(epoch, EPOCHS);
     uint32_t *expected = test_diverged(pair->cpu, e), *found = test_diverged(pair->device, e);
-    assert_memory_equal(expected, found, e->models * sizeof *found);
+    assert_memory_equal(expected, found, e->stack.count * sizeof *found);
     same(pair, "a run", WR_PARAMETERS);
     free(expected);
     free(found);
@@ -229,11 +229,11 @@ static void test_long_run(void **state) {
 /* Trains some epochs in both sessions of a pair and compares everything after them. */
 static void check_epochs(struct pair *pair, const struct wr_ensemble *e, size_t epochs) {
     float *expected = test_run(pair->cpu, e, epochs), *found = test_run(pair->device, e, epochs);
-    test_same_floats(pair->text, expected, found, epochs * e->models);
+    test_same_floats(pair->text, expected, found, epochs * e->stack.count);
     free(expected);
     free(found);
     uint32_t *failed = test_diverged(pair->cpu, e), *failed_too = test_diverged(pair->device, e);
-    assert_memory_equal(failed, failed_too, e->models * sizeof *failed);
+    assert_memory_equal(failed, failed_too, e->stack.count * sizeof *failed);
     free(failed);
     free(failed_too);
     same(pair, "a run", WR_PARAMETERS);
@@ -252,8 +252,8 @@ static void test_many_segments(void **state) {
     struct wr_device *cpu = test_device("cpu", 0);
     test_ensemble_make(&e, &c);
     for (size_t m = 0; m < c.models; m++) {
-        e.first[m] = 0;
-        e.windows[m] = windows[m];
+        e.tasks[m].first = 0;
+        e.tasks[m].count = windows[m];
     }
     for (size_t d = 0; (id = test_opencl_device(d)) != NULL; d++)
         for (size_t i = 0; i < TEST_COUNT_OF(kinds); i++) {
@@ -279,8 +279,8 @@ static void test_many_segments(void **state) {
  * not change, and new parameters start again. */
 static void check_rule(struct pair *pair, const struct wr_ensemble *e) {
     struct wr_error error = {0};
-    unsigned char *frozen = test_zeros(e->models, 1);
-    for (size_t m = 1; m < e->models; m += 3)
+    unsigned char *frozen = test_zeros(e->stack.count, 1);
+    for (size_t m = 1; m < e->stack.count; m += 3)
         frozen[m] = 1;
     check_epochs(pair, e, 1);
     check_frozen(pair, e->batch);
@@ -289,8 +289,8 @@ static void check_rule(struct pair *pair, const struct wr_ensemble *e) {
     TEST_OK(wr_session_freeze(pair->device, frozen, &error));
     check_epochs(pair, e, 1);
     check_frozen(pair, 1);
-    TEST_OK(wr_session_write_parameters(pair->cpu, e->parameters, &error));
-    TEST_OK(wr_session_write_parameters(pair->device, e->parameters, &error));
+    TEST_OK(wr_session_write_parameters(pair->cpu, e->stack.parameters, &error));
+    TEST_OK(wr_session_write_parameters(pair->device, e->stack.parameters, &error));
     same(pair, "new parameters", WR_STATE);
     check_epochs(pair, e, 2);
     free(frozen);

@@ -30,8 +30,8 @@ struct outcome {
 
 static void outcome_take(struct outcome *out, struct wr_session *session,
                          const struct wr_ensemble *e) {
-    out->models = e->models;
-    out->count = wr_session_tensor_size(session, WR_PARAMETERS) / e->models;
+    out->models = e->stack.count;
+    out->count = wr_session_tensor_size(session, WR_PARAMETERS) / e->stack.count;
     out->parameters = test_read(session, WR_PARAMETERS);
     out->diverged = test_diverged(session, e);
 }
@@ -116,10 +116,7 @@ static void check_order(const struct test_ensemble *e, const struct test_case *c
     size_t M = c->models, row = e->count * sizeof(float);
     test_ensemble_make(&reversed, c);
     for (size_t m = 0; m < M; m++) {
-        reversed.lr[m] = e->lr[M - 1 - m];
-        reversed.clip[m] = e->clip[M - 1 - m];
-        reversed.first[m] = e->first[M - 1 - m];
-        reversed.windows[m] = e->windows[M - 1 - m];
+        reversed.tasks[m] = e->tasks[M - 1 - m];
         memcpy(reversed.parameters + m * e->count, e->parameters + (M - 1 - m) * e->count, row);
     }
     struct outcome out = run(&reversed.ensemble, schedule);
@@ -214,9 +211,13 @@ static void check_visits(const struct test_ensemble *e, const struct test_case *
     struct wr_error error = {0};
     size_t M = c->models;
     struct wr_ensemble still = e->ensemble;
-    float *zero = test_zeros(M, sizeof *zero), *total = test_zeros(M, sizeof *total);
-    float *rest = test_zeros(M, sizeof *rest);
-    still.lr = zero;
+    float *total = test_zeros(M, sizeof *total), *rest = test_zeros(M, sizeof *rest);
+    struct wr_task *tasks = test_zeros(M, sizeof *tasks);
+    for (size_t m = 0; m < M; m++) {
+        tasks[m] = e->tasks[m];
+        tasks[m].lr = 0;
+    }
+    still.tasks = tasks;
     struct outcome out = run(&still, schedule);
     test_same_floats("parameters with lr 0", e->parameters, out.parameters, M * e->count);
     struct wr_device *device = test_device("cpu", 0);
@@ -226,7 +227,7 @@ static void check_visits(const struct test_ensemble *e, const struct test_case *
         TEST_OK(wr_session_forward(session, w, 1, &error));
         float *losses = test_read(session, WR_LOSSES);
         for (size_t m = 0; m < M; m++)
-            if (w < (c->ragged ? e->windows[m] : c->windows))
+            if (w < e->tasks[m].count)
                 wr_add_long(&total[m], &rest[m], losses[m * slots]);
         free(losses);
     }
@@ -235,7 +236,7 @@ static void check_visits(const struct test_ensemble *e, const struct test_case *
     wr_session_close(session);
     wr_device_close(device);
     outcome_free(&out);
-    free(zero);
+    free(tasks);
     free(total);
     free(rest);
 }
@@ -254,12 +255,14 @@ static void check_clips(const struct test_ensemble *e, const struct test_case *c
         return;
     for (size_t i = 0; i < TEST_COUNT_OF(none); i++) {
         struct wr_ensemble with = e->ensemble;
-        float *clip = test_zeros(c->models, sizeof *clip);
-        for (size_t m = 0; m < c->models; m++)
-            clip[m] = none[i];
-        with.clip = clip;
+        struct wr_task *tasks = test_zeros(c->models, sizeof *tasks);
+        for (size_t m = 0; m < c->models; m++) {
+            tasks[m] = e->tasks[m];
+            tasks[m].clip = none[i];
+        }
+        with.tasks = tasks;
         out[i] = run(&with, schedule);
-        free(clip);
+        free(tasks);
     }
     for (size_t i = 1; i < TEST_COUNT_OF(none); i++)
         same_outcome("clip 0, infinite and large", &out[0], &out[i]);
@@ -360,7 +363,8 @@ static void test_strides(void **state) {
     test_ensemble_make(&e, &cases[2]);
     struct wr_ensemble apart = e.ensemble;
     struct wr_windows_view *v = &apart.windows;
-    size_t width = e.ensemble.shape.seq_len * e.ensemble.shape.inputs, O = e.ensemble.shape.outputs;
+    size_t width = e.ensemble.stack.shape.seq_len * e.ensemble.stack.shape.inputs,
+           O = e.ensemble.stack.shape.outputs;
     v->input_stride = width + 3;
     v->target_stride = O + 2;
     float *x = test_zeros(v->count * v->input_stride, sizeof *x);

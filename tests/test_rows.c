@@ -19,8 +19,7 @@ static struct wr_cl_rows choose(bool nvidia, size_t warp, size_t hidden, size_t 
                                         .local_bytes = LOCAL_BYTES,
                                         .forced_fused = WR_CL_KINDS,
                                         .forced_staged = WR_CL_KINDS};
-    const struct wr_ensemble ensemble = {.shape = {inputs, hidden, outputs, 5},
-                                         .models = 1,
+    const struct wr_ensemble ensemble = {.stack = {{inputs, hidden, outputs, 5}, .count = 1},
                                          .batch = 1,
                                          .schedule = WR_SCHEDULE_FUSED,
                                          .rule = rule};
@@ -89,8 +88,8 @@ static void test_forced_rows(void **state) {
                                                 .forced_rows = forced[i],
                                                 .forced_fused = WR_CL_KINDS,
                                                 .forced_staged = WR_CL_KINDS};
-            const struct wr_ensemble ensemble = {
-                .shape = {1, hidden, 1, 5}, .models = 1, .batch = 1};
+            const struct wr_ensemble ensemble = {.stack = {{1, hidden, 1, 5}, .count = 1},
+                                                 .batch = 1};
             struct wr_cl_rows rows;
             wr_cl_rows_choose(&device, &ensemble, &rows);
             assert_int_equal(rows.rows, hidden % forced[i] == 0 ? forced[i] : 1);

@@ -68,8 +68,8 @@ static float from_bits(uint32_t bits) {
 }
 
 /* I = 1, H = 2, O = 1: w_xh 2, w_hh 4, b_h 2, w_hy 2, b_y 1 */
-static const struct wr_shape small = {1, 2, 1, 0};
-static const float small_values[11] = {1, -2, 0.5f, 0.25f, -0.125f, 3, 4, 5, 6, 7, 8};
+static float small_values[11] = {1, -2, 0.5f, 0.25f, -0.125f, 3, 4, 5, 6, 7, 8};
+static const struct wr_stack small = {{1, 2, 1, 0}, 1, small_values};
 
 static void a_file_has_these_bytes(void **state) {
     (void)state;
@@ -90,7 +90,7 @@ static void a_file_has_these_bytes(void **state) {
                                     0, 0, 0,    0x41};                  /* 8 */
     const struct wr_metadata metadata = {"format", "pt"};
     unsigned char bytes[2048];
-    assert_int_equal(wr_parameters_save(path, &small, 1, small_values, &metadata, 1, NULL), WR_OK);
+    assert_int_equal(wr_parameters_save(path, &small, &metadata, 1, NULL), WR_OK);
     size_t size = read_file(bytes, sizeof bytes), text = strlen(header);
     size_t padded = (text + 7) / 8 * 8;
     assert_int_equal(size, 8 + padded + 52);
@@ -105,32 +105,29 @@ static void a_file_has_these_bytes(void **state) {
 
 static void round_trip(struct wr_shape shape, size_t models) {
     struct wr_layout layout;
-    struct wr_shape found = {.seq_len = 99};
+    struct wr_stack stack = {.shape = shape, .count = models}, back = {.shape.seq_len = 99};
     struct wr_error error = {0};
-    float *parameters, *back;
     uint32_t seeds[5] = {3, 1, 4, 1, 5};
-    size_t count = 0;
     int stacked = -1;
     assert_int_equal(wr_layout_of(&shape, &layout, NULL), WR_OK);
-    parameters = calloc(models * layout.count, sizeof *parameters);
+    float *parameters = stack.parameters = calloc(models * layout.count, sizeof *parameters);
     assert_non_null(parameters);
-    assert_int_equal(wr_parameters_init(&shape, WR_INIT_PYTORCH, models, seeds, parameters, NULL),
-                     WR_OK);
+    assert_int_equal(wr_parameters_init(&stack, WR_INIT_PYTORCH, seeds, NULL), WR_OK);
     parameters[layout.b_h] = from_bits(0x80000000); /* not changed, although 0 is added to it */
     parameters[layout.b_y] = from_bits(0x00000001);
     parameters[layout.w_hh] = INFINITY;
     parameters[layout.w_xh] = from_bits(0x7fc00000);
-    assert_int_equal(wr_parameters_save(path, &shape, models, parameters, NULL, 0, &error), WR_OK);
-    assert_int_equal(wr_parameters_load(path, &found, &count, &stacked, &back, &error), WR_OK);
-    assert_int_equal(found.inputs, shape.inputs);
-    assert_int_equal(found.hidden, shape.hidden);
-    assert_int_equal(found.outputs, shape.outputs);
-    assert_int_equal(found.seq_len, 99);
-    assert_int_equal(count, models);
+    assert_int_equal(wr_parameters_save(path, &stack, NULL, 0, &error), WR_OK);
+    assert_int_equal(wr_parameters_load(path, &back, &stacked, &error), WR_OK);
+    assert_int_equal(back.shape.inputs, shape.inputs);
+    assert_int_equal(back.shape.hidden, shape.hidden);
+    assert_int_equal(back.shape.outputs, shape.outputs);
+    assert_int_equal(back.shape.seq_len, 99);
+    assert_int_equal(back.count, models);
     assert_int_equal(stacked, models > 1);
-    assert_memory_equal(parameters, back, models * layout.count * sizeof *back);
+    assert_memory_equal(parameters, back.parameters, models * layout.count * sizeof(float));
     free(parameters);
-    free(back);
+    free(back.parameters);
 }
 
 static void what_is_saved_is_loaded(void **state) {
@@ -143,21 +140,21 @@ static void what_is_saved_is_loaded(void **state) {
 
 static void a_nan_is_stored_one_way(void **state) {
     (void)state;
-    float values[11], *back;
-    struct wr_shape shape;
-    size_t models;
+    float values[11];
+    const struct wr_stack saved = {small.shape, 1, values};
+    struct wr_stack back;
     unsigned char bytes[2048];
     memcpy(values, small_values, sizeof values);
     values[10] = from_bits(0xffabcdef); /* b_y: the last four bytes of the file */
-    assert_int_equal(wr_parameters_save(path, &small, 1, values, NULL, 0, NULL), WR_OK);
+    assert_int_equal(wr_parameters_save(path, &saved, NULL, 0, NULL), WR_OK);
     size_t size = read_file(bytes, sizeof bytes);
     assert_memory_equal(bytes + size - 4, "\x00\x00\xc0\x7f", 4);
     memcpy(bytes + size - 4, "\x01\x02\x83\xff", 4);
     write_file(bytes, size);
-    assert_int_equal(wr_parameters_load(path, &shape, &models, NULL, &back, NULL), WR_OK);
+    assert_int_equal(wr_parameters_load(path, &back, NULL, NULL), WR_OK);
     values[10] = from_bits(0x7fc00000);
-    assert_memory_equal(values, back, sizeof values);
-    free(back);
+    assert_memory_equal(values, back.parameters, sizeof values);
+    free(back.parameters);
 }
 
 /* Tensors of the small model, in the order of the file. */
@@ -197,20 +194,19 @@ static void a_file_from_elsewhere_is_loaded(void **state) {
         bytes[size - sizeof data + i] = (unsigned char)(word >> 8 * (i % 4) & 0xff);
     }
     write_file(bytes, size);
-    struct wr_shape shape = {0};
-    size_t models = 0;
+    struct wr_stack stack = {0};
     int stacked = 0;
-    float *values, expected[11];
+    float expected[11];
     char *text;
-    assert_int_equal(wr_parameters_load(path, &shape, &models, &stacked, &values, NULL), WR_OK);
-    assert_int_equal(models, 1);
+    assert_int_equal(wr_parameters_load(path, &stack, &stacked, NULL), WR_OK);
+    assert_int_equal(stack.count, 1);
     assert_int_equal(stacked, 1);
-    assert_int_equal(shape.hidden, 2);
+    assert_int_equal(stack.shape.hidden, 2);
     memcpy(expected, small_values, sizeof expected);
     expected[6] += 0.5f;
     expected[7] += 0.75f;
-    assert_memory_equal(values, expected, sizeof expected);
-    free(values);
+    assert_memory_equal(stack.parameters, expected, sizeof expected);
+    free(stack.parameters);
     assert_int_equal(wr_metadata_load(path, "made by", &text, NULL), WR_OK);
     assert_string_equal(text, "hand");
     free(text);
@@ -223,19 +219,17 @@ static void a_pipe_is_loaded(void **state) {
     unsigned char bytes[2048];
     char name[64];
     int ends[2];
-    struct wr_shape shape;
+    struct wr_stack stack;
     struct wr_error error = {0};
-    size_t models, size = compose(bytes, "{" IH HH BI BH HW HB "}", 0, 52);
-    float *values;
+    size_t size = compose(bytes, "{" IH HH BI BH HW HB "}", 0, 52);
     for (size_t cut = 0; cut < 2; cut++) { /* whole, then one byte short */
         assert_int_equal(pipe(ends), 0);
         assert_int_equal(write(ends[1], bytes, size - cut), size - cut);
         close(ends[1]);
         snprintf(name, sizeof name, "/dev/fd/%d", ends[0]);
-        assert_int_equal(wr_parameters_load(name, &shape, &models, NULL, &values, &error),
-                         cut ? WR_ERR_DATA : WR_OK);
+        assert_int_equal(wr_parameters_load(name, &stack, NULL, &error), cut ? WR_ERR_DATA : WR_OK);
         close(ends[0]);
-        free(values);
+        free(stack.parameters);
     }
     assert_non_null(strstr(error.text, "truncated: 51 bytes"));
 }
@@ -246,7 +240,7 @@ static void metadata_round_trip(void **state) {
     const struct wr_metadata metadata[] = {
         {"quote\"d", "line\nbreak"}, {"größe", "µ"}, {"latin", "Gr\xf6\xdf."}, {"empty", ""}};
     const char *expected[] = {"line\nbreak", "µ", "Gr\xef\xbf\xbd\xef\xbf\xbd.", ""};
-    assert_int_equal(wr_parameters_save(path, &small, 1, small_values, metadata, 4, NULL), WR_OK);
+    assert_int_equal(wr_parameters_save(path, &small, metadata, 4, NULL), WR_OK);
     for (size_t i = 0; i < 4; i++) {
         char *value;
         assert_int_equal(wr_metadata_load(path, metadata[i].key, &value, NULL), WR_OK);
@@ -254,44 +248,37 @@ static void metadata_round_trip(void **state) {
         assert_string_equal(value, expected[i]);
         free(value);
     }
-    struct wr_shape shape = {0};
+    struct wr_stack stack = {0};
     struct wr_metadata *all;
-    size_t models, count;
-    float *values;
-    assert_int_equal(
-        wr_parameters_load_described(path, &shape, &models, NULL, &values, &all, &count, NULL),
-        WR_OK);
+    size_t count;
+    assert_int_equal(wr_parameters_load_described(path, &stack, NULL, &all, &count, NULL), WR_OK);
     assert_int_equal(count, 4);
     for (size_t k = 0; k < 4; k++) {
         assert_string_equal(all[k].key, metadata[k].key);
         assert_string_equal(all[k].value, expected[k]);
     }
     free(all);
-    free(values);
-    assert_int_equal(wr_parameters_save(path, &small, 1, small_values, NULL, 0, NULL), WR_OK);
-    assert_int_equal(
-        wr_parameters_load_described(path, &shape, &models, NULL, &values, &all, &count, NULL),
-        WR_OK);
+    free(stack.parameters);
+    assert_int_equal(wr_parameters_save(path, &small, NULL, 0, NULL), WR_OK);
+    assert_int_equal(wr_parameters_load_described(path, &stack, NULL, &all, &count, NULL), WR_OK);
     assert_int_equal(count, 0);
     assert_null(all);
-    free(values);
+    free(stack.parameters);
 }
 
 static void assert_refused(const char *what, const char *word) {
-    struct wr_shape shape = {7, 7, 7, 7};
+    struct wr_stack stack = {{7, 7, 7, 7}, 7, small_values};
     struct wr_error error = {0};
-    size_t models = 7;
     int stacked = 7;
-    float *values;
-    wr_status status = wr_parameters_load(path, &shape, &models, &stacked, &values, &error);
+    wr_status status = wr_parameters_load(path, &stack, &stacked, &error);
     if (status != WR_ERR_DATA || strstr(error.text, word) == NULL ||
         strncmp(error.text, path, strlen(path)) != 0 || strchr(error.text, '\n') != NULL)
         fail_msg("%s: status %d, \"%s\" where \"%s\" was expected", what, (int)status, error.text,
                  word);
     assert_int_equal(error.status, WR_ERR_DATA);
-    assert_null(values);
-    assert_true(shape.inputs == 7 && shape.hidden == 7 && shape.outputs == 7 && models == 7 &&
-                stacked == 7);
+    assert_null(stack.parameters);
+    assert_true(stack.shape.inputs == 7 && stack.shape.hidden == 7 && stack.shape.outputs == 7 &&
+                stack.shape.seq_len == 7 && stack.count == 7 && stacked == 7);
     wr_error_release(&error);
 }
 
@@ -424,15 +411,13 @@ static void hostile_files_are_refused(void **state) {
         assert_refused(cases[i].header, cases[i].word);
     }
     /* the unchanged parts are accepted, so that each case shows only its own fault */
-    struct wr_shape shape;
-    size_t models;
-    float *values;
+    struct wr_stack stack;
     write_file(bytes, compose(bytes, "{" IH HH BI BH HW HB "}", 0, 52));
-    assert_int_equal(wr_parameters_load(path, &shape, &models, NULL, &values, NULL), WR_OK);
-    free(values);
+    assert_int_equal(wr_parameters_load(path, &stack, NULL, NULL), WR_OK);
+    free(stack.parameters);
     write_file(bytes, compose(bytes, BIAS("[1]", "[48,52]"), 0, 52));
-    assert_int_equal(wr_parameters_load(path, &shape, &models, NULL, &values, NULL), WR_OK);
-    free(values);
+    assert_int_equal(wr_parameters_load(path, &stack, NULL, NULL), WR_OK);
+    free(stack.parameters);
 }
 
 static void deep_nesting_is_refused(void **state) {
@@ -455,9 +440,8 @@ static void damage_is_survived(void **state) {
     (void)state;
     static const unsigned char marks[] = {0, 0xff, '"', '0', '9', '-', '{', ']', ',', 'e'};
     unsigned char bytes[2048];
-    size_t size = compose(bytes, "{" IH HH BI BH HW HB "}", 0, 52), models;
-    struct wr_shape shape;
-    float *values;
+    size_t size = compose(bytes, "{" IH HH BI BH HW HB "}", 0, 52);
+    struct wr_stack stack;
     for (size_t cut = 0; cut < size; cut++) {
         write_file(bytes, cut);
         assert_refused("cut", cut < 8           ? "ends after"
@@ -469,9 +453,9 @@ static void damage_is_survived(void **state) {
         for (size_t k = 0; k < sizeof marks; k++) {
             bytes[i] = marks[k];
             write_file(bytes, size);
-            wr_status status = wr_parameters_load(path, &shape, &models, NULL, &values, NULL);
-            assert_true(status == (values == NULL ? WR_ERR_DATA : WR_OK));
-            free(values);
+            wr_status status = wr_parameters_load(path, &stack, NULL, NULL);
+            assert_true(status == (stack.parameters == NULL ? WR_ERR_DATA : WR_OK));
+            free(stack.parameters);
         }
         bytes[i] = kept;
     }
@@ -489,14 +473,11 @@ static void what_cannot_be_read_is_refused(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct wr_error error = {0};
-        struct wr_shape shape;
-        size_t models;
-        float *values;
+        struct wr_stack stack;
         char *text;
-        assert_int_equal(wr_parameters_load(cases[i].path, &shape, &models, NULL, &values, &error),
-                         WR_ERR_DATA);
+        assert_int_equal(wr_parameters_load(cases[i].path, &stack, NULL, &error), WR_ERR_DATA);
         assert_non_null(strstr(error.text, cases[i].word));
-        assert_null(values);
+        assert_null(stack.parameters);
         assert_int_equal(wr_metadata_load(cases[i].path, "a", &text, &error), WR_ERR_DATA);
         assert_null(text);
         wr_error_release(&error);
@@ -506,17 +487,16 @@ static void what_cannot_be_read_is_refused(void **state) {
 static void what_cannot_be_saved_is_an_error(void **state) {
     (void)state;
     struct wr_error error = {0};
-    assert_int_equal(wr_parameters_save(absent, &small, 1, small_values, NULL, 0, &error),
-                     WR_ERR_STORAGE);
+    assert_int_equal(wr_parameters_save(absent, &small, NULL, 0, &error), WR_ERR_STORAGE);
     assert_non_null(strstr(error.text, absent));
-    assert_int_equal(wr_parameters_save("/dev/full", &small, 1, small_values, NULL, 0, &error),
-                     WR_ERR_STORAGE);
+    assert_int_equal(wr_parameters_save("/dev/full", &small, NULL, 0, &error), WR_ERR_STORAGE);
     assert_non_null(strstr(error.text, "/dev/full"));
-    assert_int_equal(wr_parameters_save(path, &small, 0, small_values, NULL, 0, &error),
-                     WR_ERR_USAGE);
     assert_int_equal(
-        wr_parameters_save(path, &(struct wr_shape){1, 0, 1, 1}, 1, small_values, NULL, 0, &error),
+        wr_parameters_save(path, &(struct wr_stack){.shape = small.shape}, NULL, 0, &error),
         WR_ERR_USAGE);
+    assert_int_equal(wr_parameters_save(path, &(struct wr_stack){{1, 0, 1, 1}, 1, small_values},
+                                        NULL, 0, &error),
+                     WR_ERR_USAGE);
     assert_non_null(strstr(error.text, "hidden is 0"));
     wr_error_release(&error);
 }
@@ -529,23 +509,21 @@ static void exhausted_memory_is_an_error(void **state) {
     int refused = 0;
     for (; status != WR_OK; refused++) {
         test_faults.allocation = refused;
-        status = wr_parameters_save(path, &small, 1, small_values, &metadata, 1, NULL);
+        status = wr_parameters_save(path, &small, &metadata, 1, NULL);
         test_faults.allocation = -1;
         assert_true(status == WR_OK || status == WR_ERR_MEMORY);
     }
     assert_true(refused > 2);
     status = WR_ERR_MEMORY;
     for (refused = 0; status != WR_OK; refused++) {
-        struct wr_shape shape;
+        struct wr_stack stack;
         struct wr_error error = {0};
-        size_t models;
-        float *values;
         test_faults.allocation = refused;
-        status = wr_parameters_load(path, &shape, &models, NULL, &values, &error);
+        status = wr_parameters_load(path, &stack, NULL, &error);
         test_faults.allocation = -1;
-        assert_true(status == (values == NULL ? WR_ERR_MEMORY : WR_OK));
+        assert_true(status == (stack.parameters == NULL ? WR_ERR_MEMORY : WR_OK));
         assert_true(error.status == status);
-        free(values);
+        free(stack.parameters);
     }
     assert_true(refused > 4); /* length, header, data, parameters */
     status = WR_ERR_MEMORY;

@@ -191,25 +191,22 @@ static void check_alone(const struct wr_sweep *sweep, struct wr_device *cpu,
     TEST_OK(wr_windows_make(sweep->series, &spec, &windows, &error));
     wr_windows_get(windows, &view);
     size_t trained = view.count - 12;
-    struct wr_shape shape = {1, o->hidden, 1, o->window};
+    struct wr_stack stack = {.shape = {1, o->hidden, 1, o->window}, .count = 1};
     struct wr_layout layout;
-    TEST_OK(wr_layout_of(&shape, &layout, &error));
-    float *parameters = test_zeros(layout.count, sizeof *parameters);
-    TEST_OK(wr_parameters_init(&shape, o->init, 1, &o->seed, parameters, &error));
-    struct wr_ensemble ensemble = {.shape = shape,
-                                   .models = 1,
+    TEST_OK(wr_layout_of(&stack.shape, &layout, &error));
+    stack.parameters = test_zeros(layout.count, sizeof(float));
+    TEST_OK(wr_parameters_init(&stack, o->init, &o->seed, &error));
+    const struct wr_task task = {.count = trained, .lr = o->lr, .clip = o->clip};
+    struct wr_ensemble ensemble = {.stack = stack,
+                                   .tasks = &task,
                                    .batch = o->batch == WR_BATCH_ALL ? trained : o->batch,
-                                   .windows = view,
-                                   .window_count = &trained,
-                                   .lr = &o->lr,
-                                   .clip = &o->clip,
-                                   .parameters = parameters};
+                                   .windows = view};
     struct wr_session *session = test_session(cpu, &ensemble, WR_SCHEDULE_AUTO);
     struct wr_train_options how = {.epochs = EPOCHS};
     struct wr_train_result result;
     TEST_OK(wr_train(session, &how, &result, &error));
-    TEST_OK(wr_session_read(session, WR_PARAMETERS, parameters, &error));
-    assert_true(trial->hash == wr_parameters_hash(&shape, parameters));
+    TEST_OK(wr_session_read(session, WR_PARAMETERS, stack.parameters, &error));
+    assert_true(trial->hash == wr_parameters_hash(&stack.shape, stack.parameters));
     assert_true(same_number(trial->loss,
                             isfinite(result.losses[0]) ? (double)result.losses[0] : (double)NAN));
     if (result.diverged > 0) {
@@ -218,14 +215,14 @@ static void check_alone(const struct wr_sweep *sweep, struct wr_device *cpu,
         assert_true(isnan(trial->score) && !trial->kept);
     } else {
         double mean;
-        TEST_OK(wr_evaluate(&shape, NULL, 1, parameters, &view, trained, 12, &mean, &error));
+        TEST_OK(wr_evaluate(&stack, NULL, &view, trained, 12, &mean, &error));
         assert_int_equal(trial->status, WR_TRIAL_DONE);
         assert_true(trial->validation_loss == mean && trial->score == mean);
     }
     wr_train_result_release(&result);
     wr_session_close(session);
     wr_windows_free(windows);
-    free(parameters);
+    free(stack.parameters);
 }
 
 static void test_rows_are_those_of_training_alone(void **state) {

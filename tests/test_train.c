@@ -69,8 +69,8 @@ static void test_last_epoch_diverges(void **state) {
     one.varied = false;
     test_ensemble_make(&e, &one);
     struct wr_device *cpu = test_device("cpu", 0);
-    e.lr[1] = 3e38f;
-    e.clip[1] = 0;
+    e.tasks[1].lr = 3e38f;
+    e.tasks[1].clip = 0;
     e.targets[0] = 1e3f;
     struct wr_session *session = test_session(cpu, &e.ensemble, WR_SCHEDULE_FUSED);
     struct wr_train_options how = {.epochs = 1};
@@ -101,8 +101,7 @@ static void test_evaluate(void **state) {
     float *losses = test_read(session, WR_LOSSES); /* (M, W) */
     double *mean = test_zeros(c.models, sizeof *mean);
     enum { FIRST = 17, COUNT = 70 };
-    TEST_OK(wr_evaluate(&c.shape, NULL, c.models, e.parameters, &e.ensemble.windows, FIRST, COUNT,
-                        mean, &error));
+    TEST_OK(wr_evaluate(&e.ensemble.stack, NULL, &e.ensemble.windows, FIRST, COUNT, mean, &error));
     for (size_t m = 0; m < c.models; m++) {
         double sum = 0;
         for (size_t w = FIRST; w < FIRST + COUNT; w++)
@@ -110,13 +109,12 @@ static void test_evaluate(void **state) {
         assert_true(mean[m] == sum / COUNT);
     }
     e.parameters[3 * e.count] = NAN; /* only in one model */
-    TEST_OK(wr_evaluate(&c.shape, NULL, c.models, e.parameters, &e.ensemble.windows, 0, 3, mean,
-                        &error));
+    TEST_OK(wr_evaluate(&e.ensemble.stack, NULL, &e.ensemble.windows, 0, 3, mean, &error));
     for (size_t m = 0; m < c.models; m++)
         assert_true(isnan(mean[m]) == (m == 3));
-    assert_int_equal(wr_evaluate(&c.shape, NULL, c.models, e.parameters, &e.ensemble.windows, 90,
-                                 11, mean, &error),
-                     WR_ERR_USAGE);
+    assert_int_equal(
+        wr_evaluate(&e.ensemble.stack, NULL, &e.ensemble.windows, 90, 11, mean, &error),
+        WR_ERR_USAGE);
     wr_error_release(&error);
     free(losses);
     free(mean);
@@ -148,12 +146,10 @@ struct stopping {
 
 static void stopping_make(struct stopping *s) {
     test_ensemble_make(&s->e, &noise);
-    s->e.ensemble.window_first = s->e.first;
-    s->e.ensemble.window_count = s->e.windows;
     s->e.ensemble.rule.optimizer = WR_OPTIMIZER_MOMENTUM; /* a stop would lose its state */
     s->e.ensemble.rule.momentum = 0.5f;
     for (size_t m = 0; m < STOPPED_MODELS; m++) {
-        s->e.windows[m] = 15;
+        s->e.tasks[m].count = 15;
         s->first[m] = 15 + m;
         s->count[m] = m == 4 ? 0 : 37 + m % 3; /* more than one batch of the evaluation */
     }
@@ -176,10 +172,11 @@ static struct outcome stop_by_hand(struct wr_device *cpu, const struct stopping 
     for (size_t waited = 0; waited < PATIENCE && o.epochs < STOPPED_EPOCHS; o.epochs += EVERY) {
         float *losses = test_run(session, &one, EVERY);
         float *parameters = test_read(session, WR_PARAMETERS);
+        const struct wr_stack trained = {one.stack.shape, 1, parameters};
         double mean = INFINITY;
         if (s->count[m] > 0)
-            TEST_OK(wr_evaluate(&one.shape, &one.rule, 1, parameters, &one.windows, s->first[m],
-                                s->count[m], &mean, &error));
+            TEST_OK(wr_evaluate(&trained, &one.rule, &one.windows, s->first[m], s->count[m], &mean,
+                                &error));
         if (s->count[m] == 0 || !(mean >= o.validated)) {
             o.validated = s->count[m] > 0 ? mean : (double)NAN;
             o.best_epoch = s->count[m] > 0 ? o.epochs + EVERY : 0;

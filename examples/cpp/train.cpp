@@ -53,22 +53,26 @@ windows_ptr make_windows(std::size_t seq_len) {
 
 void run(const char *path) {
     const std::array<std::uint32_t, 4> seeds{0, 1, 2, 3};
-    const std::array<float, 4> lr{1e-4f, 1e-4f, 1e-3f, 1e-3f}, clip{1, 1, 1, 1};
-    wr_ensemble ensemble{};
-    ensemble.shape = {/* inputs */ 1, /* hidden */ 20, /* outputs */ 1, /* seq_len */ 5};
-    ensemble.models = seeds.size();
-    ensemble.batch = 1;
-    ensemble.lr = lr.data();
-    ensemble.clip = clip.data();
-    auto windows = make_windows(ensemble.shape.seq_len);
-    wr_windows_get(windows.get(), &ensemble.windows);
-
+    std::array<wr_task, 4> tasks{}; // all windows, in order
+    for (std::size_t m = 0; m < tasks.size(); m++) {
+        tasks[m].lr = m < 2 ? 1e-4f : 1e-3f;
+        tasks[m].clip = 1;
+    }
+    wr_stack stack{};
+    stack.shape = {/* inputs */ 1, /* hidden */ 20, /* outputs */ 1, /* seq_len */ 5};
+    stack.count = seeds.size();
     wr_layout layout;
-    call(wr_layout_of, &ensemble.shape, &layout);
-    std::vector<float> parameters(ensemble.models * layout.count); // (M, P)
-    call(wr_parameters_init, &ensemble.shape, WR_INIT_NOTEBOOK, ensemble.models, seeds.data(),
-         parameters.data());
-    ensemble.parameters = parameters.data();
+    call(wr_layout_of, &stack.shape, &layout);
+    std::vector<float> parameters(stack.count * layout.count); // (M, P)
+    stack.parameters = parameters.data();
+    call(wr_parameters_init, &stack, WR_INIT_NOTEBOOK, seeds.data());
+
+    auto windows = make_windows(stack.shape.seq_len);
+    wr_ensemble ensemble{};
+    ensemble.stack = stack;
+    ensemble.tasks = tasks.data();
+    ensemble.batch = 1;
+    wr_windows_get(windows.get(), &ensemble.windows);
 
     const wr_device_options *defaults = nullptr;
     auto device = make<device_ptr>(wr_device_open, "auto", defaults); // a GPU, else the CPU
@@ -78,13 +82,12 @@ void run(const char *path) {
     wr_train_result result;
     call(wr_train, session.get(), &options, &result);
     result_ptr released(&result);
-    for (std::size_t m = 0; m < ensemble.models; m++)
+    for (std::size_t m = 0; m < stack.count; m++)
         std::printf("model %zu: loss %.4f\n", m, static_cast<double>(result.losses[m]));
 
     call(wr_session_read, session.get(), WR_PARAMETERS, parameters.data());
     const wr_metadata *none = nullptr;
-    call(wr_parameters_save, path, &ensemble.shape, ensemble.models, parameters.data(), none,
-         std::size_t{0});
+    call(wr_parameters_save, path, &stack, none, std::size_t{0});
 }
 
 } // namespace

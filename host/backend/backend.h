@@ -3,9 +3,9 @@
  *
  * The public functions of windrow/device.h and windrow/session.h (device.c, open.c, session.c)
  * check every argument and then call through the table. So a backend can rely on this: sizes of a
- * shape are at least 1 and their products do not overflow; windows lie inside the view; lr and clip
- * are valid, and clip is +infinity where the caller gave 0; `fits_fused` has resolved the schedule.
- */
+ * shape are at least 1 and their products do not overflow; windows lie inside the view; a session's
+ * tasks are valid and have no 0 that stands for something else: clip is +infinity where the caller
+ * gave 0; `fits_fused` has resolved the schedule. */
 #ifndef WR_BACKEND_H
 #define WR_BACKEND_H
 
@@ -28,16 +28,17 @@ struct wr_device {
 /* Backends embed this as the first member of their own session. */
 struct wr_session {
     struct wr_device *device;
-    struct wr_ensemble ensemble; /* arrays point into `owned`; window_first, window_count, visits,
-                                    lr, clip, seeds are never NULL here */
+    struct wr_ensemble ensemble; /* arrays point into `owned` */
     struct wr_layout layout;
     size_t batch_first, batch_count; /* windows of the last forward */
     unsigned stages_done;            /* of the batch: 1 forward, 2 bptt */
     bool spent;                      /* a run was stopped or failed before its end */
     void *owned;                     /* one allocation, which holds the arrays of `ensemble` */
     size_t *epoch_steps;             /* updates of an epoch; in `owned` */
-    size_t most_steps, most_visits;  /* the largest of epoch_steps, and of `visits` */
-    bool in_order;                   /* wr_in_order */
+    float *inputs, *targets, *loss_weights; /* those of ensemble.windows; in `owned` */
+    bool has_targets;                       /* else targets and loss_weights are zeros */
+    size_t most_steps, most_visits; /* the largest of epoch_steps, and of the tasks' visits */
+    bool in_order;                  /* wr_in_order */
     bool known_case; /* a known case (case.h): the opencl backend trains it in one stretch */
 };
 
@@ -98,6 +99,8 @@ struct wr_backend {
                       struct wr_error *error);
     wr_status (*write_parameters)(struct wr_session *session, const float *values,
                                   struct wr_error *error);
+    /* The values in ensemble.windows have changed. NULL where the backend has no copy of them. */
+    wr_status (*write_windows)(struct wr_session *session, struct wr_error *error);
     wr_status (*forward)(struct wr_session *session, struct wr_error *error);
     wr_status (*bptt)(struct wr_session *session, struct wr_error *error);
     wr_status (*clip)(struct wr_session *session, struct wr_error *error);
@@ -133,6 +136,11 @@ wr_status wr_corrections(const struct wr_rule *rule, float **corrections, size_t
                          struct wr_error *error);
 /* Whether every epoch of every model visits its windows once, in order. */
 bool wr_in_order(const struct wr_ensemble *ensemble);
+/* Whether a session for the ensemble trains. One that does not calls forward alone, and needs no
+ * memory for the other operations. */
+static inline bool wr_trains(const struct wr_ensemble *ensemble) {
+    return ensemble->schedule != WR_SCHEDULE_FORWARD;
+}
 /* Whether the step of a parameter depends on that parameter and its own gradient alone. */
 static inline bool wr_steps_alone(const struct wr_rule *rule) {
     return rule->optimizer == WR_OPTIMIZER_SGD && rule->clipping == WR_CLIPPING_VALUE;

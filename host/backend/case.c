@@ -3,8 +3,6 @@
 #include "backend/session.h"
 #include "base/random.h"
 
-#include <stdlib.h>
-
 enum { CASE_SEED = 20 };
 
 #define RULE(...)                                                                                  \
@@ -50,29 +48,25 @@ const struct wr_case_spec wr_case_rules[WR_CASE_RULES] = {
     {{2, 20, 3, 4}, 17, 1, 12, true, 0, RULE(.loss = WR_LOSS_QUANTILE, .tau = 0.9f)},
 };
 
-static float *carve(float **next, size_t count) {
-    float *here = *next;
-    *next += count;
-    return here;
-}
-
 static void fill_normal(float *values, size_t count, uint64_t first_index) {
     for (size_t i = 0; i < count; i++)
         values[i] = (float)wr_normal(WR_PURPOSE_DATA, CASE_SEED, first_index + i);
 }
 
-static void fill_models(const struct wr_case_spec *spec, float *lr, float *clip, size_t *first,
-                        size_t *count) {
+static void fill_tasks(const struct wr_case_spec *spec, struct wr_task *tasks) {
     for (size_t m = 0; m < spec->models; m++) {
-        lr[m] = 0.01f * (float)(1 + m % 5);
-        clip[m] = 0.02f * (float)(m % 3);
-        first[m] = spec->ragged ? m % 2 : 0;
-        count[m] = spec->windows - first[m];
-        if (spec->ragged && count[m] > m % 4)
-            count[m] -= m % 4;
+        struct wr_task *task = &tasks[m];
+        *task = (struct wr_task){.first = spec->ragged ? m % 2 : 0,
+                                 .visits = spec->visits > 0 ? spec->visits + m % 3 : 0,
+                                 .lr = 0.01f * (float)(1 + m % 5),
+                                 .clip = 0.02f * (float)(m % 3),
+                                 .seed = (uint32_t)m};
+        task->count = spec->windows - task->first;
+        if (spec->ragged && task->count > m % 4)
+            task->count -= m % 4;
     }
     if (spec->ragged)
-        lr[spec->models - 1] = 1e30f;
+        tasks[spec->models - 1].lr = 1e30f;
 }
 
 wr_status wr_case_make(const struct wr_case_spec *spec, struct wr_case *made,
@@ -83,34 +77,29 @@ wr_status wr_case_make(const struct wr_case_spec *spec, struct wr_case *made,
     wr_status status = wr_layout_of(shape, &layout, error);
     if (status != WR_OK)
         return status;
-    size_t rows = spec->windows + shape->seq_len, models = spec->models;
+    size_t rows = spec->windows + shape->seq_len, models = spec->models, floats;
     size_t inputs = rows * shape->inputs, targets = spec->windows * shape->outputs;
-    size_t ranges = 3 * models * sizeof(size_t), seeds = models * sizeof(uint32_t), parameters;
-    if (!wr_size_mul(models, layout.count, &parameters))
+    if (!wr_size_mul(models, layout.count, &floats))
         return wr_fail(error, WR_ERR_MEMORY, "a known case overflows memory");
-    size_t floats = inputs + targets + shape->outputs + 2 * models + parameters;
-    size_t *first = made->memory =
-        wr_alloc(ranges + seeds + floats * sizeof(float), 1, "a known case", error);
-    if (first == NULL)
-        return WR_ERR_MEMORY;
-    size_t *count = first + models;
-    size_t *visits = count + models;
-    uint32_t *seed = (uint32_t *)(visits + models);
-    float *next = (float *)(seed + models), *x = carve(&next, inputs), *y = carve(&next, targets);
-    float *weights = carve(&next, shape->outputs), *lr = carve(&next, models);
-    float *clip = carve(&next, models), *start = carve(&next, parameters);
-
+    struct wr_pool *pool = &made->memory;
+    struct wr_task *tasks = wr_pool_take(pool, models, sizeof *tasks, "a known case");
+    uint32_t *seeds = wr_pool_take(pool, models, sizeof *seeds, "a known case");
+    float *x = wr_pool_take(pool, inputs, sizeof *x, "a known case");
+    float *y = wr_pool_take(pool, targets, sizeof *y, "a known case");
+    float *weights = wr_pool_take(pool, shape->outputs, sizeof *weights, "a known case");
+    float *start = wr_pool_take(pool, floats, sizeof *start, "a known case");
+    status = wr_pool_status(pool, error);
+    if (status != WR_OK)
+        return status;
     fill_normal(x, inputs, 0);
     fill_normal(y, targets, inputs);
-    fill_models(spec, lr, clip, first, count);
+    fill_tasks(spec, tasks);
     for (size_t o = 0; o < shape->outputs; o++)
         weights[o] = 1.0f / (float)(shape->outputs + o);
-    for (size_t m = 0; m < models; m++) {
-        seed[m] = (uint32_t)m;
-        visits[m] = spec->visits + m % 3;
-    }
-    made->ensemble = (struct wr_ensemble){.shape = *shape,
-                                          .models = models,
+    for (size_t m = 0; m < models; m++)
+        seeds[m] = (uint32_t)m;
+    made->ensemble = (struct wr_ensemble){.stack = {*shape, models, start},
+                                          .tasks = tasks,
                                           .batch = spec->batch,
                                           .windows = {.count = spec->windows,
                                                       .input_stride = shape->inputs,
@@ -118,19 +107,12 @@ wr_status wr_case_make(const struct wr_case_spec *spec, struct wr_case *made,
                                                       .inputs = x,
                                                       .targets = y,
                                                       .loss_weights = weights},
-                                          .window_first = first,
-                                          .window_count = count,
-                                          .visits = spec->visits > 0 ? visits : NULL,
-                                          .lr = lr,
-                                          .clip = clip,
-                                          .seeds = seed,
-                                          .parameters = start,
                                           .rule = spec->rule};
-    return wr_parameters_init(shape, WR_INIT_PYTORCH, models, seed, start, error);
+    return wr_parameters_init(&made->ensemble.stack, WR_INIT_PYTORCH, seeds, error);
 }
 
 void wr_case_release(struct wr_case *made) {
-    free(made->memory);
+    wr_pool_release(&made->memory);
     *made = (struct wr_case){0};
 }
 

@@ -4,10 +4,11 @@
 #define WR_CASE_H
 
 #include "backend/backend.h"
+#include "base/pool.h"
 
 struct wr_case {
     struct wr_ensemble ensemble; /* arrays in `memory` */
-    void *memory;
+    struct wr_pool memory;
 };
 
 /* What a case is made of. Models differ in learning rate and clip; every third model does not

@@ -11,10 +11,10 @@
 
 /* Checks a device before any session's shape is known: the known case has the notebook's shape. */
 static wr_status check_default_shape(struct wr_device *device, struct wr_error *error) {
-    struct wr_ensemble ensemble = {.shape = {.inputs = 1, .hidden = 20, .outputs = 1, .seq_len = 5},
-                                   .models = 1,
-                                   .batch = 1,
-                                   .schedule = WR_SCHEDULE_AUTO};
+    struct wr_ensemble ensemble = {
+        .stack = {{.inputs = 1, .hidden = 20, .outputs = 1, .seq_len = 5}, .count = 1},
+        .batch = 1,
+        .schedule = WR_SCHEDULE_AUTO};
     return wr_check_exact(device, &ensemble, NULL, error);
 }
 

@@ -19,21 +19,6 @@ float wr_decay_per_update(const struct wr_session *session, size_t model) {
     return epochs > 0 ? (float)(1.0 / (epochs * (double)session->epoch_steps[model])) : 0.0f;
 }
 
-bool wr_in_order(const struct wr_ensemble *ensemble) {
-    if (ensemble->rule.order != WR_ORDER_SEQUENTIAL)
-        return false;
-    if (ensemble->visits == NULL)
-        return true;
-    for (size_t m = 0; m < ensemble->models; m++) {
-        size_t first = ensemble->window_first != NULL ? ensemble->window_first[m] : 0;
-        size_t count = ensemble->window_count != NULL ? ensemble->window_count[m]
-                                                      : ensemble->windows.count - first;
-        if (ensemble->visits[m] != count)
-            return false;
-    }
-    return true;
-}
-
 /* Beyond these a correction differs from 1 by next to nothing, or hardly changes any more. */
 #define MOST_PAIRS 1048576
 

@@ -143,7 +143,7 @@ static double furthest(const struct pair *pair, size_t count) {
 }
 
 static wr_status compare_run(struct pair *pair, const char *what, size_t epochs) {
-    size_t models = pair->cpu->ensemble.models, count = epochs * models;
+    size_t models = pair->cpu->ensemble.stack.count, count = epochs * models;
     wr_status status = reserve(pair, count);
     if (status == WR_OK)
         status = wr_session_run(pair->cpu, epochs, pair->expected, NULL, NULL, pair->error);
@@ -199,11 +199,11 @@ static bool is_notebook(const struct wr_rule *rule) {
 }
 
 static void describe_shape(struct pair *pair, const struct wr_ensemble *ensemble) {
-    const struct wr_shape *shape = &ensemble->shape;
+    const struct wr_shape *shape = &ensemble->stack.shape;
     const struct wr_rule *rule = &ensemble->rule;
     int length = snprintf(pair->row.shape, sizeof pair->row.shape,
                           "I=%zu H=%zu O=%zu T=%zu B=%zu M=%zu", shape->inputs, shape->hidden,
-                          shape->outputs, shape->seq_len, ensemble->batch, ensemble->models);
+                          shape->outputs, shape->seq_len, ensemble->batch, ensemble->stack.count);
     if (!is_notebook(rule))
         snprintf(pair->row.shape + length, sizeof pair->row.shape - (size_t)length, " %s %s %s",
                  wr_activation_name(rule->activation), wr_loss_name(rule->loss),
@@ -229,9 +229,8 @@ static wr_status verify_schedule(struct pair *pair, const struct wr_case *made,
         return WR_OK;
     }
     wr_status status = open_pair(pair, made, cpu, device, schedule);
-    size_t batch = ensemble->batch, windows = ensemble->windows.count;
-    if (ensemble->visits != NULL)
-        windows = ensemble->visits[0];
+    size_t batch = ensemble->batch, visits = ensemble->tasks[0].visits;
+    size_t windows = visits > 0 ? visits : ensemble->windows.count;
     if (stages && status == WR_OK) /* a full batch, then the last one, often short */
         status = compare_stages(pair, 0, batch);
     if (stages && status == WR_OK)
@@ -334,7 +333,7 @@ static void choose_long_check(const struct wr_ensemble *ensemble, struct wr_case
  * bits. */
 static void choose_check(const struct wr_device *device, const struct wr_ensemble *ensemble,
                          struct wr_case_spec *spec) {
-    const struct wr_shape *shape = &ensemble->shape;
+    const struct wr_shape *shape = &ensemble->stack.shape;
     double cost = (double)shape->seq_len * (double)shape->hidden *
                   ((double)shape->hidden + (double)shape->inputs);
     size_t batch = cost < 1e5 ? 17 : cost < 1e6 ? 3 : 1;
@@ -365,7 +364,8 @@ wr_status wr_check_exact(struct wr_device *device, const struct wr_ensemble *ens
         status = wr_case_make(&spec, &made, error);
     if (status == WR_OK) {
         describe_shape(&pair, &made.ensemble);
-        status = open_pair(&pair, &made, cpu, device, ensemble->schedule);
+        status = open_pair(&pair, &made, cpu, device,
+                           wr_trains(ensemble) ? ensemble->schedule : WR_SCHEDULE_STAGED);
     }
     if (status == WR_OK)
         status = compare_run(&pair, "known case", wr_needs_rests(spec.batch) ? 1 : 2);

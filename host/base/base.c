@@ -130,23 +130,33 @@ const char *wr_list_words(const char *const *words, char *list, size_t size) {
     return list;
 }
 
+/* *padded: whole cache lines, and at least one byte more than asked for. */
+static bool alloc_sizes(size_t count, size_t size, size_t *bytes, size_t *padded) {
+    if (!wr_size_mul(count, size, bytes) || !wr_size_add(*bytes, 64, padded))
+        return false;
+    *padded &= ~(size_t)63;
+    return true;
+}
+
+wr_status wr_fail_alloc(size_t count, size_t size, const char *what, struct wr_error *error) {
+    size_t bytes, padded;
+    char text[32];
+    if (!alloc_sizes(count, size, &bytes, &padded))
+        return wr_fail(error, WR_ERR_MEMORY,
+                       "%s: %zu times %zu bytes do not fit this machine's addresses", what, count,
+                       size);
+    return wr_fail(error, WR_ERR_MEMORY, "%s: cannot allocate %s", what,
+                   wr_bytes_text((double)bytes, text));
+}
+
 void *wr_alloc(size_t count, size_t size, const char *what, struct wr_error *error) {
     size_t bytes, padded;
-    if (!wr_size_mul(count, size, &bytes) || !wr_size_add(bytes, 64, &padded)) {
-        wr_fail(error, WR_ERR_MEMORY, "%s: %zu times %zu bytes do not fit this machine's addresses",
-                what, count, size);
-        return NULL;
-    }
-    padded &= ~(size_t)63; /* whole cache lines, and at least one byte more than asked for */
-    void *memory = aligned_alloc(64, padded == 0 ? 64 : padded);
+    void *memory = alloc_sizes(count, size, &bytes, &padded) ? aligned_alloc(64, padded) : NULL;
     if (memory == NULL) {
-        char text[32];
-        wr_fail(error, WR_ERR_MEMORY, "%s: cannot allocate %s", what,
-                wr_bytes_text((double)bytes, text));
+        wr_fail_alloc(count, size, what, error);
         return NULL;
     }
-    memset(memory, 0, padded == 0 ? 64 : padded);
-    return memory;
+    return memset(memory, 0, padded);
 }
 
 /* The number in a cgroup file, or SIZE_MAX if there is none. */

@@ -53,6 +53,8 @@ const char *wr_list_words(const char *const *words, char *list, size_t size);
  * `what` and the number of bytes in the text, if there is not enough memory. count = 0 gives a
  * valid pointer. */
 void *wr_alloc(size_t count, size_t size, const char *what, struct wr_error *error);
+/* The failure of wr_alloc with these arguments. */
+wr_status wr_fail_alloc(size_t count, size_t size, const char *what, struct wr_error *error);
 
 /* Sorts in ascending order; no value may be NaN. */
 void wr_sort(double *values, size_t count);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/arithmetic.h"
-#include "base/base.h"
+#include "base/pool.h"
 #include "data/panel.h"
 #include "forecast/fit.h"
 #include "forecast/mix.h"
@@ -30,6 +30,7 @@ struct backtest {
     struct wr_panel *seen; /* as known at the current origin */
     const struct wr_backtest_spec *spec;
     size_t series, horizon, season, step;
+    struct wr_pool pool;     /* holds the arrays */
     size_t *until;           /* (series) number of values before the current origin */
     struct forecasts now;    /* of the current method */
     double *errors, *sorted; /* (MOST_ERRORS, horizon), (MOST_ERRORS): of a naive method */
@@ -302,20 +303,20 @@ static wr_status allocate(struct backtest *b) {
     if (!wr_size_mul(count, b->horizon, &size))
         return wr_fail(b->error, WR_ERR_MEMORY, "the forecasts of %zu series overflow memory",
                        count);
-    b->until = wr_alloc(count, sizeof *b->until, "series", b->error);
-    b->now.points = wr_alloc(size, sizeof(double), "forecasts", b->error);
-    b->now.low = wr_alloc(size, levels * sizeof(double), "intervals", b->error);
-    b->now.high = wr_alloc(size, levels * sizeof(double), "intervals", b->error);
-    b->errors = wr_alloc(b->horizon, MOST_ERRORS * sizeof(double), "errors", b->error);
-    b->sorted = wr_alloc(MOST_ERRORS + b->horizon, sizeof(double), "errors", b->error);
-    bool all = b->until != NULL && b->now.points != NULL && b->now.low != NULL &&
-               b->now.high != NULL && b->errors != NULL && b->sorted != NULL;
-    for (size_t m = 0; m < WR_METHODS && all; m++) {
-        b->result->scores[m] = wr_alloc(count, sizeof *b->counts[m], "scores", b->error);
-        b->counts[m] = wr_alloc(count, sizeof *b->counts[m], "scores", b->error);
-        all = b->result->scores[m] != NULL && b->counts[m] != NULL;
+    b->until = wr_pool_take(&b->pool, count, sizeof *b->until, "series");
+    b->now.points = wr_pool_take(&b->pool, size, sizeof(double), "forecasts");
+    b->now.low = wr_pool_take(&b->pool, size, levels * sizeof(double), "intervals");
+    b->now.high = wr_pool_take(&b->pool, size, levels * sizeof(double), "intervals");
+    b->errors = wr_pool_take(&b->pool, b->horizon, MOST_ERRORS * sizeof(double), "errors");
+    b->sorted = wr_pool_take(&b->pool, MOST_ERRORS + b->horizon, sizeof(double), "errors");
+    for (size_t m = 0; m < WR_METHODS; m++)
+        b->counts[m] = wr_pool_take(&b->pool, count, sizeof *b->counts[m], "scores");
+    wr_status status = wr_pool_status(&b->pool, b->error);
+    for (size_t m = 0; m < WR_METHODS && status == WR_OK; m++) {
+        b->result->scores[m] = wr_alloc(count, sizeof *b->result->scores[m], "scores", b->error);
+        status = b->result->scores[m] != NULL ? WR_OK : WR_ERR_MEMORY;
     }
-    return all ? WR_OK : WR_ERR_MEMORY;
+    return status;
 }
 
 static wr_status check(const struct wr_backtest_spec *spec, struct wr_error *error) {
@@ -360,11 +361,7 @@ wr_status wr_backtest(struct wr_device *device, const struct wr_panel *panel,
         status = run(&b, device, &wrapped);
     if (status == WR_OK)
         finish(&b);
-    void *owned[] = {b.until, b.now.points, b.now.low, b.now.high, b.errors, b.sorted};
-    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
-        free(owned[i]);
-    for (size_t m = 0; m < WR_METHODS; m++)
-        free(b.counts[m]);
+    wr_pool_release(&b.pool);
     wr_panel_asof_close(b.seen);
     return status;
 }

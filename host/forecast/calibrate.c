@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/base.h"
+#include "base/pool.h"
 #include "data/panel.h"
 #include "forecast/fit.h"
 #include "forecast/spread.h"
@@ -49,10 +49,11 @@ struct calibrating {
     const struct wr_panel *panel;
     struct wr_panel *seen; /* as known at the current origins: later values fill no gap */
     const size_t *until;
-    struct wr_fit *fit; /* the full fit */
-    struct held *held;  /* (series) */
-    size_t *origin;     /* (series) */
-    double *points;     /* (series, horizon) */
+    struct wr_fit *fit;  /* the full fit */
+    struct wr_pool pool; /* holds the arrays */
+    struct held *held;   /* (series) */
+    size_t *origin;      /* (series) */
+    double *points;      /* (series, horizon) */
 };
 
 /* Stores the errors of the forecasts from origin number o against the observed values. An error is
@@ -146,16 +147,19 @@ static wr_status fail_short(const struct calibrating *c, struct wr_error *error)
 static wr_status set_up(struct calibrating *c, struct wr_error *error) {
     struct calibration *to = &c->fit->calibration;
     size_t count = c->fit->count, K = c->fit->recipe.horizon;
-    c->held = wr_alloc(count, sizeof *c->held, "series", error);
-    c->origin = wr_alloc(count, sizeof *c->origin, "series", error);
-    c->points = wr_alloc(count * K, sizeof *c->points, "forecasts", error);
+    c->held = wr_pool_take(&c->pool, count, sizeof *c->held, "series");
+    c->origin = wr_pool_take(&c->pool, count, sizeof *c->origin, "series");
+    c->points = wr_pool_take(&c->pool, count * K, sizeof *c->points, "forecasts");
     to->counts = wr_alloc(count, sizeof *to->counts, "series", error);
-    if (c->held == NULL || c->origin == NULL || c->points == NULL || to->counts == NULL)
+    wr_status status = wr_pool_status(&c->pool, error);
+    if (status != WR_OK)
+        return status;
+    if (to->counts == NULL)
         return WR_ERR_MEMORY;
     find_origins(c);
     if (to->origins == 0)
         return fail_short(c, error);
-    wr_status status = wr_calibration_room(to, count, K, error);
+    status = wr_calibration_room(to, count, K, error);
     if (status == WR_OK)
         status = wr_panel_asof_open(c->panel, &c->seen, error);
     for (size_t s = 0; s < count && status == WR_OK; s++) {
@@ -190,8 +194,6 @@ wr_status wr_fit_calibrate(struct wr_device *device, const struct wr_panel *pane
         fit->report.borrowed += wr_borrows(fit, s);
     wr_fit_free(calibration_fit);
     wr_panel_asof_close(c.seen);
-    free(c.held);
-    free(c.origin);
-    free(c.points);
+    wr_pool_release(&c.pool);
     return status;
 }

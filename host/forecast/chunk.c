@@ -2,10 +2,9 @@
  * series. */
 #include "forecast/fit.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "base/pool.h"
 #include "windrow/train.h"
 
 /* ---- the size of a chunk ---- */
@@ -24,7 +23,8 @@ size_t wr_chunk_size(const struct wr_device *device, const struct wr_fit *fit,
                      const struct wr_panel *panel, const size_t *until, const size_t *which,
                      size_t most) {
     const struct wr_recipe recipe = recipe_with(fit, fit->series[which[0]].window);
-    double H = (double)recipe.hidden, I = (double)fit->shape.inputs, O = (double)fit->shape.outputs;
+    double H = (double)recipe.hidden, I = (double)fit->stack.shape.inputs,
+           O = (double)fit->stack.shape.outputs;
     double T = (double)recipe.window, seeds = (double)recipe.seeds;
     double P = (double)wr_fit_parameters(fit), floats = 0, work = 0;
     bool gpu = wr_device_get_info(device)->gpu;
@@ -47,33 +47,23 @@ size_t wr_chunk_size(const struct wr_device *device, const struct wr_fit *fit,
 
 struct training {
     const struct wr_chunk *chunk;
+    struct wr_pool pool;     /* holds the arrays */
     struct wr_recipe recipe; /* with this chunk's window */
-    struct wr_shape shape;
-    size_t models, P;
+    struct wr_stack stack;
+    size_t P;
     size_t windows;                /* of all series */
     size_t *starts, *counts;       /* (count) first window and number of windows of each series */
-    size_t *first, *trained;       /* (models) first window and number of windows to train on */
-    size_t *visits;                /* (models) or NULL */
+    struct wr_task *tasks;         /* (models) */
     size_t *validates, *validated; /* (models) first window and number of windows to validate */
     float *inputs, *targets, *weights;
-    float *lr, *clip, *parameters;
-    uint32_t *seeds;
 };
-
-static void release(struct training *t) {
-    void *owned[] = {t->starts,    t->counts,    t->first,      t->trained, t->visits,
-                     t->validates, t->validated, t->inputs,     t->targets, t->weights,
-                     t->lr,        t->clip,      t->parameters, t->seeds};
-    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
-        free(owned[i]);
-}
 
 /* Appends the windows of a series, in time order. */
 static wr_status cut_series(struct training *t, size_t i, size_t room, struct wr_error *error) {
     const struct wr_chunk *c = t->chunk;
     size_t s = c->which[i];
     const struct fitted *series = &c->fit->series[s];
-    size_t width = t->shape.seq_len * t->shape.inputs, outputs = t->shape.outputs;
+    size_t width = t->stack.shape.seq_len * t->stack.shape.inputs, outputs = t->stack.shape.outputs;
     struct wr_prepared *prepared = NULL;
     wr_status status = wr_prepared_make(c->panel, s, wr_used_length(c->panel, c->until, s),
                                         &t->recipe, &series->scales, &prepared, error);
@@ -94,22 +84,21 @@ static wr_status cut_series(struct training *t, size_t i, size_t room, struct wr
 
 static wr_status cut_windows(struct training *t, struct wr_error *error) {
     const struct wr_chunk *c = t->chunk;
-    size_t width = t->shape.seq_len * t->shape.inputs, room = 0, inputs, targets;
+    size_t width = t->stack.shape.seq_len * t->stack.shape.inputs, room = 0, inputs, targets;
     for (size_t i = 0; i < c->count; i++)
         room += wr_recipe_windows(&t->recipe, wr_used_length(c->panel, c->until, c->which[i]));
-    if (!wr_size_mul(room, width, &inputs) || !wr_size_mul(room, t->shape.outputs, &targets))
+    if (!wr_size_mul(room, width, &inputs) || !wr_size_mul(room, t->stack.shape.outputs, &targets))
         return wr_fail(error, WR_ERR_MEMORY, "%zu windows overflow memory", room);
-    t->inputs = wr_alloc(inputs, sizeof *t->inputs, "windows", error);
-    t->targets = wr_alloc(targets, sizeof *t->targets, "windows", error);
-    t->weights = wr_alloc(t->shape.outputs, sizeof *t->weights, "loss weights", error);
-    t->starts = wr_alloc(c->count, sizeof *t->starts, "windows", error);
-    t->counts = wr_alloc(c->count, sizeof *t->counts, "windows", error);
-    if (t->inputs == NULL || t->targets == NULL || t->weights == NULL || t->starts == NULL ||
-        t->counts == NULL)
-        return WR_ERR_MEMORY;
-    for (size_t o = 0; o < t->shape.outputs; o++)
-        t->weights[o] = 1.0f / (float)t->shape.outputs;
-    wr_status status = WR_OK;
+    t->inputs = wr_pool_take(&t->pool, inputs, sizeof *t->inputs, "windows");
+    t->targets = wr_pool_take(&t->pool, targets, sizeof *t->targets, "windows");
+    t->weights = wr_pool_take(&t->pool, t->stack.shape.outputs, sizeof *t->weights, "loss weights");
+    t->starts = wr_pool_take(&t->pool, c->count, sizeof *t->starts, "windows");
+    t->counts = wr_pool_take(&t->pool, c->count, sizeof *t->counts, "windows");
+    wr_status status = wr_pool_status(&t->pool, error);
+    if (status != WR_OK)
+        return status;
+    for (size_t o = 0; o < t->stack.shape.outputs; o++)
+        t->weights[o] = 1.0f / (float)t->stack.shape.outputs;
     for (size_t i = 0; i < c->count && status == WR_OK; i++)
         status = cut_series(t, i, room, error);
     return status;
@@ -125,44 +114,40 @@ static void hold_out(const struct training *t, size_t m, size_t count) {
         return;
     if (held + gap >= count / 2)
         gap = 0;
-    t->trained[m] = count - held - gap;
-    t->validates[m] = t->first[m] + count - held;
+    t->tasks[m].count = count - held - gap;
+    t->validates[m] = t->tasks[m].first + count - held;
     t->validated[m] = held;
 }
 
 static wr_status set_models(struct training *t, struct wr_error *error) {
     const struct wr_recipe *r = &t->recipe;
-    size_t M = t->models, floats;
+    size_t M = t->stack.count, floats;
     if (!wr_size_mul(M, t->P, &floats))
         return wr_fail(error, WR_ERR_MEMORY, "%zu models overflow memory", M);
-    t->first = wr_alloc(M, sizeof *t->first, "models", error);
-    t->trained = wr_alloc(M, sizeof *t->trained, "models", error);
-    t->validates = wr_alloc(M, sizeof *t->validates, "models", error);
-    t->validated = wr_alloc(M, sizeof *t->validated, "models", error);
-    t->visits = r->updates > 0 ? wr_alloc(M, sizeof *t->visits, "models", error) : NULL;
-    t->lr = wr_alloc(M, sizeof *t->lr, "models", error);
-    t->clip = wr_alloc(M, sizeof *t->clip, "models", error);
-    t->seeds = wr_alloc(M, sizeof *t->seeds, "models", error);
-    t->parameters = wr_alloc(floats, sizeof *t->parameters, "parameters", error);
-    if (t->first == NULL || t->trained == NULL || t->validates == NULL || t->validated == NULL ||
-        (r->updates > 0 && t->visits == NULL) || t->lr == NULL || t->clip == NULL ||
-        t->seeds == NULL || t->parameters == NULL)
-        return WR_ERR_MEMORY;
+    t->tasks = wr_pool_take(&t->pool, M, sizeof *t->tasks, "models");
+    t->validates = wr_pool_take(&t->pool, M, sizeof *t->validates, "models");
+    t->validated = wr_pool_take(&t->pool, M, sizeof *t->validated, "models");
+    t->stack.parameters = wr_pool_take(&t->pool, floats, sizeof(float), "parameters");
+    uint32_t *seeds = wr_pool_take(&t->pool, M, sizeof *seeds, "models");
+    wr_status status = wr_pool_status(&t->pool, error);
+    if (status != WR_OK)
+        return status;
     for (size_t m = 0; m < M; m++) {
         size_t i = m / r->seeds;
-        t->first[m] = t->starts[i];
-        t->trained[m] = t->counts[i];
-        t->lr[m] = r->lr;
-        t->clip[m] = r->clip;
-        t->seeds[m] = r->seed + (uint32_t)(m % r->seeds);
+        seeds[m] = r->seed + (uint32_t)(m % r->seeds);
+        t->tasks[m] = (struct wr_task){.first = t->starts[i],
+                                       .count = t->counts[i],
+                                       .lr = r->lr,
+                                       .clip = r->clip,
+                                       .seed = seeds[m]};
         hold_out(t, m, t->counts[i]);
     }
     struct wr_layout layout;
-    wr_status status = wr_layout_of(&t->shape, &layout, error);
+    status = wr_layout_of(&t->stack.shape, &layout, error);
     if (status == WR_OK)
-        status = wr_parameters_init(&t->shape, r->init, M, t->seeds, t->parameters, error);
+        status = wr_parameters_init(&t->stack, r->init, seeds, error);
     if (status == WR_OK)
-        wr_rule_clear_fixed(&r->rule, &t->shape, &layout, M, t->parameters);
+        wr_rule_clear_fixed(&r->rule, &layout, &t->stack);
     return status;
 }
 
@@ -174,8 +159,8 @@ static size_t set_epochs(struct training *t) {
         return r->epochs;
     size_t most = r->validate > 0 ? r->validations : 1;
     size_t each = (r->updates - 1) / most + 1;
-    for (size_t m = 0; m < t->models; m++)
-        t->visits[m] = each * r->batch;
+    for (size_t m = 0; m < t->stack.count; m++)
+        t->tasks[m].visits = each * r->batch;
     return (r->updates - 1) / each + 1;
 }
 
@@ -188,10 +173,11 @@ static wr_status on_event(void *context, const struct wr_train_event *event) {
 
 static void keep(const struct training *t, const struct wr_train_result *result) {
     struct wr_fit *fit = t->chunk->fit;
-    for (size_t m = 0; m < t->models; m++) {
+    for (size_t m = 0; m < t->stack.count; m++) {
         size_t to =
             fit->series[t->chunk->which[m / t->recipe.seeds]].first_model + m % t->recipe.seeds;
-        memcpy(fit->parameters + to * t->P, t->parameters + m * t->P, t->P * sizeof(float));
+        memcpy(fit->stack.parameters + to * t->P, t->stack.parameters + m * t->P,
+               t->P * sizeof(float));
         bool kept = result->best_epoch != NULL && result->best_epoch[m] > 0;
         fit->diverged[to] = result->diverged_at[m] != WR_NOT_DIVERGED && !kept;
     }
@@ -208,23 +194,17 @@ static wr_status train(struct training *t, struct wr_error *error) {
     size_t epochs = set_epochs(t);
     struct wr_rule rule = t->recipe.rule;
     rule.decay_epochs = rule.decay != WR_DECAY_CONSTANT ? epochs : 0;
-    struct wr_ensemble ensemble = {.shape = t->shape,
-                                   .models = t->models,
-                                   .batch = t->recipe.batch,
-                                   .windows = {.count = t->windows,
-                                               .input_stride = t->shape.seq_len * t->shape.inputs,
-                                               .target_stride = t->shape.outputs,
-                                               .inputs = t->inputs,
-                                               .targets = t->targets,
-                                               .loss_weights = t->weights},
-                                   .window_first = t->first,
-                                   .window_count = t->trained,
-                                   .visits = t->visits,
-                                   .lr = t->lr,
-                                   .clip = t->clip,
-                                   .seeds = t->seeds,
-                                   .parameters = t->parameters,
-                                   .rule = rule};
+    struct wr_ensemble ensemble = {
+        .stack = t->stack,
+        .tasks = t->tasks,
+        .batch = t->recipe.batch,
+        .windows = {.count = t->windows,
+                    .input_stride = t->stack.shape.seq_len * t->stack.shape.inputs,
+                    .target_stride = t->stack.shape.outputs,
+                    .inputs = t->inputs,
+                    .targets = t->targets,
+                    .loss_weights = t->weights},
+        .rule = rule};
     struct wr_validation validation = {.first = t->validates,
                                        .count = t->validated,
                                        .every = validation_interval(&t->recipe, epochs),
@@ -240,7 +220,7 @@ static wr_status train(struct training *t, struct wr_error *error) {
     if (status == WR_OK)
         status = wr_train(session, &options, &result, error);
     if (status == WR_OK)
-        status = wr_session_read(session, WR_PARAMETERS, t->parameters, error);
+        status = wr_session_read(session, WR_PARAMETERS, t->stack.parameters, error);
     if (status == WR_OK)
         keep(t, &result);
     wr_train_result_release(&result);
@@ -251,14 +231,14 @@ static wr_status train(struct training *t, struct wr_error *error) {
 wr_status wr_chunk_train(const struct wr_chunk *chunk, struct wr_error *error) {
     struct training t = {.chunk = chunk, .P = wr_fit_parameters(chunk->fit)};
     t.recipe = recipe_with(chunk->fit, chunk->fit->series[chunk->which[0]].window);
-    t.shape = chunk->fit->shape;
-    t.shape.seq_len = t.recipe.window;
-    t.models = chunk->count * t.recipe.seeds;
+    t.stack.shape = chunk->fit->stack.shape;
+    t.stack.shape.seq_len = t.recipe.window;
+    t.stack.count = chunk->count * t.recipe.seeds;
     wr_status status = cut_windows(&t, error);
     if (status == WR_OK)
         status = set_models(&t, error);
     if (status == WR_OK)
         status = train(&t, error);
-    release(&t);
+    wr_pool_release(&t.pool);
     return status;
 }

@@ -12,7 +12,7 @@
 
 size_t wr_fit_parameters(const struct wr_fit *fit) {
     struct wr_layout layout;
-    return wr_layout_of(&fit->shape, &layout, NULL) == WR_OK ? layout.count : 0;
+    return wr_layout_of(&fit->stack.shape, &layout, NULL) == WR_OK ? layout.count : 0;
 }
 
 /* ---- series by name ---- */
@@ -169,8 +169,8 @@ static wr_status set_up_series(const struct wr_panel *panel, size_t s, size_t un
         fit->report.naive++;
         return WR_OK;
     }
-    series->first_model = fit->models;
-    fit->models += fit->recipe.seeds;
+    series->first_model = fit->stack.count;
+    fit->stack.count += fit->recipe.seeds;
     fit->report.shorter += series->window < fit->recipe.window;
     return WR_OK;
 }
@@ -179,8 +179,8 @@ static wr_status set_up(const struct wr_panel *panel, const struct wr_recipe *re
                         const size_t *until, const struct wr_fit *full, struct wr_fit *fit,
                         struct wr_error *error) {
     fit->recipe = *recipe;
-    fit->shape = (struct wr_shape){wr_recipe_inputs(recipe, panel), recipe->hidden,
-                                   wr_recipe_outputs(recipe), recipe->window};
+    fit->stack.shape = (struct wr_shape){wr_recipe_inputs(recipe, panel), recipe->hidden,
+                                         wr_recipe_outputs(recipe), recipe->window};
     fit->covariates = wr_panel_covariates(panel);
     fit->freq = strdup(wr_panel_freq(panel));
     fit->tz = strdup(wr_panel_tz(panel));
@@ -196,18 +196,18 @@ static wr_status set_up(const struct wr_panel *panel, const struct wr_recipe *re
     struct wr_layout layout;
     size_t floats;
     if (status == WR_OK)
-        status = wr_layout_of(&fit->shape, &layout, error);
+        status = wr_layout_of(&fit->stack.shape, &layout, error);
     if (status == WR_OK)
         status = wr_fit_index(fit, error);
     if (status != WR_OK)
         return status;
-    if (!wr_size_mul(fit->models, layout.count, &floats))
-        return wr_fail(error, WR_ERR_MEMORY, "%zu models overflow memory", fit->models);
-    fit->parameters = wr_alloc(floats, sizeof *fit->parameters, "parameters", error);
-    fit->diverged = wr_alloc(fit->models, 1, "models", error);
+    if (!wr_size_mul(fit->stack.count, layout.count, &floats))
+        return wr_fail(error, WR_ERR_MEMORY, "%zu models overflow memory", fit->stack.count);
+    fit->stack.parameters = wr_alloc(floats, sizeof *fit->stack.parameters, "parameters", error);
+    fit->diverged = wr_alloc(fit->stack.count, 1, "models", error);
     fit->report.series = fit->count;
-    fit->report.models = fit->models;
-    return fit->parameters != NULL && fit->diverged != NULL ? WR_OK : WR_ERR_MEMORY;
+    fit->report.models = fit->stack.count;
+    return fit->stack.parameters != NULL && fit->diverged != NULL ? WR_OK : WR_ERR_MEMORY;
 }
 
 /* ---- training ---- */
@@ -289,7 +289,7 @@ static wr_status train_all(struct wr_device *device, const struct wr_panel *pane
         if (status == WR_OK)
             status = wr_parts_add(&parts, fit, chunk.which, chunk.count, error);
     }
-    for (size_t m = 0; m < fit->models && status == WR_OK; m++)
+    for (size_t m = 0; m < fit->stack.count && status == WR_OK; m++)
         fit->report.diverged += fit->diverged[m] != 0;
     free(todo);
     free(done);
@@ -346,7 +346,7 @@ void wr_fit_free(struct wr_fit *fit) {
     free(fit->freq);
     free(fit->tz);
     free(fit->by_id);
-    free(fit->parameters);
+    free(fit->stack.parameters);
     free(fit->diverged);
     free(fit->calibration.spreads);
     free(fit->calibration.counts);

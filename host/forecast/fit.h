@@ -36,12 +36,11 @@ struct wr_fit {
     struct wr_recipe recipe;
     char *covariates;        /* wr_panel_covariates of the panel that was fitted */
     char *freq, *tz;         /* wr_panel_freq and wr_panel_tz of it, or "" */
-    struct wr_shape shape;   /* seq_len is the recipe's window */
     size_t count;            /* series */
     struct fitted *series;   /* (count) in the panel's order */
     size_t *by_id;           /* (count) indices of series, sorted by id */
-    size_t models;           /* (series that are not naive) * seeds */
-    float *parameters;       /* (models, P) */
+    struct wr_stack stack;   /* seeds models of each series that is not naive; its seq_len is the
+                                recipe's window */
     unsigned char *diverged; /* (models) */
     struct calibration calibration;
     bool uncalibrated; /* from a file of Windrow 0.1: its intervals were wrong for short series */
@@ -137,8 +136,7 @@ wr_status wr_fit_forecast_with_gaps(struct wr_device *cpu, const struct wr_fit *
 
 /* fit_file.c: the hash of a text, the metadata of a file, and of the file's models. */
 #define WR_FIT_HASH_KEY "windrow_fit_hash"
-void wr_fit_hash(const char *text, const struct wr_shape *shape, size_t models,
-                 const float *parameters, char hash[17]);
+void wr_fit_hash(const char *text, const struct wr_stack *stack, char hash[17]);
 /* Compares `hash` with the one that the metadata of a file have under `key`. Returns WR_ERR_DATA,
  * with "PATH: FLAW", if they differ, or if the file has none and `required` is true. */
 wr_status wr_fit_check_hash(const char *path, const char *key, const char *hash, bool required,

@@ -80,14 +80,12 @@ static bool floats_from_json(const json_t *string, size_t count, float *values) 
 
 /* ---- hash ---- */
 
-void wr_fit_hash(const char *text, const struct wr_shape *shape, size_t models,
-                 const float *parameters, char hash[17]) {
+void wr_fit_hash(const char *text, const struct wr_stack *stack, char hash[17]) {
     struct wr_layout layout;
     uint64_t all = wr_hash(WR_HASH_START, text, strlen(text));
-    if (wr_parameters_layout(shape, &layout, NULL) != WR_OK)
-        models = 0; /* no model has such a shape */
-    for (size_t m = 0; m < models; m++) {
-        uint64_t one = wr_parameters_hash(shape, parameters + m * layout.count);
+    bool possible = wr_parameters_layout(&stack->shape, &layout, NULL) == WR_OK;
+    for (size_t m = 0; possible && m < stack->count; m++) {
+        uint64_t one = wr_parameters_hash(&stack->shape, stack->parameters + m * layout.count);
         snprintf(hash, 17, "%016" PRIx64, one);
         all = wr_hash(all, hash, 16);
     }
@@ -135,10 +133,10 @@ static json_t *series_to_json(const struct wr_fit *fit, size_t s) {
 
 static json_t *fit_to_json(const struct wr_fit *fit) {
     json_t *series = json_array();
-    char *diverged = calloc(fit->models + 1, 1);
+    char *diverged = calloc(fit->stack.count + 1, 1);
     for (size_t s = 0; s < fit->count && series != NULL; s++)
         series = wr_json_push(series, series_to_json(fit, s));
-    for (size_t m = 0; m < fit->models && diverged != NULL; m++)
+    for (size_t m = 0; m < fit->stack.count && diverged != NULL; m++)
         diverged[m] = fit->diverged[m] ? '1' : '0';
     json_t *object = NULL;
     if (diverged != NULL && series != NULL)
@@ -154,7 +152,7 @@ static json_t *fit_to_json(const struct wr_fit *fit) {
 
 wr_status wr_fit_save(const struct wr_fit *fit, const char *path, struct wr_error *error) {
     WR_ARITHMETIC(callers);
-    if (fit->models == 0)
+    if (fit->stack.count == 0)
         return wr_fail(error, WR_ERR_DATA,
                        "%s: there is no model to save: every series is forecast by seasonal naive",
                        path);
@@ -165,11 +163,10 @@ wr_status wr_fit_save(const struct wr_fit *fit, const char *path, struct wr_erro
     if (text == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for its metadata", path);
     char hash[17];
-    wr_fit_hash(text, &fit->shape, fit->models, fit->parameters, hash);
+    wr_fit_hash(text, &fit->stack, hash);
     const struct wr_metadata metadata[] = {
         {"windrow", wr_version()}, {KEY, text}, {WR_FIT_HASH_KEY, hash}};
-    wr_status status =
-        wr_parameters_save(path, &fit->shape, fit->models, fit->parameters, metadata, 3, error);
+    wr_status status = wr_parameters_save(path, &fit->stack, metadata, 3, error);
     free(text);
     return status;
 }
@@ -257,8 +254,8 @@ static wr_status series_from_json(const json_t *json, bool old, struct wr_fit *f
     memcpy(series->last, last, strlen(last) + 1);
     series->first_model = WR_NAIVE;
     if (series->window > 0) {
-        series->first_model = fit->models;
-        fit->models += fit->recipe.seeds;
+        series->first_model = fit->stack.count;
+        fit->stack.count += fit->recipe.seeds;
     } else {
         fit->report.naive++;
     }
@@ -357,40 +354,38 @@ static wr_status fit_from_json(const json_t *json, const char *path, struct wr_f
         status = series_from_json(json_array_get(series, s), old, fit, s);
     if (status != WR_OK)
         return fail_reading(status, path, "a series lacks something", error);
-    if (diverged == NULL || strlen(diverged) != fit->models)
+    if (diverged == NULL || strlen(diverged) != fit->stack.count)
         return damaged(path, "it has other models than its series ask for", error);
     fit->uncalibrated = old;
     if (!old)
         status = calibration_from_json(series, fit);
     if (status != WR_OK)
         return fail_reading(status, path, "its calibration lacks something", error);
-    fit->diverged = wr_alloc(fit->models, 1, "models", error);
+    fit->diverged = wr_alloc(fit->stack.count, 1, "models", error);
     if (fit->diverged == NULL)
         return WR_ERR_MEMORY;
-    for (size_t m = 0; m < fit->models; m++) {
+    for (size_t m = 0; m < fit->stack.count; m++) {
         fit->diverged[m] = diverged[m] == '1';
         fit->report.diverged += fit->diverged[m];
     }
     fit->report.series = fit->count;
-    fit->report.models = fit->models;
+    fit->report.models = fit->stack.count;
     return wr_fit_index(fit, error);
 }
 
 static wr_status load_models(const char *path, struct wr_fit *fit, struct wr_error *error) {
-    size_t models;
-    int stacked;
-    wr_status status =
-        wr_parameters_load(path, &fit->shape, &models, &stacked, &fit->parameters, error);
+    size_t models = fit->stack.count; /* by the metadata */
+    wr_status status = wr_parameters_load(path, &fit->stack, NULL, error);
     if (status != WR_OK)
         return status;
-    fit->shape.seq_len = fit->recipe.window;
-    if (models != fit->models || fit->shape.hidden != fit->recipe.hidden ||
-        fit->shape.outputs != wr_recipe_outputs(&fit->recipe) ||
-        fit->shape.inputs % fit->recipe.chunk != 0)
+    fit->stack.shape.seq_len = fit->recipe.window;
+    if (fit->stack.count != models || fit->stack.shape.hidden != fit->recipe.hidden ||
+        fit->stack.shape.outputs != wr_recipe_outputs(&fit->recipe) ||
+        fit->stack.shape.inputs % fit->recipe.chunk != 0)
         return damaged(path, "its models are not of its recipe", error);
     for (size_t s = 0; s < fit->count; s++)
         if (fit->series[s].window > 0 &&
-            fit->shape.inputs / fit->recipe.chunk != 1 + fit->series[s].scales.covariates)
+            fit->stack.shape.inputs / fit->recipe.chunk != 1 + fit->series[s].scales.covariates)
             return damaged(path, "its models see other covariates than its series have", error);
     return WR_OK;
 }
@@ -411,7 +406,7 @@ static wr_status load(const char *path, const char *text, struct wr_fit *fit,
     if (status != WR_OK)
         return status;
     char hash[17];
-    wr_fit_hash(text, &fit->shape, fit->models, fit->parameters, hash);
+    wr_fit_hash(text, &fit->stack, hash);
     /* Files of Windrow 0.1 have no hash. */
     return wr_fit_check_hash(path, WR_FIT_HASH_KEY, hash, !fit->uncalibrated,
                              "damaged: it is not as it was written, by its hash; fit again", error);

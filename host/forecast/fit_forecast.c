@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "base/arithmetic.h"
-#include "base/base.h"
+#include "base/pool.h"
 #include "data/panel.h"
 #include "forecast/fit.h"
 #include "forecast/spread.h"
-#include "train/predict.h"
+#include "windrow/session.h"
 
 /* Limits the number of models at a time, so that the copies of a session stay small. */
 #define FLOATS_AT_ONCE 3e7
@@ -18,19 +18,19 @@ struct group {
     struct wr_device *cpu;
     const struct wr_fit *fit;
     const struct wr_panel *panel;
-    size_t window, count, models;
+    struct wr_pool pool;   /* holds the arrays */
+    struct wr_stack stack; /* the models of all series, seeds of each */
+    size_t window, count;
     size_t horizon, outputs, width; /* width: T * I */
     const size_t *which;            /* (count) indices in the panel */
     const struct fitted **series;   /* (count) */
     struct wr_prepared **prepared;  /* (count) */
-    size_t *own;                    /* (models) the window that each model sees */
-    float *parameters;              /* (models, P) */
+    struct wr_task *tasks;          /* (models) the window that each model sees */
     float *inputs;                  /* a window for each series, or if recursive for each model */
-    float *targets;                 /* zeros: losses are not used */
-    float *weights;                 /* (O) zeros */
     float *predictions;             /* (models, O) */
     double *paths;                  /* (models, horizon) z */
     double *points;                 /* (seeds, horizon) */
+    double *sorted;                 /* (seeds) */
     bool allow_gaps;                /* a window that touches a gap is no error */
     unsigned char *gaps;            /* (count) the window to forecast from touches a gap */
 };
@@ -38,31 +38,23 @@ struct group {
 static void release(struct group *g) {
     for (size_t i = 0; i < g->count && g->prepared != NULL; i++)
         wr_prepared_free(g->prepared[i]);
-    void *owned[] = {g->series,  g->prepared,    g->own,   g->parameters, g->inputs, g->targets,
-                     g->weights, g->predictions, g->paths, g->points,     g->gaps};
-    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
-        free(owned[i]);
+    wr_pool_release(&g->pool);
 }
 
 static wr_status allocate(struct group *g, struct wr_error *error) {
-    size_t P = wr_fit_parameters(g->fit), M = g->models;
-    g->series = wr_alloc(g->count, sizeof *g->series, "series", error);
-    g->prepared = wr_alloc(g->count, sizeof *g->prepared, "series", error);
-    g->own = wr_alloc(M, sizeof *g->own, "models", error);
-    g->parameters = wr_alloc(M * P, sizeof *g->parameters, "parameters", error);
-    g->inputs = wr_alloc(M * g->width, sizeof *g->inputs, "windows", error);
-    g->targets = wr_alloc(M * g->outputs, sizeof *g->targets, "windows", error);
-    g->weights = wr_alloc(g->outputs, sizeof *g->weights, "windows", error);
-    g->predictions = wr_alloc(M * g->outputs, sizeof *g->predictions, "predictions", error);
-    g->paths = wr_alloc(M * g->horizon, sizeof *g->paths, "forecasts", error);
-    g->points = wr_alloc(g->fit->recipe.seeds * g->horizon, sizeof *g->points, "forecasts", error);
-    g->gaps = wr_alloc(g->count, 1, "series", error);
-    return g->gaps != NULL && g->series != NULL && g->prepared != NULL && g->own != NULL &&
-                   g->parameters != NULL && g->inputs != NULL && g->targets != NULL &&
-                   g->weights != NULL && g->predictions != NULL && g->paths != NULL &&
-                   g->points != NULL
-               ? WR_OK
-               : WR_ERR_MEMORY;
+    size_t P = wr_fit_parameters(g->fit), M = g->stack.count;
+    g->series = wr_pool_take(&g->pool, g->count, sizeof *g->series, "series");
+    g->prepared = wr_pool_take(&g->pool, g->count, sizeof *g->prepared, "series");
+    g->tasks = wr_pool_take(&g->pool, M, sizeof *g->tasks, "models");
+    g->stack.parameters = wr_pool_take(&g->pool, M * P, sizeof(float), "parameters");
+    g->inputs = wr_pool_take(&g->pool, M * g->width, sizeof *g->inputs, "windows");
+    g->predictions = wr_pool_take(&g->pool, M * g->outputs, sizeof *g->predictions, "predictions");
+    g->paths = wr_pool_take(&g->pool, M * g->horizon, sizeof *g->paths, "forecasts");
+    g->points =
+        wr_pool_take(&g->pool, g->fit->recipe.seeds * g->horizon, sizeof *g->points, "forecasts");
+    g->sorted = wr_pool_take(&g->pool, g->fit->recipe.seeds, sizeof *g->sorted, "forecasts");
+    g->gaps = wr_pool_take(&g->pool, g->count, 1, "series");
+    return wr_pool_status(&g->pool, error);
 }
 
 /* Sets the scales' shift: where the panel's series begins, counted from the beginning of the one
@@ -116,8 +108,8 @@ static wr_status prepare(struct group *g, const size_t *until, struct wr_error *
             status = wr_prepared_make(g->panel, s, end, &recipe, &scales, &g->prepared[i], error);
         if (status != WR_OK)
             return status;
-        memcpy(g->parameters + i * seeds * P, g->fit->parameters + series->first_model * P,
-               seeds * P * sizeof *g->parameters);
+        memcpy(g->stack.parameters + i * seeds * P,
+               g->fit->stack.parameters + series->first_model * P, seeds * P * sizeof(float));
     }
     return WR_OK;
 }
@@ -133,9 +125,9 @@ static bool has_overflowed(const struct group *g, size_t m, size_t step) {
 static wr_status fill_windows(struct group *g, size_t step, struct wr_error *error) {
     size_t seeds = g->fit->recipe.seeds;
     bool recursive = g->fit->recipe.recursive;
-    for (size_t m = 0; m < g->models; m++) {
+    for (size_t m = 0; m < g->stack.count; m++) {
         size_t i = m / seeds, window = recursive ? m : i;
-        g->own[m] = window;
+        g->tasks[m] = (struct wr_task){.first = window, .count = 1};
         if ((!recursive && m % seeds > 0) || has_overflowed(g, m, step))
             continue;
         const double *path = step > 0 ? g->paths + m * g->horizon : NULL;
@@ -156,7 +148,7 @@ static wr_status fill_windows(struct group *g, size_t step, struct wr_error *err
  * are left out and counted. */
 static wr_status check_paths(const struct group *g, struct wr_error *error) {
     size_t seeds = g->fit->recipe.seeds;
-    for (size_t m = 0; m < g->models; m++) {
+    for (size_t m = 0; m < g->stack.count; m++) {
         const struct fitted *series = g->series[m / seeds];
         if (!g->fit->diverged[series->first_model + m % seeds] && has_overflowed(g, m, g->horizon))
             return wr_fail(error, WR_ERR_DATA,
@@ -167,24 +159,38 @@ static wr_status check_paths(const struct group *g, struct wr_error *error) {
     return WR_OK;
 }
 
+/* Gives the models the windows of the next step: opens *session at the first one. */
+static wr_status show_windows(const struct group *g, struct wr_session **session,
+                              struct wr_error *error) {
+    const struct wr_recipe *recipe = &g->fit->recipe;
+    const struct wr_ensemble ensemble = {
+        .stack = g->stack,
+        .tasks = g->tasks,
+        .batch = 1,
+        .schedule = WR_SCHEDULE_FORWARD,
+        .windows = {.count = recipe->recursive ? g->stack.count : g->count,
+                    .input_stride = g->width,
+                    .inputs = g->inputs},
+        .rule = {.activation = recipe->rule.activation},
+    };
+    return *session == NULL ? wr_session_open(g->cpu, &ensemble, session, error)
+                            : wr_session_write_windows(*session, &ensemble.windows, error);
+}
+
 static wr_status predict(struct group *g, struct wr_error *error) {
     const struct wr_recipe *recipe = &g->fit->recipe;
-    struct wr_shape shape = g->fit->shape;
-    shape.seq_len = g->window;
-    struct wr_windows_view view = {.count = recipe->recursive ? g->models : g->count,
-                                   .input_stride = g->width,
-                                   .target_stride = g->outputs,
-                                   .inputs = g->inputs,
-                                   .targets = g->targets,
-                                   .loss_weights = g->weights};
+    struct wr_session *session = NULL;
     size_t rounds = recipe->recursive ? g->horizon : 1;
     wr_status status = WR_OK;
     for (size_t step = 0; step < rounds && status == WR_OK; step++) {
         status = fill_windows(g, step, error);
         if (status == WR_OK)
-            status = wr_predict_each_on(g->cpu, &shape, recipe->rule.activation, g->models,
-                                        g->parameters, &view, g->own, g->predictions, error);
-        for (size_t m = 0; m < g->models && status == WR_OK; m++) {
+            status = show_windows(g, &session, error);
+        if (status == WR_OK)
+            status = wr_session_forward(session, 0, 1, error);
+        if (status == WR_OK)
+            status = wr_session_read(session, WR_PREDICTIONS, g->predictions, error);
+        for (size_t m = 0; m < g->stack.count && status == WR_OK; m++) {
             double *path = g->paths + m * g->horizon;
             if (has_overflowed(g, m, step))
                 path[step] = (double)NAN;
@@ -193,6 +199,7 @@ static wr_status predict(struct group *g, struct wr_error *error) {
                                  g->predictions + m * g->outputs, path + step);
         }
     }
+    wr_session_close(session);
     return status == WR_OK && recipe->recursive && !g->allow_gaps ? check_paths(g, error) : status;
 }
 
@@ -218,7 +225,7 @@ static double combine(enum wr_combine how, const double *values, size_t count, s
 }
 
 /* Sets the points of series i. Returns false if a step has no finite forecast of any model. */
-static bool combine_series(struct group *g, size_t i, double *sorted, double *points) {
+static bool combine_series(struct group *g, size_t i, double *points) {
     const struct wr_recipe *recipe = &g->fit->recipe;
     size_t seeds = recipe->seeds, K = g->horizon;
     const unsigned char *diverged = g->fit->diverged + g->series[i]->first_model;
@@ -230,7 +237,7 @@ static bool combine_series(struct group *g, size_t i, double *sorted, double *po
             own[k] = (double)NAN;
     }
     for (size_t k = 0; k < K; k++) {
-        points[k] = combine(recipe->combine, g->points + k, seeds, K, sorted);
+        points[k] = combine(recipe->combine, g->points + k, seeds, K, g->sorted);
         whole = whole && isfinite(points[k]);
     }
     return whole;
@@ -255,17 +262,13 @@ static wr_status forecast_group(struct group *g, const size_t *until, double *po
         status = prepare(g, until, error);
     if (status == WR_OK)
         status = predict(g, error);
-    double *sorted = wr_alloc(g->fit->recipe.seeds, sizeof *sorted, "forecasts", error);
-    if (sorted == NULL)
-        return WR_ERR_MEMORY;
     for (size_t i = 0; i < g->count && status == WR_OK; i++) {
         double *own = points + g->which[i] * K;
-        if (!combine_series(g, i, sorted, own))
+        if (!combine_series(g, i, own))
             status = naive(g->fit, g->panel, until, g->which[i], own, error);
         for (size_t k = 0; k < K && g->gaps[i]; k++)
             own[k] = (double)NAN;
     }
-    free(sorted);
     return status;
 }
 
@@ -276,7 +279,7 @@ static wr_status forecast_group(struct group *g, const size_t *until, double *po
 static size_t gather(const struct wr_fit *fit, const struct wr_panel *panel, size_t window,
                      size_t *next, size_t *which) {
     double each = (double)fit->recipe.seeds *
-                  ((double)wr_fit_parameters(fit) + (double)(window * fit->shape.inputs) +
+                  ((double)wr_fit_parameters(fit) + (double)(window * fit->stack.shape.inputs) +
                    2 * (double)fit->recipe.horizon);
     size_t count = 0;
     for (; *next < wr_panel_count(panel); ++*next) {
@@ -301,12 +304,13 @@ static wr_status forecast_window(struct wr_device *cpu, const struct wr_fit *fit
                           .panel = panel,
                           .window = window,
                           .count = count,
-                          .models = count * fit->recipe.seeds,
+                          .stack = {fit->stack.shape, .count = count * fit->recipe.seeds},
                           .horizon = fit->recipe.horizon,
-                          .outputs = fit->shape.outputs,
-                          .width = window * fit->shape.inputs,
+                          .outputs = fit->stack.shape.outputs,
+                          .width = window * fit->stack.shape.inputs,
                           .which = which,
                           .allow_gaps = allow_gaps};
+        g.stack.shape.seq_len = window;
         status = forecast_group(&g, until, points, error);
         release(&g);
     }
@@ -335,7 +339,7 @@ static wr_status check_panel(const struct wr_fit *fit, const struct wr_panel *pa
     if (covariates == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "no memory for the names of covariates");
     bool same = strcmp(covariates, fit->covariates) == 0 &&
-                wr_recipe_inputs(&fit->recipe, panel) == fit->shape.inputs;
+                wr_recipe_inputs(&fit->recipe, panel) == fit->stack.shape.inputs;
     wr_status status =
         same ? WR_OK
              : wr_fail(error, WR_ERR_DATA,

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/arithmetic.h"
-#include "base/base.h"
+#include "base/pool.h"
 #include "forecast/fit.h"
 #include "forecast/quantiles.h"
 #include "forecast/spread.h"
@@ -38,11 +38,12 @@ bool wr_borrows(const struct wr_fit *fit, size_t s) {
 }
 
 /* What is estimated from the errors of all series, and memory to work in. */
-struct pool {
+struct evidence {
     const struct wr_fit *fit;
     const double *levels;
-    size_t count;   /* levels */
-    double *growth; /* (horizon) mean |error| at a step divided by that at all steps */
+    struct wr_pool pool; /* holds the arrays */
+    size_t count;        /* levels */
+    double *growth;      /* (horizon) mean |error| at a step divided by that at all steps */
     double *widths; /* (levels, horizon) for a series without errors of its own; NaN: unknown */
     double *errors; /* memory for the errors of a series, or of all if some series borrow */
     double *step;   /* (levels) half-widths of the current series and step */
@@ -70,74 +71,65 @@ static size_t collect(const struct wr_fit *fit, size_t first, size_t end, size_t
 }
 
 /* Estimates how errors grow from step to step. The growth is 1 if there are too few errors. */
-static wr_status find_growth(struct pool *pool, struct wr_error *error) {
-    const struct calibration *c = &pool->fit->calibration;
-    size_t K = pool->fit->recipe.horizon, fewest = SIZE_MAX;
+static wr_status find_growth(struct evidence *e, struct wr_error *error) {
+    const struct calibration *c = &e->fit->calibration;
+    size_t K = e->fit->recipe.horizon, fewest = SIZE_MAX;
     size_t *known = wr_alloc(K, sizeof *known, "errors", error);
     if (known == NULL)
         return WR_ERR_MEMORY;
-    for (size_t s = 0; s < pool->fit->count; s++) {
+    for (size_t s = 0; s < e->fit->count; s++) {
         const float *errors = c->errors + c->first[s] * K;
         for (size_t i = 0; c->spreads[s] > 0 && i < c->counts[s] * K; i++)
             if (isfinite(errors[i])) {
-                pool->growth[i % K] += fabs((double)errors[i]);
+                e->growth[i % K] += fabs((double)errors[i]);
                 known[i % K]++;
             }
     }
     double all = 0;
     for (size_t k = 0; k < K; k++) {
         fewest = known[k] < fewest ? known[k] : fewest;
-        pool->growth[k] /= (double)known[k];
-        all += pool->growth[k] / (double)K;
+        e->growth[k] /= (double)known[k];
+        all += e->growth[k] / (double)K;
     }
     for (size_t k = 0; k < K; k++)
-        pool->growth[k] =
-            fewest >= FEWEST_AT_STEP && pool->growth[k] > 0 ? pool->growth[k] / all : 1;
+        e->growth[k] = fewest >= FEWEST_AT_STEP && e->growth[k] > 0 ? e->growth[k] / all : 1;
     free(known);
     return WR_OK;
 }
 
 /* Sets the widths of series without errors: the quantiles of all series' errors at the step, or at
  * all steps if those are too few. */
-static void find_widths(struct pool *pool) {
-    size_t K = pool->fit->recipe.horizon, all = pool->fit->count;
-    for (size_t l = 0; l < pool->count; l++) {
-        size_t n = collect(pool->fit, 0, all, 0, K - 1, pool->errors);
-        double every = wr_quantile(pool->errors, n, pool->levels[l] / 100);
+static void find_widths(struct evidence *e) {
+    size_t K = e->fit->recipe.horizon, all = e->fit->count;
+    for (size_t l = 0; l < e->count; l++) {
+        size_t n = collect(e->fit, 0, all, 0, K - 1, e->errors);
+        double every = wr_quantile(e->errors, n, e->levels[l] / 100);
         for (size_t k = 0; k < K; k++) {
-            n = collect(pool->fit, 0, all, k, k, pool->errors);
-            double width = wr_quantile(pool->errors, n, pool->levels[l] / 100);
-            pool->widths[l * K + k] = isnan(width) ? every : width;
+            n = collect(e->fit, 0, all, k, k, e->errors);
+            double width = wr_quantile(e->errors, n, e->levels[l] / 100);
+            e->widths[l * K + k] = isnan(width) ? every : width;
         }
     }
 }
 
-static wr_status open_pool(struct pool *pool, struct wr_error *error) {
-    const struct calibration *c = &pool->fit->calibration;
-    size_t last = pool->fit->count - 1, K = pool->fit->recipe.horizon;
+static wr_status open_evidence(struct evidence *e, struct wr_error *error) {
+    const struct calibration *c = &e->fit->calibration;
+    size_t last = e->fit->count - 1, K = e->fit->recipe.horizon;
     bool borrowed = false;
     for (size_t s = 0; s <= last; s++)
-        borrowed = borrowed || wr_borrows(pool->fit, s);
+        borrowed = borrowed || wr_borrows(e->fit, s);
     size_t room = borrowed ? c->first[last] + c->counts[last] : c->origins;
-    pool->growth = wr_alloc(K, sizeof *pool->growth, "errors", error);
-    pool->widths = wr_alloc(K, pool->count * sizeof *pool->widths, "errors", error);
-    pool->errors = wr_alloc(room, K * sizeof *pool->errors, "errors", error);
-    pool->own = wr_alloc(pool->count, sizeof *pool->own, "errors", error);
-    pool->step = wr_alloc(pool->count, sizeof *pool->step, "errors", error);
-    if (pool->growth == NULL || pool->widths == NULL || pool->errors == NULL || pool->own == NULL ||
-        pool->step == NULL)
-        return WR_ERR_MEMORY;
+    e->growth = wr_pool_take(&e->pool, K, sizeof *e->growth, "errors");
+    e->widths = wr_pool_take(&e->pool, K, e->count * sizeof *e->widths, "errors");
+    e->errors = wr_pool_take(&e->pool, room, K * sizeof *e->errors, "errors");
+    e->own = wr_pool_take(&e->pool, e->count, sizeof *e->own, "errors");
+    e->step = wr_pool_take(&e->pool, e->count, sizeof *e->step, "errors");
+    wr_status status = wr_pool_status(&e->pool, error);
+    if (status != WR_OK)
+        return status;
     if (borrowed)
-        find_widths(pool);
-    return find_growth(pool, error);
-}
-
-static void release_pool(struct pool *pool) {
-    free(pool->growth);
-    free(pool->widths);
-    free(pool->errors);
-    free(pool->own);
-    free(pool->step);
+        find_widths(e);
+    return find_growth(e, error);
 }
 
 /* The number and the means of a series' errors at all steps, each divided by the growth at its
@@ -147,17 +139,17 @@ struct sums {
     double mean, square; /* of the errors, and of their squares */
 };
 
-static struct sums collect_own(const struct pool *pool, size_t s) {
-    const struct calibration *c = &pool->fit->calibration;
-    size_t K = pool->fit->recipe.horizon;
+static struct sums collect_own(const struct evidence *e, size_t s) {
+    const struct calibration *c = &e->fit->calibration;
+    size_t K = e->fit->recipe.horizon;
     struct sums sums = {0};
     for (size_t i = 0; i < c->counts[s] * K; i++) {
-        double error = (double)c->errors[c->first[s] * K + i] / pool->growth[i % K];
+        double error = (double)c->errors[c->first[s] * K + i] / e->growth[i % K];
         if (!isfinite(error))
             continue;
         sums.mean += error;
         sums.square += error * error;
-        pool->errors[sums.n++] = fabs(error);
+        e->errors[sums.n++] = fabs(error);
     }
     sums.mean /= (double)sums.n;
     sums.square /= (double)sums.n;
@@ -178,30 +170,29 @@ static double freedom_of(const struct sums *sums, size_t values) {
     return all * all / (shared * shared + (all - shared) * (all - shared) / n);
 }
 
-/* Sets pool->own from the errors of a series at all steps: their quantile, or, if they are too few,
+/* Sets e->own from the errors of a series at all steps: their quantile, or, if they are too few,
  * Student's quantile times the root of their mean square. */
-static void find_own(struct pool *pool, size_t s) {
-    struct sums sums = collect_own(pool, s);
-    double freedom = freedom_of(&sums, count_known(pool->fit, s));
-    for (size_t l = 0; l < pool->count; l++) {
-        double level = pool->levels[l] / 100;
-        pool->own[l] = sums.n == 0 ? (double)NAN
-                       : wr_quantile_known(freedom, level)
-                           ? wr_quantile(pool->errors, sums.n, level)
-                           : wr_student(level, freedom) * sqrt(sums.square);
+static void find_own(struct evidence *e, size_t s) {
+    struct sums sums = collect_own(e, s);
+    double freedom = freedom_of(&sums, count_known(e->fit, s));
+    for (size_t l = 0; l < e->count; l++) {
+        double level = e->levels[l] / 100;
+        e->own[l] = sums.n == 0 ? (double)NAN
+                    : wr_quantile_known(freedom, level)
+                        ? wr_quantile(e->errors, sums.n, level)
+                        : wr_student(level, freedom) * sqrt(sums.square);
     }
 }
 
 /* The half-width of series s at step k. It comes from the series' errors at this step if they are
  * enough for the level, else from its errors at all steps, else, if it has none, from those of all
  * series. */
-static double half_width(struct pool *pool, size_t s, size_t k, size_t l) {
-    size_t n = collect(pool->fit, s, s + 1, k, k, pool->errors);
-    double width = wr_quantile(pool->errors, n, pool->levels[l] / 100);
+static double half_width(struct evidence *e, size_t s, size_t k, size_t l) {
+    size_t n = collect(e->fit, s, s + 1, k, k, e->errors);
+    double width = wr_quantile(e->errors, n, e->levels[l] / 100);
     if (!isnan(width))
         return width;
-    return isnan(pool->own[l]) ? pool->widths[l * pool->fit->recipe.horizon + k]
-                               : pool->own[l] * pool->growth[k];
+    return isnan(e->own[l]) ? e->widths[l * e->fit->recipe.horizon + k] : e->own[l] * e->growth[k];
 }
 
 /* ---- intervals ---- */
@@ -219,26 +210,26 @@ static wr_status check(const struct wr_fit *fit, const double *levels, size_t co
 
 /* The half-width at level l, made at least as large as that of each lower level, which may come
  * from other errors. */
-static double widest(const struct pool *pool, size_t l) {
-    double width = pool->step[l];
-    for (size_t other = 0; other < pool->count; other++)
-        if (pool->levels[other] < pool->levels[l] && pool->step[other] > width)
-            width = pool->step[other];
+static double widest(const struct evidence *e, size_t l) {
+    double width = e->step[l];
+    for (size_t other = 0; other < e->count; other++)
+        if (e->levels[other] < e->levels[l] && e->step[other] > width)
+            width = e->step[other];
     return width;
 }
 
 /* Sets the intervals of series s of the panel, which is series `own` of the fit. Its half-widths
  * are multiplied by `spread`, and are at least `least`. low, high (levels, series, horizon). */
-static void put_intervals(struct pool *pool, size_t own, double spread, double least, size_t s,
+static void put_intervals(struct evidence *e, size_t own, double spread, double least, size_t s,
                           size_t series, const double *points, double *low, double *high) {
-    size_t K = pool->fit->recipe.horizon;
-    bool nonnegative = pool->fit->series[own].scales.nonnegative;
-    find_own(pool, own);
+    size_t K = e->fit->recipe.horizon;
+    bool nonnegative = e->fit->series[own].scales.nonnegative;
+    find_own(e, own);
     for (size_t k = 0; k < K; k++) {
-        for (size_t l = 0; l < pool->count; l++)
-            pool->step[l] = half_width(pool, own, k, l);
-        for (size_t l = 0; l < pool->count; l++) {
-            double half = spread * widest(pool, l);
+        for (size_t l = 0; l < e->count; l++)
+            e->step[l] = half_width(e, own, k, l);
+        for (size_t l = 0; l < e->count; l++) {
+            double half = spread * widest(e, l);
             half = half < least ? least : half; /* NaN stays */
             size_t at = (l * series + s) * K + k;
             low[at] = points[s * K + k] - half;
@@ -264,10 +255,10 @@ wr_status wr_fit_intervals(const struct wr_fit *fit, const struct wr_panel *pane
                            const size_t *until, const double *points, const double *levels,
                            size_t count, double *low, double *high, struct wr_error *error) {
     WR_ARITHMETIC(callers);
-    struct pool pool = {.fit = fit, .levels = levels, .count = count};
+    struct evidence evidence = {.fit = fit, .levels = levels, .count = count};
     wr_status status = check(fit, levels, count, error);
     if (status == WR_OK)
-        status = open_pool(&pool, error);
+        status = open_evidence(&evidence, error);
     for (size_t s = 0; s < wr_panel_count(panel) && status == WR_OK; s++) {
         const struct fitted *fitted = wr_fit_find(fit, wr_panel_id(panel, s));
         const double *values = wr_panel_observed(panel, s);
@@ -281,10 +272,10 @@ wr_status wr_fit_intervals(const struct wr_fit *fit, const struct wr_panel *pane
         size_t own = (size_t)(fitted - fit->series);
         status = wr_quiet_start(values, length, &quiet, error);
         if (status == WR_OK)
-            put_intervals(&pool, own, width_factor(fit, own, wr_spread(values, length, quiet)),
+            put_intervals(&evidence, own, width_factor(fit, own, wr_spread(values, length, quiet)),
                           wr_late_jump(values, length, quiet, 2 * fit->recipe.horizon), s,
                           wr_panel_count(panel), points, low, high);
     }
-    release_pool(&pool);
+    wr_pool_release(&evidence.pool);
     return status;
 }

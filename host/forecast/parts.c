@@ -48,15 +48,14 @@ static wr_status key_of(const struct wr_fit *fit, const struct wr_panel *panel, 
 
 /* ---- the hash of all that a part holds ---- */
 
-static wr_status hash_of(const struct wr_fit *fit, const char *names, const char *diverged,
-                         size_t models, const float *parameters, char hash[17],
-                         struct wr_error *error) {
+static wr_status hash_of(const char *names, const char *diverged, const struct wr_stack *stack,
+                         char hash[17], struct wr_error *error) {
     size_t size = strlen(names) + strlen(diverged) + 2;
     char *text = wr_alloc(size, 1, "a hash", error);
     if (text == NULL)
         return WR_ERR_MEMORY;
     snprintf(text, size, "%s\n%s", names, diverged);
-    wr_fit_hash(text, &fit->shape, models, parameters, hash);
+    wr_fit_hash(text, stack, hash);
     free(text);
     return WR_OK;
 }
@@ -67,29 +66,28 @@ static wr_status damaged(const char *path, struct wr_error *error) {
     return wr_fail(error, WR_ERR_DATA, "%s: " DAMAGED, path);
 }
 
-static wr_status check_hash(const struct wr_fit *fit, const char *path, const char *names,
-                            const char *diverged, size_t models, const float *parameters,
-                            struct wr_error *error) {
+static wr_status check_hash(const char *path, const char *names, const char *diverged,
+                            const struct wr_stack *stack, struct wr_error *error) {
     char hash[17];
     if (names == NULL || diverged == NULL)
         return damaged(path, error);
-    wr_status status = hash_of(fit, names, diverged, models, parameters, hash, error);
+    wr_status status = hash_of(names, diverged, stack, hash, error);
     return status == WR_OK ? wr_fit_check_hash(path, HASH, hash, true, DAMAGED, error) : status;
 }
 
 static wr_status take_series(struct wr_fit *fit, const char *path, const json_t *which,
-                             const char *diverged, const float *parameters, size_t models,
+                             const char *diverged, const struct wr_stack *stack,
                              unsigned char *done, struct wr_error *error) {
     size_t seeds = fit->recipe.seeds, P = wr_fit_parameters(fit);
-    if (json_array_size(which) * seeds != models || strlen(diverged) != models)
+    if (json_array_size(which) * seeds != stack->count || strlen(diverged) != stack->count)
         return damaged(path, error);
     for (size_t i = 0; i < json_array_size(which); i++) {
         const char *id = json_string_value(json_array_get(which, i));
         const struct fitted *series = id != NULL ? wr_fit_find(fit, id) : NULL;
         if (series == NULL || series->first_model == WR_NAIVE)
             return damaged(path, error);
-        memcpy(fit->parameters + series->first_model * P, parameters + i * seeds * P,
-               seeds * P * sizeof *parameters);
+        memcpy(fit->stack.parameters + series->first_model * P, stack->parameters + i * seeds * P,
+               seeds * P * sizeof(float));
         for (size_t m = 0; m < seeds; m++)
             fit->diverged[series->first_model + m] = diverged[i * seeds + m] == '1';
         done[series - fit->series] = 1;
@@ -99,12 +97,10 @@ static wr_status take_series(struct wr_fit *fit, const char *path, const json_t 
 
 static wr_status read_part(struct wr_fit *fit, const char *path, unsigned char *done,
                            struct wr_error *error) {
-    struct wr_shape shape = {0};
-    size_t models = 0;
-    int stacked;
-    float *parameters = NULL;
+    struct wr_stack stack = {0};
+    const struct wr_shape *ours = &fit->stack.shape;
     char *names = NULL, *diverged = NULL;
-    wr_status status = wr_parameters_load(path, &shape, &models, &stacked, &parameters, error);
+    wr_status status = wr_parameters_load(path, &stack, NULL, error);
     if (status == WR_OK)
         status = wr_metadata_load(path, WHICH, &names, error);
     if (status == WR_OK)
@@ -114,15 +110,15 @@ static wr_status read_part(struct wr_fit *fit, const char *path, unsigned char *
     if (status == WR_OK && flaw.exhausted)
         status = wr_fail(error, WR_ERR_MEMORY, "%s: no memory for its names", path);
     if (status == WR_OK &&
-        (shape.inputs != fit->shape.inputs || shape.hidden != fit->shape.hidden ||
-         shape.outputs != fit->shape.outputs))
+        (stack.shape.inputs != ours->inputs || stack.shape.hidden != ours->hidden ||
+         stack.shape.outputs != ours->outputs))
         status = damaged(path, error);
     if (status == WR_OK)
-        status = check_hash(fit, path, names, diverged, models, parameters, error);
+        status = check_hash(path, names, diverged, &stack, error);
     if (status == WR_OK)
-        status = take_series(fit, path, which, diverged, parameters, models, done, error);
+        status = take_series(fit, path, which, diverged, &stack, done, error);
     json_decref(which);
-    free(parameters);
+    free(stack.parameters);
     free(names);
     free(diverged);
     return status;
@@ -190,20 +186,21 @@ wr_status wr_parts_add(struct wr_parts *parts, const struct wr_fit *fit, const s
                        size_t count, struct wr_error *error) {
     if (parts->folder == NULL)
         return WR_OK;
-    size_t seeds = fit->recipe.seeds, P = wr_fit_parameters(fit), models = count * seeds;
+    size_t seeds = fit->recipe.seeds, P = wr_fit_parameters(fit);
+    struct wr_stack stack = {fit->stack.shape, count * seeds, NULL};
     char path[4096], name[64];
-    float *parameters = wr_alloc(models * P, sizeof *parameters, "parameters", error);
-    char *diverged = wr_alloc(models + 1, 1, "models", error);
+    stack.parameters = wr_alloc(stack.count * P, sizeof(float), "parameters", error);
+    char *diverged = wr_alloc(stack.count + 1, 1, "models", error);
     json_t *which_names = names_of(fit, which, count);
     size_t length;
     char *names = wr_json_write(which_names, JSON_COMPACT, &length);
-    wr_status status = parameters != NULL && diverged != NULL && names != NULL
+    wr_status status = stack.parameters != NULL && diverged != NULL && names != NULL
                            ? WR_OK
                            : wr_fail(error, WR_ERR_MEMORY, "no memory for what is done");
     for (size_t i = 0; i < count && status == WR_OK; i++) {
         size_t first = fit->series[which[i]].first_model;
-        memcpy(parameters + i * seeds * P, fit->parameters + first * P,
-               seeds * P * sizeof *parameters);
+        memcpy(stack.parameters + i * seeds * P, fit->stack.parameters + first * P,
+               seeds * P * sizeof(float));
         for (size_t m = 0; m < seeds; m++)
             diverged[i * seeds + m] = fit->diverged[first + m] ? '1' : '0';
     }
@@ -212,14 +209,14 @@ wr_status wr_parts_add(struct wr_parts *parts, const struct wr_fit *fit, const s
     char hash[17];
     const struct wr_metadata metadata[] = {{WHICH, names}, {DIVERGED, diverged}, {HASH, hash}};
     if (status == WR_OK)
-        status = hash_of(fit, names, diverged, models, parameters, hash, error);
+        status = hash_of(names, diverged, &stack, hash, error);
     if (status == WR_OK)
         status = part_path(parts->folder, name, path, sizeof path, error);
     if (status == WR_OK)
-        status = wr_parameters_save(path, &fit->shape, models, parameters, metadata, 3, error);
+        status = wr_parameters_save(path, &stack, metadata, 3, error);
     json_decref(which_names);
     free(names);
     free(diverged);
-    free(parameters);
+    free(stack.parameters);
     return status;
 }

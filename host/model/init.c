@@ -78,10 +78,12 @@ static void init_orthogonal(const struct wr_layout *layout, size_t H, uint32_t s
         parameters[layout->w_hh + i] = (float)rows[i];
 }
 
-wr_status wr_parameters_init(const struct wr_shape *shape, enum wr_init init, size_t models,
-                             const uint32_t *seeds, float *parameters, struct wr_error *error) {
+wr_status wr_parameters_init(struct wr_stack *stack, enum wr_init init, const uint32_t *seeds,
+                             struct wr_error *error) {
     WR_ARITHMETIC(callers);
+    const struct wr_shape *shape = &stack->shape;
     struct wr_layout layout;
+    float *parameters = stack->parameters;
     double *rows = NULL; /* (H, H) */
     size_t H = shape->hidden;
     wr_status status = wr_parameters_layout(shape, &layout, error);
@@ -94,7 +96,7 @@ wr_status wr_parameters_init(const struct wr_shape *shape, enum wr_init init, si
         rows = wr_alloc(H * H, sizeof *rows, "an orthogonal matrix", error);
         status = rows != NULL ? WR_OK : WR_ERR_MEMORY;
     }
-    for (size_t m = 0; m < models && status == WR_OK; m++, parameters += layout.count) {
+    for (size_t m = 0; m < stack->count && status == WR_OK; m++, parameters += layout.count) {
         if (init == WR_INIT_NOTEBOOK)
             init_notebook(&layout, seeds[m], parameters);
         else if (init == WR_INIT_PYTORCH)

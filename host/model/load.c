@@ -133,25 +133,25 @@ static wr_status load_header(const struct wr_tensor_file *file,
     return wr_tensor_file_cover(file, sorted, WR_SAVED, bytes, error);
 }
 
-static wr_status load(struct wr_tensor_file *file, struct wr_shape *shape, size_t *models,
-                      int *stacked, float **parameters, struct wr_error *error) {
+static wr_status load(struct wr_tensor_file *file, struct wr_stack *stack, int *stacked,
+                      struct wr_error *error) {
     struct wr_layout layout;
     struct wr_saved tensors[WR_SAVED];
     struct wr_tensor_entry entries[WR_SAVED];
     size_t bytes;
     unsigned char *data = NULL;
-    wr_status status =
-        load_header(file, entries, shape, &layout, tensors, models, stacked, &bytes, error);
+    wr_status status = load_header(file, entries, &stack->shape, &layout, tensors, &stack->count,
+                                   stacked, &bytes, error);
     if (status == WR_OK)
         status = wr_tensor_file_data(file, bytes, &data, error);
     if (status != WR_OK)
         return status;
     /* does not overflow: the data in memory are not smaller */
-    *parameters = wr_alloc(*models * layout.count, sizeof(float), "parameters", error);
-    if (*parameters != NULL)
-        unpack(data, entries, tensors, *models, layout.count, *parameters);
+    stack->parameters = wr_alloc(stack->count * layout.count, sizeof(float), "parameters", error);
+    if (stack->parameters != NULL)
+        unpack(data, entries, tensors, stack->count, layout.count, stack->parameters);
     free(data);
-    return *parameters == NULL ? WR_ERR_MEMORY : WR_OK;
+    return stack->parameters == NULL ? WR_ERR_MEMORY : WR_OK;
 }
 
 /* Copies all metadata into one block: the array, then the strings. */
@@ -179,30 +179,28 @@ static wr_status copy_metadata(const struct wr_tensor_file *file, struct wr_meta
     return WR_OK;
 }
 
-wr_status wr_parameters_load_described(const char *path, struct wr_shape *shape, size_t *models,
-                                       int *stacked, float **parameters,
+wr_status wr_parameters_load_described(const char *path, struct wr_stack *stack, int *stacked,
                                        struct wr_metadata **metadata, size_t *metadata_count,
                                        struct wr_error *error) {
     struct wr_tensor_file file;
-    struct wr_shape found = *shape; /* *shape stays as it is if the file is invalid */
+    struct wr_stack found = {.shape = stack->shape}; /* the rest stays if the file is invalid */
     struct wr_metadata *entries = NULL;
-    size_t count = 0, entry_count = 0;
+    size_t entry_count = 0;
     int leading = 0;
-    *parameters = NULL;
+    stack->parameters = NULL;
     if (metadata != NULL)
         *metadata = NULL;
     wr_status status = wr_tensor_file_open(path, &file, error);
     if (status == WR_OK && metadata != NULL)
         status = copy_metadata(&file, &entries, &entry_count, error);
     if (status == WR_OK)
-        status = load(&file, &found, &count, &leading, parameters, error);
+        status = load(&file, &found, &leading, error);
     wr_tensor_file_close(&file);
     if (status != WR_OK) {
         free(entries);
         return status;
     }
-    *shape = found;
-    *models = count;
+    *stack = found;
     if (stacked != NULL)
         *stacked = leading;
     if (metadata != NULL) {
@@ -212,10 +210,9 @@ wr_status wr_parameters_load_described(const char *path, struct wr_shape *shape,
     return WR_OK;
 }
 
-wr_status wr_parameters_load(const char *path, struct wr_shape *shape, size_t *models, int *stacked,
-                             float **parameters, struct wr_error *error) {
-    return wr_parameters_load_described(path, shape, models, stacked, parameters, NULL, NULL,
-                                        error);
+wr_status wr_parameters_load(const char *path, struct wr_stack *stack, int *stacked,
+                             struct wr_error *error) {
+    return wr_parameters_load_described(path, stack, stacked, NULL, NULL, error);
 }
 
 wr_status wr_metadata_load(const char *path, const char *key, char **value,

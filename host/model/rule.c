@@ -210,9 +210,11 @@ wr_status wr_rule_check(const struct wr_rule *rule, struct wr_error *error) {
     return WR_OK;
 }
 
-void wr_rule_clear_fixed(const struct wr_rule *rule, const struct wr_shape *shape,
-                         const struct wr_layout *layout, size_t models, float *parameters) {
-    for (size_t m = 0; m < models; m++, parameters += layout->count) {
+void wr_rule_clear_fixed(const struct wr_rule *rule, const struct wr_layout *layout,
+                         struct wr_stack *stack) {
+    const struct wr_shape *shape = &stack->shape;
+    float *parameters = stack->parameters;
+    for (size_t m = 0; m < stack->count; m++, parameters += layout->count) {
         if (rule->fixed & WR_FIXED_HIDDEN_BIAS)
             memset(parameters + layout->b_h, 0, shape->hidden * sizeof *parameters);
         if (rule->fixed & WR_FIXED_HEAD_BIAS)

@@ -118,19 +118,19 @@ static wr_status save(const char *path, const unsigned char *header, size_t head
     return status;
 }
 
-wr_status wr_parameters_save(const char *path, const struct wr_shape *shape, size_t models,
-                             const float *parameters, const struct wr_metadata *metadata,
-                             size_t metadata_count, struct wr_error *error) {
+wr_status wr_parameters_save(const char *path, const struct wr_stack *stack,
+                             const struct wr_metadata *metadata, size_t metadata_count,
+                             struct wr_error *error) {
     struct wr_layout layout;
     struct wr_saved tensors[WR_SAVED];
-    wr_status status = wr_parameters_layout(shape, &layout, error);
+    wr_status status = wr_parameters_layout(&stack->shape, &layout, error);
     if (status != WR_OK)
         return status;
-    if (models == 0)
+    if (stack->count == 0)
         return wr_fail(error, WR_ERR_USAGE, "%s: no model to save; 1 or more would do", path);
-    wr_saved_tensors(shape, &layout, tensors);
+    wr_saved_tensors(&stack->shape, &layout, tensors);
     size_t size;
-    unsigned char *header = make_header(tensors, models, metadata, metadata_count, &size);
+    unsigned char *header = make_header(tensors, stack->count, metadata, metadata_count, &size);
     if (header == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "%s: cannot allocate memory for its header", path);
     if (size - 8 > WR_HEADER_MAX)
@@ -138,7 +138,8 @@ wr_status wr_parameters_save(const char *path, const struct wr_shape *shape, siz
                          "%s: metadata make a header of %zu bytes; the format's limit is %d", path,
                          size - 8, WR_HEADER_MAX);
     else
-        status = save(path, header, size, tensors, models, layout.count, parameters, error);
+        status =
+            save(path, header, size, tensors, stack->count, layout.count, stack->parameters, error);
     free(header);
     return status;
 }

@@ -2,7 +2,7 @@
  * next checkpoint. */
 #include "sweep/sweep_run.h"
 
-#include "base/base.h"
+#include "base/pool.h"
 #include "windrow/train.h"
 
 #include <math.h>
@@ -15,12 +15,10 @@ struct ensemble {
     struct wr_slice slice;
     size_t *order; /* (M) a range of the run's order, not shared until the slice is put back */
     const struct wr_sweep_windows *windows;
-    struct wr_shape shape;
+    struct wr_stack stack; /* M models */
     struct wr_layout layout;
-    size_t models;                /* M */
-    float *parameters;            /* (M, P) */
-    float *lr, *clip;             /* (M) */
-    size_t *window_count;         /* (M) */
+    struct wr_pool pool;          /* holds the arrays, and the stack's parameters */
+    struct wr_task *tasks;        /* (M) */
     size_t points;                /* N: points of a whole curve */
     size_t next_point;            /* index of the next point to record */
     struct wr_curve_point *curve; /* (M, N) since the last checkpoint */
@@ -42,29 +40,19 @@ static int64_t id_of(const struct ensemble *e, size_t m) {
 /* ---- memory ---- */
 
 static void release(struct ensemble *e) {
-    free(e->parameters);
-    free(e->lr);
-    free(e->clip);
-    free(e->window_count);
-    free(e->curve);
-    free(e->curve_count);
+    wr_pool_release(&e->pool);
     wr_train_result_release(&e->result);
 }
 
 static wr_status allocate(struct ensemble *e, struct wr_error *error) {
-    size_t M = e->models, floats, points;
-    if (!wr_size_mul(M, e->layout.count, &floats) || !wr_size_mul(M, e->points, &points)) {
-        wr_fail(error, WR_ERR_MEMORY, "the parameters of %zu models overflow", M);
-        return WR_ERR_MEMORY;
-    }
-    e->parameters = wr_alloc(floats, sizeof(float), "parameters", error);
-    e->lr = wr_alloc(M, sizeof(float), "learning rates", error);
-    e->clip = wr_alloc(M, sizeof(float), "clips", error);
-    e->window_count = wr_alloc(M, sizeof(size_t), "window counts", error);
-    e->curve = wr_alloc(points, sizeof *e->curve, "loss curves", error);
-    e->curve_count = wr_alloc(M, sizeof(size_t), "loss curves", error);
-    bool all = e->parameters && e->lr && e->clip && e->window_count && e->curve && e->curve_count;
-    return all ? WR_OK : WR_ERR_MEMORY;
+    size_t M = e->stack.count, floats, points;
+    if (!wr_size_mul(M, e->layout.count, &floats) || !wr_size_mul(M, e->points, &points))
+        return wr_fail(error, WR_ERR_MEMORY, "the parameters of %zu models overflow", M);
+    e->stack.parameters = wr_pool_take(&e->pool, floats, sizeof(float), "parameters");
+    e->tasks = wr_pool_take(&e->pool, M, sizeof *e->tasks, "tasks");
+    e->curve = wr_pool_take(&e->pool, points, sizeof *e->curve, "loss curves");
+    e->curve_count = wr_pool_take(&e->pool, M, sizeof(size_t), "loss curves");
+    return wr_pool_status(&e->pool, error);
 }
 
 /* ---- start values and checkpoints ---- */
@@ -73,19 +61,20 @@ static wr_status read_checkpoints(struct ensemble *e, struct wr_error *error) {
     size_t P = e->layout.count;
     wr_status status = WR_OK;
     pthread_mutex_lock(&e->run->study_lock);
-    for (size_t m = 0; m < e->models && status == WR_OK; m++)
-        status =
-            wr_study_read_checkpoint(e->run->study, id_of(e, m), e->parameters + m * P, P, error);
+    for (size_t m = 0; m < e->stack.count && status == WR_OK; m++)
+        status = wr_study_read_checkpoint(e->run->study, id_of(e, m), e->stack.parameters + m * P,
+                                          P, error);
     pthread_mutex_unlock(&e->run->study_lock);
     return status;
 }
 
 static wr_status draw_starts(struct ensemble *e, struct wr_error *error) {
+    struct wr_stack one = {.shape = e->stack.shape, .count = 1};
     wr_status status = WR_OK;
-    for (size_t m = 0; m < e->models && status == WR_OK; m++) {
+    for (size_t m = 0; m < e->stack.count && status == WR_OK; m++) {
         const struct wr_trial_options *trial = trial_of(e, m);
-        status = wr_parameters_init(&e->shape, trial->init, 1, &trial->seed,
-                                    e->parameters + m * e->layout.count, error);
+        one.parameters = e->stack.parameters + m * e->layout.count;
+        status = wr_parameters_init(&one, trial->init, &trial->seed, error);
     }
     return status;
 }
@@ -93,8 +82,7 @@ static wr_status draw_starts(struct ensemble *e, struct wr_error *error) {
 static wr_status open_session(struct ensemble *e, struct wr_session **session,
                               struct wr_error *error) {
     size_t batch = trial_of(e, 0)->batch, bytes;
-    struct wr_ensemble ensemble = {.shape = e->shape,
-                                   .models = e->models,
+    struct wr_ensemble ensemble = {.stack = e->stack,
                                    .batch = batch == WR_BATCH_ALL ? SIZE_MAX : batch,
                                    .schedule = e->run->sweep->schedule,
                                    .windows = e->windows->view};
@@ -105,15 +93,11 @@ static wr_status open_session(struct ensemble *e, struct wr_session **session,
         status = e->slice.epoch > 0 ? read_checkpoints(e, error) : draw_starts(e, error);
     if (status != WR_OK)
         return status;
-    for (size_t m = 0; m < e->models; m++) {
-        e->lr[m] = trial_of(e, m)->lr;
-        e->clip[m] = trial_of(e, m)->clip;
-        e->window_count[m] = e->windows->trained;
-    }
-    ensemble.parameters = e->parameters;
-    ensemble.lr = e->lr;
-    ensemble.clip = e->clip;
-    ensemble.window_count = e->window_count;
+    for (size_t m = 0; m < e->stack.count; m++)
+        e->tasks[m] = (struct wr_task){
+            .count = e->windows->trained, .lr = trial_of(e, m)->lr, .clip = trial_of(e, m)->clip};
+    ensemble.stack = e->stack;
+    ensemble.tasks = e->tasks;
     return wr_session_open(e->worker->device, &ensemble, session, error);
 }
 
@@ -135,8 +119,8 @@ static void record_curve(struct ensemble *e, const struct wr_train_event *event)
             return;
         if (epoch < first)
             continue;
-        const float *losses = event->losses + (epoch - first) * e->models; /* (M) */
-        for (size_t m = 0; m < e->models; m++)
+        const float *losses = event->losses + (epoch - first) * e->stack.count; /* (M) */
+        for (size_t m = 0; m < e->stack.count; m++)
             if (isfinite(losses[m]))
                 e->curve[m * e->points + e->curve_count[m]++] =
                     (struct wr_curve_point){epoch, losses[m]};
@@ -148,7 +132,7 @@ static wr_status on_event(void *context, const struct wr_train_event *event) {
     if (event->epochs > 0)
         record_curve(e, event);
     pthread_mutex_lock(&e->run->lock);
-    e->worker->in_flight = event->fraction * (double)e->models * e->slice.cost;
+    e->worker->in_flight = event->fraction * (double)e->stack.count * e->slice.cost;
     pthread_mutex_unlock(&e->run->lock);
     if (e->run->alone)
         wr_sweep_report(e->run);
@@ -172,7 +156,7 @@ static wr_status train(struct ensemble *e, struct wr_error *error) {
         status = wr_train(session, &how, &e->result, error);
     }
     if (status == WR_OK)
-        status = wr_session_read(session, WR_PARAMETERS, e->parameters, error);
+        status = wr_session_read(session, WR_PARAMETERS, e->stack.parameters, error);
     wr_session_close(session);
     return status;
 }
@@ -181,6 +165,7 @@ static wr_status train(struct ensemble *e, struct wr_error *error) {
 
 /* The outcomes and the checkpoints of an ensemble's trials. */
 struct results {
+    struct wr_pool pool;                     /* holds the arrays */
     struct wr_trial_outcome *outcomes;       /* (M) room for all */
     struct wr_trial_checkpoint *checkpoints; /* (M) */
     size_t outcome_count, checkpoint_count, diverged;
@@ -189,25 +174,19 @@ struct results {
     size_t done_count;
 };
 
-static void release_results(struct results *r) {
-    free(r->outcomes);
-    free(r->checkpoints);
-    free(r->done);
-    free(r->mean_loss);
-}
-
 static wr_status allocate_results(const struct ensemble *e, struct results *r,
                                   struct wr_error *error) {
-    r->outcomes = wr_alloc(e->models, sizeof *r->outcomes, "outcomes", error);
-    r->checkpoints = wr_alloc(e->models, sizeof *r->checkpoints, "checkpoints", error);
-    r->mean_loss = wr_alloc(e->models, sizeof *r->mean_loss, "losses", error);
-    r->done = wr_alloc(e->models * e->layout.count, sizeof(float), "parameters", error);
-    return r->outcomes && r->checkpoints && r->mean_loss && r->done ? WR_OK : WR_ERR_MEMORY;
+    size_t M = e->stack.count;
+    r->outcomes = wr_pool_take(&r->pool, M, sizeof *r->outcomes, "outcomes");
+    r->checkpoints = wr_pool_take(&r->pool, M, sizeof *r->checkpoints, "checkpoints");
+    r->mean_loss = wr_pool_take(&r->pool, M, sizeof *r->mean_loss, "losses");
+    r->done = wr_pool_take(&r->pool, M * e->layout.count, sizeof(float), "parameters");
+    return wr_pool_status(&r->pool, error);
 }
 
 static void add_outcome(const struct ensemble *e, struct results *r, size_t m, bool diverged) {
     size_t P = e->layout.count;
-    const float *parameters = e->parameters + m * P;
+    const float *parameters = e->stack.parameters + m * P;
     struct wr_trial_outcome *outcome = &r->outcomes[r->outcome_count++];
     *outcome = (struct wr_trial_outcome){
         .id = id_of(e, m),
@@ -215,11 +194,11 @@ static void add_outcome(const struct ensemble *e, struct results *r, size_t m, b
         .loss = (double)e->result.losses[m],
         .validation_loss = NAN,
         .score = NAN,
-        .hash = wr_parameters_hash(&e->shape, parameters),
+        .hash = wr_parameters_hash(&e->stack.shape, parameters),
         .curve = e->curve + m * e->points,
         .curve_count = e->curve_count[m],
         .device = wr_device_get_info(e->worker->device)->id,
-        .seconds = e->result.seconds / (double)e->models,
+        .seconds = e->result.seconds / (double)e->stack.count,
     };
     if (diverged) {
         outcome->diverged_at = e->slice.epoch + e->result.diverged_at[m];
@@ -235,11 +214,11 @@ static void add_checkpoint(const struct ensemble *e, struct results *r, size_t m
     r->checkpoints[r->checkpoint_count++] = (struct wr_trial_checkpoint){
         .id = id_of(e, m),
         .epoch = e->slice.epoch + e->result.epochs,
-        .parameters = e->parameters + m * e->layout.count,
+        .parameters = e->stack.parameters + m * e->layout.count,
         .parameter_count = e->layout.count,
         .curve = e->curve + m * e->points,
         .curve_count = e->curve_count[m],
-        .seconds = e->result.seconds / (double)e->models,
+        .seconds = e->result.seconds / (double)e->stack.count,
     };
 }
 
@@ -247,9 +226,10 @@ static void add_checkpoint(const struct ensemble *e, struct results *r, size_t m
 static wr_status score(const struct ensemble *e, struct results *r, struct wr_error *error) {
     const struct wr_sweep_windows *w = e->windows;
     wr_status status = WR_OK;
+    const struct wr_stack done_models = {e->stack.shape, r->done_count, r->done};
     if (w->held > 0 && r->done_count > 0)
-        status = wr_evaluate(&e->shape, NULL, r->done_count, r->done, &w->view, w->trained, w->held,
-                             r->mean_loss, error);
+        status =
+            wr_evaluate(&done_models, NULL, &w->view, w->trained, w->held, r->mean_loss, error);
     for (size_t i = 0, done = 0; i < r->outcome_count && status == WR_OK; i++) {
         struct wr_trial_outcome *outcome = &r->outcomes[i];
         if (outcome->status != WR_TRIAL_DONE)
@@ -265,7 +245,7 @@ static wr_status score(const struct ensemble *e, struct results *r, struct wr_er
 static wr_status collect_results(struct ensemble *e, struct results *r, struct wr_error *error) {
     bool at_end = e->slice.epoch + e->result.epochs == e->run->sweep->epochs;
     wr_status status = allocate_results(e, r, error);
-    for (size_t m = 0; m < e->models && status == WR_OK; m++) {
+    for (size_t m = 0; m < e->stack.count && status == WR_OK; m++) {
         bool diverged = e->result.diverged_at[m] != WR_NOT_DIVERGED;
         if (diverged || at_end)
             add_outcome(e, r, m, diverged);
@@ -277,7 +257,7 @@ static wr_status collect_results(struct ensemble *e, struct results *r, struct w
     if (status != WR_OK)
         return status;
     size_t left = 0;
-    for (size_t m = 0; m < e->models; m++)
+    for (size_t m = 0; m < e->stack.count; m++)
         if (!at_end && e->result.diverged_at[m] == WR_NOT_DIVERGED)
             e->order[left++] = e->order[m];
     e->slice.count = left;
@@ -296,13 +276,13 @@ static wr_status commit(struct ensemble *e, const struct results *r, struct wr_e
 /* Updates the run's counts after a commit, and puts back what is left of the slice. */
 static wr_status update_run(struct ensemble *e, const struct results *r, struct wr_error *error) {
     struct wr_sweep_run *run = e->run;
-    double trained = (double)e->result.epochs * e->epoch_cost * (double)e->models;
+    double trained = (double)e->result.epochs * e->epoch_cost * (double)e->stack.count;
     wr_status status = WR_OK;
     pthread_mutex_lock(&run->lock);
     e->worker->in_flight = 0;
     e->worker->rate = trained / (wr_seconds() - e->began);
     e->slice.epoch += e->result.epochs;
-    run->cost_done += (double)e->models * e->slice.cost;
+    run->cost_done += (double)e->stack.count * e->slice.cost;
     run->result.updates += e->result.updates;
     run->result.ran += r->outcome_count;
     run->result.diverged += r->diverged;
@@ -319,16 +299,14 @@ static wr_status update_run(struct ensemble *e, const struct results *r, struct 
 
 /* Whether a device still works: opening a session runs the kernels. */
 static bool device_works(struct wr_device *device) {
-    const struct wr_shape least = {.inputs = 1, .hidden = 1, .outputs = 1, .seq_len = 1};
-    const float one = 1, parameters[5] = {0}; /* (1, P) */
+    float parameters[5] = {0}; /* (1, P) */
+    const float one = 1;
+    const struct wr_task task = {.lr = 1, .clip = 1};
     const struct wr_ensemble ensemble = {
-        .shape = least,
-        .models = 1,
+        .stack = {{.inputs = 1, .hidden = 1, .outputs = 1, .seq_len = 1}, 1, parameters},
+        .tasks = &task,
         .batch = 1,
         .windows = {.count = 1, .inputs = &one, .targets = &one, .loss_weights = &one},
-        .lr = &one,
-        .clip = &one,
-        .parameters = parameters,
     };
     struct wr_session *session = NULL;
     wr_status status = wr_session_open(device, &ensemble, &session, NULL);
@@ -344,15 +322,15 @@ static wr_status put_back(struct ensemble *e, wr_status failure, const char *why
     struct wr_sweep_run *run = e->run;
     struct wr_sweep_worker *worker = e->worker;
     bool lost = failure == WR_ERR_DEVICE &&
-                ((e->models == 1 && e->trained) || !device_works(worker->device));
+                ((e->stack.count == 1 && e->trained) || !device_works(worker->device));
     pthread_mutex_lock(&run->lock);
     worker->in_flight = 0;
     wr_status status = wr_queue_put(run, &e->slice, error);
     if (lost) {
         worker->lost = true;
         run->lost++;
-    } else if (e->models > 1) {
-        worker->most_floats = e->models / 2 * e->shape.hidden * e->shape.hidden;
+    } else if (e->stack.count > 1) {
+        worker->most_floats = e->stack.count / 2 * e->stack.shape.hidden * e->stack.shape.hidden;
     } else {
         wr_queue_refuse(worker, trial_of(e, 0));
     }
@@ -417,7 +395,7 @@ static wr_status handle_failure(struct ensemble *e, wr_status failure, struct wr
 
 static wr_status train_and_commit(struct ensemble *e, struct wr_error *error) {
     struct results r = {0};
-    wr_status status = wr_layout_of(&e->shape, &e->layout, error);
+    wr_status status = wr_layout_of(&e->stack.shape, &e->layout, error);
     if (status == WR_OK)
         status = train(e, error);
     if (status != WR_OK)
@@ -427,7 +405,7 @@ static wr_status train_and_commit(struct ensemble *e, struct wr_error *error) {
         status = commit(e, &r, error);
     if (status == WR_OK)
         status = update_run(e, &r, error);
-    release_results(&r);
+    wr_pool_release(&r.pool);
     return status;
 }
 
@@ -440,8 +418,7 @@ void wr_ensemble_train(struct wr_sweep_worker *worker, const struct wr_slice *sl
                          .slice = *slice,
                          .order = run->order + slice->first,
                          .windows = wr_sweep_windows_of(&run->data, trial->window),
-                         .shape = wr_sweep_shape(run->sweep, trial),
-                         .models = slice->count,
+                         .stack = {wr_sweep_shape(run->sweep, trial), .count = slice->count},
                          .points = points < epochs ? points : epochs,
                          .epoch_cost = wr_sweep_epoch_cost(&run->data, trial),
                          .began = wr_seconds()};

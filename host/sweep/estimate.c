@@ -123,14 +123,14 @@ static wr_status estimate_group(const struct wr_sweep_data *data, const struct g
     double together = 60 * group->rate / group->cost;
     size_t models = together < 1 ? 1 : (size_t)together, bytes, batch = group->trial.batch;
     models = together < (double)group->left ? models : group->left;
-    struct wr_ensemble ensemble = {.shape = wr_sweep_shape(data->sweep, &group->trial),
-                                   .models = models,
-                                   .batch = batch == WR_BATCH_ALL ? SIZE_MAX : batch,
-                                   .schedule = data->sweep->schedule,
-                                   .windows = wr_sweep_windows_of(data, group->trial.window)->view};
+    struct wr_ensemble ensemble = {
+        .stack = {wr_sweep_shape(data->sweep, &group->trial), .count = models},
+        .batch = batch == WR_BATCH_ALL ? SIZE_MAX : batch,
+        .schedule = data->sweep->schedule,
+        .windows = wr_sweep_windows_of(data, group->trial.window)->view};
     wr_status status = wr_session_memory(device, &ensemble, &bytes, error);
     while (status == WR_ERR_MEMORY && models > 1) { /* wr_sweep_run will do the same */
-        ensemble.models = models /= 2;
+        ensemble.stack.count = models /= 2;
         status = wr_session_memory(device, &ensemble, &bytes, error);
     }
     if (status != WR_OK)

@@ -3,6 +3,7 @@
 #include "backend/optional.h"
 #include "backend/session.h"
 #include "base/arithmetic.h"
+#include "base/pool.h"
 #include "windrow/series.h"
 
 #include <stdlib.h>
@@ -74,73 +75,56 @@ static wr_status make_windows(const struct bench *bench, size_t steps,
     return status;
 }
 
-/* The arrays that an ensemble points to while its session is opened. */
-struct start {
-    struct wr_windows *windows;
-    uint32_t *seeds;
-    float *parameters, *lr, *clip;
-};
-
-static void release_start(struct start *start) {
-    wr_windows_free(start->windows);
-    free(start->seeds);
-    free(start->parameters);
-    free(start->lr);
-    free(start->clip);
-}
-
-/* With these values no model diverges, because the clip bounds every step. A diverged model would
- * have no more work. */
-static wr_status fill_start(const struct bench *bench, struct start *start,
-                            struct wr_ensemble *ensemble) {
-    size_t models = ensemble->models, floats;
+/* Fills in the models and their tasks. With these values no model diverges, because the clip bounds
+ * every step. A diverged model would have no more work. */
+static wr_status fill_models(const struct bench *bench, struct wr_pool *pool,
+                             struct wr_ensemble *ensemble) {
+    struct wr_stack *stack = &ensemble->stack;
+    size_t models = stack->count, floats;
     struct wr_layout layout;
-    wr_status status = wr_layout_of(&ensemble->shape, &layout, bench->error);
+    wr_status status = wr_layout_of(&stack->shape, &layout, bench->error);
     if (status != WR_OK)
         return status;
     if (!wr_size_mul(models, layout.count, &floats))
         return wr_fail(bench->error, WR_ERR_MEMORY, "the parameters of %zu models overflow",
                        models);
-    start->parameters = wr_alloc(floats, sizeof(float), "parameters", bench->error);
-    start->seeds = wr_alloc(models, sizeof *start->seeds, "seeds", bench->error);
-    start->lr = wr_alloc(models, sizeof(float), "learning rates", bench->error);
-    start->clip = wr_alloc(models, sizeof(float), "clips", bench->error);
-    if (!start->parameters || !start->seeds || !start->lr || !start->clip)
-        return WR_ERR_MEMORY;
+    stack->parameters = wr_pool_take(pool, floats, sizeof(float), "parameters");
+    struct wr_task *tasks = wr_pool_take(pool, models, sizeof *tasks, "tasks");
+    uint32_t *seeds = wr_pool_take(pool, models, sizeof *seeds, "seeds");
+    status = wr_pool_status(pool, bench->error);
+    if (status != WR_OK)
+        return status;
     for (size_t m = 0; m < models; m++) {
-        start->seeds[m] = (uint32_t)m;
-        start->lr[m] = 1e-4f;
-        start->clip[m] = 1.0f;
+        seeds[m] = (uint32_t)m;
+        tasks[m] = (struct wr_task){.lr = 1e-4f, .clip = 1.0f};
     }
-    ensemble->parameters = start->parameters;
-    ensemble->lr = start->lr;
-    ensemble->clip = start->clip;
-    return wr_parameters_init(&ensemble->shape, WR_INIT_NOTEBOOK, models, start->seeds,
-                              start->parameters, bench->error);
+    ensemble->tasks = tasks;
+    return wr_parameters_init(stack, WR_INIT_NOTEBOOK, seeds, bench->error);
 }
 
 /* Opens bench->session with epochs of `steps` batches. */
 static wr_status open_session(struct bench *bench, size_t steps) {
     const struct wr_bench_cell *cell = bench->cell;
-    struct wr_ensemble ensemble = {.shape = cell->shape,
-                                   .models = cell->models,
+    struct wr_ensemble ensemble = {.stack = {.shape = cell->shape, .count = cell->models},
                                    .batch = cell->batch,
                                    .schedule = cell->schedule};
-    struct start start = {0};
+    struct wr_windows *windows = NULL;
+    struct wr_pool pool = {0};
     size_t bytes;
-    wr_status status = make_windows(bench, steps, &start.windows);
+    wr_status status = make_windows(bench, steps, &windows);
     if (status == WR_OK) {
-        wr_windows_get(start.windows, &ensemble.windows);
+        wr_windows_get(windows, &ensemble.windows);
         status = wr_session_memory(bench->device, &ensemble, &bytes, bench->error);
     }
     if (status == WR_OK)
-        status = fill_start(bench, &start, &ensemble);
+        status = fill_models(bench, &pool, &ensemble);
     double began = wr_seconds();
     if (status == WR_OK)
         status = wr_session_open(bench->device, &ensemble, &bench->session, bench->error);
     bench->result->open_seconds += wr_seconds() - began;
     bench->result->windows = ensemble.windows.count;
-    release_start(&start);
+    wr_windows_free(windows);
+    wr_pool_release(&pool);
     return status;
 }
 

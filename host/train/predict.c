@@ -1,40 +1,12 @@
-#include "train/predict.h"
+#include "windrow/train.h"
 
 #include "backend/backend.h"
 #include "base/arithmetic.h"
-#include "model/choices.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 /* ---- forward alone, on the cpu backend ---- */
-
-/* Opens a session with batches of `batch` windows: all of `windows`, or first and count of each
- * model. The caller closes it, also after a failure. */
-static wr_status open_forward(struct wr_device *cpu, const struct wr_shape *shape,
-                              const struct wr_rule *rule, size_t models, const float *parameters,
-                              const struct wr_windows_view *windows, const size_t *first,
-                              const size_t *count, size_t batch, struct wr_session **session,
-                              struct wr_error *error) {
-    float *zeros = wr_alloc(models, sizeof *zeros, "learning rates", error);
-    if (zeros == NULL)
-        return WR_ERR_MEMORY;
-    struct wr_ensemble ensemble = {.shape = *shape,
-                                   .models = models,
-                                   .batch = batch,
-                                   .schedule = WR_SCHEDULE_STAGED,
-                                   .windows = *windows,
-                                   .window_first = first,
-                                   .window_count = count,
-                                   .lr = zeros,
-                                   .clip = zeros,
-                                   .parameters = parameters};
-    if (rule != NULL) /* the other fields matter only in training */
-        ensemble.rule = wr_rule_forward(rule);
-    wr_status status = wr_session_open(cpu, &ensemble, session, error);
-    free(zeros);
-    return status;
-}
 
 static wr_status sub_view(const struct wr_windows_view *windows, size_t first, size_t count,
                           struct wr_windows_view *range, struct wr_error *error) {
@@ -44,26 +16,21 @@ static wr_status sub_view(const struct wr_windows_view *windows, size_t first, s
     *range = *windows;
     range->count = count;
     range->inputs += first * windows->input_stride;
-    range->targets += first * windows->target_stride;
+    if (range->targets != NULL)
+        range->targets += first * windows->target_stride;
     return WR_OK;
 }
 
-wr_status wr_predict(const struct wr_shape *shape, enum wr_activation activation, size_t models,
-                     const float *parameters, const struct wr_windows_view *windows, size_t first,
-                     size_t count, float *predictions, struct wr_error *error) {
-    WR_ARITHMETIC(callers);
-    struct wr_windows_view range;
+/* The predictions for the first batch of a forward ensemble. */
+static wr_status predict(const struct wr_ensemble *ensemble, float *predictions,
+                         struct wr_error *error) {
     struct wr_device *cpu = NULL;
     struct wr_session *session = NULL;
-    const struct wr_rule rule = {.activation = activation};
-    wr_status status = sub_view(windows, first, count, &range, error);
+    wr_status status = wr_device_open("cpu", NULL, &cpu, error);
     if (status == WR_OK)
-        status = wr_device_open("cpu", NULL, &cpu, error);
+        status = wr_session_open(cpu, ensemble, &session, error);
     if (status == WR_OK)
-        status = open_forward(cpu, shape, &rule, models, parameters, &range, NULL, NULL, count,
-                              &session, error);
-    if (status == WR_OK)
-        status = wr_session_forward(session, 0, count, error);
+        status = wr_session_forward(session, 0, ensemble->batch, error);
     if (status == WR_OK)
         status = wr_session_read(session, WR_PREDICTIONS, predictions, error);
     wr_session_close(session);
@@ -71,39 +38,35 @@ wr_status wr_predict(const struct wr_shape *shape, enum wr_activation activation
     return status;
 }
 
-wr_status wr_predict_each_on(struct wr_device *cpu, const struct wr_shape *shape,
-                             enum wr_activation activation, size_t models, const float *parameters,
-                             const struct wr_windows_view *windows, const size_t *which,
-                             float *predictions, struct wr_error *error) {
-    struct wr_session *session = NULL;
-    const struct wr_rule rule = {.activation = activation};
-    size_t *ones = wr_alloc(models, sizeof *ones, "windows of models", error);
-    if (ones == NULL)
-        return WR_ERR_MEMORY;
-    for (size_t m = 0; m < models; m++)
-        ones[m] = 1;
-    wr_status status = open_forward(cpu, shape, &rule, models, parameters, windows, which, ones, 1,
-                                    &session, error);
-    if (status == WR_OK)
-        status = wr_session_forward(session, 0, 1, error);
-    if (status == WR_OK)
-        status = wr_session_read(session, WR_PREDICTIONS, predictions, error);
-    wr_session_close(session);
-    free(ones);
-    return status;
+wr_status wr_predict(const struct wr_stack *stack, enum wr_activation activation,
+                     const struct wr_windows_view *windows, size_t first, size_t count,
+                     float *predictions, struct wr_error *error) {
+    WR_ARITHMETIC(callers);
+    struct wr_ensemble ensemble = {.stack = *stack,
+                                   .batch = count,
+                                   .schedule = WR_SCHEDULE_FORWARD,
+                                   .rule = {.activation = activation}};
+    wr_status status = sub_view(windows, first, count, &ensemble.windows, error);
+    return status == WR_OK ? predict(&ensemble, predictions, error) : status;
 }
 
-wr_status wr_predict_each(const struct wr_shape *shape, enum wr_activation activation,
-                          size_t models, const float *parameters,
+wr_status wr_predict_each(const struct wr_stack *stack, enum wr_activation activation,
                           const struct wr_windows_view *windows, const size_t *which,
                           float *predictions, struct wr_error *error) {
     WR_ARITHMETIC(callers);
-    struct wr_device *cpu = NULL;
-    wr_status status = wr_device_open("cpu", NULL, &cpu, error);
-    if (status == WR_OK)
-        status = wr_predict_each_on(cpu, shape, activation, models, parameters, windows, which,
-                                    predictions, error);
-    wr_device_close(cpu);
+    struct wr_task *tasks = wr_alloc(stack->count, sizeof *tasks, "tasks", error);
+    if (tasks == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t m = 0; m < stack->count; m++)
+        tasks[m] = (struct wr_task){.first = which[m], .count = 1};
+    const struct wr_ensemble ensemble = {.stack = *stack,
+                                         .tasks = tasks,
+                                         .batch = 1,
+                                         .schedule = WR_SCHEDULE_FORWARD,
+                                         .windows = *windows,
+                                         .rule = {.activation = activation}};
+    wr_status status = predict(&ensemble, predictions, error);
+    free(tasks);
     return status;
 }
 
@@ -125,15 +88,19 @@ static wr_status add_losses(struct wr_session *session, size_t models, size_t co
     return status;
 }
 
-wr_status wr_evaluate(const struct wr_shape *shape, const struct wr_rule *rule, size_t models,
-                      const float *parameters, const struct wr_windows_view *windows, size_t first,
-                      size_t count, double *mean_losses, struct wr_error *error) {
+wr_status wr_evaluate(const struct wr_stack *stack, const struct wr_rule *rule,
+                      const struct wr_windows_view *windows, size_t first, size_t count,
+                      double *mean_losses, struct wr_error *error) {
     WR_ARITHMETIC(callers);
-    struct wr_windows_view range;
     struct wr_device *cpu = NULL;
     struct wr_session *session = NULL;
     size_t batch = count < EVALUATED_AT_ONCE ? count : EVALUATED_AT_ONCE, floats;
-    wr_status status = sub_view(windows, first, count, &range, error);
+    size_t models = stack->count;
+    struct wr_ensemble ensemble = {
+        .stack = *stack, .batch = batch, .schedule = WR_SCHEDULE_FORWARD};
+    if (rule != NULL)
+        ensemble.rule = *rule;
+    wr_status status = sub_view(windows, first, count, &ensemble.windows, error);
     if (status != WR_OK)
         return status;
     if (!wr_size_mul(models, batch, &floats))
@@ -145,8 +112,7 @@ wr_status wr_evaluate(const struct wr_shape *shape, const struct wr_rule *rule, 
         mean_losses[m] = 0;
     status = wr_device_open("cpu", NULL, &cpu, error);
     if (status == WR_OK)
-        status = open_forward(cpu, shape, rule, models, parameters, &range, NULL, NULL, batch,
-                              &session, error);
+        status = wr_session_open(cpu, &ensemble, &session, error);
     if (status == WR_OK)
         status = add_losses(session, models, count, batch, losses, mean_losses, error);
     for (size_t m = 0; m < models && status == WR_OK; m++)

@@ -188,7 +188,7 @@ wr_status wr_train(struct wr_session *session, const struct wr_train_options *op
     struct trainer trainer = {.session = session,
                               .options = options,
                               .result = result,
-                              .models = session->ensemble.models,
+                              .models = session->ensemble.stack.count,
                               .callers = &callers,
                               .start = wr_seconds(),
                               .last_event = wr_seconds()};

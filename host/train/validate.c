@@ -1,7 +1,6 @@
 #include "train/validate.h"
 
 #include "backend/backend.h"
-#include "model/choices.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -24,18 +23,19 @@ static wr_status allocate(struct wr_validator *v, struct wr_train_result *result
     if (!wr_size_mul(v->models, v->count, &floats) || !wr_size_mul(v->models, v->batch, &slots))
         return wr_fail(error, WR_ERR_MEMORY, "validation of %zu models overflows memory",
                        v->models);
-    v->current = wr_alloc(floats, sizeof(float), "parameters", error);
-    v->best = wr_alloc(floats, sizeof(float), "best parameters", error);
-    v->losses = wr_alloc(slots, sizeof(float), "validation losses", error);
-    v->means = wr_alloc(v->models, sizeof(double), "validation losses", error);
-    v->waited = wr_alloc(v->models, sizeof(size_t), "validations", error);
-    v->stopped = wr_alloc(v->models, sizeof(size_t), "stopped models", error);
-    v->frozen = wr_alloc(v->models, 1, "frozen models", error);
+    v->current = wr_pool_take(&v->pool, floats, sizeof(float), "parameters");
+    v->best = wr_pool_take(&v->pool, floats, sizeof(float), "best parameters");
+    v->losses = wr_pool_take(&v->pool, slots, sizeof(float), "validation losses");
+    v->means = wr_pool_take(&v->pool, v->models, sizeof(double), "validation losses");
+    v->waited = wr_pool_take(&v->pool, v->models, sizeof(size_t), "validations");
+    v->stopped = wr_pool_take(&v->pool, v->models, sizeof(size_t), "stopped models");
+    v->frozen = wr_pool_take(&v->pool, v->models, 1, "frozen models");
+    wr_status status = wr_pool_status(&v->pool, error);
+    if (status != WR_OK)
+        return status;
     result->validated = wr_alloc(v->models, sizeof(double), "validation losses", error);
     result->best_epoch = wr_alloc(v->models, sizeof(size_t), "best epochs", error);
-    if (v->current == NULL || v->best == NULL || v->losses == NULL || v->means == NULL ||
-        v->waited == NULL || v->stopped == NULL || v->frozen == NULL || result->validated == NULL ||
-        result->best_epoch == NULL)
+    if (result->validated == NULL || result->best_epoch == NULL)
         return WR_ERR_MEMORY;
     for (size_t m = 0; m < v->models; m++)
         result->validated[m] = (double)NAN;
@@ -46,31 +46,22 @@ static wr_status allocate(struct wr_validator *v, struct wr_train_result *result
  * window, which is ignored. */
 static wr_status open_session(struct wr_validator *v, struct wr_error *error) {
     const struct wr_ensemble *of = &v->trained->ensemble;
-    float *zeros = wr_alloc(v->models, sizeof *zeros, "learning rates", error);
-    size_t *first = wr_alloc(v->models, sizeof *first, "validation windows", error);
-    size_t *count = wr_alloc(v->models, sizeof *count, "validation windows", error);
-    wr_status status = zeros != NULL && first != NULL && count != NULL ? WR_OK : WR_ERR_MEMORY;
-    for (size_t m = 0; m < v->models && status == WR_OK; m++) {
-        bool some = v->how->count[m] > 0;
-        first[m] = some ? v->how->first[m] : 0;
-        count[m] = some ? v->how->count[m] : 1;
-    }
-    struct wr_ensemble ensemble = {.shape = of->shape,
-                                   .models = v->models,
+    struct wr_task *tasks = wr_alloc(v->models, sizeof *tasks, "validation windows", error);
+    if (tasks == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t m = 0; m < v->models; m++)
+        if (v->how->count[m] > 0)
+            tasks[m] = (struct wr_task){.first = v->how->first[m], .count = v->how->count[m]};
+        else
+            tasks[m].count = 1;
+    struct wr_ensemble ensemble = {.stack = {of->stack.shape, v->models, v->current},
+                                   .tasks = tasks,
                                    .batch = v->batch,
-                                   .schedule = WR_SCHEDULE_STAGED,
+                                   .schedule = WR_SCHEDULE_FORWARD,
                                    .windows = of->windows,
-                                   .window_first = first,
-                                   .window_count = count,
-                                   .lr = zeros,
-                                   .clip = zeros,
-                                   .parameters = v->current,
-                                   .rule = wr_rule_forward(&of->rule)};
-    if (status == WR_OK)
-        status = wr_session_open(v->trained->device, &ensemble, &v->session, error);
-    free(zeros);
-    free(first);
-    free(count);
+                                   .rule = of->rule};
+    wr_status status = wr_session_open(v->trained->device, &ensemble, &v->session, error);
+    free(tasks);
     return status;
 }
 
@@ -80,7 +71,7 @@ wr_status wr_validator_open(struct wr_validator *v, const struct wr_validation *
     *v = (struct wr_validator){.how = how, .trained = trained};
     if (how == NULL)
         return WR_OK;
-    v->models = trained->ensemble.models;
+    v->models = trained->ensemble.stack.count;
     v->count = trained->layout.count;
     v->most_windows = 1;
     for (size_t m = 0; m < v->models; m++)
@@ -97,13 +88,7 @@ wr_status wr_validator_open(struct wr_validator *v, const struct wr_validation *
 
 void wr_validator_close(struct wr_validator *v) {
     wr_session_close(v->session);
-    free(v->current);
-    free(v->best);
-    free(v->losses);
-    free(v->means);
-    free(v->waited);
-    free(v->stopped);
-    free(v->frozen);
+    wr_pool_release(&v->pool);
     *v = (struct wr_validator){0};
 }
 

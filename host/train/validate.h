@@ -3,6 +3,7 @@
 #ifndef WR_VALIDATE_H
 #define WR_VALIDATE_H
 
+#include "base/pool.h"
 #include "windrow/train.h"
 
 /* All zero: there is no validation, and the calls below do nothing. */
@@ -13,6 +14,7 @@ struct wr_validator {
     size_t models, count;       /* M, P */
     size_t batch;               /* of `session` */
     size_t most_windows;        /* the largest number of validation windows of a model */
+    struct wr_pool pool;        /* holds the arrays below */
     float *current, *best;      /* (M, P) */
     float *losses;              /* (M, batch) */
     double *means;              /* (M) of the current validation */

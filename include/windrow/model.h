@@ -40,6 +40,14 @@ struct wr_layout {
 wr_status wr_layout_of(const struct wr_shape *shape, struct wr_layout *layout,
                        struct wr_error *error);
 
+/* M models of one shape, which learn side by side. A function that takes a const stack only reads,
+ * the parameters too. */
+struct wr_stack {
+    struct wr_shape shape;
+    size_t count;      /* M */
+    float *parameters; /* (M, P) */
+};
+
 enum wr_init {
     WR_INIT_NOTEBOOK,  /* weights 0.01 N(0,1), biases N(0,1) */
     WR_INIT_PYTORCH,   /* all uniform in +-1/sqrt(H) */
@@ -51,9 +59,10 @@ enum wr_init {
                           neural networks", ICLR 2014 */
 };
 
-/* Fills parameters (models, P). Those of model m depend on shape, init and seeds[m] only. */
-wr_status wr_parameters_init(const struct wr_shape *shape, enum wr_init init, size_t models,
-                             const uint32_t *seeds, float *parameters, struct wr_error *error);
+/* Fills the stack's parameters, which the caller has allocated. Those of model m depend on shape,
+ * init and seeds[m] (M) only. */
+wr_status wr_parameters_init(struct wr_stack *stack, enum wr_init init, const uint32_t *seeds,
+                             struct wr_error *error);
 
 /* FNV-1a-64 over one model's six saved tensors (see wr_parameters_save), little endian. */
 uint64_t wr_parameters_hash(const struct wr_shape *shape, const float *parameters);
@@ -64,28 +73,28 @@ struct wr_metadata {
     const char *value;
 };
 
-/* Writes parameters (models, P) to a safetensors file with the tensors rnn.weight_ih_l0 (H,I),
+/* Writes the parameters to a safetensors file with the tensors rnn.weight_ih_l0 (H,I),
  * rnn.weight_hh_l0 (H,H), rnn.bias_ih_l0 (H), rnn.bias_hh_l0 (H, zeros), head.weight (O,H) and
- * head.bias (O), F32. If models > 1, each has a leading dimension `models`. The file is complete or
+ * head.bias (O), F32. If count > 1, each has a leading dimension `count`. The file is complete or
  * absent: it gets a temporary name, fsync, then its name. A target that exists and is no regular
  * file is written directly; links are followed. WR_ERR_STORAGE names path and cause. Metadata are
  * UTF-8: in a key or value that is not, each byte beyond ASCII becomes U+FFFD. */
-wr_status wr_parameters_save(const char *path, const struct wr_shape *shape, size_t models,
-                             const float *parameters, const struct wr_metadata *metadata,
-                             size_t metadata_count, struct wr_error *error);
+wr_status wr_parameters_save(const char *path, const struct wr_stack *stack,
+                             const struct wr_metadata *metadata, size_t metadata_count,
+                             struct wr_error *error);
 
-/* Reads such a file; its tensors may stand in any order, but there may be no others. Fills inputs,
- * hidden and outputs of *shape (not seq_len), *models, and *parameters (models, P), which the
- * caller frees with free. If the tensors have no leading dimension, *models is 1 and *stacked 0.
+/* Reads such a file; its tensors may stand in any order, but there may be no others. Fills the
+ * stack, but for seq_len, which no file has; the caller frees stack->parameters with free. If the
+ * tensors have no leading dimension, the count is 1 and *stacked 0. After a failure the parameters
+ * are NULL and the rest of the stack is as it was.
  * b_h = bias_ih + bias_hh. Every NaN is read as 0x7fc00000. WR_ERR_DATA names path and tensor if
  * the file is not as above. Memory use is at most proportional to the size of the file. */
-wr_status wr_parameters_load(const char *path, struct wr_shape *shape, size_t *models, int *stacked,
-                             float **parameters, struct wr_error *error);
+wr_status wr_parameters_load(const char *path, struct wr_stack *stack, int *stacked,
+                             struct wr_error *error);
 /* The same, and all metadata of the file (metadata_count; NULL and 0 if it has none). The file is
  * read once, so it may be a pipe. *metadata is one block, strings included, which the caller frees
  * with free. */
-wr_status wr_parameters_load_described(const char *path, struct wr_shape *shape, size_t *models,
-                                       int *stacked, float **parameters,
+wr_status wr_parameters_load_described(const char *path, struct wr_stack *stack, int *stacked,
                                        struct wr_metadata **metadata, size_t *metadata_count,
                                        struct wr_error *error);
 /* The metadata value of a key in a safetensors file, which the caller frees with free; NULL if the

@@ -90,9 +90,9 @@ void wr_rule_init(struct wr_rule *rule, enum wr_optimizer optimizer);
 /* WR_ERR_USAGE, naming the value that is out of its range. */
 wr_status wr_rule_check(const struct wr_rule *rule, struct wr_error *error);
 /* Makes the biases that training leaves as they are (rule->fixed) 0, as in models that lack them.
- * parameters (models, P) of this layout, which is that of shape. */
-void wr_rule_clear_fixed(const struct wr_rule *rule, const struct wr_shape *shape,
-                         const struct wr_layout *layout, size_t models, float *parameters);
+ * layout is that of the stack's shape. */
+void wr_rule_clear_fixed(const struct wr_rule *rule, const struct wr_layout *layout,
+                         struct wr_stack *stack);
 /* Floats of state per parameter that the optimizer keeps: 0, 1 or 2. */
 size_t wr_rule_states(const struct wr_rule *rule);
 

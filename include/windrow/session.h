@@ -22,28 +22,35 @@ extern "C" {
 enum wr_schedule {
     WR_SCHEDULE_AUTO,   /* fused if a model fits the device, else staged */
     WR_SCHEDULE_STAGED, /* one kernel launch per stage */
-    WR_SCHEDULE_FUSED   /* many updates in one launch */
+    WR_SCHEDULE_FUSED,  /* many updates in one launch */
+    WR_SCHEDULE_FORWARD /* no training: wr_session_forward alone, in the memory that it needs */
 };
 const char *wr_schedule_name(enum wr_schedule schedule);
 
-/* Everything a session needs. All arrays are copied at open. */
+/* What one model learns from, and how fast. {.lr = 1e-4f} is a whole task. */
+struct wr_task {
+    size_t first;  /* it uses windows first .. first + count - 1 of the view, in this order */
+    size_t count;  /* 0: all from first on */
+    size_t visits; /* of windows per epoch; 0: count */
+    float lr;      /* finite, >= 0 */
+    float clip;    /* >= 0: bounds what rule.clipping says, such as each element of the batch
+                      gradient to [-clip, clip]; 0 or infinity: no bound */
+    uint32_t seed; /* for the order of the windows */
+};
+
+/* Everything a session needs. All arrays are copied at open.
+ *
+ * With WR_SCHEDULE_FORWARD, a task's first and count matter, and tasks may be NULL: all windows for
+ * every model. The rule's activation and loss matter. The windows need no targets and no
+ * loss_weights (NULL), but then there is no WR_LOSSES. */
 struct wr_ensemble {
-    struct wr_shape shape;
-    size_t models; /* M */
+    struct wr_stack stack;       /* the models, with their start values */
+    const struct wr_task *tasks; /* (M) */
     size_t batch; /* B: windows per update; the last batch of an epoch may be smaller. A B above the
                      windows of every model means all */
     enum wr_schedule schedule; /* how wr_session_run works */
     struct wr_windows_view windows;
-    const size_t *window_first; /* (M): model m uses windows first .. first + count - 1 of the view,
-                                   in this order; NULL: 0 */
-    const size_t *window_count; /* (M), each >= 1; NULL: all */
-    const size_t *visits;  /* (M), each >= 1: visits of windows per epoch; NULL: window_count */
-    const float *lr;       /* (M), finite, >= 0 */
-    const float *clip;     /* (M), >= 0: bounds what rule.clipping says, such as each element of the
-                              batch gradient to [-clip, clip]; 0 or infinity: no bound */
-    const uint32_t *seeds; /* (M) for the order of the windows; NULL: 0 */
-    const float *parameters; /* (M, P) start values */
-    struct wr_rule rule;     /* how the models learn; all zero is the notebook's rule */
+    struct wr_rule rule; /* how the models learn; all zero is the notebook's rule */
 };
 
 struct wr_session;
@@ -57,16 +64,22 @@ void wr_session_close(struct wr_session *session);
 
 /* The schedule in use: never WR_SCHEDULE_AUTO. */
 enum wr_schedule wr_session_schedule(const struct wr_session *session);
-/* The bytes on the device that a session for this ensemble needs to train; ensemble->parameters may
- * be NULL. WR_ERR_MEMORY if the device or the host does not have enough memory. Call it before
- * allocating arrays of the ensemble's size. */
+/* The bytes on the device that a session for this ensemble needs to train; tasks may be NULL, which
+ * means all windows, and so may the parameters. WR_ERR_MEMORY if the device or the host does not
+ * have enough memory. Call it before allocating arrays of the ensemble's size. */
 wr_status wr_session_memory(struct wr_device *device, const struct wr_ensemble *ensemble,
                             size_t *bytes, struct wr_error *error);
 
+/* Replaces the values of the windows by those of a view with the same count and strides, and with
+ * targets if the first one had them. Models, optimizers and orders stay as they are. */
+wr_status wr_session_write_windows(struct wr_session *session,
+                                   const struct wr_windows_view *windows, struct wr_error *error);
+
 /* The tensors that can be read back. Sizes are in floats; b counts the slots of a batch, 0 .. B-1.
  * A NaN is read as 0x7fc00000. A slot holds 0 if the last forward put no window in it, for example
- * because its model has diverged. All tensors of the stages hold 0 before any stage and after
- * wr_session_run. */
+ * because its model has diverged. All tensors of the stages hold 0 before any stage, and after
+ * wr_session_run and wr_session_write_windows. A session that does not train has neither gradients
+ * nor deltas: their size is 0, and to read them is WR_ERR_USAGE. */
 enum wr_tensor {
     WR_PARAMETERS,  /* (M, P) */
     WR_GRADIENTS,   /* (M, P) of the last bptt, clipped after wr_session_clip */
@@ -90,11 +103,12 @@ wr_status wr_session_write_parameters(struct wr_session *session, const float *v
 wr_status wr_session_freeze(struct wr_session *session, const unsigned char *frozen,
                             struct wr_error *error);
 
-/* The stages, to be called in this order. forward takes visits first .. first + count - 1 of each
- * model's current epoch, up to the end of the epoch; 1 <= count <= B. The visits are the model's
- * windows in order, unless rule.order or visits say otherwise. A model without a window in this
- * range, a diverged model and a frozen one stay unchanged. The gradient is that of the mean loss
- * over the model's windows in the batch. The update is number first / B of the epoch. */
+/* The stages, to be called in this order; all but forward, and wr_session_run, are WR_ERR_USAGE
+ * with WR_SCHEDULE_FORWARD. forward takes visits first .. first + count - 1 of each model's current
+ * epoch, up to the end of the epoch; 1 <= count <= B. The visits are the model's windows in order,
+ * unless rule.order or visits say otherwise. A model without a window in this range, a diverged
+ * model and a frozen one stay unchanged. The gradient is that of the mean loss over the model's
+ * windows in the batch. The update is number first / B of the epoch. */
 wr_status wr_session_forward(struct wr_session *session, size_t first, size_t count,
                              struct wr_error *error);
 wr_status wr_session_bptt(struct wr_session *session, struct wr_error *error);

@@ -73,24 +73,24 @@ wr_status wr_train(struct wr_session *session, const struct wr_train_options *op
                    struct wr_train_result *result, struct wr_error *error);
 void wr_train_result_release(struct wr_train_result *result);
 
-/* Predictions (M, count, O) of M models for the windows first .. first + count - 1 of the view,
- * computed on the host's CPU. They have the bits that every exact device gives. */
-wr_status wr_predict(const struct wr_shape *shape, enum wr_activation activation, size_t models,
-                     const float *parameters, const struct wr_windows_view *windows, size_t first,
-                     size_t count, float *predictions, struct wr_error *error);
+/* Predictions (M, count, O) of the models for the windows first .. first + count - 1 of the view,
+ * computed on the host's CPU. They have the bits that every exact device gives. The
+ * targets of the windows are not used and may be NULL, here and in wr_predict_each. */
+wr_status wr_predict(const struct wr_stack *stack, enum wr_activation activation,
+                     const struct wr_windows_view *windows, size_t first, size_t count,
+                     float *predictions, struct wr_error *error);
 
-/* Predictions (M, O) of M models, each for its own window: model m for window which[m]. */
-wr_status wr_predict_each(const struct wr_shape *shape, enum wr_activation activation,
-                          size_t models, const float *parameters,
+/* Predictions (M, O) of the models, each for its own window: model m for window which[m]. */
+wr_status wr_predict_each(const struct wr_stack *stack, enum wr_activation activation,
                           const struct wr_windows_view *windows, const size_t *which,
                           float *predictions, struct wr_error *error);
 
 /* The mean loss of each model over the same windows: mean_losses (M), NaN if a loss is NaN. The sum
  * is in double, in window order, and has the same bits on every host. Its relative error is at most
  * count * 2^-53. Only the rule's activation and loss matter (NULL: the notebook's rule). */
-wr_status wr_evaluate(const struct wr_shape *shape, const struct wr_rule *rule, size_t models,
-                      const float *parameters, const struct wr_windows_view *windows, size_t first,
-                      size_t count, double *mean_losses, struct wr_error *error);
+wr_status wr_evaluate(const struct wr_stack *stack, const struct wr_rule *rule,
+                      const struct wr_windows_view *windows, size_t first, size_t count,
+                      double *mean_losses, struct wr_error *error);
 
 #ifdef __cplusplus
 }

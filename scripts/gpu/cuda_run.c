@@ -67,34 +67,29 @@ static void make_ensemble(struct training *training, struct wr_shape shape, size
     check_windrow(wr_series_ar2(100, 0, &series, &error), &error);
     check_windrow(wr_windows_make(series, &spec, &windows, &error), &error);
     uint32_t *seeds = alloc(models, sizeof *seeds);
-    float *lr = alloc(models, sizeof *lr), *clip = alloc(models, sizeof *clip);
-    float *parameters = alloc(models * training->layout.count, sizeof *parameters);
+    struct wr_task *tasks = alloc(models, sizeof *tasks);
     for (size_t m = 0; m < models; ++m) {
         seeds[m] = (uint32_t)m;
-        lr[m] = 1e-4f;
-        clip[m] = 1.0f;
+        tasks[m] = (struct wr_task){.lr = 1e-4f, .clip = 1.0f, .seed = seeds[m]};
     }
-    check_windrow(wr_parameters_init(&shape, WR_INIT_NOTEBOOK, models, seeds, parameters, &error),
-                  &error);
-    ensemble->shape = shape;
-    ensemble->models = models;
+    ensemble->stack =
+        (struct wr_stack){shape, models, alloc(models * training->layout.count, sizeof(float))};
+    ensemble->tasks = tasks;
     ensemble->batch = 1;
-    ensemble->seeds = seeds;
-    ensemble->lr = lr;
-    ensemble->clip = clip;
-    ensemble->parameters = parameters;
+    check_windrow(wr_parameters_init(&ensemble->stack, WR_INIT_NOTEBOOK, seeds, &error), &error);
+    free(seeds);
     wr_windows_get(windows, &ensemble->windows);
     wr_series_free(series);
 }
 
 /* The models as they are before the first update. */
 static void reset(const struct training *training) {
-    size_t models = training->ensemble.models;
+    size_t models = training->ensemble.stack.count;
     struct wr_model_progress *progress = alloc(models, sizeof *progress);
     for (size_t m = 0; m < models; ++m)
         progress[m].diverged = WR_RUNNING;
     CHECK(cuMemcpyHtoD(training->progress, progress, models * sizeof *progress));
-    CHECK(cuMemcpyHtoD(training->parameters, training->ensemble.parameters,
+    CHECK(cuMemcpyHtoD(training->parameters, training->ensemble.stack.parameters,
                        models * training->layout.count * sizeof(float)));
     CHECK(cuMemsetD32(training->losses, 0x7fc00000u, training->loss_rows * models));
     if (training->kept)
@@ -105,8 +100,8 @@ static void reset(const struct training *training) {
 static void make_buffers(struct training *training) {
     const struct wr_ensemble *ensemble = &training->ensemble;
     const struct wr_windows_view *view = &ensemble->windows;
-    const struct wr_shape *shape = &ensemble->shape;
-    size_t models = ensemble->models;
+    const struct wr_shape *shape = &ensemble->stack.shape;
+    size_t models = ensemble->stack.count;
     const float gradient_factors[2] = {0,
                                        wr_gradient_factor(ensemble->rule.loss, shape->outputs, 1)};
     double decay = (double)ensemble->rule.decay_epochs * (double)view->count; /* in updates */
@@ -115,9 +110,9 @@ static void make_buffers(struct training *training) {
         tasks[m] =
             (struct wr_model_task){.count = view->count,
                                    .visits = view->count,
-                                   .lr = ensemble->lr[m],
-                                   .clip = ensemble->clip[m],
-                                   .seed = ensemble->seeds[m],
+                                   .lr = ensemble->tasks[m].lr,
+                                   .clip = ensemble->tasks[m].clip,
+                                   .seed = ensemble->tasks[m].seed,
                                    .decay_per_update = decay > 0 ? (float)(1.0 / decay) : 0.0f};
     training->tasks = buffer(tasks, models * sizeof *tasks);
     training->progress = buffer(NULL, models * sizeof(struct wr_model_progress));
@@ -140,7 +135,7 @@ static void make_kept(struct training *training) {
     float *corrections;
     size_t pairs;
     training->kept_count =
-        wr_rule_states(rule) * training->ensemble.models * training->layout.count;
+        wr_rule_states(rule) * training->ensemble.stack.count * training->layout.count;
     if (training->kept_count > 0)
         training->kept = buffer(NULL, training->kept_count * sizeof(float));
     if (rule->optimizer != WR_OPTIMIZER_ADAM)
@@ -153,7 +148,7 @@ static void make_kept(struct training *training) {
 
 /* Enqueues `updates` updates of every model, ending with epoch `end` - 1. */
 static void train(struct training *training, uint64_t updates, uint32_t begin, uint32_t end) {
-    uint64_t models = training->ensemble.models, batch = 1;
+    uint64_t models = training->ensemble.stack.count, batch = 1;
     uint64_t input_stride = training->ensemble.windows.input_stride;
     uint64_t target_stride = training->ensemble.windows.target_stride;
     struct training *t = training;
@@ -198,7 +193,7 @@ static size_t first_difference(const float *a, const float *b, size_t count) {
 /* Trains `epochs` epochs here and on the cpu and compares losses and parameters of all models.
  * Returns the seconds that the GPU took. Launches end in the midst of epochs. */
 static double compare(struct training *training, uint32_t epochs) {
-    size_t models = training->ensemble.models, P = training->layout.count;
+    size_t models = training->ensemble.stack.count, P = training->layout.count;
     uint64_t left = epochs * training->ensemble.windows.count, most = 1013;
     float *ours = alloc(models * P, sizeof *ours), *theirs = alloc(models * P, sizeof *theirs);
     float *our_losses = alloc(models * epochs, sizeof(float));
@@ -231,8 +226,8 @@ static double compare(struct training *training, uint32_t epochs) {
         printf("\"difference\":\"epoch %zu, model %zu: loss %.9g, cpu has %.9g\",", l / models,
                l % models, (double)our_losses[l], (double)their_losses[l]);
     printf("\"hash\":\"%016" PRIx64 "\",\"hash_cpu\":\"%016" PRIx64 "\",",
-           wr_parameters_hash(&training->ensemble.shape, ours),
-           wr_parameters_hash(&training->ensemble.shape, theirs));
+           wr_parameters_hash(&training->ensemble.stack.shape, ours),
+           wr_parameters_hash(&training->ensemble.stack.shape, theirs));
     wr_session_close(session);
     wr_device_close(cpu);
     free(ours);
@@ -256,7 +251,7 @@ static void measure(struct training *training, double epoch_seconds, double seco
             rows = epochs - begin < most ? epochs - begin : most;
             train(training, rows * (uint64_t)windows, begin, begin + rows);
         }
-        rate[i] = (double)training->ensemble.models * epochs * windows / end_timing();
+        rate[i] = (double)training->ensemble.stack.count * epochs * windows / end_timing();
     }
     double low = fmin(rate[0], fmin(rate[1], rate[2])),
            high = fmax(rate[0], fmax(rate[1], rate[2]));

@@ -44,9 +44,9 @@ static bool take_word(const char *word, struct wr_cl_device *device, struct wr_e
     else if ((value = value_of(word, "rows")) && strlen(value) == 1 && strchr("124", *value))
         device->forced_rows = (size_t)(*value - '0');
     else if ((value = value_of(word, "inputs")))
-        ensemble->shape.inputs = strtoul(value, NULL, 10);
+        ensemble->stack.shape.inputs = strtoul(value, NULL, 10);
     else if ((value = value_of(word, "outputs")))
-        ensemble->shape.outputs = strtoul(value, NULL, 10);
+        ensemble->stack.shape.outputs = strtoul(value, NULL, 10);
     else if ((value = value_of(word, "rule")) && wr_recipe_named(value, &recipe, NULL) == WR_OK)
         ensemble->rule = recipe.rule;
     else
@@ -57,8 +57,7 @@ static bool take_word(const char *word, struct wr_cl_device *device, struct wr_e
 int main(int count, char **words) {
     struct wr_cl_device device = nvidia;
     struct wr_ensemble ensemble = {
-        .shape = {.inputs = 1, .outputs = 1},
-        .models = 1,
+        .stack = {{.inputs = 1, .outputs = 1}, .count = 1},
         .batch = 1,
         .schedule = WR_SCHEDULE_FUSED,
         .windows = {.count = 1, .input_stride = 1, .target_stride = 1},
@@ -72,8 +71,8 @@ int main(int count, char **words) {
                 "[norm]\n");
         return 2;
     }
-    ensemble.shape.hidden = strtoul(words[1], NULL, 10);
-    ensemble.shape.seq_len = strtoul(words[2], NULL, 10);
+    ensemble.stack.shape.hidden = strtoul(words[1], NULL, 10);
+    ensemble.stack.shape.seq_len = strtoul(words[2], NULL, 10);
     ensemble.rule.decay_epochs = 1;
     struct wr_layout layout;
     struct wr_cl_plan plan;
@@ -84,7 +83,7 @@ int main(int count, char **words) {
         fprintf(stderr, "plan: %s\n", why);
         return 3;
     }
-    if (wr_layout_of(&ensemble.shape, &layout, &error) != WR_OK ||
+    if (wr_layout_of(&ensemble.stack.shape, &layout, &error) != WR_OK ||
         wr_cl_plan_make(&device, &ensemble, &layout, &plan, &error) != WR_OK) {
         fprintf(stderr, "plan: %s\n", error.text);
         return 2;

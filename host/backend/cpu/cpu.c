@@ -82,7 +82,7 @@ wr_status wr_cpu_engine_name(const char **name, struct wr_error *error) {
  * = 20; from some H on, rows are faster for any number of models. The terms of y are added one by
  * one, hence O. */
 static double rows_worth(const struct wr_ensemble *ensemble, size_t lanes) {
-    const struct wr_shape *shape = &ensemble->shape;
+    const struct wr_shape *shape = &ensemble->stack.shape;
     double H = (double)shape->hidden, O = (double)shape->outputs, T = (double)shape->seq_len;
     double worth = 1 + H / 8, most = ensemble->batch > 1 ? 1.2 : 0.8;
     if (lanes >= 16 && H > 20)
@@ -110,7 +110,7 @@ static double rounds(const struct cpu_device *cpu, const struct wr_ensemble *ens
 
 const struct wr_engine *wr_cpu_engine(const struct cpu_device *cpu,
                                       const struct wr_ensemble *ensemble) {
-    size_t lanes = cpu->engine->lanes, models = ensemble->models;
+    size_t lanes = cpu->engine->lanes, models = ensemble->stack.count;
     if (cpu->rows == NULL)
         return cpu->engine;
     double alone = rounds(cpu, ensemble, models);
@@ -122,7 +122,7 @@ const struct wr_engine *wr_cpu_engine(const struct cpu_device *cpu,
 
 bool wr_cpu_team(const struct cpu_device *cpu, const struct wr_engine *engine,
                  const struct wr_ensemble *ensemble) {
-    return shared(cpu, ensemble, (ensemble->models - 1) / engine->lanes + 1);
+    return shared(cpu, ensemble, (ensemble->stack.count - 1) / engine->lanes + 1);
 }
 
 /* ---- the device ---- */

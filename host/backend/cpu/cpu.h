@@ -63,7 +63,8 @@ struct cpu_session {
     size_t scratch;          /* floats of a block's scratch, per lane */
     size_t states;           /* S: floats of the optimizer's state per parameter */
     size_t rests;            /* P where wr_needs_rests, else 0 */
-    size_t workspace;        /* floats per thread: parameters, state, gradients, rests, scratch */
+    size_t workspace;        /* floats per thread: parameters, state, gradients, rests, scratch;
+                                the scratch alone where the session does not train */
     float *workspaces;       /* (threads, workspace) */
     size_t segments;         /* segments whose sums are kept at the same time: 1 without a team */
     size_t sums_apart;       /* floats from the sums of one segment to those of the next */
@@ -77,9 +78,9 @@ struct cpu_session {
     uint32_t epoch;   /* epochs run since the parameters were written */
     /* Stage buffers: one allocation, NULL until the first stage. */
     float *stages;
-    float *gradients;   /* (N, P, L) */
+    float *gradients;   /* (N, P, L); NULL where the session does not train */
+    float *deltas;      /* (N, B, T, H, L); NULL where the session does not train */
     float *hidden;      /* (N, B, T, H, L) */
-    float *deltas;      /* (N, B, T, H, L) */
     float *predictions; /* (N, B, O, L) */
     float *losses;      /* (N, B, L) */
 };

@@ -13,7 +13,7 @@
 static void bind_block(const struct cpu_session *s, size_t block, size_t thread,
                        struct wr_block *b) {
     const struct wr_ensemble *e = &s->base.ensemble;
-    *b = (struct wr_block){.shape = &e->shape,
+    *b = (struct wr_block){.shape = &e->stack.shape,
                            .layout = &s->layout,
                            .view = &e->windows,
                            .at_once = s->at_once,
@@ -23,10 +23,14 @@ static void bind_block(const struct cpu_session *s, size_t block, size_t thread,
     size_t L = s->engine->lanes;
     for (size_t l = 0; l < L; l++) {
         size_t m = wr_cpu_model(s, block, l);
-        b->descent[l] = -e->lr[m];
-        b->clip[l] = e->clip[m];
+        b->descent[l] = -e->tasks[m].lr;
+        b->clip[l] = e->tasks[m].clip;
     }
     b->visited = s->visited != NULL ? s->visited + thread * e->batch * L : NULL;
+    if (!wr_trains(e)) {
+        b->scratch = s->workspaces + thread * s->workspace;
+        return;
+    }
     b->parameters = s->workspaces + thread * s->workspace;
     b->state = b->parameters + s->model_size * L;
     b->gradients = b->state + s->states * s->layout.count * L;
@@ -41,11 +45,11 @@ static struct wr_sums sums_at(const struct cpu_session *s, size_t place) {
 }
 
 static void bind_slots(const struct cpu_session *s, size_t block, struct wr_block *b) {
-    const struct wr_shape *shape = &s->base.ensemble.shape;
+    const struct wr_shape *shape = &s->base.ensemble.stack.shape;
     size_t slots = s->base.ensemble.batch * s->engine->lanes;
     size_t steps = slots * shape->seq_len * shape->hidden;
     b->hidden = s->hidden + block * steps;
-    b->deltas = s->deltas + block * steps;
+    b->deltas = s->deltas != NULL ? s->deltas + block * steps : NULL;
     b->predictions = s->predictions + block * slots * shape->outputs;
     b->losses = s->losses + block * slots;
 }
@@ -56,8 +60,9 @@ static void set_update(const struct cpu_session *s, size_t model, uint64_t u, si
     const struct wr_ensemble *e = &s->base.ensemble;
     size_t pair = u < s->correction_count ? (size_t)u : s->correction_count - 1;
     if (e->rule.decay != WR_DECAY_CONSTANT)
-        b->descent[lane] = -(e->lr[model] * wr_decay_left((int)e->rule.decay, u,
-                                                          wr_decay_per_update(&s->base, model)));
+        b->descent[lane] =
+            -(e->tasks[model].lr *
+              wr_decay_left((int)e->rule.decay, u, wr_decay_per_update(&s->base, model)));
     b->correct[lane] = s->corrections[2 * pair];
     b->correct2[lane] = s->corrections[2 * pair + 1];
 }
@@ -65,13 +70,13 @@ static void set_update(const struct cpu_session *s, size_t model, uint64_t u, si
 /* Lists the windows that a lane visits in `epoch`, from visit `offset` on. */
 static void set_visited(const struct cpu_session *s, size_t model, uint64_t epoch, size_t offset,
                         size_t lane, struct wr_block *b) {
-    const struct wr_ensemble *e = &s->base.ensemble;
-    uint64_t visit = epoch * e->visits[model] + offset;
+    const struct wr_rule *rule = &s->base.ensemble.rule;
+    const struct wr_task *task = &s->base.ensemble.tasks[model];
+    uint64_t visit = epoch * task->visits + offset;
     for (size_t slot = 0; slot < b->count[lane]; slot++)
         b->visited[slot * s->engine->lanes + lane] =
-            e->window_first[model] + (size_t)wr_visited((int)e->rule.order, e->rule.recency,
-                                                        e->seeds[model], e->window_count[model],
-                                                        visit + slot);
+            task->first + (size_t)wr_visited((int)rule->order, rule->recency, task->seed,
+                                             task->count, visit + slot);
 }
 
 /* Sets the batch: visits offset .. offset + count - 1 of each lane's `epoch`. Returns the number of
@@ -85,13 +90,13 @@ static size_t set_batch(const struct cpu_session *s, size_t block, uint64_t epoc
     b->fewest = SIZE_MAX;
     b->together = s->base.in_order;
     for (size_t l = 0; l < L; l++) {
-        size_t m = wr_cpu_model(s, block, l), has = e->visits[m];
+        size_t m = wr_cpu_model(s, block, l), has = e->tasks[m].visits;
         size_t left = offset < has && s->frozen[m] == WR_NOT_DIVERGED ? has - offset : 0;
         size_t n = left < count ? left : count;
         if (n != b->count[l] && n > 0)
-            b->scale[l] = wr_gradient_factor(e->rule.loss, e->shape.outputs, n);
+            b->scale[l] = wr_gradient_factor(e->rule.loss, e->stack.shape.outputs, n);
         b->count[l] = n;
-        b->first[l] = e->window_first[m] + offset;
+        b->first[l] = e->tasks[m].first + offset;
         b->together = b->together && b->first[l] == b->first[0];
         if (varies && n > 0)
             set_update(s, m, epoch * s->base.epoch_steps[m] + offset / e->batch, l, b);
@@ -109,7 +114,7 @@ static size_t set_batch(const struct cpu_session *s, size_t block, uint64_t epoc
 static void end_epoch(const struct cpu_session *s, size_t block, const struct wr_block *b,
                       uint32_t epoch, float *losses) {
     alignas(64) float poison[WR_MOST_LANES];
-    size_t L = s->engine->lanes, models = s->base.ensemble.models;
+    size_t L = s->engine->lanes, models = s->base.ensemble.stack.count;
     s->engine->check(b, poison);
     for (size_t l = 0; l < L && block * L + l < models; l++) {
         size_t m = block * L + l;
@@ -176,7 +181,8 @@ static void take_stages(void *context, size_t thread) {
         bind_block(s, block, thread, &b);
         bind_slots(s, block, &b);
         b.parameters = s->parameters + block * s->model_size * L;
-        b.gradients = s->gradients + block * s->layout.count * L;
+        if (s->gradients != NULL)
+            b.gradients = s->gradients + block * s->layout.count * L;
         if (s->states > 0)
             b.state = s->state + block * s->states * s->layout.count * L;
         if (set_batch(s, block, s->epoch, s->base.batch_first, s->base.batch_count, &b) > 0)
@@ -371,7 +377,7 @@ static bool train_epoch(struct worker *w, size_t block, uint64_t epoch, struct w
 static bool train_epochs(struct worker *w, size_t block, struct wr_block *b) {
     const struct run *run = w->run;
     const struct cpu_session *s = run->session;
-    size_t models = s->base.ensemble.models;
+    size_t models = s->base.ensemble.stack.count;
     for (size_t e = 0; e < run->epochs; e++) {
         memset(b->total, 0, sizeof b->total);
         memset(b->rest, 0, sizeof b->rest);
@@ -415,8 +421,8 @@ static void wait_for_others(struct run *run) {
 
 /* Number of windows whose work is about 10^6 multiplications per lane: well below a millisecond. */
 static size_t look_interval(const struct wr_ensemble *e) {
-    double H = (double)e->shape.hidden, T = (double)e->shape.seq_len;
-    double work = 3 * T * H * (H + (double)e->shape.inputs + 10);
+    double H = (double)e->stack.shape.hidden, T = (double)e->stack.shape.seq_len;
+    double work = 3 * T * H * (H + (double)e->stack.shape.inputs + 10);
     return work < 1e6 ? (size_t)(1e6 / work) : 1;
 }
 

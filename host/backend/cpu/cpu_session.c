@@ -50,10 +50,12 @@ static size_t model_floats(const struct wr_engine *engine, const struct wr_shape
     return engine->width > 0 ? plus(P, times(H, wr_padded(H, engine->width))) : P;
 }
 
-/* Floats that a window of a model's batch takes in the stage buffers: h, da, y, loss. */
-static size_t slot_floats(const struct wr_shape *shape) {
+/* Floats that a window of a model's batch takes in the stage buffers: h, da if the session trains,
+ * y, loss. */
+static size_t slot_floats(const struct wr_ensemble *ensemble) {
+    const struct wr_shape *shape = &ensemble->stack.shape;
     size_t steps = times(shape->seq_len, shape->hidden);
-    return plus(times(2, steps), plus(shape->outputs, 1));
+    return plus(times(wr_trains(ensemble) ? 2 : 1, steps), plus(shape->outputs, 1));
 }
 
 /* Number of lanes of all blocks: N L. */
@@ -63,14 +65,15 @@ static size_t lanes_of(const struct wr_engine *engine, size_t models) {
 
 static size_t stage_floats(const struct wr_engine *engine, const struct wr_ensemble *ensemble,
                            size_t parameters) {
-    size_t slots = times(ensemble->batch, slot_floats(&ensemble->shape));
-    return times(lanes_of(engine, ensemble->models), plus(parameters, slots));
+    size_t slots = times(ensemble->batch, slot_floats(ensemble));
+    return times(lanes_of(engine, ensemble->stack.count),
+                 plus(wr_trains(ensemble) ? parameters : 0, slots));
 }
 
 /* Number of windows whose h and da are kept at the same time: a segment if they take no more than
  * 512 KiB, otherwise fewer, but at least FEWEST, which share the loads of weights. */
 static size_t at_once_of(const struct wr_engine *engine, const struct wr_ensemble *ensemble) {
-    const struct wr_shape *shape = &ensemble->shape;
+    const struct wr_shape *shape = &ensemble->stack.shape;
     enum { FLOATS = 131072, FEWEST = 4 };
     if (engine->width == 0)
         return 1;
@@ -81,7 +84,7 @@ static size_t at_once_of(const struct wr_engine *engine, const struct wr_ensembl
 }
 
 static size_t scratch_floats(const struct wr_engine *engine, const struct wr_ensemble *ensemble) {
-    const struct wr_shape *shape = &ensemble->shape;
+    const struct wr_shape *shape = &ensemble->stack.shape;
     size_t T = shape->seq_len, outputs = times(4, shape->outputs);
     if (engine->width > 0) {
         size_t each = plus(times(2, times(T, wr_padded(shape->hidden, engine->width))), outputs);
@@ -106,16 +109,18 @@ static size_t rest_floats(const struct wr_ensemble *ensemble, size_t P) {
 /* Floats of a thread's workspace. */
 static size_t workspace_floats(const struct wr_engine *engine, const struct wr_ensemble *ensemble,
                                size_t P) {
-    size_t model = model_floats(engine, &ensemble->shape, P);
+    size_t model = model_floats(engine, &ensemble->stack.shape, P);
     size_t state = times(wr_rule_states(&ensemble->rule), P);
     size_t gradients = plus(P, rest_floats(ensemble, P));
-    size_t floats = plus(plus(plus(model, state), scratch_floats(engine, ensemble)), gradients);
+    size_t floats = scratch_floats(engine, ensemble);
+    if (wr_trains(ensemble))
+        floats = plus(plus(plus(model, state), floats), gradients);
     return plus(whole_lines(times(floats, engine->lanes)), APART);
 }
 
 static size_t threads_of(const struct cpu_device *device, const struct wr_engine *engine,
                          const struct wr_ensemble *ensemble) {
-    size_t blocks = (ensemble->models - 1) / engine->lanes + 1;
+    size_t blocks = (ensemble->stack.count - 1) / engine->lanes + 1;
     size_t segments = (ensemble->batch - 1) / WR_SEGMENT + 1;
     size_t most = wr_cpu_team(device, engine, ensemble) ? segments : blocks;
     return device->threads < most ? device->threads : most;
@@ -125,6 +130,8 @@ static size_t threads_of(const struct cpu_device *device, const struct wr_engine
 static size_t sums_floats(const struct cpu_device *device, const struct wr_engine *engine,
                           const struct wr_ensemble *ensemble, size_t P) {
     size_t floats = whole_lines(times(plus(P, WR_SEGMENT), engine->lanes));
+    if (!wr_trains(ensemble))
+        return 0;
     return wr_cpu_team(device, engine, ensemble) ? floats : plus(floats, APART);
 }
 
@@ -146,9 +153,9 @@ static size_t session_floats(const struct cpu_device *device, const struct wr_en
                              const struct wr_ensemble *ensemble, size_t P) {
     size_t threads = threads_of(device, engine, ensemble);
     size_t segments = segments_of(device, engine, ensemble, P);
-    size_t model =
-        plus(model_floats(engine, &ensemble->shape, P), times(wr_rule_states(&ensemble->rule), P));
-    size_t parameters = times(lanes_of(engine, ensemble->models), model);
+    size_t model = plus(model_floats(engine, &ensemble->stack.shape, P),
+                        times(wr_rule_states(&ensemble->rule), P));
+    size_t parameters = times(lanes_of(engine, ensemble->stack.count), model);
     size_t workspaces = times(threads, workspace_floats(engine, ensemble, P));
     size_t sums =
         times(segments > threads ? segments : threads, sums_floats(device, engine, ensemble, P));
@@ -164,14 +171,14 @@ wr_status wr_cpu_memory(struct wr_device *device, const struct wr_ensemble *ense
                         struct wr_error *error) {
     const struct cpu_device *cpu = (const struct cpu_device *)device;
     struct wr_layout layout;
-    wr_status status = wr_layout_of(&ensemble->shape, &layout, error);
+    wr_status status = wr_layout_of(&ensemble->stack.shape, &layout, error);
     if (status != WR_OK)
         return status;
     const struct wr_engine *engine = wr_cpu_engine(cpu, ensemble);
-    layout = block_layout(engine, &ensemble->shape, layout);
-    size_t models = ensemble->models;
+    layout = block_layout(engine, &ensemble->stack.shape, layout);
+    size_t models = ensemble->stack.count;
     size_t floats = session_floats(cpu, engine, ensemble, layout.count);
-    if (ensemble->schedule == WR_SCHEDULE_STAGED)
+    if (ensemble->schedule != WR_SCHEDULE_FUSED)
         floats = plus(floats, stage_floats(engine, ensemble, layout.count));
     *bytes = plus(times(floats, sizeof(float)), times(models, sizeof(uint32_t)));
     if (!wr_in_order(ensemble))
@@ -181,7 +188,7 @@ wr_status wr_cpu_memory(struct wr_device *device, const struct wr_ensemble *ense
                              : wr_fail(error, WR_ERR_MEMORY,
                                        "%zu models with hidden size %zu need more bytes than an "
                                        "address can count",
-                                       models, ensemble->shape.hidden);
+                                       models, ensemble->stack.shape.hidden);
 }
 
 /* ---- open and close ---- */
@@ -209,10 +216,10 @@ wr_status wr_cpu_open(struct wr_session *session, struct wr_error *error) {
     const struct cpu_device *device = (const struct cpu_device *)session->device;
     const struct wr_ensemble *ensemble = &session->ensemble;
     s->engine = wr_cpu_engine(device, ensemble);
-    s->layout = block_layout(s->engine, &ensemble->shape, session->layout);
-    size_t lanes = lanes_of(s->engine, ensemble->models), P = s->layout.count;
+    s->layout = block_layout(s->engine, &ensemble->stack.shape, session->layout);
+    size_t lanes = lanes_of(s->engine, ensemble->stack.count), P = s->layout.count;
     s->blocks = lanes / s->engine->lanes;
-    s->model_size = model_floats(s->engine, &ensemble->shape, P);
+    s->model_size = model_floats(s->engine, &ensemble->stack.shape, P);
     s->threads = threads_of(device, s->engine, ensemble);
     s->team = wr_cpu_team(device, s->engine, ensemble);
     s->at_once = at_once_of(s->engine, ensemble);
@@ -232,13 +239,13 @@ wr_status wr_cpu_open(struct wr_session *session, struct wr_error *error) {
                        sizeof(float), "sums", error);
     if (s->sums == NULL)
         return WR_ERR_MEMORY;
-    s->frozen = wr_alloc(ensemble->models, sizeof *s->frozen, "models", error);
+    s->frozen = wr_alloc(ensemble->stack.count, sizeof *s->frozen, "models", error);
     if (s->frozen == NULL)
         return WR_ERR_MEMORY;
     wr_status status = open_rule(s, lanes, error);
     if (status != WR_OK)
         return status;
-    return wr_cpu_write_parameters(session, ensemble->parameters, error);
+    return wr_cpu_write_parameters(session, ensemble->stack.parameters, error);
 }
 
 void wr_cpu_close(struct wr_session *session) {
@@ -257,25 +264,29 @@ wr_status wr_cpu_need_stages(struct cpu_session *s, struct wr_error *error) {
     if (s->stages != NULL)
         return WR_OK;
     const struct wr_ensemble *ensemble = &s->base.ensemble;
-    size_t P = s->layout.count, lanes = lanes_of(s->engine, ensemble->models);
+    size_t P = s->layout.count, lanes = lanes_of(s->engine, ensemble->stack.count);
     size_t floats = stage_floats(s->engine, ensemble, P);
     s->stages = wr_alloc(floats, sizeof(float), "stage buffers", error);
     if (s->stages == NULL)
         return WR_ERR_MEMORY;
     size_t slots = lanes * ensemble->batch;
-    size_t steps = slots * ensemble->shape.seq_len * ensemble->shape.hidden;
-    s->gradients = s->stages; /* first, so that it is aligned to whole vectors */
-    s->hidden = s->gradients + lanes * P;
-    s->deltas = s->hidden + steps;
-    s->predictions = s->deltas + steps;
-    s->losses = s->predictions + slots * ensemble->shape.outputs;
+    size_t steps = slots * ensemble->stack.shape.seq_len * ensemble->stack.shape.hidden;
+    float *next = s->stages;
+    if (wr_trains(ensemble)) {
+        s->gradients = next; /* first, so that it is aligned to whole vectors */
+        s->deltas = s->gradients + lanes * P;
+        next = s->deltas + steps;
+    }
+    s->hidden = next;
+    s->predictions = s->hidden + steps;
+    s->losses = s->predictions + slots * ensemble->stack.shape.outputs;
     return WR_OK;
 }
 
 /* ---- data in and out ---- */
 
 size_t wr_cpu_model(const struct cpu_session *s, size_t block, size_t lane) {
-    size_t model = block * s->engine->lanes + lane, models = s->base.ensemble.models;
+    size_t model = block * s->engine->lanes + lane, models = s->base.ensemble.stack.count;
     return model < models ? model : models - 1;
 }
 
@@ -289,7 +300,7 @@ enum { ONCE = 5, MOST_PLACED = 6 };
 /* Fills `placed` and returns the number of its entries. W_hh has two entries where the parameters
  * have it twice; gradients have it once. */
 static size_t place_tensors(const struct cpu_session *s, struct placed placed[MOST_PLACED]) {
-    const struct wr_shape *shape = &s->base.ensemble.shape;
+    const struct wr_shape *shape = &s->base.ensemble.stack.shape;
     const struct wr_layout *flat = &s->base.layout, *at = &s->layout;
     size_t I = shape->inputs, H = shape->hidden, O = shape->outputs, width = s->engine->width;
     bool by_rows = width == 0;
@@ -334,7 +345,7 @@ wr_status wr_cpu_write_parameters(struct wr_session *session, const float *value
         for (size_t l = 0; l < L; l++)
             write_model(s, values + wr_cpu_model(s, block, l) * session->layout.count,
                         s->parameters + block * s->model_size * L + l);
-    for (size_t m = 0; m < session->ensemble.models; m++)
+    for (size_t m = 0; m < session->ensemble.stack.count; m++)
         s->frozen[m] = WR_NOT_DIVERGED;
     if (s->states > 0)
         memset(s->state, 0, s->blocks * s->states * s->layout.count * L * sizeof *s->state);
@@ -346,7 +357,7 @@ wr_status wr_cpu_freeze(struct wr_session *session, const unsigned char *frozen,
                         struct wr_error *error) {
     struct cpu_session *s = (struct cpu_session *)session;
     (void)error;
-    for (size_t m = 0; m < session->ensemble.models; m++)
+    for (size_t m = 0; m < session->ensemble.stack.count; m++)
         if (frozen[m] && s->frozen[m] == WR_NOT_DIVERGED)
             s->frozen[m] = WR_FROZEN;
     return WR_OK;
@@ -354,7 +365,7 @@ wr_status wr_cpu_freeze(struct wr_session *session, const unsigned char *frozen,
 
 /* The interleaved buffer of a tensor; NULL if it is not allocated yet. *count: floats per model. */
 static const float *buffer_of(const struct cpu_session *s, enum wr_tensor tensor, size_t *count) {
-    const struct wr_shape *shape = &s->base.ensemble.shape;
+    const struct wr_shape *shape = &s->base.ensemble.stack.shape;
     size_t B = s->base.ensemble.batch;
     switch (tensor) {
     case WR_PARAMETERS:
@@ -393,7 +404,7 @@ wr_status wr_cpu_read(struct wr_session *session, enum wr_tensor tensor, float *
         parts = s->states;
     size_t count = flat ? parts * P : stored;
     (void)error;
-    for (size_t m = 0; m < session->ensemble.models; m++) {
+    for (size_t m = 0; m < session->ensemble.stack.count; m++) {
         float *to = values + m * count;
         if (buffer == NULL) {
             memset(to, 0, count * sizeof *to);
@@ -411,6 +422,6 @@ wr_status wr_cpu_read(struct wr_session *session, enum wr_tensor tensor, float *
 wr_status wr_cpu_diverged(struct wr_session *session, uint32_t *diverged, struct wr_error *error) {
     const struct cpu_session *s = (const struct cpu_session *)session;
     (void)error;
-    memcpy(diverged, s->frozen, session->ensemble.models * sizeof *diverged);
+    memcpy(diverged, s->frozen, session->ensemble.stack.count * sizeof *diverged);
     return WR_OK;
 }

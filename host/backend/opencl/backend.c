@@ -28,6 +28,7 @@ const struct wr_backend wr_backend_opencl = {
     .close_session = wr_cl_close_session,
     .read = wr_cl_read,
     .write_parameters = wr_cl_write_parameters,
+    .write_windows = wr_cl_write_windows,
     .forward = wr_cl_forward,
     .bptt = wr_cl_bptt,
     .clip = wr_cl_clip,

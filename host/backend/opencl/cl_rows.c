@@ -23,7 +23,7 @@ static const struct {
 /* Whether fused_rows.cl trains the shape with no more than a few spilled registers:
  * tests/registers.txt. */
 static bool takes(const struct wr_ensemble *ensemble) {
-    const struct wr_shape *shape = &ensemble->shape;
+    const struct wr_shape *shape = &ensemble->stack.shape;
     return ensemble->batch == 1 && ((shape->hidden <= 32 && shape->seq_len <= 16) ||
                                     (shape->hidden <= 64 && shape->seq_len <= 6));
 }
@@ -31,7 +31,7 @@ static bool takes(const struct wr_ensemble *ensemble) {
 /* Takes the line of the table. Other shapes and rules leave registers for only one row a lane. */
 static void choose_rows(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
                         struct wr_cl_rows *choice) {
-    const struct wr_shape *shape = &ensemble->shape;
+    const struct wr_shape *shape = &ensemble->stack.shape;
     bool plain = device->nvidia && wr_steps_alone(&ensemble->rule) && shape->seq_len <= 6 &&
                  shape->inputs <= 2 && shape->outputs <= 2;
     size_t line = 0;
@@ -55,7 +55,7 @@ static bool fills_warp(const struct wr_cl_device *device, size_t lanes) {
 /* Bytes of local memory that one model needs. */
 static size_t near_bytes(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
                          size_t rows) {
-    const struct wr_shape *s = &ensemble->shape;
+    const struct wr_shape *s = &ensemble->stack.shape;
     const struct wr_rule *rule = &ensemble->rule;
     const size_t lanes = WR_ROWS_LANES(s->hidden, rows), pack = device->warp / lanes;
     const size_t width =
@@ -98,7 +98,7 @@ void wr_cl_rows_choose(const struct wr_cl_device *device, const struct wr_ensemb
         return;
     choose_rows(device, ensemble, choice);
     most = most < device->max_group ? most : device->max_group;
-    choose_work_group(device, WR_ROWS_LANES(ensemble->shape.hidden, choice->rows), most,
+    choose_work_group(device, WR_ROWS_LANES(ensemble->stack.shape.hidden, choice->rows), most,
                       wr_cl_local_bytes(device) / near_bytes(device, ensemble, choice->rows),
                       choice);
     choice->nvidia.warp_sync = device->nvidia && choice->pack > 0 &&

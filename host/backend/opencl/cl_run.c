@@ -24,7 +24,7 @@ struct run {
 static double updates_made(const struct run *run, size_t epochs, size_t steps) {
     const struct wr_session *session = &run->session->base;
     double sum = 0;
-    for (size_t m = 0; m < session->ensemble.models; ++m) {
+    for (size_t m = 0; m < session->ensemble.stack.count; ++m) {
         double all = (double)epochs * (double)session->epoch_steps[m];
         sum += (double)steps < all ? (double)steps : all;
     }
@@ -133,7 +133,7 @@ static wr_status run_staged(struct run *run, size_t rows, struct wr_error *error
  * NULL. */
 static wr_status run_chunk(struct run *run, size_t rows, float *losses, struct wr_error *error) {
     struct wr_cl_session *session = run->session;
-    size_t M = session->base.ensemble.models;
+    size_t M = session->base.ensemble.stack.count;
     /* Diverged models write no loss, so that their losses stay NaN. */
     wr_status status =
         wr_cl_fill(session, WR_CL_EPOCH_LOSSES, rows * M * sizeof *losses, WR_CL_NAN, error);
@@ -150,7 +150,7 @@ wr_status wr_cl_run(struct wr_session *base, size_t epochs, float *losses, wr_ti
                       .tick = tick,
                       .context = context,
                       .began = wr_seconds()};
-    size_t most = run.session->plan.loss_rows, M = base->ensemble.models;
+    size_t most = run.session->plan.loss_rows, M = base->ensemble.stack.count;
     if (epochs >= WR_FROZEN - run.session->epochs)
         return wr_fail(error, WR_ERR_USAGE,
                        "%zu epochs after %zu: a model has at most %u; write parameters", epochs,

@@ -66,18 +66,20 @@ wr_status wr_cl_buffers_make(struct wr_cl_session *session, int first, int last,
 static wr_status put_tasks(struct wr_cl_session *session, struct wr_error *error) {
     const struct wr_ensemble *ensemble = &session->base.ensemble;
     struct wr_model_task *tasks =
-        wr_alloc(ensemble->models, sizeof *tasks, "the models' tasks", error);
+        wr_alloc(ensemble->stack.count, sizeof *tasks, "the models' tasks", error);
     if (!tasks)
         return WR_ERR_MEMORY;
-    for (size_t m = 0; m < ensemble->models; ++m)
+    for (size_t m = 0; m < ensemble->stack.count; ++m) {
+        const struct wr_task *task = &ensemble->tasks[m];
         tasks[m] =
-            (struct wr_model_task){.first = ensemble->window_first[m],
-                                   .count = ensemble->window_count[m],
-                                   .visits = ensemble->visits[m],
-                                   .lr = ensemble->lr[m],
-                                   .clip = ensemble->clip[m],
-                                   .seed = ensemble->seeds[m],
+            (struct wr_model_task){.first = task->first,
+                                   .count = task->count,
+                                   .visits = task->visits,
+                                   .lr = task->lr,
+                                   .clip = task->clip,
+                                   .seed = task->seed,
                                    .decay_per_update = wr_decay_per_update(&session->base, m)};
+    }
     wr_status status =
         wr_cl_put(session, WR_CL_TASKS, tasks, session->plan.bytes[WR_CL_TASKS], error);
     free(tasks);
@@ -85,7 +87,7 @@ static wr_status put_tasks(struct wr_cl_session *session, struct wr_error *error
 }
 
 static wr_status put_progress(struct wr_cl_session *session, struct wr_error *error) {
-    size_t M = session->base.ensemble.models;
+    size_t M = session->base.ensemble.stack.count;
     struct wr_model_progress *progress =
         wr_alloc(M, sizeof *progress, "the models' progress", error);
     if (!progress)
@@ -100,12 +102,15 @@ static wr_status put_progress(struct wr_cl_session *session, struct wr_error *er
 
 static wr_status put_scales(struct wr_cl_session *session, struct wr_error *error) {
     const struct wr_ensemble *ensemble = &session->base.ensemble;
+    if (session->plan.bytes[WR_CL_GRADIENT_FACTORS] == 0) /* it does not train */
+        return WR_OK;
     float *gradient_factors =
-        wr_alloc(ensemble->batch + 1, sizeof *gradient_factors, "the loss gradient_factors", error);
+        wr_alloc(ensemble->batch + 1, sizeof *gradient_factors, "gradient factors", error);
     if (!gradient_factors)
         return WR_ERR_MEMORY;
     for (size_t n = 1; n <= ensemble->batch; ++n)
-        gradient_factors[n] = wr_gradient_factor(ensemble->rule.loss, ensemble->shape.outputs, n);
+        gradient_factors[n] =
+            wr_gradient_factor(ensemble->rule.loss, ensemble->stack.shape.outputs, n);
     wr_status status = wr_cl_put(session, WR_CL_GRADIENT_FACTORS, gradient_factors,
                                  session->plan.bytes[WR_CL_GRADIENT_FACTORS], error);
     free(gradient_factors);
@@ -126,8 +131,9 @@ static wr_status put_corrections(struct wr_cl_session *session, struct wr_error 
     return status;
 }
 
-static wr_status upload(struct wr_cl_session *session, struct wr_error *error) {
-    const struct wr_ensemble *ensemble = &session->base.ensemble;
+wr_status wr_cl_write_windows(struct wr_session *base, struct wr_error *error) {
+    struct wr_cl_session *session = (struct wr_cl_session *)base;
+    const struct wr_ensemble *ensemble = &base->ensemble;
     const struct {
         enum wr_cl_buffer which;
         const float *values;
@@ -140,6 +146,11 @@ static wr_status upload(struct wr_cl_session *session, struct wr_error *error) {
     for (size_t i = 0; status == WR_OK && i < sizeof arrays / sizeof arrays[0]; ++i)
         status = wr_cl_put(session, arrays[i].which, arrays[i].values,
                            session->plan.bytes[arrays[i].which], error);
+    return status;
+}
+
+static wr_status upload(struct wr_cl_session *session, struct wr_error *error) {
+    wr_status status = wr_cl_write_windows(&session->base, error);
     if (status == WR_OK)
         status = put_tasks(session, error);
     if (status == WR_OK)
@@ -147,7 +158,8 @@ static wr_status upload(struct wr_cl_session *session, struct wr_error *error) {
     if (status == WR_OK)
         status = put_corrections(session, error);
     if (status == WR_OK)
-        status = wr_cl_write_parameters(&session->base, ensemble->parameters, error);
+        status =
+            wr_cl_write_parameters(&session->base, session->base.ensemble.stack.parameters, error);
     return status;
 }
 
@@ -210,7 +222,7 @@ wr_status wr_cl_write_parameters(struct wr_session *base, const float *values,
 wr_status wr_cl_freeze(struct wr_session *base, const unsigned char *frozen,
                        struct wr_error *error) {
     struct wr_cl_session *session = (struct wr_cl_session *)base;
-    size_t M = base->ensemble.models, bytes = session->plan.bytes[WR_CL_PROGRESS];
+    size_t M = base->ensemble.stack.count, bytes = session->plan.bytes[WR_CL_PROGRESS];
     struct wr_model_progress *progress =
         wr_alloc(M, sizeof *progress, "the models' progress", error);
     if (!progress)
@@ -227,7 +239,7 @@ wr_status wr_cl_freeze(struct wr_session *base, const unsigned char *frozen,
 
 wr_status wr_cl_diverged(struct wr_session *base, uint32_t *diverged, struct wr_error *error) {
     struct wr_cl_session *session = (struct wr_cl_session *)base;
-    size_t M = base->ensemble.models;
+    size_t M = base->ensemble.stack.count;
     struct wr_model_progress *progress =
         wr_alloc(M, sizeof *progress, "the models' progress", error);
     if (!progress)

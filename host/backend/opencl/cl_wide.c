@@ -20,7 +20,7 @@
 #define TWO_REGISTERS 168
 
 static bool takes(const struct wr_ensemble *ensemble) {
-    const struct wr_shape *shape = &ensemble->shape;
+    const struct wr_shape *shape = &ensemble->stack.shape;
     return ensemble->batch == 1 && wr_steps_alone(&ensemble->rule) && shape->hidden > WR_SEGMENT &&
            shape->hidden <= MOST_HIDDEN && shape->seq_len <= MOST_STEPS &&
            shape->inputs <= MOST_ENDS && shape->outputs <= MOST_ENDS;
@@ -28,7 +28,7 @@ static bool takes(const struct wr_ensemble *ensemble) {
 
 void wr_cl_wide_choose(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
                        struct wr_cl_wide *choice) {
-    const struct wr_shape *s = &ensemble->shape;
+    const struct wr_shape *s = &ensemble->stack.shape;
     size_t most = device->forced_group ? device->forced_group : device->max_group;
     *choice = (struct wr_cl_wide){0};
     if (!wr_cl_wants(device, WR_CL_WIDE) || !takes(ensemble) ||

@@ -71,7 +71,7 @@ static uint64_t number_of(const struct wr_cl_session *session, enum wr_cl_argume
     const struct wr_ensemble *ensemble = &session->base.ensemble;
     switch (argument) {
     case WR_CL_ARG_MODELS:
-        return ensemble->models;
+        return ensemble->stack.count;
     case WR_CL_ARG_BATCH:
         return ensemble->batch;
     case WR_CL_ARG_INPUT_STRIDE:
@@ -274,7 +274,7 @@ wr_status wr_cl_fused_make(struct wr_cl_session *session, struct wr_error *error
 static size_t groups_of(const struct wr_cl_session *session, enum wr_cl_kernel which) {
     const struct wr_cl_plan *plan = &session->plan;
     const enum wr_cl_range range = wr_cl_kernels[which].range;
-    size_t items = session->base.ensemble.models, group = session->group[which];
+    size_t items = session->base.ensemble.stack.count, group = session->group[which];
     if (range == WR_CL_MODEL_PACKS)
         return (items - 1) / plan->rows.pack + 1;
     if (range == WR_CL_WINDOW_TEAMS || range == WR_CL_SLOTS)

@@ -194,6 +194,7 @@ wr_status wr_cl_open_session(struct wr_session *session, struct wr_error *error)
 void wr_cl_close_session(struct wr_session *session);
 wr_status wr_cl_read(struct wr_session *session, enum wr_tensor tensor, float *values,
                      struct wr_error *error);
+wr_status wr_cl_write_windows(struct wr_session *session, struct wr_error *error);
 wr_status wr_cl_write_parameters(struct wr_session *session, const float *values,
                                  struct wr_error *error);
 wr_status wr_cl_freeze(struct wr_session *session, const unsigned char *frozen,

@@ -61,7 +61,7 @@ static bool strided(size_t count, size_t stride, size_t last, size_t *bytes) {
 
 /* *count = floats of a model's state in fused.cl; false if they do not fit. */
 static bool state_floats(const struct wr_ensemble *ensemble, size_t *count) {
-    const struct wr_shape *s = &ensemble->shape;
+    const struct wr_shape *s = &ensemble->stack.shape;
     const bool by_norm = ensemble->rule.clipping == WR_CLIPPING_NORM;
     *count = WR_FUSED_STATE(s->hidden, s->outputs, s->seq_len, by_norm);
     return WR_FUSED_STATE((double)s->hidden, (double)s->outputs, (double)s->seq_len, by_norm) <
@@ -115,15 +115,15 @@ bool wr_cl_fits_fused(struct wr_device *base, const struct wr_ensemble *ensemble
     size_t scratch;
     struct wr_cl_wide wide;
     wr_cl_wide_choose(device, ensemble, &wide);
-    if (ensemble->shape.hidden <= ALWAYS_FUSED || wide.parts > 0)
+    if (ensemble->stack.shape.hidden <= ALWAYS_FUSED || wide.parts > 0)
         return true;
-    if (wr_layout_of(&ensemble->shape, &layout, NULL) == WR_OK &&
+    if (wr_layout_of(&ensemble->stack.shape, &layout, NULL) == WR_OK &&
         place_fused(device, ensemble, &layout, &plan, &scratch) && plan.state_local &&
         plan.parameters_local)
         return true;
     snprintf(device->refusal, sizeof device->refusal,
              "a model of hidden size %zu does not fit the %zu bytes of local memory of %s",
-             ensemble->shape.hidden, device->local_bytes, base->info.id);
+             ensemble->stack.shape.hidden, device->local_bytes, base->info.id);
     *why = device->refusal;
     return false;
 }
@@ -131,7 +131,7 @@ bool wr_cl_fits_fused(struct wr_device *base, const struct wr_ensemble *ensemble
 /* Decides which kernels the stages take, and their tiles. */
 static void plan_staged(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
                         const struct wr_layout *layout, struct wr_cl_plan *plan) {
-    const struct wr_shape *shape = &ensemble->shape;
+    const struct wr_shape *shape = &ensemble->stack.shape;
     size_t columns = shape->hidden <= TILE_COLUMNS / 2 ? TILE_COLUMNS / 2 : TILE_COLUMNS;
     size_t most = device->forced_group ? device->forced_group : device->max_group;
     size_t segments = WR_CEIL_DIV(ensemble->batch, WR_SEGMENT);
@@ -147,7 +147,7 @@ static void plan_staged(const struct wr_cl_device *device, const struct wr_ensem
     plan->window_tiles = WR_WINDOW_TILES_OF(ensemble->batch, TILE_ROWS);
     plan->gradient_tiles =
         WR_GRADIENT_TILES_OF(shape->inputs, shape->hidden, shape->outputs, TILE_ROWS, columns);
-    plan->slice = SEGMENT_FLOATS / layout->count / ensemble->models;
+    plan->slice = SEGMENT_FLOATS / layout->count / ensemble->stack.count;
     if (device->forced_staged == WR_CL_TILED) /* so that small tests use several slices */
         plan->slice = 2;
     if (plan->slice < 1)
@@ -158,8 +158,8 @@ static void plan_staged(const struct wr_cl_device *device, const struct wr_ensem
 
 static bool tiled_bytes(const struct wr_ensemble *ensemble, const struct wr_layout *layout,
                         size_t slice, size_t bytes[WR_CL_BUFFERS]) {
-    size_t M = ensemble->models;
-    return floats(M, ensemble->batch, ensemble->shape.outputs, &bytes[WR_CL_DY]) &&
+    size_t M = ensemble->stack.count;
+    return floats(M, ensemble->batch, ensemble->stack.shape.outputs, &bytes[WR_CL_DY]) &&
            floats(M, slice, layout->count, &bytes[WR_CL_SEGMENTS]) &&
            floats(wr_needs_rests(ensemble->batch) ? M : 0, layout->count, 1, &bytes[WR_CL_RESTS]);
 }
@@ -167,8 +167,8 @@ static bool tiled_bytes(const struct wr_ensemble *ensemble, const struct wr_layo
 /* The buffers that only some rules need: those of all kernels, then those of the stages. */
 static bool rule_bytes(const struct wr_ensemble *ensemble, const struct wr_layout *layout,
                        size_t pairs, size_t bytes[WR_CL_BUFFERS]) {
-    const struct wr_shape *shape = &ensemble->shape;
-    size_t M = ensemble->models;
+    const struct wr_shape *shape = &ensemble->stack.shape;
+    size_t M = ensemble->stack.count;
     if (!floats(M, wr_rule_states(&ensemble->rule), layout->count, &bytes[WR_CL_STATE]) ||
         !floats(pairs, 2, 1, &bytes[WR_CL_CORRECTIONS]))
         return false;
@@ -194,21 +194,21 @@ static wr_status count_pairs(const struct wr_rule *rule, size_t *pairs, struct w
 
 static bool stage_bytes(const struct wr_ensemble *ensemble, const struct wr_layout *layout,
                         size_t bytes[WR_CL_BUFFERS]) {
-    size_t M = ensemble->models, units, steps;
+    size_t M = ensemble->stack.count, trains = wr_trains(ensemble), units, steps;
     return wr_size_mul(M, ensemble->batch, &units) &&
-           wr_size_mul(ensemble->shape.seq_len, ensemble->shape.hidden, &steps) &&
-           floats(M, layout->count, 1, &bytes[WR_CL_GRADIENTS]) &&
+           wr_size_mul(ensemble->stack.shape.seq_len, ensemble->stack.shape.hidden, &steps) &&
+           floats(trains, M, layout->count, &bytes[WR_CL_GRADIENTS]) &&
            floats(units, steps, 1, &bytes[WR_CL_HIDDEN]) &&
-           floats(units, steps, 1, &bytes[WR_CL_DELTAS]) &&
-           floats(units, ensemble->shape.outputs, 1, &bytes[WR_CL_PREDICTIONS]) &&
+           floats(trains, units, steps, &bytes[WR_CL_DELTAS]) &&
+           floats(units, ensemble->stack.shape.outputs, 1, &bytes[WR_CL_PREDICTIONS]) &&
            floats(units, 1, 1, &bytes[WR_CL_LOSSES]);
 }
 
 static bool common_bytes(const struct wr_ensemble *ensemble, const struct wr_layout *layout,
                          size_t loss_rows, size_t bytes[WR_CL_BUFFERS]) {
     const struct wr_windows_view *view = &ensemble->windows;
-    const struct wr_shape *shape = &ensemble->shape;
-    size_t M = ensemble->models, last, gradient_factors;
+    const struct wr_shape *shape = &ensemble->stack.shape;
+    size_t M = ensemble->stack.count, trains = wr_trains(ensemble), last, gradient_factors;
     return wr_size_mul(M, sizeof(struct wr_model_task), &bytes[WR_CL_TASKS]) &&
            wr_size_mul(M, sizeof(struct wr_model_progress), &bytes[WR_CL_PROGRESS]) &&
            floats(M, layout->count, 1, &bytes[WR_CL_PARAMETERS]) &&
@@ -217,22 +217,22 @@ static bool common_bytes(const struct wr_ensemble *ensemble, const struct wr_lay
            strided(view->count, view->target_stride, shape->outputs, &bytes[WR_CL_TARGETS]) &&
            floats(shape->outputs, 1, 1, &bytes[WR_CL_WEIGHTS]) &&
            wr_size_add(ensemble->batch, 1, &gradient_factors) &&
-           floats(gradient_factors, 1, 1, &bytes[WR_CL_GRADIENT_FACTORS]) &&
-           floats(loss_rows, M, 1, &bytes[WR_CL_EPOCH_LOSSES]);
+           floats(trains, gradient_factors, 1, &bytes[WR_CL_GRADIENT_FACTORS]) &&
+           floats(trains, loss_rows, M, &bytes[WR_CL_EPOCH_LOSSES]);
 }
 
 wr_status wr_cl_plan_make(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
                           const struct wr_layout *layout, struct wr_cl_plan *plan,
                           struct wr_error *error) {
-    size_t M = ensemble->models, scratch = 0;
+    size_t M = ensemble->stack.count, scratch = 0;
     *plan = (struct wr_cl_plan){.fused = ensemble->schedule == WR_SCHEDULE_FUSED};
     for (int kind = 0; kind < WR_CL_KINDS; ++kind)
-        plan->team[kind] = choose_team(device, ensemble->shape.hidden);
+        plan->team[kind] = choose_team(device, ensemble->stack.shape.hidden);
     wr_cl_rows_choose(device, ensemble, &plan->rows);
     if (plan->rows.pack == 0) /* rows is preferred if both can train the models */
         wr_cl_wide_choose(device, ensemble, &plan->wide);
     if (plan->wide.parts > 0)
-        plan->team[WR_CL_WIDE] = WR_WIDE_ITEMS(ensemble->shape.hidden, plan->wide.parts);
+        plan->team[WR_CL_WIDE] = WR_WIDE_ITEMS(ensemble->stack.shape.hidden, plan->wide.parts);
     plan_staged(device, ensemble, layout, plan);
     plan->loss_rows = LOSS_FLOATS / M;
     if (plan->loss_rows < 1)
@@ -245,13 +245,14 @@ wr_status wr_cl_plan_make(const struct wr_cl_device *device, const struct wr_ens
     if (!common_bytes(ensemble, layout, plan->loss_rows, plan->bytes) ||
         !rule_bytes(ensemble, layout, plan->pairs, plan->bytes) ||
         !stage_bytes(ensemble, layout, plan->bytes) ||
-        (plan->staged == WR_CL_TILED && !tiled_bytes(ensemble, layout, plan->slice, plan->bytes)) ||
+        (plan->staged == WR_CL_TILED && wr_trains(ensemble) &&
+         !tiled_bytes(ensemble, layout, plan->slice, plan->bytes)) ||
         !place_fused(device, ensemble, layout, plan, &scratch) ||
         !floats(M, plan->fused && scratch == 0 ? 1 : scratch, 1, &plan->bytes[WR_CL_SCRATCH]))
         return wr_fail(error, WR_ERR_MEMORY,
                        "%s: %zu models of hidden size %zu with batches of %zu windows need more "
                        "bytes than can be counted; use fewer models or a smaller batch",
-                       device->base.info.id, M, ensemble->shape.hidden, ensemble->batch);
+                       device->base.info.id, M, ensemble->stack.shape.hidden, ensemble->batch);
     if (!plan->fused)
         plan->bytes[WR_CL_SCRATCH] = 0;
     return WR_OK;
@@ -289,7 +290,7 @@ wr_status wr_cl_memory(struct wr_device *base, const struct wr_ensemble *ensembl
     struct wr_cl_device *device = (struct wr_cl_device *)base;
     struct wr_layout layout;
     struct wr_cl_plan plan;
-    wr_status status = wr_layout_of(&ensemble->shape, &layout, error);
+    wr_status status = wr_layout_of(&ensemble->stack.shape, &layout, error);
     if (status == WR_OK)
         status = wr_cl_plan_make(device, ensemble, &layout, &plan, error);
     if (status == WR_OK)
@@ -332,8 +333,9 @@ static void append_rule(char options[WR_CL_OPTIONS], const struct wr_ensemble *e
 
 void wr_cl_plan_options(const struct wr_cl_plan *plan, const struct wr_ensemble *ensemble,
                         enum wr_cl_kind kind, char options[WR_CL_OPTIONS]) {
-    const struct wr_shape *s = &ensemble->shape;
-    size_t per_model = (plan->bytes[WR_CL_PARAMETERS] / ensemble->models) / sizeof(float), state;
+    const struct wr_shape *s = &ensemble->stack.shape;
+    size_t per_model = (plan->bytes[WR_CL_PARAMETERS] / ensemble->stack.count) / sizeof(float),
+           state;
     size_t limit = kind == WR_CL_TILED ? UINT_LIMIT / TILE_ROWS : UINT_LIMIT;
     bool wide = !state_floats(ensemble, &state) || state > limit || 2 * per_model > UINT_LIMIT ||
                 s->seq_len > UINT_LIMIT / s->inputs;

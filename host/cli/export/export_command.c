@@ -61,8 +61,7 @@ struct export {
     size_t count;
     struct wr_trial *trials; /* (count), best first */
     char *why;               /* why the first failed trial failed */
-    struct wr_shape shape;
-    float *parameters; /* (count, P) */
+    struct wr_stack stack;   /* their models */
 };
 
 /* ---- choosing trials ---- */
@@ -275,17 +274,17 @@ static wr_status check_shape(struct export *export, size_t found) {
     if (settings[INPUTS] == NULL || settings[TARGET] == NULL)
         return wr_fail(export->error, WR_ERR_DATA, "%s does not say which columns it is for",
                        export->path);
-    export->shape = (struct wr_shape){.inputs = wr_count_names(settings[INPUTS]),
-                                      .hidden = export->trials[0].options.hidden,
-                                      .outputs = wr_count_names(settings[TARGET]),
-                                      .seq_len = export->trials[0].options.window};
-    wr_status status = wr_layout_of(&export->shape, &layout, export->error);
+    export->stack.shape = (struct wr_shape){.inputs = wr_count_names(settings[INPUTS]),
+                                            .hidden = export->trials[0].options.hidden,
+                                            .outputs = wr_count_names(settings[TARGET]),
+                                            .seq_len = export->trials[0].options.window};
+    wr_status status = wr_layout_of(&export->stack.shape, &layout, export->error);
     if (status == WR_OK && layout.count != found)
         status = wr_fail(export->error, WR_ERR_DATA,
                          "%s: trial %" PRId64 " has %zu parameters, %s -> %s with %zu hidden units "
                          "has %zu",
                          export->path, export->trials[0].id, found, settings[INPUTS],
-                         settings[TARGET], export->shape.hidden, layout.count);
+                         settings[TARGET], export->stack.shape.hidden, layout.count);
     return status;
 }
 
@@ -303,13 +302,14 @@ static wr_status read_parameters(struct export *export) {
             status = check_shape(export, count);
         if (status == WR_OK && i == 0) {
             each = count;
+            export->stack.count = export->count;
             if (!wr_size_mul(export->count, each, &floats))
                 floats = SIZE_MAX;
-            export->parameters = wr_alloc(floats, sizeof(float), "parameters", export->error);
-            status = export->parameters != NULL ? WR_OK : WR_ERR_MEMORY;
+            export->stack.parameters = wr_alloc(floats, sizeof(float), "parameters", export->error);
+            status = export->stack.parameters != NULL ? WR_OK : WR_ERR_MEMORY;
         }
         if (status == WR_OK)
-            memcpy(export->parameters + i * each, values, each * sizeof *values);
+            memcpy(export->stack.parameters + i * each, values, each * sizeof *values);
         free(values);
     }
     return status;
@@ -361,9 +361,8 @@ static wr_status save(const struct export *export) {
                 (struct wr_metadata){settings[i] == TARGET ? "targets" : setting_names[settings[i]],
                                      export->settings[settings[i]]};
     if (status == WR_OK)
-        status =
-            wr_parameters_save(export->options[EXPORT_SAVE].text, &export->shape, export->count,
-                               export->parameters, metadata, count, export->error);
+        status = wr_parameters_save(export->options[EXPORT_SAVE].text, &export->stack, metadata,
+                                    count, export->error);
     for (size_t i = 0; i < FIELDS_SAVED; i++)
         free(lists[i]);
     return status;
@@ -406,6 +405,6 @@ wr_status export_command(const struct option_value *options, struct wr_error *er
         free(export.settings[i]);
     free(export.trials);
     free(export.why);
-    free(export.parameters);
+    free(export.stack.parameters);
     return status;
 }

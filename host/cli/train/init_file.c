@@ -36,9 +36,8 @@ wr_status init_file_read(const char *path, struct init_file *file, struct wr_err
         return wr_fail(error, WR_ERR_DATA,
                        "--init %s: neither notebook, pytorch, glorot, orthogonal nor a file: %s",
                        path, strerror(errno));
-    wr_status status =
-        wr_parameters_load_described(path, &file->shape, &file->models, &stacked, &file->parameters,
-                                     &file->metadata, &file->metadata_count, error);
+    wr_status status = wr_parameters_load_described(path, &file->stack, &stacked, &file->metadata,
+                                                    &file->metadata_count, error);
     file->stacked = stacked != 0;
     if (status == WR_OK && (find(file, "windrow_fit") || find(file, "windrow_series")))
         return wr_fail(error, WR_ERR_DATA,
@@ -117,10 +116,10 @@ static wr_status apply_scales(struct init_file *file, const struct option_value 
     if (find(file, "scale") == NULL)
         return WR_OK;
     wr_status status =
-        read_scales(file, inputs, needed, file->shape.inputs, &file->input_scales, error);
+        read_scales(file, inputs, needed, file->stack.shape.inputs, &file->input_scales, error);
     if (status == WR_OK)
-        status =
-            read_scales(file, targets, needed, file->shape.outputs, &file->target_scales, error);
+        status = read_scales(file, targets, needed, file->stack.shape.outputs, &file->target_scales,
+                             error);
     if (needed)
         return status;
     free(file->input_scales);
@@ -139,15 +138,15 @@ static bool all_zero(const float *values, size_t count) {
 /* Checks that the biases that --bias fixes are 0 in the file. */
 static wr_status check_biases(const struct init_file *file, const struct option_value *bias,
                               struct wr_error *error) {
-    struct wr_shape shape = file->shape;
+    struct wr_shape shape = file->stack.shape;
     struct wr_layout layout;
     if (find(file, "bias") == NULL)
         return WR_OK;
     shape.seq_len = 1; /* any */
     wr_status status = wr_layout_of(&shape, &layout, error);
     unsigned lacking = rule_fixed(bias);
-    for (size_t m = 0; m < file->models && status == WR_OK; m++) {
-        const float *model = file->parameters + m * layout.count;
+    for (size_t m = 0; m < file->stack.count && status == WR_OK; m++) {
+        const float *model = file->stack.parameters + m * layout.count;
         bool hidden = lacking & WR_FIXED_HIDDEN_BIAS && !all_zero(model + layout.b_h, shape.hidden);
         if (hidden ||
             (lacking & WR_FIXED_HEAD_BIAS && !all_zero(model + layout.b_y, shape.outputs)))
@@ -255,7 +254,7 @@ void init_file_tell(const struct init_file *file, const struct option_value *opt
 }
 
 void init_file_release(struct init_file *file) {
-    free(file->parameters);
+    free(file->stack.parameters);
     free(file->metadata);
     free(file->input_scales);
     free(file->target_scales);

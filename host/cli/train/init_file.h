@@ -8,10 +8,8 @@
 /* Start with {0}. Call init_file_release after a failure too. */
 struct init_file {
     const char *path;
-    struct wr_shape shape; /* without seq_len */
-    size_t models;
-    bool stacked;      /* the tensors have a leading dimension of models */
-    float *parameters; /* (models, P) */
+    struct wr_stack stack; /* without seq_len */
+    bool stacked;          /* the tensors have a leading dimension of models */
     struct wr_metadata *metadata;
     size_t metadata_count;
     double *input_scales, *target_scales; /* (I, 2), (O, 2): mean and deviation; NULL: not scaled */

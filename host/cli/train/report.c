@@ -36,7 +36,7 @@ static void report_rule(const struct wr_rule *rule, const struct option_value *o
 }
 
 void report_setup(const struct setup *setup, const struct option_value *options) {
-    const struct wr_shape *shape = &setup->shape;
+    const struct wr_shape *shape = &setup->stack.shape;
     size_t windows = setup->trained;
     size_t batch = options[TRAIN_BATCH].size < windows ? options[TRAIN_BATCH].size : windows;
     report_series(&setup->data, options);
@@ -44,9 +44,9 @@ void report_setup(const struct setup *setup, const struct option_value *options)
     report_named(": ", setup->data.input_names);
     report_named(" -> ", setup->data.target_names);
     printf(", scale %s\n", options[DATA_SCALE].text);
-    printf("models    %zu, seed%s %u", setup->models, plural(setup->models), setup->seed);
-    if (setup->models > 1)
-        printf(" to %u", setup->seed + (uint32_t)(setup->models - 1));
+    printf("models    %zu, seed%s %u", setup->stack.count, plural(setup->stack.count), setup->seed);
+    if (setup->stack.count > 1)
+        printf(" to %u", setup->seed + (uint32_t)(setup->stack.count - 1));
     printf(": I = %zu, H = %zu, O = %zu, %zu parameters", shape->inputs, shape->hidden,
            shape->outputs, setup->layout.count);
     report_named(", init ", options[TRAIN_INIT].text);
@@ -140,7 +140,7 @@ wr_status report_losses(const char *label, const float *losses, size_t models, c
 
 wr_status report_validation(const struct setup *setup, const struct wr_train_result *result,
                             struct wr_error *error) {
-    size_t models = setup->models, count = 0;
+    size_t models = setup->stack.count, count = 0;
     if (result->validated == NULL)
         return WR_OK;
     double *values = wr_alloc(models, sizeof *values, "losses to sort", error);
@@ -180,7 +180,7 @@ static wr_status forecast_row(const struct setup *setup, size_t output, double *
     free(text);
     double truth = wr_windows_target(setup->windows, 0, output);
     struct spread spread = spread_of(forecasts, count);
-    if (setup->models == 1)
+    if (setup->stack.count == 1)
         printf("%-12s  %#12.9g  %#12.9g  %#12.9g\n", name, spread.median, truth,
                spread.median - truth);
     else
@@ -201,14 +201,14 @@ static void forecast_head(size_t models) {
 static wr_status forecast_table(const struct setup *setup, const struct wr_train_result *result,
                                 const float *predictions, double *forecasts,
                                 struct wr_error *error) {
-    size_t outputs = setup->shape.outputs;
+    size_t outputs = setup->stack.shape.outputs;
     wr_status status = WR_OK;
-    forecast_head(setup->models);
+    forecast_head(setup->stack.count);
     for (size_t o = 0; o < outputs && status == WR_OK; o++) {
         double mean, deviation;
         size_t count = 0;
         wr_windows_target_scale(setup->windows, o, &mean, &deviation);
-        for (size_t m = 0; m < setup->models; m++)
+        for (size_t m = 0; m < setup->stack.count; m++)
             if (result->diverged_at[m] == WR_NOT_DIVERGED)
                 forecasts[count++] = mean + deviation * (double)predictions[m * outputs + o];
         status = forecast_row(setup, o, forecasts, count, error);
@@ -221,14 +221,14 @@ static double naive_loss(const struct setup *setup, size_t first, size_t count) 
     double total = 0;
     for (size_t w = first; w < first + count; w++) {
         double sum = 0;
-        for (size_t o = 0; o < setup->shape.outputs; o++) {
+        for (size_t o = 0; o < setup->stack.shape.outputs; o++) {
             double mean, deviation;
             wr_windows_target_scale(setup->windows, o, &mean, &deviation);
             sum += wr_loss_in_units(
                 (int)setup->rule.loss, (double)wr_loss_number(&setup->rule), deviation,
                 wr_windows_naive(setup->windows, w, o) - wr_windows_target(setup->windows, w, o));
         }
-        total += sum / (double)setup->shape.outputs;
+        total += sum / (double)setup->stack.shape.outputs;
     }
     return total;
 }
@@ -247,19 +247,19 @@ static void report_naive(const struct setup *setup) {
 }
 
 wr_status report_forecast(const struct setup *setup, const struct wr_train_result *result,
-                          const float *parameters, struct wr_error *error) {
-    size_t models = setup->models;
+                          struct wr_error *error) {
+    size_t models = setup->stack.count;
     report_naive(setup);
     if (result->diverged == models)
         return WR_OK;
     /* models <= 2^32-1 whose parameters are in memory: the product fits */
     float *predictions =
-        wr_alloc(models * setup->shape.outputs, sizeof *predictions, "predictions", error);
+        wr_alloc(models * setup->stack.shape.outputs, sizeof *predictions, "predictions", error);
     double *forecasts = wr_alloc(models, sizeof *forecasts, "forecasts", error);
     wr_status status = WR_ERR_MEMORY;
     if (predictions != NULL && forecasts != NULL)
-        status = wr_predict(&setup->shape, setup->rule.activation, models, parameters, &setup->view,
-                            0, 1, predictions, error);
+        status = wr_predict(&setup->stack, setup->rule.activation, &setup->view, 0, 1, predictions,
+                            error);
     if (status == WR_OK)
         status = forecast_table(setup, result, predictions, forecasts, error);
     cli_flush();
@@ -270,15 +270,15 @@ wr_status report_forecast(const struct setup *setup, const struct wr_train_resul
 
 void report_diverged(const struct setup *setup, const struct wr_train_result *result) {
     size_t first = 0;
-    for (size_t m = 1; m < setup->models; m++)
+    for (size_t m = 1; m < setup->stack.count; m++)
         if (result->diverged_at[m] < result->diverged_at[first])
             first = m;
     cli_flush();
-    if (setup->models == 1)
+    if (setup->stack.count == 1)
         fprintf(stderr, "windrow: the model diverged in epoch %u; ", result->diverged_at[0]);
     else
         fprintf(stderr, "windrow: %zu of %zu models diverged, the first (seed %u) in epoch %u; ",
-                result->diverged, setup->models, setup->seed + (uint32_t)first,
+                result->diverged, setup->stack.count, setup->seed + (uint32_t)first,
                 result->diverged_at[first]);
     fprintf(stderr, "a smaller --lr or --clip may help\n");
 }

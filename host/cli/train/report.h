@@ -25,9 +25,9 @@ wr_status report_validation(const struct setup *setup, const struct wr_train_res
 /* The width of an epoch's number in the labels. */
 int report_epoch_width(size_t epochs);
 /* Prints the loss of the naive forecast, and the first window's forecasts and true values.
- * parameters (M, P) are trained. */
+ * The models are trained. */
 wr_status report_forecast(const struct setup *setup, const struct wr_train_result *result,
-                          const float *parameters, struct wr_error *error);
+                          struct wr_error *error);
 /* Prints a line on stderr: how many models diverged, and the first of them. Call it only if models
  * diverged. */
 void report_diverged(const struct setup *setup, const struct wr_train_result *result);

@@ -14,11 +14,12 @@ static json_t *model_object(const struct setup *setup, const struct wr_train_res
                             const float *parameters, size_t m) {
     char hash[17];
     snprintf(hash, sizeof hash, "%016" PRIx64,
-             wr_parameters_hash(&setup->shape, parameters + m * setup->layout.count));
-    json_t *model = json_pack(
-        "{s:I, s:I, s:o, s:b, s:s}", "seed", (json_int_t)(setup->seed + (uint32_t)m), "hidden",
-        (json_int_t)setup->shape.hidden, "loss", json_number(wr_number_of_float(result->losses[m])),
-        "diverged", (int)(result->diverged_at[m] != WR_NOT_DIVERGED), "hash", hash);
+             wr_parameters_hash(&setup->stack.shape, parameters + m * setup->layout.count));
+    json_t *model =
+        json_pack("{s:I, s:I, s:o, s:b, s:s}", "seed", (json_int_t)(setup->seed + (uint32_t)m),
+                  "hidden", (json_int_t)setup->stack.shape.hidden, "loss",
+                  json_number(wr_number_of_float(result->losses[m])), "diverged",
+                  (int)(result->diverged_at[m] != WR_NOT_DIVERGED), "hash", hash);
     if (result->validated != NULL) {
         model = wr_json_put(model, "validation_loss", json_number(result->validated[m]));
         model = wr_json_put(model, "best_epoch", json_integer((json_int_t)result->best_epoch[m]));
@@ -29,7 +30,7 @@ static json_t *model_object(const struct setup *setup, const struct wr_train_res
 static json_t *model_array(const struct setup *setup, const struct wr_train_result *result,
                            const float *parameters) {
     json_t *models = json_array();
-    for (size_t m = 0; m < setup->models; m++)
+    for (size_t m = 0; m < setup->stack.count; m++)
         models = wr_json_push(models, model_object(setup, result, parameters, m));
     return models;
 }

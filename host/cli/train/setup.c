@@ -143,7 +143,7 @@ wr_status setup_init(struct setup *setup, struct option_value *options, struct w
 static wr_status check_start(struct setup *setup, const struct option_value *options,
                              struct wr_error *error) {
     const struct init_file *file = &setup->init;
-    const struct wr_shape *found = &file->shape;
+    const struct wr_shape *found = &file->stack.shape;
     if (options[TRAIN_HIDDEN].given && options[TRAIN_HIDDEN].size != found->hidden)
         return wr_fail(error, WR_ERR_DATA,
                        "--hidden %zu contradicts %s, whose hidden size is %zu; leave --hidden out",
@@ -154,21 +154,21 @@ static wr_status check_start(struct setup *setup, const struct option_value *opt
     if (found->outputs != setup->data.targets.count)
         return wr_fail(error, WR_ERR_DATA, "%s is for %zu targets, --target %s has %zu", file->path,
                        found->outputs, setup->data.target_names, setup->data.targets.count);
-    if (file->stacked && file->models != setup->models)
+    if (file->stacked && file->stack.count != setup->stack.count)
         return wr_fail(error, WR_ERR_DATA, "%s holds %zu models, --models is %zu; try --models %zu",
-                       file->path, file->models, setup->models, file->models);
+                       file->path, file->stack.count, setup->stack.count, file->stack.count);
     return WR_OK;
 }
 
 static wr_status choose_seeds(struct setup *setup, const struct option_value *options,
                               struct wr_error *error) {
-    setup->models = options[TRAIN_MODELS].size;
+    setup->stack.count = options[TRAIN_MODELS].size;
     setup->seed = (uint32_t)options[TRAIN_SEED].size;
-    if (setup->models - 1 > UINT32_MAX - setup->seed)
+    if (setup->stack.count - 1 > UINT32_MAX - setup->seed)
         return wr_fail(error, WR_ERR_USAGE,
                        "--seed %s with --models %s: the last seed would be %zu, %u is the largest",
                        options[TRAIN_SEED].text, options[TRAIN_MODELS].text,
-                       (size_t)setup->seed + setup->models - 1, UINT32_MAX);
+                       (size_t)setup->seed + setup->stack.count - 1, UINT32_MAX);
     return WR_OK;
 }
 
@@ -191,12 +191,13 @@ wr_status setup_shape(struct setup *setup, const struct option_value *options,
         return status;
     choose_validation(setup, options);
     setup->rule.decay_epochs = setup->epochs;
-    setup->shape = (struct wr_shape){
-        .inputs = setup->data.inputs.count,
-        .hidden = setup->init.path != NULL ? setup->init.shape.hidden : options[TRAIN_HIDDEN].size,
-        .outputs = setup->data.targets.count,
-        .seq_len = options[TRAIN_WINDOW].size};
-    return wr_layout_of(&setup->shape, &setup->layout, error);
+    setup->stack.shape =
+        (struct wr_shape){.inputs = setup->data.inputs.count,
+                          .hidden = setup->init.path != NULL ? setup->init.stack.shape.hidden
+                                                             : options[TRAIN_HIDDEN].size,
+                          .outputs = setup->data.targets.count,
+                          .seq_len = options[TRAIN_WINDOW].size};
+    return wr_layout_of(&setup->stack.shape, &setup->layout, error);
 }
 
 /* Sets the parameters (M, P): from the file, or drawn by the seeds. */
@@ -205,56 +206,57 @@ static wr_status fill_parameters(struct setup *setup, const struct option_value 
     const struct init_file *file = &setup->init;
     size_t each = setup->layout.count;
     if (file->path != NULL) {
-        for (size_t m = 0; m < setup->models; m++)
-            memcpy(setup->parameters + m * each, file->parameters + (file->stacked ? m * each : 0),
-                   each * sizeof(float));
+        for (size_t m = 0; m < setup->stack.count; m++)
+            memcpy(setup->stack.parameters + m * each,
+                   file->stack.parameters + (file->stacked ? m * each : 0), each * sizeof(float));
         return WR_OK;
     }
-    return wr_parameters_init(&setup->shape, (enum wr_init)init_kind(options), setup->models,
-                              setup->seeds, setup->parameters, error);
+    uint32_t *seeds = wr_alloc(setup->stack.count, sizeof *seeds, "seeds", error);
+    if (seeds == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t m = 0; m < setup->stack.count; m++)
+        seeds[m] = setup->seed + (uint32_t)m;
+    wr_status status =
+        wr_parameters_init(&setup->stack, (enum wr_init)init_kind(options), seeds, error);
+    free(seeds);
+    return status;
 }
 
-static wr_status set_validation(struct setup *setup, struct wr_error *error) {
-    size_t models = setup->models;
-    if (setup->held == 0)
-        return WR_OK;
-    setup->each_trained = wr_alloc(models, sizeof *setup->each_trained, "windows", error);
-    setup->each_held = wr_alloc(models, sizeof *setup->each_held, "windows", error);
-    if (setup->each_trained == NULL || setup->each_held == NULL)
-        return WR_ERR_MEMORY;
-    for (size_t m = 0; m < models; m++) {
-        setup->each_trained[m] = setup->trained;
-        setup->each_held[m] = setup->held;
+static void set_tasks(struct setup *setup, const struct option_value *options) {
+    for (size_t m = 0; m < setup->stack.count; m++) {
+        setup->tasks[m] = (struct wr_task){.count = setup->trained,
+                                           .visits = setup->epoch_visits,
+                                           .lr = options[TRAIN_LR].real,
+                                           .clip = options[TRAIN_CLIP].real,
+                                           .seed = setup->seed + (uint32_t)m};
+        if (setup->held > 0) {
+            setup->held_first[m] = setup->trained;
+            setup->held_count[m] = setup->held;
+        }
     }
-    return WR_OK;
 }
 
 wr_status setup_models(struct setup *setup, const struct option_value *options,
                        struct wr_error *error) {
-    size_t models = setup->models, floats;
+    size_t models = setup->stack.count, floats;
     if (!wr_size_mul(models, setup->layout.count, &floats))
         return wr_fail(error, WR_ERR_MEMORY, "the parameters of %zu models overflow", models);
-    setup->parameters = wr_alloc(floats, sizeof(float), "parameters", error);
-    setup->lr = wr_alloc(models, sizeof(float), "learning rates", error);
-    setup->clip = wr_alloc(models, sizeof(float), "clips", error);
-    setup->seeds = wr_alloc(models, sizeof *setup->seeds, "seeds", error);
-    setup->visits = wr_alloc(models, sizeof *setup->visits, "visits", error);
-    if (setup->parameters == NULL || setup->lr == NULL || setup->clip == NULL ||
-        setup->seeds == NULL || setup->visits == NULL)
-        return WR_ERR_MEMORY;
-    for (size_t m = 0; m < models; m++) {
-        setup->lr[m] = options[TRAIN_LR].real;
-        setup->clip[m] = options[TRAIN_CLIP].real;
-        setup->seeds[m] = setup->seed + (uint32_t)m;
-        setup->visits[m] = setup->epoch_visits;
+    struct wr_pool *pool = &setup->pool;
+    setup->stack.parameters = wr_pool_take(pool, floats, sizeof(float), "parameters");
+    setup->tasks = wr_pool_take(pool, models, sizeof *setup->tasks, "tasks");
+    if (setup->held > 0) {
+        setup->held_first = wr_pool_take(pool, models, sizeof *setup->held_first, "windows");
+        setup->held_count = wr_pool_take(pool, models, sizeof *setup->held_count, "windows");
     }
-    wr_status status = set_validation(setup, error);
+    wr_status status = wr_pool_status(pool, error);
+    if (status != WR_OK)
+        return status;
+    set_tasks(setup, options);
+    status = fill_parameters(setup, options, error);
     if (status == WR_OK)
-        status = fill_parameters(setup, options, error);
-    if (status == WR_OK)
-        wr_rule_clear_fixed(&setup->rule, &setup->shape, &setup->layout, models, setup->parameters);
-    free(setup->init.parameters);
-    setup->init.parameters = NULL;
+        wr_rule_clear_fixed(&setup->rule, &setup->layout, &setup->stack);
+    free(setup->init.stack.parameters);
+    setup->init.stack.parameters = NULL;
     return status;
 }
 
@@ -262,13 +264,7 @@ void setup_release(struct setup *setup) {
     wr_windows_free(setup->windows);
     data_release(&setup->data);
     init_file_release(&setup->init);
-    free(setup->parameters);
-    free(setup->lr);
-    free(setup->clip);
-    free(setup->seeds);
-    free(setup->visits);
-    free(setup->each_trained);
-    free(setup->each_held);
+    wr_pool_release(&setup->pool);
     free(setup->loss_weights);
     *setup = (struct setup){0};
 }
@@ -295,13 +291,13 @@ static void scale_texts(const struct wr_windows *windows, scale_fn *scale, size_
 }
 
 wr_status setup_save(const struct setup *setup, const struct option_value *options,
-                     const float *parameters, struct wr_error *error) {
+                     struct wr_error *error) {
     char numerics[16], epochs[24], every[24], patience[24], *inputs[2] = {NULL, NULL},
                                                             *targets[2] = {NULL, NULL};
     snprintf(numerics, sizeof numerics, "%d", WR_NUMERICS_VERSION);
     snprintf(epochs, sizeof epochs, "%zu", setup->epochs);
-    scale_texts(setup->windows, wr_windows_input_scale, setup->shape.inputs, inputs);
-    scale_texts(setup->windows, wr_windows_target_scale, setup->shape.outputs, targets);
+    scale_texts(setup->windows, wr_windows_input_scale, setup->stack.shape.inputs, inputs);
+    scale_texts(setup->windows, wr_windows_target_scale, setup->stack.shape.outputs, targets);
     size_t count = 15;
     struct rule_texts texts;
     struct wr_metadata metadata[19 + RULE_OPTIONS] = {
@@ -336,8 +332,8 @@ wr_status setup_save(const struct setup *setup, const struct option_value *optio
     if (inputs[0] == NULL || inputs[1] == NULL || targets[0] == NULL || targets[1] == NULL)
         status = wr_fail(error, WR_ERR_MEMORY, "no memory for metadata");
     else
-        status = wr_parameters_save(options[TRAIN_SAVE].text, &setup->shape, setup->models,
-                                    parameters, metadata, count, error);
+        status =
+            wr_parameters_save(options[TRAIN_SAVE].text, &setup->stack, metadata, count, error);
     for (size_t i = 0; i < 2; i++) {
         free(inputs[i]);
         free(targets[i]);

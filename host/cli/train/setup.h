@@ -2,9 +2,11 @@
 #ifndef WR_CLI_SETUP_H
 #define WR_CLI_SETUP_H
 
+#include "base/pool.h"
 #include "cli/groups/data_options.h"
 #include "cli/groups/rule_options.h"
 #include "cli/train/init_file.h"
+#include "windrow/session.h"
 #include "windrow/windows.h"
 
 /* Start with {0}. Call setup_release after a failure too. */
@@ -14,20 +16,17 @@ struct setup {
     struct wr_windows_view view;
     size_t trained, held;   /* numbers of windows: the first ones train, the next ones validate */
     size_t every, patience; /* of the validation; 0 without it */
-    struct wr_shape shape;
+    struct wr_stack stack;
     struct wr_layout layout;
-    size_t models;
     struct wr_rule rule;
     size_t epochs, updates; /* epochs of the run; updates of a model in an epoch */
     size_t epoch_visits;    /* windows that a model visits in an epoch */
     float *loss_weights;    /* (O) with mae: make its losses in the units of the series */
     uint32_t seed;          /* seed of the first model */
     struct init_file init;  /* of --init FILE: one model for all, or one for each; else {0} */
-    float *parameters;      /* (M, P) */
-    float *lr, *clip;       /* (M) */
-    uint32_t *seeds;        /* (M) */
-    size_t *visits;         /* (M) each epoch_visits */
-    size_t *each_trained, *each_held; /* (M) each trained, held; NULL without validation */
+    struct wr_pool pool;    /* holds the parameters and the arrays below */
+    struct wr_task *tasks;  /* (M) */
+    size_t *held_first, *held_count; /* (M) of the validation; NULL without it */
 };
 
 /* Reads --init FILE, if it is given, and applies its metadata to options. */
@@ -40,8 +39,8 @@ wr_status setup_models(struct setup *setup, const struct option_value *options,
                        struct wr_error *error);
 void setup_release(struct setup *setup);
 
-/* Saves parameters (M, P). The metadata say how they were trained, and on what. */
+/* Saves the models. The metadata say how they were trained, and on what. */
 wr_status setup_save(const struct setup *setup, const struct option_value *options,
-                     const float *parameters, struct wr_error *error);
+                     struct wr_error *error);
 
 #endif

@@ -38,7 +38,7 @@ static wr_status open_outputs(struct run *run) {
     if (save->given)
         status = wr_output_try(save->text, run->error);
     if (status == WR_OK && history->given)
-        status = history_open(history->text, run->setup.models, run->setup.seed, &run->history,
+        status = history_open(history->text, run->setup.stack.count, run->setup.seed, &run->history,
                               run->error);
     return status;
 }
@@ -53,8 +53,7 @@ static wr_status open_device(struct run *run) {
 static wr_status open_session(struct run *run) {
     const struct option_value *options = run->options;
     struct setup *setup = &run->setup;
-    struct wr_ensemble ensemble = {.shape = setup->shape,
-                                   .models = setup->models,
+    struct wr_ensemble ensemble = {.stack = setup->stack,
                                    .batch = options[TRAIN_BATCH].size,
                                    .schedule = (enum wr_schedule)options[TRAIN_SCHEDULE].choice,
                                    .windows = setup->view,
@@ -65,17 +64,13 @@ static wr_status open_session(struct run *run) {
         status = setup_models(setup, options, run->error);
     if (status != WR_OK)
         return status;
-    ensemble.parameters = setup->parameters;
-    ensemble.lr = setup->lr;
-    ensemble.clip = setup->clip;
-    ensemble.seeds = setup->seeds;
-    ensemble.visits = setup->visits;
-    ensemble.window_count = setup->each_trained;
+    ensemble.stack = setup->stack;
+    ensemble.tasks = setup->tasks;
     return wr_session_open(run->device, &ensemble, &run->session, run->error);
 }
 
 static wr_status log_losses(struct run *run, const struct wr_train_event *event) {
-    size_t models = run->setup.models, every = run->log_every;
+    size_t models = run->setup.stack.count, every = run->log_every;
     size_t skip = (every - event->first_epoch % every) % every; /* to a multiple of `every` */
     wr_status status = WR_OK;
     for (size_t e = skip; e < event->epochs && status == WR_OK; e += every) {
@@ -102,8 +97,8 @@ static wr_status on_event(void *context, const struct wr_train_event *event) {
 
 static wr_status train(struct run *run) {
     const struct setup *setup = &run->setup;
-    struct wr_validation validation = {.first = setup->each_trained,
-                                       .count = setup->each_held,
+    struct wr_validation validation = {.first = setup->held_first,
+                                       .count = setup->held_count,
                                        .every = setup->every,
                                        .patience = setup->patience};
     struct wr_train_options how = {.epochs = setup->epochs,
@@ -115,7 +110,8 @@ static wr_status train(struct run *run) {
     wr_status status = wr_train(run->session, &how, &run->result, run->error);
     progress_clear(&run->progress);
     if (status == WR_OK)
-        status = wr_session_read(run->session, WR_PARAMETERS, run->setup.parameters, run->error);
+        status =
+            wr_session_read(run->session, WR_PARAMETERS, run->setup.stack.parameters, run->error);
     return status;
 }
 
@@ -124,7 +120,7 @@ static wr_status train(struct run *run) {
 static wr_status write_files(struct run *run) {
     wr_status status = WR_OK;
     if (run->options[TRAIN_SAVE].given)
-        status = setup_save(&run->setup, run->options, run->setup.parameters, run->error);
+        status = setup_save(&run->setup, run->options, run->error);
     if (status == WR_OK && run->history != NULL) {
         status = history_commit(run->history, run->error);
         run->history = NULL;
@@ -136,17 +132,17 @@ static wr_status tell_results(struct run *run) {
     const struct setup *setup = &run->setup;
     wr_status status = WR_OK;
     if (run->options[TRAIN_JSON].given)
-        status = report_json(setup, run->device, run->session, &run->result, setup->parameters,
-                             run->error);
+        status = report_json(setup, run->device, run->session, &run->result,
+                             setup->stack.parameters, run->error);
     else if (run->tables) {
         report_speed(run->result.updates, run->result.seconds);
         putchar('\n');
-        status =
-            report_losses("last epoch", run->result.losses, setup->models, "diverged", run->error);
+        status = report_losses("last epoch", run->result.losses, setup->stack.count, "diverged",
+                               run->error);
         if (status == WR_OK)
             status = report_validation(setup, &run->result, run->error);
         if (status == WR_OK)
-            status = report_forecast(setup, &run->result, setup->parameters, run->error);
+            status = report_forecast(setup, &run->result, run->error);
     }
     if (run->result.diverged > 0)
         report_diverged(setup, &run->result);
