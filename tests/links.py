@@ -35,7 +35,7 @@ def paths(text):
     """Paths in backticks, relative to the repository: `tests/fuzz_*.c`; what follows a blank is an
     argument, and <...> or ... in it stands for something else."""
     for code in re.findall(r"`([^`\n]+)`", without_blocks(text)):
-        path = code.split()[0]
+        path = code.split()[0] if code.strip() else ""
         if path.split("/")[0] in TOP and "/" in path and not re.search(r"[<>$|{]|\.\.\.", path):
             yield path.rstrip("/")
 

@@ -46,7 +46,7 @@ same by "$expected/show-by.txt"
 run show study.db --best 2 --json
 exits 0
 [ "$(wc -l <out)" -eq 1 ] || fail "more than a line"
-sed -i 's/"windrow":"[^"]*"/"windrow":""/' out
+sed -i 's/"windrow":"[^"]*"/"windrow":""/g' out
 same out "$expected/show.json"
 run show study.db --csv
 exits 0
