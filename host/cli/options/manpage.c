@@ -81,24 +81,35 @@ static void paragraph(const char *from) {
     putchar('\n');
 }
 
-static void commands(void) {
-    for (const struct command *command = command_table; command->name != NULL; command++) {
-        printf(".SS \"windrow %s\"\n", command->name);
-        for (const char *const *each = command->description; *each != NULL; each++)
-            paragraph(*each);
-        if (command_has_lists(command))
-            paragraph(help_lists);
-        if (command_option(command, OPTION_CONFIG) != NULL)
-            paragraph(help_config);
-        for (size_t i = 0; i < command->option_count; i++) {
-            if (command->options[i].section != NULL && command->option_count > 4) {
-                fputs(".PP\n.I ", stdout);
-                text(command->options[i].section);
-                putchar('\n');
-            }
-            option(&command->options[i]);
+static void describe(const struct command *command) {
+    struct option_table table;
+    option_table_make(&command->options, &table);
+    printf(".SS \"windrow %s\"\n", command->name);
+    for (const char *const *each = command->description; *each != NULL; each++)
+        paragraph(*each);
+    if (option_table_has_lists(&table))
+        paragraph(help_lists);
+    if (option_table_kind(&table, OPTION_CONFIG) != NULL)
+        paragraph(help_config);
+    for (size_t i = 0; i < table.count; i++) {
+        if (table.specs[i].section != NULL && table.count > 4) {
+            fputs(".PP\n.I ", stdout);
+            text(table.specs[i].section);
+            putchar('\n');
         }
+        option(&table.specs[i]);
     }
+}
+
+static void synopsis(const struct command *command) {
+    struct option_table table;
+    option_table_make(&command->options, &table);
+    printf("%s.B windrow %s\n", command == command_table[0] ? "" : ".br\n", command->name);
+    for (size_t i = 0; i < table.count; i++)
+        if (!option_is_named(&table.specs[i]))
+            printf(".I %s%s\n", table.specs[i].argument,
+                   table.specs[i].kind == OPTION_OPERANDS ? "..." : "");
+    puts(".RI [ option ]...");
 }
 
 /* Prints a section that explains terms: pairs of a term and its meaning. */
@@ -187,16 +198,11 @@ static const char *const files[][2] = {
 int main(void) {
     printf(".TH WINDROW 1 \"\" \"windrow %s\" \"User Commands\"\n", WR_VERSION);
     puts(".SH NAME\nwindrow \\- train many small recurrent networks at once\n.SH SYNOPSIS");
-    for (const struct command *command = command_table; command->name != NULL; command++) {
-        printf("%s.B windrow %s\n", command == command_table ? "" : ".br\n", command->name);
-        for (size_t i = 0; i < command->option_count; i++)
-            if (!option_is_named(&command->options[i]))
-                printf(".I %s%s\n", command->options[i].argument,
-                       command->options[i].kind == OPTION_OPERANDS ? "..." : "");
-        puts(".RI [ option ]...");
-    }
+    for (size_t i = 0; command_table[i] != NULL; i++)
+        synopsis(command_table[i]);
     puts(".br\n.B windrow help\n.RI [ command ]\n.br\n.B windrow \\-\\-version\n.SH COMMANDS");
-    commands();
+    for (size_t i = 0; command_table[i] != NULL; i++)
+        describe(command_table[i]);
     list("Exit status", statuses, COUNT(statuses));
     list("Environment", environment, COUNT(environment));
     list("Files", files, COUNT(files));
@@ -204,8 +210,8 @@ int main(void) {
          "renamed.\nWhat exists and is no regular file is written directly. What a killed command "
          "left\nunder such a name is removed by the next one that writes into its folder.");
     heading("SH", "Examples");
-    for (const struct command *command = command_table; command->name != NULL; command++)
-        for (size_t i = 0; command->examples[i].does != NULL; i++)
-            example(command->examples[i].does, command->examples[i].line);
+    for (size_t c = 0; command_table[c] != NULL; c++)
+        for (size_t i = 0; command_table[c]->examples[i].does != NULL; i++)
+            example(command_table[c]->examples[i].does, command_table[c]->examples[i].line);
     return fflush(stdout) != 0 || ferror(stdout) ? 1 : 0;
 }

@@ -3,10 +3,14 @@
 #ifndef WR_CLI_REPORT_H
 #define WR_CLI_REPORT_H
 
-#include "cli/options/options.h"
+#include <stddef.h>
+
+#include "windrow/status.h"
 
 struct data;
+struct data_options;
 struct setup;
+struct train_options;
 struct wr_device;
 struct wr_session;
 struct wr_train_result;
@@ -14,8 +18,8 @@ struct wr_train_result;
 /* Prints on stdout `before`, then the text of a file or an option as wr_print_shown does. */
 void report_named(const char *before, const char *text);
 /* Print what will be trained. */
-void report_series(const struct data *data, const struct option_value *options);
-void report_setup(const struct setup *setup, const struct option_value *options);
+void report_series(const struct data *data, const struct data_options *options);
+void report_setup(const struct setup *setup, const struct train_options *options);
 void report_device(const struct wr_device *device, const struct wr_session *session);
 /* Prints a line on stderr if the losses of an inexact device differ from the cpu's. */
 void report_deviation(const struct wr_device *device);

@@ -2,9 +2,8 @@
 #ifndef WR_CLI_SETUP_H
 #define WR_CLI_SETUP_H
 
-#include "cli/groups/data_options.h"
-#include "cli/groups/rule_options.h"
 #include "cli/train/init_file.h"
+#include "cli/train/train_options.h"
 #include "windrow/windows.h"
 
 /* Start with {0}. Call setup_release after a failure too. */
@@ -31,17 +30,17 @@ struct setup {
 };
 
 /* Reads --init FILE, if it is given, and applies its metadata to options. */
-wr_status setup_init(struct setup *setup, struct option_value *options, struct wr_error *error);
+wr_status setup_init(struct setup *setup, struct train_options *options, struct wr_error *error);
 /* Reads series, columns, windows and rule, and sets the epochs and the shape of the models. */
-wr_status setup_shape(struct setup *setup, const struct option_value *options,
+wr_status setup_shape(struct setup *setup, const struct train_options *options,
                       struct wr_error *error);
 /* Sets start values and hyperparameters. Allocates what grows with the number of models. */
-wr_status setup_models(struct setup *setup, const struct option_value *options,
+wr_status setup_models(struct setup *setup, const struct train_options *options,
                        struct wr_error *error);
 void setup_release(struct setup *setup);
 
 /* Saves parameters (M, P). The metadata say how they were trained, and on what. */
-wr_status setup_save(const struct setup *setup, const struct option_value *options,
+wr_status setup_save(const struct setup *setup, const struct train_options *options,
                      const float *parameters, struct wr_error *error);
 
 #endif
