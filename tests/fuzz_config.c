@@ -24,44 +24,60 @@ static int is_size(const struct option_spec *spec, size_t size) {
     return (size >= spec->least && size <= UINT32_MAX) || (spec->word != NULL && size == SIZE_MAX);
 }
 
-static void check_value(const struct option_spec *spec, const struct option_value *value) {
-    check(spec->kind == OPTION_FLAG || value->text != NULL);
-    check(value->count <= LIST_MOST);
+static void check_value(const struct option_spec *spec, const union option_value *value) {
+    check(spec->kind == OPTION_FLAG || value->head.text != NULL);
     if (spec->kind == OPTION_SIZE)
-        check(is_size(spec, value->size));
+        check(is_size(spec, value->size.value));
     if (spec->kind == OPTION_REAL)
-        check(isfinite(value->real) && value->real >= 0);
+        check(isfinite(value->real.value) && value->real.value >= 0);
     if (spec->kind == OPTION_CHOICE)
-        check(value->choice < choices_of(spec) || spec->file != 0);
+        check(value->choice.value < choices_of(spec));
     if (spec->kind == OPTION_TEXT)
-        check(value->text[0] != '\0');
-    if (spec->kind == OPTION_SIZES || spec->kind == OPTION_REALS || spec->kind == OPTION_CHOICES)
-        check(value->count > 0);
-    for (size_t i = 0; i < value->count && spec->kind == OPTION_SIZES; i++)
-        check(is_size(spec, value->sizes[i]));
-    for (size_t i = 0; i < value->count && spec->kind == OPTION_REALS; i++)
-        check(isfinite(value->reals[i]) && value->reals[i] >= 0);
-    for (size_t i = 0; i < value->count && spec->kind == OPTION_CHOICES; i++)
-        check(value->sizes[i] < choices_of(spec));
+        check(value->text.text[0] != '\0');
+}
+
+static int is_count(size_t count) {
+    return count > 0 && count <= LIST_MOST;
+}
+
+static void check_list(const struct option_spec *spec, const union option_value *value) {
+    if (spec->kind == OPTION_SIZES)
+        check(is_count(value->sizes.count));
+    for (size_t i = 0; spec->kind == OPTION_SIZES && i < value->sizes.count; i++)
+        check(is_size(spec, value->sizes.values[i]));
+    if (spec->kind == OPTION_REALS)
+        check(is_count(value->reals.count));
+    for (size_t i = 0; spec->kind == OPTION_REALS && i < value->reals.count; i++)
+        check(isfinite(value->reals.values[i]) && value->reals.values[i] >= 0);
+    if (spec->kind == OPTION_CHOICES)
+        check(is_count(value->choices.count));
+    for (size_t i = 0; spec->kind == OPTION_CHOICES && i < value->choices.count; i++)
+        check(value->choices.values[i] < choices_of(spec));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const struct command *command = command_find("sweep");
     struct fuzz_file file = fuzz_file_open();
     fuzz_write(&file, data, size);
-    struct option_value values[OPTIONS_MOST] = {0};
+    void *options;
+    struct option_table table;
     struct wr_error error = {0};
     char option[] = "--config", *arguments[] = {option, file.path};
     bool help;
-    wr_status status = options_parse(command, 2, arguments, values, &help, &error);
+    wr_status status = options_parse(command, 2, arguments, &options, &help, &error);
     check(status == WR_OK || status == WR_ERR_DATA);
     check((status == WR_OK) == (error.text[0] == '\0'));
     for (const char *at = error.text; *at != '\0'; at++)
         check((unsigned char)*at >= ' ' && *at != 0x7f);
-    for (size_t i = 0; i < command->option_count && status == WR_OK; i++)
-        if (values[i].given)
-            check_value(&command->options[i], &values[i]);
-    options_release(command, values);
+    option_table_make(&command->options, &table);
+    for (size_t i = 0; i < table.count && status == WR_OK; i++) {
+        const union option_value *value = option_at(options, table.specs[i].at);
+        if (!value->head.given)
+            continue;
+        check_value(&table.specs[i], value);
+        check_list(&table.specs[i], value);
+    }
+    options_release(command, options);
     wr_error_release(&error);
     close(file.descriptor);
     return 0;

@@ -4,23 +4,23 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/completion/completion_options.h"
 
 #define HOSTILE                                                                                    \
     "it's [a]: \"$(touch run)\" `touch run` $HOME \\ \\' {x,y} * ? <a> & | (b) !! # %s \\n"
 
-static const struct option_spec options[] = {
-    {.name = "hostile", .kind = OPTION_TEXT, .argument = "it's:[x] $(touch run)", .help = HOSTILE},
-    {.name = "other", .kind = OPTION_FLAG, .help = "Another one."},
+struct hostile_options {
+    struct option_text hostile;
+    struct option_flag other;
 };
-const struct command command_table[] = {
-    {.name = "hostile", .summary = HOSTILE, .options = options, .option_count = 2},
-    {.name = NULL},
+#define AT(field) OPTION_AT(struct hostile_options, field)
+static const struct option_spec rows[] = {
+    {.name = "hostile", AT(hostile), .argument = "it's:[x] $(touch run)", .help = HOSTILE},
+    {.name = "other", AT(other), .help = "Another one."},
 };
-
-bool option_is_named(const struct option_spec *spec) {
-    return spec->kind != OPTION_OPERAND && spec->kind != OPTION_OPERANDS;
-}
+static const struct command hostile = {
+    .name = "hostile", .summary = HOSTILE, .options = OPTION_GROUP(rows)};
+const struct command *const command_table[] = {&hostile, NULL};
 
 int main(int count, char **arguments) {
     static const char *const shells[] = {"bash", "zsh", "fish"};
@@ -29,7 +29,7 @@ int main(int count, char **arguments) {
     struct wr_error error = {0};
     for (size_t i = 0; i < 3; i++)
         if (strcmp(arguments[1], shells[i]) == 0)
-            return (int)completion_command(&(struct option_value){.choice = i}, &error);
+            return (int)completion_command(&(struct completion_options){.shell.value = i}, &error);
     puts(HOSTILE);
     return 0;
 }

@@ -9,20 +9,21 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "cli/commands.h"
 #include "cli/devices/probe.h"
 #include "cli/io/errors.h"
 #include "cli/io/interrupt.h"
 #include "cli/options/clash.h"
 
-static const struct {
-    const char *name;
-    wr_status (*run)(const struct option_value *options, struct wr_error *error);
-} functions[] = {{"train", train_command},           {"devices", devices_command},
-                 {"verify", verify_command},         {"bench", bench_command},
-                 {"sweep", sweep_command},           {"show", show_command},
-                 {"export", export_command},         {"merge", merge_command},
-                 {"forecast", forecast_command},     {"backtest", backtest_command},
-                 {"completion", completion_command}, {"version", version_command}};
+/* The functions, in the order of command_table. */
+#define RUN(name)                                                                                  \
+    static wr_status run_##name(const void *options, struct wr_error *error) {                     \
+        return name##_command(options, error);                                                     \
+    }
+COMMANDS(RUN)
+#define FUNCTION(name) run_##name,
+static wr_status (*const functions[])(const void *options,
+                                      struct wr_error *error) = {COMMANDS(FUNCTION)};
 
 static int stdout_cause; /* errno of the first failed write to stdout */
 
@@ -68,15 +69,14 @@ static wr_status help(int count, char **arguments, struct wr_error *error) {
 
 static wr_status run_command(const struct command *command, int count, char **arguments,
                              struct wr_error *error) {
-    struct option_value options[OPTIONS_MOST];
+    void *options;
     bool wants_help;
-    wr_status status = options_parse(command, count, arguments, options, &wants_help, error);
+    wr_status status = options_parse(command, count, arguments, &options, &wants_help, error);
     if (status == WR_OK && !wants_help)
         status = clash_check(command, options, error);
-    for (size_t i = 0; status == WR_OK && !wants_help && i < sizeof functions / sizeof *functions;
-         i++)
-        if (strcmp(functions[i].name, command->name) == 0)
-            status = functions[i].run(options, error);
+    for (size_t i = 0; status == WR_OK && !wants_help && command_table[i] != NULL; i++)
+        if (command_table[i] == command)
+            status = functions[i](options, error);
     if (wants_help)
         help_command(stdout, command);
     options_release(command, options);

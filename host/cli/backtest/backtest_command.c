@@ -11,7 +11,9 @@
 #include "base/number.h"
 #include "base/output.h"
 #include "base/text.h"
-#include "cli/forecast/forecast_command.h"
+#include "cli/backtest/backtest_options.h"
+#include "cli/cli.h"
+#include "cli/forecast/forecast_run.h"
 #include "cli/io/interrupt.h"
 #include "cli/io/json_write.h"
 #include "cli/io/report_lines.h"
@@ -21,7 +23,7 @@
 
 /* What a run of the command owns. */
 struct run {
-    const struct option_value *options;
+    const struct backtest_options *options;
     struct wr_error *error;
     struct wr_panel *panel;
     struct recipes recipes;
@@ -122,7 +124,7 @@ static wr_status print_table(struct run *run) {
 }
 
 static wr_status print_results(struct run *run) {
-    size_t series = run->backtest.series, origins = run->options[BACKTEST_ORIGINS].size;
+    size_t series = run->backtest.series, origins = run->options->origins.value;
     printf("%zu series, %zu origin%s %zu step%s apart, %zu to forecast from each", series, origins,
            origins == 1 ? "" : "s", run->step, run->step == 1 ? "" : "s",
            run->recipes.recipes->horizon);
@@ -173,8 +175,8 @@ static wr_status print_json(struct run *run) {
         json_pack("{s:I, s:I, s:I, s:I, s:b, s:o, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:o}",
                   "series", (json_int_t)report->series, "horizon",
                   (json_int_t)run->recipes.recipes->horizon, "origins",
-                  (json_int_t)run->options[BACKTEST_ORIGINS].size, "step", (json_int_t)run->step,
-                  "refit", (int)run->options[BACKTEST_REFIT].given, "recipes", names, "models",
+                  (json_int_t)run->options->origins.value, "step", (json_int_t)run->step, "refit",
+                  (int)run->options->refit.given, "recipes", names, "models",
                   (json_int_t)report->models, "shorter", (json_int_t)report->shorter, "naive",
                   (json_int_t)report->naive, "diverged", (json_int_t)report->diverged, "updates",
                   (json_int_t)report->updates, "seconds", report->seconds, "values",
@@ -220,7 +222,7 @@ static void put_series(FILE *file, const struct run *run, size_t series) {
 static wr_status write_csv(struct run *run) {
     struct wr_text text;
     struct wr_output *output;
-    if (!run->options[BACKTEST_CSV].given)
+    if (!run->options->csv.given)
         return WR_OK;
     FILE *file = wr_text_open(&text);
     if (file != NULL) {
@@ -231,7 +233,7 @@ static wr_status write_csv(struct run *run) {
     char *bytes = wr_text_close(file, &text);
     if (bytes == NULL)
         return wr_fail(run->error, WR_ERR_MEMORY, "no memory for the scores");
-    wr_status status = wr_output_open(run->options[BACKTEST_CSV].text, &output, run->error);
+    wr_status status = wr_output_open(run->options->csv.text, &output, run->error);
     if (status == WR_OK)
         status = wr_output_write(output, bytes, text.size, run->error);
     free(bytes);
@@ -247,7 +249,7 @@ static wr_status write_csv(struct run *run) {
  * is printed before an error. */
 static void tell_data(struct run *run) {
     if (!run->told)
-        panel_tell(run->panel, run->options);
+        panel_tell(run->panel, run->options->run.quiet.given);
     run->told = true;
 }
 
@@ -258,16 +260,16 @@ static void on_event(void *context, const struct wr_fit_event *event) {
 }
 
 static wr_status run_backtest(struct run *run) {
-    const struct option_value *options = run->options;
+    const struct backtest_options *options = run->options;
     struct wr_backtest_spec spec = {.recipes = run->recipes.recipes,
                                     .recipe_count = run->recipes.count,
-                                    .origins = options[BACKTEST_ORIGINS].size,
+                                    .origins = options->origins.value,
                                     .step = run->step,
-                                    .refit = options[BACKTEST_REFIT].given,
+                                    .refit = options->refit.given,
                                     .levels = run->levels.levels,
                                     .level_count = run->levels.count};
     struct wr_fit_options how = {.on_event = on_event, .context = run, .stop = &interrupt_seen};
-    run_start(&run->progress, options, &run->recipes);
+    run_start(&run->progress, &options->run, &run->recipes);
     wr_status status =
         wr_backtest(run->device, run->panel, &spec, &how, &run->backtest, run->error);
     progress_clear(&run->progress);
@@ -277,27 +279,27 @@ static wr_status run_backtest(struct run *run) {
 }
 
 static wr_status prepare(struct run *run) {
-    const struct option_value *options = run->options;
-    wr_status status = levels_make(options, &run->levels, run->error);
+    const struct backtest_options *options = run->options;
+    wr_status status = levels_make(&options->run, &run->levels, run->error);
     if (status == WR_OK)
-        status = recipes_make("backtest", options, &run->panel, &run->recipes, run->error);
+        status = recipes_make("backtest", &options->panel, &options->recipe, &run->panel,
+                              &run->recipes, run->error);
     if (status != WR_OK)
         return status;
-    run->step =
-        options[BACKTEST_STEP].given ? options[BACKTEST_STEP].size : run->recipes.recipes->horizon;
+    run->step = options->step.given ? options->step.value : run->recipes.recipes->horizon;
     interrupt_catch(); /* before this, an interrupt leaves nothing to clean up */
-    if (options[BACKTEST_CSV].given) {
+    if (options->csv.given) {
         signal(SIGPIPE, SIG_IGN); /* a closed pipe must be an error of the write */
-        status = wr_output_try(options[BACKTEST_CSV].text, run->error);
+        status = wr_output_try(options->csv.text, run->error);
     }
-    return status == WR_OK ? run_open_device(options, &run->device, run->error) : status;
+    return status == WR_OK ? run_open_device(&options->run, &run->device, run->error) : status;
 }
 
 static wr_status tell_results(struct run *run) {
     report_deviation(run->device);
-    if (!run->options[RUN_QUIET].given)
+    if (!run->options->run.quiet.given)
         report_speed(run->backtest.report.updates, run->backtest.report.seconds);
-    wr_status status = run->options[RUN_JSON].given ? print_json(run) : print_results(run);
+    wr_status status = run->options->run.json.given ? print_json(run) : print_results(run);
     return status == WR_OK ? run_check_diverged(&run->backtest.report) : status;
 }
 
@@ -314,7 +316,7 @@ static wr_status run_all(struct run *run) {
     return status == WR_OK ? tell_results(run) : status;
 }
 
-wr_status backtest_command(const struct option_value *options, struct wr_error *error) {
+wr_status backtest_command(const struct backtest_options *options, struct wr_error *error) {
     struct run run = {.options = options, .error = error};
     wr_status status = run_all(&run);
     wr_backtest_release(&run.backtest);

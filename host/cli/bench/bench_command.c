@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "base/json.h"
+#include "cli/bench/bench_options.h"
 #include "cli/cli.h"
 #include "cli/devices/find_devices.h"
 #include "cli/io/errors.h"
@@ -13,7 +14,7 @@
 #include "windrow/bench.h"
 #include "windrow/version.h"
 
-/* The axes of the grid, in the order of the options from BENCH_MODELS on. */
+/* The axes of the grid. */
 enum { MODELS, HIDDEN, WINDOW, BATCH, AXES };
 struct list {
     size_t count;
@@ -37,7 +38,7 @@ enum { SCHEDULE_BOTH = WR_SCHEDULE_FUSED + 1 }; /* a choice of --schedule */
 
 /* The benchmark of one device. */
 struct bench {
-    const struct option_value *options;
+    const struct bench_options *options;
     struct wr_device *device;
     double peak;  /* flops per second */
     json_t *rows; /* for --json; NULL after an allocation failed */
@@ -106,8 +107,8 @@ static json_t *row_object(const struct bench *bench, const char *curve,
 /* Measures a cell. A cell that the device cannot run is a row that says why, not an error. */
 static wr_status measure_cell(struct bench *bench, const char *curve,
                               const struct wr_bench_cell *cell, struct wr_error *error) {
-    struct wr_bench_options how = {.seconds = (double)bench->options[BENCH_SECONDS].real,
-                                   .repeats = bench->options[BENCH_REPEATS].size,
+    struct wr_bench_options how = {.seconds = (double)bench->options->seconds.value,
+                                   .repeats = bench->options->repeats.value,
                                    .stop = &interrupt_seen};
     struct wr_bench_result result;
     struct wr_error own = {0};
@@ -123,7 +124,7 @@ static wr_status measure_cell(struct bench *bench, const char *curve,
         return status;
     }
     text_with_options(own.text, why, sizeof why);
-    if (!bench->options[BENCH_JSON].given)
+    if (!bench->options->json.given)
         print_row(bench, cell, &result, refused ? why : NULL);
     else
         bench->rows = wr_json_push(bench->rows,
@@ -134,7 +135,7 @@ static wr_status measure_cell(struct bench *bench, const char *curve,
 
 static wr_status measure_schedules(struct bench *bench, const char *curve,
                                    struct wr_bench_cell *cell, struct wr_error *error) {
-    size_t schedule = bench->options[BENCH_SCHEDULE].choice;
+    size_t schedule = bench->options->schedule.value;
     cell->schedule = schedule == SCHEDULE_BOTH ? WR_SCHEDULE_FUSED : (enum wr_schedule)schedule;
     wr_status status = measure_cell(bench, curve, cell, error);
     cell->schedule = WR_SCHEDULE_STAGED;
@@ -177,13 +178,18 @@ static wr_status measure_curves(struct bench *bench, struct wr_error *error) {
 }
 
 static wr_status measure_cells(struct bench *bench, struct wr_error *error) {
+    const struct bench_options *options = bench->options;
+    const struct option_sizes *const given_of[AXES] = {[MODELS] = &options->models,
+                                                       [HIDDEN] = &options->hidden,
+                                                       [WINDOW] = &options->window,
+                                                       [BATCH] = &options->batch};
     struct list lists[AXES];
     bool given = false;
     for (size_t axis = 0; axis < AXES; axis++) {
-        const struct option_value *option = &bench->options[BENCH_MODELS + axis];
+        const struct option_sizes *option = given_of[axis];
         given |= option->given;
         lists[axis] =
-            option->given ? (struct list){option->count, option->sizes} : axes[axis].point;
+            option->given ? (struct list){option->count, option->values} : axes[axis].point;
     }
     return given ? measure_grid(bench, "grid", lists, error) : measure_curves(bench, error);
 }
@@ -192,9 +198,9 @@ static wr_status measure_cells(struct bench *bench, struct wr_error *error) {
 
 /* Opens a device. One that is not exact is accepted too: only its speed is measured. */
 static wr_status open_device(const char *selector, device_open_fn *open,
-                             const struct option_value *options, struct wr_device **device,
+                             const struct bench_options *options, struct wr_device **device,
                              struct wr_error *error) {
-    struct wr_device_options how = {.threads = options[BENCH_THREADS].size};
+    struct wr_device_options how = {.threads = options->threads.value};
     wr_status status = open(selector, &how, device, error);
     if (status != WR_OK || wr_device_get_info(*device)->exact)
         return status;
@@ -215,9 +221,9 @@ static json_t *device_object(const struct bench *bench) {
 
 /* Measures one device. *list: the devices of --json. */
 static wr_status bench_device(const char *selector, device_open_fn *open,
-                              const struct option_value *options, json_t **list,
+                              const struct bench_options *options, json_t **list,
                               struct wr_error *error) {
-    bool json = options[BENCH_JSON].given;
+    bool json = options->json.given;
     struct bench bench = {.options = options};
     wr_status status = open_device(selector, open, options, &bench.device, error);
     if (status != WR_OK)
@@ -240,7 +246,7 @@ static wr_status bench_device(const char *selector, device_open_fn *open,
 
 /* Measures every usable device, and reports the others. A device that fails does not stop the
  * others: its error is printed at once. Returns the status of the last device that failed. */
-static wr_status bench_all(const struct option_value *options, json_t **list, size_t *told,
+static wr_status bench_all(const struct bench_options *options, json_t **list, size_t *told,
                            struct wr_error *error) {
     struct wr_device_info *devices;
     size_t count, measured_devices = 0;
@@ -251,7 +257,7 @@ static wr_status bench_all(const struct option_value *options, json_t **list, si
                 device_tell_left_out(&devices[i]);
             continue;
         }
-        if (measured_devices++ > 0 && !options[BENCH_JSON].given)
+        if (measured_devices++ > 0 && !options->json.given)
             putchar('\n');
         struct wr_error own = {0};
         status = bench_device(devices[i].id, device_open_found, options, list, &own);
@@ -270,22 +276,21 @@ static wr_status bench_all(const struct option_value *options, json_t **list, si
     return status == WR_OK ? worst : status;
 }
 
-wr_status bench_command(const struct option_value *options, struct wr_error *error) {
-    bool json = options[BENCH_JSON].given;
+wr_status bench_command(const struct bench_options *options, struct wr_error *error) {
+    bool json = options->json.given;
     json_t *list = json ? json_array() : NULL;
     size_t told = 0; /* devices in the list */
     interrupt_catch();
-    wr_status status =
-        options[BENCH_DEVICE].given
-            ? bench_device(options[BENCH_DEVICE].text, device_open, options, &list, error)
-            : bench_all(options, &list, &told, error);
+    wr_status status = options->device.given
+                           ? bench_device(options->device.text, device_open, options, &list, error)
+                           : bench_all(options, &list, &told, error);
     if (!json || (status != WR_OK && told == 0) || status == WR_ERR_STOPPED) {
         json_decref(list);
         return status;
     }
     json_t *object = json_pack("{s:s, s:f, s:I, s:o}", "version", wr_version(), "seconds",
-                               strtod(options[BENCH_SECONDS].text, NULL), "repeats",
-                               (json_int_t)options[BENCH_REPEATS].size, "devices", list);
+                               strtod(options->seconds.text, NULL), "repeats",
+                               (json_int_t)options->repeats.value, "devices", list);
     wr_status printed = json_print(object, "windrow.bench/1", status == WR_OK ? error : NULL);
     return status == WR_OK ? printed : status;
 }

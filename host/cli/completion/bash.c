@@ -96,8 +96,8 @@ static const char head[] =
 static void begin(void) {
     fputs(head, stdout);
     fputs("\n_windrow_commands=(", stdout);
-    for (const struct command *command = command_table; command->name != NULL; command++)
-        printf("%s ", command->name);
+    for (size_t c = 0; command_table[c] != NULL; c++)
+        printf("%s ", command_table[c]->name);
     puts("help)\n"
          "_windrow_command_help() {\n"
          "    _windrow_operand word \"${_windrow_commands[@]}\"\n"
@@ -126,7 +126,7 @@ static void option(const struct command *command, const struct option_spec *spec
 }
 
 static void end_command(const struct command *command) {
-    puts(command->option_count > 0 ? "}" : "    :\n}");
+    puts(command->options.count > 0 ? "}" : "    :\n}");
 }
 
 static void end(void) {}

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/completion/completion_options.h"
 
 enum completion_kind completion_kind(const struct option_spec *spec) {
     if (spec->kind == OPTION_FLAG)
@@ -36,20 +36,22 @@ const char *completion_summary(const struct option_spec *spec, char text[COMPLET
 
 static void print_script(const struct completion_shell *shell) {
     shell->begin();
-    for (const struct command *command = command_table; command->name != NULL; command++) {
-        shell->begin_command(command);
-        for (size_t i = 0; i < command->option_count; i++)
-            shell->option(command, &command->options[i]);
-        shell->end_command(command);
+    for (size_t c = 0; command_table[c] != NULL; c++) {
+        struct option_table table;
+        option_table_make(&command_table[c]->options, &table);
+        shell->begin_command(command_table[c]);
+        for (size_t i = 0; i < table.count; i++)
+            shell->option(command_table[c], &table.specs[i]);
+        shell->end_command(command_table[c]);
     }
     shell->end();
 }
 
-wr_status completion_command(const struct option_value *options, struct wr_error *error) {
-    /* in the order of the choices in about_tables.c */
+wr_status completion_command(const struct completion_options *options, struct wr_error *error) {
+    /* in the order of the choices in completion_options.c */
     static const struct completion_shell *const shells[] = {&completion_bash, &completion_zsh,
                                                             &completion_fish};
     (void)error; /* main.c tells if stdout fails */
-    print_script(shells[options[COMPLETION_SHELL].choice]);
+    print_script(shells[options->shell.value]);
     return WR_OK;
 }

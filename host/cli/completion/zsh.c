@@ -56,9 +56,9 @@ static void begin(void) {
     fputs(head, stdout);
     puts("_windrow_commands() {\n"
          "    local -a commands=(");
-    for (const struct command *command = command_table; command->name != NULL; command++) {
-        printf("        '%s:", command->name);
-        quoted(command->summary, "\\:");
+    for (size_t c = 0; command_table[c] != NULL; c++) {
+        printf("        '%s:", command_table[c]->name);
+        quoted(command_table[c]->summary, "\\:");
         puts("'");
     }
     puts("        'help:describe a command'\n"

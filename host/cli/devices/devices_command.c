@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "cli/cli.h"
+#include "cli/devices/devices_options.h"
 #include "cli/devices/find_devices.h"
 #include "cli/io/json_write.h"
 
@@ -35,13 +36,13 @@ static wr_status print_json(const struct wr_device_info *devices, size_t count,
     return json_print(json_pack("{s:o}", "devices", list), "windrow.devices/1", error);
 }
 
-wr_status devices_command(const struct option_value *options, struct wr_error *error) {
+wr_status devices_command(const struct devices_options *options, struct wr_error *error) {
     struct wr_device_info *devices;
     size_t count;
     wr_status status = devices_find(&devices, &count, error);
     if (status != WR_OK)
         return status;
-    if (options[DEVICES_JSON].given)
+    if (options->json.given)
         status = print_json(devices, count, error);
     else
         print_table(devices, count);

@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/export/export_options.h"
 #include "cli/io/typed.h"
 #include "cli/study/fields.h"
 #include "cli/study/stores.h"
@@ -53,7 +54,7 @@ static const char *const setting_names[SETTINGS] = {
 };
 
 struct export {
-    const struct option_value *options;
+    const struct export_options *options;
     const char *path;
     struct wr_error *error;
     struct wr_study *study;
@@ -84,7 +85,7 @@ static wr_status add_trial(void *context, const struct wr_trial *trial) {
 /* Fails if --trial K does not exist or has no parameters. */
 static wr_status check_trial(const struct export *export) {
     const struct wr_trial *trial = export->trials;
-    const char *id = export->options[EXPORT_TRIAL].text;
+    const char *id = export->options->trial.text;
     struct wr_study_counts counts;
     if (trial == NULL) {
         wr_status status = wr_study_count(export->study, &counts, export->error);
@@ -124,13 +125,13 @@ static char *hidden_sizes(const struct export *export) {
 
 /* Fails if --best N asks for more trials than there are, or if one file cannot stack them. */
 static wr_status check_best(const struct export *export) {
-    const struct option_value *hidden = &export->options[EXPORT_HIDDEN];
+    const struct option_size *hidden = &export->options->hidden;
     const char *of = hidden->given ? " of hidden size " : "",
                *size = hidden->given ? hidden->text : "";
     if (export->count == 0)
         return wr_fail(export->error, WR_ERR_DATA, "%s: no trial%s%s is done", export->path, of,
                        size);
-    if (export->count < export->options[EXPORT_BEST].size)
+    if (export->count < export->options->best.value)
         return wr_fail(export->error, WR_ERR_DATA,
                        "%s: only %zu trials%s%s are done; try --best %zu", export->path,
                        export->count, of, size, export->count);
@@ -152,14 +153,14 @@ static wr_status check_best(const struct export *export) {
 }
 
 static wr_status choose(struct export *export) {
-    const struct option_value *options = export->options;
-    bool one = options[EXPORT_TRIAL].given;
+    const struct export_options *options = export->options;
+    bool one = options->trial.given;
     struct wr_trial_query query = {.best = !one, .most = 1};
     if (one)
-        query.id = (int64_t)options[EXPORT_TRIAL].size;
+        query.id = (int64_t)options->trial.value;
     else
         query = (struct wr_trial_query){
-            .hidden = options[EXPORT_HIDDEN].size, .best = true, .most = options[EXPORT_BEST].size};
+            .hidden = options->hidden.value, .best = true, .most = options->best.value};
     wr_status status = wr_study_trials(export->study, &query, add_trial, export, export->error);
     if (status != WR_OK)
         return status;
@@ -205,7 +206,7 @@ static bool print_remake(FILE *file, const struct export *export, const struct w
         field_text(trial, option, 0, text);
         print_option(file, field_names[option], text);
     }
-    print_option(file, "save", export->options[EXPORT_SAVE].text);
+    print_option(file, "save", export->options->save.text);
     return true;
 }
 
@@ -361,8 +362,8 @@ static wr_status save(const struct export *export) {
                 (struct wr_metadata){settings[i] == TARGET ? "targets" : setting_names[settings[i]],
                                      export->settings[settings[i]]};
     if (status == WR_OK)
-        status = wr_parameters_save(export->options[EXPORT_SAVE].text, &export->stack, metadata,
-                                    count, export->error);
+        status = wr_parameters_save(export->options->save.text, &export->stack, metadata, count,
+                                    export->error);
     for (size_t i = 0; i < FIELDS_SAVED; i++)
         free(lists[i]);
     return status;
@@ -378,16 +379,16 @@ static wr_status read_settings(struct export *export) {
     return status;
 }
 
-static wr_status check_options(const struct option_value *options, struct wr_error *error) {
-    if (!options[EXPORT_TRIAL].given && !options[EXPORT_BEST].given)
+static wr_status check_options(const struct export_options *options, struct wr_error *error) {
+    if (!options->trial.given && !options->best.given)
         return wr_fail(error, WR_ERR_USAGE, "export needs --trial K or --best N");
-    if (!options[EXPORT_SAVE].given)
+    if (!options->save.given)
         return wr_fail(error, WR_ERR_USAGE, "export needs --save FILE");
     return WR_OK;
 }
 
-wr_status export_command(const struct option_value *options, struct wr_error *error) {
-    struct export export = {.options = options, .path = options[EXPORT_STUDY].text, .error = error};
+wr_status export_command(const struct export_options *options, struct wr_error *error) {
+    struct export export = {.options = options, .path = options->study.text, .error = error};
     wr_status status = check_options(options, error);
     if (status == WR_OK)
         status = wr_study_open(export.path, WR_STUDY_READ, &export.study, error);

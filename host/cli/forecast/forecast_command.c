@@ -11,7 +11,9 @@
 #include "base/number.h"
 #include "base/output.h"
 #include "base/text.h"
-#include "cli/forecast/forecast_command.h"
+#include "cli/cli.h"
+#include "cli/forecast/forecast_options.h"
+#include "cli/forecast/forecast_run.h"
 #include "cli/groups/csv_options.h"
 #include "cli/io/interrupt.h"
 #include "cli/io/json_write.h"
@@ -22,7 +24,7 @@
 
 /* What a run of the command owns. */
 struct run {
-    const struct option_value *options;
+    const struct forecast_options *options;
     struct wr_error *error;
     struct wr_panel *panel;
     struct recipes recipes;
@@ -44,7 +46,7 @@ struct run {
 /* Checks that the output files can be written. They are opened later, when there is something to
  * write. */
 static wr_status try_outputs(struct run *run) {
-    const struct option_value *output = &run->options[FORECAST_OUTPUT];
+    const struct option_text *output = &run->options->output;
     wr_status status = WR_OK;
     interrupt_catch(); /* before this, an interrupt leaves nothing to clean up */
     if (output->given || run->saves.count > 0)
@@ -58,7 +60,7 @@ static wr_status try_outputs(struct run *run) {
 }
 
 static wr_status read_saves(struct run *run) {
-    const struct option_value *save = &run->options[FORECAST_SAVE];
+    const struct option_text *save = &run->options->save;
     wr_status status =
         save->given ? items_make("save", save->text, &run->saves, run->error) : WR_OK;
     if (status == WR_OK && save->given && run->saves.count != run->recipes.count)
@@ -79,8 +81,8 @@ static wr_status check_covariates(struct run *run) {
 }
 
 static wr_status fit(struct run *run) {
-    wr_status status =
-        recipes_make("forecast", run->options, &run->panel, &run->recipes, run->error);
+    wr_status status = recipes_make("forecast", &run->options->panel, &run->options->recipe,
+                                    &run->panel, &run->recipes, run->error);
     if (status == WR_OK)
         status = check_covariates(run);
     if (status == WR_OK)
@@ -88,16 +90,16 @@ static wr_status fit(struct run *run) {
     if (status == WR_OK)
         status = try_outputs(run);
     if (status == WR_OK)
-        status = run_open_device(run->options, &run->device, run->error);
+        status = run_open_device(&run->options->run, &run->device, run->error);
     if (status != WR_OK)
         return status;
     struct wr_fit_options how = {.on_event = run_on_event,
                                  .context = &run->progress,
                                  .stop = &interrupt_seen,
-                                 .resume = run->options[FORECAST_RESUME].text,
+                                 .resume = run->options->resume.text,
                                  .calibrate = run->levels.count > 0};
-    panel_tell(run->panel, run->options);
-    run_start(&run->progress, run->options, &run->recipes);
+    panel_tell(run->panel, run->options->run.quiet.given);
+    run_start(&run->progress, &run->options->run, &run->recipes);
     status = wr_mix_fit(run->device, run->panel, run->recipes.recipes, run->recipes.count, NULL,
                         &how, &run->mix, run->error);
     progress_clear(&run->progress);
@@ -119,7 +121,7 @@ static wr_status check_models(struct run *run) {
         const char *why = own->uncalibrated
                               ? "it is of Windrow 0.1, whose intervals were wrong for short series"
                               : "it was fitted with --levels none";
-        if (run->options[RUN_LEVELS].given)
+        if (run->options->run.levels.given)
             return wr_fail(run->error, WR_ERR_DATA,
                            "%s has no intervals, since %s; fit it again, or ask for --levels none",
                            run->models.texts[i], why);
@@ -131,12 +133,13 @@ static wr_status check_models(struct run *run) {
 }
 
 static wr_status check_no_fit(const struct run *run) {
-    for (size_t i = RECIPE_NAMES; i < RECIPE_OPTIONS; i++)
-        if (run->options[i].given)
-            return wr_fail(run->error, WR_ERR_USAGE,
-                           "--%s says how to fit, but what --model names is fitted already",
-                           forecast_options[i].name);
-    return WR_OK;
+    struct recipe_options how = run->options->recipe;
+    how.horizon.given = false; /* it may be shorter than that of the fit */
+    const char *given = options_given(&recipe_group, &how);
+    if (given == NULL)
+        return WR_OK;
+    return wr_fail(run->error, WR_ERR_USAGE,
+                   "--%s says how to fit, but what --model names is fitted already", given);
 }
 
 /* Reads the panel. The step and the zone of time stamps are those of the fit, unless options give
@@ -145,13 +148,13 @@ static wr_status read_panel(struct run *run) {
     const struct wr_fit *fit = run->mix.fits[0];
     const struct panel_times own = {.freq = *fit->freq != '\0' ? fit->freq : NULL,
                                     .tz = *fit->tz != '\0' ? fit->tz : NULL};
-    return panel_read("forecast", run->options, &own, &run->panel, run->error);
+    return panel_read("forecast", &run->options->panel, &own, &run->panel, run->error);
 }
 
 static wr_status load(struct run *run) {
     wr_status status = check_no_fit(run);
     if (status == WR_OK)
-        status = items_make("model", run->options[FORECAST_MODEL].text, &run->models, run->error);
+        status = items_make("model", run->options->model.text, &run->models, run->error);
     if (status == WR_OK)
         status = wr_mix_new(run->models.count, &run->mix, run->error);
     for (size_t i = 0; i < run->models.count && status == WR_OK; i++)
@@ -164,14 +167,14 @@ static wr_status load(struct run *run) {
 }
 
 static wr_status choose_horizon(struct run *run) {
-    const struct option_value *horizon = &run->options[RECIPE_HORIZON];
+    const struct option_size *horizon = &run->options->recipe.horizon;
     run->horizon = wr_mix_horizon(&run->mix);
     if (!horizon->given)
         return WR_OK;
-    if (horizon->size > run->horizon)
+    if (horizon->value > run->horizon)
         return wr_fail(run->error, WR_ERR_DATA, "--horizon %zu: %s forecasts %zu steps at most",
-                       horizon->size, run->models.texts[0], run->horizon);
-    run->horizon = horizon->size;
+                       horizon->value, run->models.texts[0], run->horizon);
+    run->horizon = horizon->value;
     return WR_OK;
 }
 
@@ -242,14 +245,14 @@ static wr_status write_series(struct run *run, size_t series, struct wr_output *
 
 static wr_status write_csv(struct run *run) {
     struct wr_output *output;
-    if (!run->options[FORECAST_OUTPUT].given) {
+    if (!run->options->output.given) {
         put_head(stdout, &run->levels);
         for (size_t s = 0; s < wr_panel_count(run->panel); s++)
             put_series(stdout, run, s);
         cli_flush();
         return WR_OK;
     }
-    wr_status status = wr_output_open(run->options[FORECAST_OUTPUT].text, &output, run->error);
+    wr_status status = wr_output_open(run->options->output.text, &output, run->error);
     for (size_t s = 0; s < wr_panel_count(run->panel) && status == WR_OK; s++)
         status = write_series(run, s, output);
     if (status == WR_OK)
@@ -268,12 +271,12 @@ static wr_status write_files(struct run *run) {
 }
 
 static wr_status tell_stopped(struct run *run) {
-    if (!run->options[FORECAST_RESUME].given)
+    if (!run->options->resume.given)
         return wr_fail(run->error, WR_ERR_STOPPED, "interrupted; no file was written");
     cli_flush();
     fprintf(stderr, "windrow: stopped; this goes on%s:\n",
-            csv_can_reread(run->options[PANEL_DATA].text) ? "" : ", given the same data again");
-    print_command("forecast", forecast_options, run->options, FORECAST_OPTIONS);
+            csv_can_reread(run->options->panel.data.text) ? "" : ", given the same data again");
+    print_command(&forecast_usage, run->options);
     wr_error_release(run->error);
     return CLI_STOPPED;
 }
@@ -316,30 +319,30 @@ static wr_status tell_results(struct run *run) {
     bool fitted = run->models.count == 0;
     wr_status status = WR_OK;
     wr_mix_report(&run->mix, &run->report);
-    if (fitted && !run->options[RUN_QUIET].given)
+    if (fitted && !run->options->run.quiet.given)
         run_tell_report(&run->mix, &run->report);
     tell_unknown(run);
-    if (run->options[RUN_JSON].given)
+    if (run->options->run.json.given)
         status =
             json_print(run_json_report(&run->mix, &run->report), "windrow.forecast/1", run->error);
     return status == WR_OK && fitted ? run_check_diverged(&run->report) : status;
 }
 
 static void tell_model(const struct run *run) {
-    panel_tell(run->panel, run->options);
-    if (run->no_intervals != NULL && !run->options[RUN_QUIET].given) {
+    panel_tell(run->panel, run->options->run.quiet.given);
+    if (run->no_intervals != NULL && !run->options->run.quiet.given) {
         wr_print_shown(stderr, run->no_intervals);
         fprintf(stderr, " has no intervals, since %s\n", run->why);
     }
 }
 
 static wr_status run_all(struct run *run) {
-    if (run->options[RUN_JSON].given && !run->options[FORECAST_OUTPUT].given)
+    if (run->options->run.json.given && !run->options->output.given)
         return wr_fail(run->error, WR_ERR_USAGE,
                        "--json and the forecasts both go to stdout; --output FILE takes these");
-    wr_status status = levels_make(run->options, &run->levels, run->error);
+    wr_status status = levels_make(&run->options->run, &run->levels, run->error);
     if (status == WR_OK)
-        status = run->options[FORECAST_MODEL].given ? load(run) : fit(run);
+        status = run->options->model.given ? load(run) : fit(run);
     if (status == WR_OK)
         status = choose_horizon(run);
     if (status == WR_OK)
@@ -355,7 +358,7 @@ static wr_status run_all(struct run *run) {
     return status == WR_OK ? tell_results(run) : status;
 }
 
-wr_status forecast_command(const struct option_value *options, struct wr_error *error) {
+wr_status forecast_command(const struct forecast_options *options, struct wr_error *error) {
     struct run run = {.options = options, .error = error};
     wr_status status = run_all(&run);
     free(run.points);

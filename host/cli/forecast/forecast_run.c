@@ -6,8 +6,9 @@
 #include "base/base.h"
 #include "base/json.h"
 #include "base/output.h"
+#include "cli/cli.h"
 #include "cli/devices/find_devices.h"
-#include "cli/forecast/forecast_command.h"
+#include "cli/forecast/forecast_run.h"
 #include "cli/io/json_write.h"
 #include "cli/io/report_lines.h"
 #include "forecast/fit.h"
@@ -23,9 +24,9 @@ static wr_status fail_levels(const char *text, struct wr_error *error) {
                    text, LEVELS_MOST);
 }
 
-wr_status levels_make(const struct option_value *options, struct levels *levels,
+wr_status levels_make(const struct run_options *options, struct levels *levels,
                       struct wr_error *error) {
-    const char *text = options[RUN_LEVELS].text;
+    const char *text = options->levels.text;
     if (strcmp(text, "none") == 0)
         return WR_OK;
     wr_status status = items_make("levels", text, &levels->texts, error);
@@ -65,18 +66,18 @@ void levels_release(struct levels *levels) {
     *levels = (struct levels){0};
 }
 
-wr_status run_open_device(const struct option_value *options, struct wr_device **device,
+wr_status run_open_device(const struct run_options *options, struct wr_device **device,
                           struct wr_error *error) {
-    struct wr_device_options how = {.threads = options[RUN_THREADS].size,
-                                    .inexact = options[RUN_INEXACT].given};
-    return device_open(options[RUN_DEVICE].text, &how, device, error);
+    struct wr_device_options how = {.threads = options->cpu.threads.value,
+                                    .inexact = options->cpu.inexact.given};
+    return device_open(options->device.text, &how, device, error);
 }
 
-void run_start(struct progress *progress, const struct option_value *options,
+void run_start(struct progress *progress, const struct run_options *options,
                const struct recipes *recipes) {
-    if (recipes->choice[0] != '\0' && !options[RUN_QUIET].given)
+    if (recipes->choice[0] != '\0' && !options->quiet.given)
         fprintf(stderr, "%s\n", recipes->choice);
-    progress_start(progress, options[RUN_QUIET].given);
+    progress_start(progress, options->quiet.given);
 }
 
 void run_on_event(void *context, const struct wr_fit_event *event) {

@@ -28,12 +28,12 @@ static wr_status read_delimiter(const char *text, char *delimiter, struct wr_err
     return WR_OK;
 }
 
-wr_status csv_read_options(const struct option_value *options, struct wr_csv_options *csv,
+wr_status csv_read_options(const struct csv_options *options, struct wr_csv_options *csv,
                            struct wr_error *error) {
-    *csv = (struct wr_csv_options){.decimal = options[CSV_DECIMAL].text[0],
-                                   .header = (enum wr_csv_header)options[CSV_HEADER].choice};
-    return options[CSV_DELIMITER].given
-               ? read_delimiter(options[CSV_DELIMITER].text, &csv->delimiter, error)
+    *csv = (struct wr_csv_options){.decimal = options->decimal.text[0],
+                                   .header = (enum wr_csv_header)options->header.value};
+    return options->delimiter.given
+               ? read_delimiter(options->delimiter.text, &csv->delimiter, error)
                : WR_OK;
 }
 

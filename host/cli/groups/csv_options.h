@@ -1,11 +1,18 @@
-/* Reads the options of enum csv_option, and reports how a CSV file was read. */
+/* Options that say how a CSV file is read, and reports of how it was read. */
 #ifndef WR_CLI_CSV_OPTIONS_H
 #define WR_CLI_CSV_OPTIONS_H
 
-#include "cli/cli.h"
+#include "cli/options/options.h"
 #include "windrow/csv.h"
 
-wr_status csv_read_options(const struct option_value *options, struct wr_csv_options *csv,
+struct csv_options {
+    struct option_text delimiter;
+    struct option_choice decimal, header;
+    struct option_text ignore;
+};
+extern const struct option_group csv_group;
+
+wr_status csv_read_options(const struct csv_options *options, struct wr_csv_options *csv,
                            struct wr_error *error);
 /* Prints what the reader found and no option gave, such as "; the first line is a header". */
 void csv_print_found(FILE *file, const struct wr_csv_found *found);

@@ -4,37 +4,35 @@
 #include <stdlib.h>
 
 #include "base/base.h"
-#include "cli/groups/csv_options.h"
 #include "cli/io/errors.h"
 #include "data/series.h"
 
-static wr_status read_file(struct data *data, const struct option_value *options,
+static wr_status read_file(struct data *data, const struct data_options *options,
                            struct wr_error *error) {
-    const struct option_value *ignore = &options[DATA_CSV + CSV_IGNORE];
+    const struct option_text *ignore = &options->csv.ignore;
     struct wr_csv_options csv;
-    wr_status status = csv_read_options(options + DATA_CSV, &csv, error);
+    wr_status status = csv_read_options(&options->csv, &csv, error);
     if (status == WR_OK)
-        status = wr_series_read_csv_with(options[DATA_FILE].text, &csv, &data->series, error);
+        status = wr_series_read_csv_with(options->file.text, &csv, &data->series, error);
     if (status == WR_OK && ignore->given)
         status = columns_parse("ignore", ignore->text, false, data->series, &data->ignored, error);
     return status;
 }
 
-static wr_status read_series(struct data *data, const struct option_value *options,
+static wr_status read_series(struct data *data, const struct data_options *options,
                              struct wr_error *error) {
-    static const char *const names[CSV_OPTIONS] = {"delimiter", "decimal", "header", "ignore"};
-    if (options[DATA_FILE].given)
+    const char *given = options_given(&csv_group, &options->csv);
+    if (options->file.given)
         return read_file(data, options, error);
-    for (size_t i = 0; i < CSV_OPTIONS; i++)
-        if (options[DATA_CSV + i].given)
-            return wr_fail(error, WR_ERR_USAGE, "--%s goes with --data FILE", names[i]);
-    return wr_series_ar2(options[DATA_LENGTH].size, (uint32_t)options[DATA_SEED].size,
-                         &data->series, error);
+    if (given != NULL)
+        return wr_fail(error, WR_ERR_USAGE, "--%s goes with --data FILE", given);
+    return wr_series_ar2(options->length.value, (uint32_t)options->seed.value, &data->series,
+                         error);
 }
 
 /* Whether the series has the numeric columns of an option that is not given. Its text is then a
  * default that comes from --init FILE. */
-static bool has_columns(const struct data *data, const struct option_value *option) {
+static bool has_columns(const struct data *data, const struct option_text *option) {
     struct columns columns = {0};
     const double *values;
     bool all = option->text != NULL &&
@@ -138,19 +136,19 @@ static wr_status check_unused(const struct data *data, struct wr_error *error) {
 }
 
 /* Reads --inputs and --target. Each defaults to the other, both to the first numeric column. */
-static wr_status choose_columns(struct data *data, const struct option_value *options,
+static wr_status choose_columns(struct data *data, const struct data_options *options,
                                 struct wr_error *error) {
-    bool inputs = options[DATA_INPUTS].given, targets = options[DATA_TARGET].given;
+    bool inputs = options->inputs.given, targets = options->target.given;
     wr_status status = WR_OK;
     if (!inputs && !targets)
         inputs = targets =
-            has_columns(data, &options[DATA_INPUTS]) && has_columns(data, &options[DATA_TARGET]);
+            has_columns(data, &options->inputs) && has_columns(data, &options->target);
     if (inputs)
-        status = columns_parse("inputs", options[DATA_INPUTS].text, false, data->series,
-                               &data->inputs, error);
+        status = columns_parse("inputs", options->inputs.text, false, data->series, &data->inputs,
+                               error);
     if (status == WR_OK && targets)
-        status = columns_parse("target", options[DATA_TARGET].text, true, data->series,
-                               &data->targets, error);
+        status = columns_parse("target", options->target.text, true, data->series, &data->targets,
+                               error);
     if (status == WR_OK && !inputs && !targets) {
         size_t first;
         data->guessed = true;
@@ -175,7 +173,7 @@ static wr_status choose_columns(struct data *data, const struct option_value *op
     return WR_OK;
 }
 
-wr_status data_read(struct data *data, const struct option_value *options, struct wr_error *error) {
+wr_status data_read(struct data *data, const struct data_options *options, struct wr_error *error) {
     wr_status status = read_series(data, options, error);
     return status == WR_OK ? choose_columns(data, options, error) : status;
 }

@@ -1,13 +1,12 @@
-/* Reads a panel as the options say, and reports how its file was read. */
+#include "cli/groups/panel_options.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/base.h"
-#include "cli/forecast/forecast_command.h"
 #include "cli/groups/columns.h"
-#include "cli/groups/csv_options.h"
 #include "cli/io/errors.h"
 #include "data/calendar.h"
 #include "data/panel.h"
@@ -53,7 +52,7 @@ void items_release(struct items *items) {
 
 /* ---- panels ---- */
 
-static const char *text_of(const struct option_value *option) {
+static const char *text_of(const struct option_text *option) {
     return option->given ? option->text : NULL;
 }
 
@@ -62,58 +61,57 @@ struct lists {
     struct items past, future, ignore;
 };
 
-static wr_status read_lists(const struct option_value *options, struct lists *lists,
+static wr_status read_lists(const struct panel_options *options, struct lists *lists,
                             struct wr_error *error) {
-    const struct option_value *ignore = &options[PANEL_CSV + CSV_IGNORE];
+    const struct option_text *ignore = &options->csv.ignore;
     wr_status status = WR_OK;
-    if (options[PANEL_PAST].given)
-        status = items_make("past", options[PANEL_PAST].text, &lists->past, error);
-    if (status == WR_OK && options[PANEL_FUTURE].given)
-        status = items_make("future", options[PANEL_FUTURE].text, &lists->future, error);
+    if (options->past.given)
+        status = items_make("past", options->past.text, &lists->past, error);
+    if (status == WR_OK && options->future.given)
+        status = items_make("future", options->future.text, &lists->future, error);
     if (status == WR_OK && ignore->given)
         status = items_make("ignore", ignore->text, &lists->ignore, error);
     return status;
 }
 
-static wr_status read_panel(const struct option_value *options, const struct lists *lists,
+static wr_status read_panel(const struct panel_options *options, const struct lists *lists,
                             const struct panel_times *usual, struct wr_panel **panel,
                             struct wr_error *error) {
-    struct wr_panel_spec spec = {.layout = (enum wr_panel_layout)options[PANEL_LAYOUT].choice,
-                                 .id = text_of(&options[PANEL_ID]),
-                                 .time = text_of(&options[PANEL_TIME]),
-                                 .target = text_of(&options[PANEL_TARGET]),
+    struct wr_panel_spec spec = {.layout = (enum wr_panel_layout)options->layout.value,
+                                 .id = text_of(&options->id),
+                                 .time = text_of(&options->time),
+                                 .target = text_of(&options->target),
                                  .past = (const char *const *)lists->past.texts,
                                  .pasts = lists->past.count,
                                  .future = (const char *const *)lists->future.texts,
                                  .futures = lists->future.count,
                                  .ignore = (const char *const *)lists->ignore.texts,
                                  .ignores = lists->ignore.count,
-                                 .missing = (enum wr_missing)options[PANEL_MISSING].choice,
+                                 .missing = (enum wr_missing)options->missing.value,
                                  .freq = usual->freq,
                                  .tz = usual->tz};
-    if (options[PANEL_FREQ].given)
-        spec.freq = options[PANEL_FREQ].text;
-    if (options[PANEL_TZ].given)
-        spec.tz = options[PANEL_TZ].text;
-    wr_status status = csv_read_options(options + PANEL_CSV, &spec.csv, error);
-    return status == WR_OK ? wr_panel_read(options[PANEL_DATA].text, &spec, panel, error) : status;
+    if (options->freq.given)
+        spec.freq = options->freq.text;
+    if (options->tz.given)
+        spec.tz = options->tz.text;
+    wr_status status = csv_read_options(&options->csv, &spec.csv, error);
+    return status == WR_OK ? wr_panel_read(options->data.text, &spec, panel, error) : status;
 }
 
-static bool names_columns(const struct option_value *options) {
-    return options[PANEL_ID].given || options[PANEL_TIME].given || options[PANEL_TARGET].given ||
-           options[PANEL_PAST].given || options[PANEL_FUTURE].given ||
-           options[PANEL_CSV + CSV_IGNORE].given;
+static bool names_columns(const struct panel_options *options) {
+    return options->id.given || options->time.given || options->target.given ||
+           options->past.given || options->future.given || options->csv.ignore.given;
 }
 
-wr_status panel_read(const char *command, const struct option_value *options,
+wr_status panel_read(const char *command, const struct panel_options *options,
                      const struct panel_times *usual, struct wr_panel **panel,
                      struct wr_error *error) {
     struct lists lists = {0};
     *panel = NULL;
-    if (!options[PANEL_DATA].given)
+    if (!options->data.given)
         return wr_fail(error, WR_ERR_USAGE, "%s needs a file: windrow %s --data FILE", command,
                        command);
-    if (options[PANEL_LAYOUT].choice == WR_PANEL_WIDE && names_columns(options))
+    if (options->layout.value == WR_PANEL_WIDE && names_columns(options))
         return wr_fail(error, WR_ERR_USAGE,
                        "--layout wide has no columns to name: leave out --id, --time, --target, "
                        "--past, --future and --ignore");
@@ -168,10 +166,10 @@ static void tell_ends(const struct wr_panel *panel) {
     fputc('\n', stderr);
 }
 
-void panel_tell(const struct wr_panel *panel, const struct option_value *options) {
+void panel_tell(const struct wr_panel *panel, bool quiet) {
     const char *path = wr_panel_path(panel);
     csv_warn(path, wr_panel_found(panel));
-    if (options[RUN_QUIET].given)
+    if (quiet)
         return;
     wr_print_shown(stderr, path);
     fputs(": ", stderr);

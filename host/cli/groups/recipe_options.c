@@ -1,11 +1,10 @@
-/* Makes recipes from options. */
+#include "cli/groups/recipe_options.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/base.h"
-#include "cli/forecast/forecast_command.h"
-#include "cli/groups/rule_options.h"
 
 enum { DEFAULT_HORIZON = 14, DEFAULT_VALIDATIONS = 20, DEFAULT_PATIENCE = 5, BUSINESS_WEEK = 5 };
 
@@ -24,17 +23,17 @@ static const char *recipe_of_season(size_t season) {
 }
 
 /* Chooses the recipe where --recipe is not given. */
-static wr_status choose_recipe(const struct option_value *options, const struct wr_panel *panel,
+static wr_status choose_recipe(const struct recipe_options *options, const struct wr_panel *panel,
                                struct recipes *recipes, struct wr_error *error) {
     const char *step, *name = panel_recipe(panel, &step);
-    bool numbered = name == NULL, seasonal = options[RECIPE_SEASON].given;
+    bool numbered = name == NULL, seasonal = options->season.given;
     char why[80] = "steps are numbered, and there is no --season";
     if (numbered)
-        name = recipe_of_season(options[RECIPE_SEASON].size);
+        name = recipe_of_season(options->season.value);
     if (!numbered)
         snprintf(why, sizeof why, "the time stamps are %s", step);
     else if (seasonal)
-        snprintf(why, sizeof why, "a season has %zu steps", options[RECIPE_SEASON].size);
+        snprintf(why, sizeof why, "a season has %zu steps", options->season.value);
     snprintf(recipes->choice, sizeof recipes->choice, "recipe %s, since %s; --recipe names another",
              name, why);
     wr_status status = wr_recipe_named(name, recipes->recipes, error);
@@ -47,14 +46,14 @@ static wr_status choose_recipe(const struct option_value *options, const struct 
     return status;
 }
 
-static wr_status name_recipes(const struct option_value *options, const struct items *names,
+static wr_status name_recipes(const struct recipe_options *options, const struct items *names,
                               struct recipes *recipes, struct wr_error *error) {
     wr_status status = WR_OK;
     for (size_t i = 0; i < names->count && status == WR_OK; i++) {
         for (size_t j = 0; j < i; j++)
             if (strcmp(names->texts[i], names->texts[j]) == 0)
                 return wr_fail(error, WR_ERR_USAGE, "--recipe %s: %s stands there twice",
-                               options[RECIPE_NAMES].text, names->texts[i]);
+                               options->names.text, names->texts[i]);
         status = wr_recipe_named(names->texts[i], &recipes->recipes[i], error);
     }
     return status;
@@ -62,93 +61,81 @@ static wr_status name_recipes(const struct option_value *options, const struct i
 
 /* ---- changes ---- */
 
-static void change_size(const struct option_value *option, size_t *value) {
+static void change_size(const struct option_size *option, size_t *value) {
     if (option->given)
-        *value = option->size;
+        *value = option->value;
 }
 
-static void change_real(const struct option_value *option, float *value) {
+static void change_real(const struct option_real *option, float *value) {
     if (option->given)
-        *value = option->real;
+        *value = option->value;
 }
 
-static void change_flag(const struct option_value *option, bool *value) {
+static void change_flag(const struct option_choice *option, bool *value) {
     if (option->given)
-        *value = option->choice != 0;
+        *value = option->value != 0;
 }
 
-static void change_windows(const struct option_value *options, struct wr_recipe *recipe) {
-    change_size(&options[RECIPE_HORIZON], &recipe->horizon);
-    change_size(&options[RECIPE_SEASON], &recipe->season);
-    change_size(&options[RECIPE_WINDOW], &recipe->window);
-    change_size(&options[RECIPE_CHUNK], &recipe->chunk);
-    change_size(&options[RECIPE_DIFFERENCE], &recipe->difference);
-    change_size(&options[RECIPE_RESIDUAL], &recipe->residual);
-    change_flag(&options[RECIPE_RECURSIVE], &recipe->recursive);
-    change_flag(&options[RECIPE_ADJUST], &recipe->adjust);
-    change_flag(&options[RECIPE_DETREND], &recipe->detrend);
-    change_flag(&options[RECIPE_SCALE], &recipe->scale);
-    if (options[RECIPE_TRANSFORM].given)
-        recipe->transform = (enum wr_transform)options[RECIPE_TRANSFORM].choice;
-    if (options[RECIPE_NORMALIZE].given)
-        recipe->normalize = (enum wr_normalize)options[RECIPE_NORMALIZE].choice;
+static void change_windows(const struct recipe_options *options, struct wr_recipe *recipe) {
+    change_size(&options->horizon, &recipe->horizon);
+    change_size(&options->season, &recipe->season);
+    change_size(&options->window, &recipe->window);
+    change_size(&options->chunk, &recipe->chunk);
+    change_size(&options->difference, &recipe->difference);
+    change_size(&options->residual, &recipe->residual);
+    change_flag(&options->recursive, &recipe->recursive);
+    change_flag(&options->adjust, &recipe->adjust);
+    change_flag(&options->detrend, &recipe->detrend);
+    change_flag(&options->scale, &recipe->scale);
+    if (options->transform.given)
+        recipe->transform = (enum wr_transform)options->transform.value;
+    if (options->normalize.given)
+        recipe->normalize = (enum wr_normalize)options->normalize.value;
     if (recipe->horizon == 0)
         recipe->horizon = recipe->season > 1 ? recipe->season : DEFAULT_HORIZON;
 }
 
-static void change_models(const struct option_value *options, struct wr_recipe *recipe) {
-    change_size(&options[RECIPE_HIDDEN], &recipe->hidden);
-    change_size(&options[RECIPE_SEEDS], &recipe->seeds);
-    change_size(&options[RECIPE_BATCH], &recipe->batch);
-    change_real(&options[RECIPE_LR], &recipe->lr);
-    change_real(&options[RECIPE_CLIP], &recipe->clip);
-    if (options[RECIPE_SEED].given)
-        recipe->seed = (uint32_t)options[RECIPE_SEED].size;
-    if (options[RECIPE_INIT].given)
-        recipe->init = (enum wr_init)options[RECIPE_INIT].choice;
-    if (options[RECIPE_COMBINE].given)
-        recipe->combine = (enum wr_combine)options[RECIPE_COMBINE].choice;
-    if (options[RECIPE_BOUND].given)
-        recipe->bound = (enum wr_bound)options[RECIPE_BOUND].choice;
-    if (options[RECIPE_UPDATES].given || options[RECIPE_EPOCHS].given) {
-        recipe->updates = options[RECIPE_UPDATES].given ? options[RECIPE_UPDATES].size : 0;
-        recipe->epochs = options[RECIPE_EPOCHS].given ? options[RECIPE_EPOCHS].size : 0;
+static void change_models(const struct recipe_options *options, struct wr_recipe *recipe) {
+    change_size(&options->hidden, &recipe->hidden);
+    change_size(&options->seeds, &recipe->seeds);
+    change_size(&options->batch, &recipe->batch);
+    change_real(&options->lr, &recipe->lr);
+    change_real(&options->clip, &recipe->clip);
+    if (options->seed.given)
+        recipe->seed = (uint32_t)options->seed.value;
+    if (options->init.given)
+        recipe->init = (enum wr_init)options->init.value;
+    if (options->combine.given)
+        recipe->combine = (enum wr_combine)options->combine.value;
+    if (options->bound.given)
+        recipe->bound = (enum wr_bound)options->bound.value;
+    if (options->updates.given || options->epochs.given) {
+        recipe->updates = options->updates.given ? options->updates.value : 0;
+        recipe->epochs = options->epochs.given ? options->epochs.value : 0;
     }
-    if (options[RECIPE_VALIDATE].given)
-        recipe->validate = (double)options[RECIPE_VALIDATE].real;
+    if (options->validate.given)
+        recipe->validate = (double)options->validate.value;
     if (recipe->validate > 0 && recipe->validations == 0) {
         recipe->validations = DEFAULT_VALIDATIONS;
         recipe->patience = DEFAULT_PATIENCE;
     }
-    change_size(&options[RECIPE_VALIDATIONS], &recipe->validations);
-    change_size(&options[RECIPE_PATIENCE], &recipe->patience);
-}
-
-/* An option that is not given takes the recipe's value. */
-static void keep_choice(struct option_value *option, unsigned choice, const char *name) {
-    if (option->given)
-        return;
-    option->choice = choice;
-    option->text = name;
+    change_size(&options->validations, &recipe->validations);
+    change_size(&options->patience, &recipe->patience);
 }
 
 /* Changes the rule. Another choice brings its own defaults. Options that have no meaning with a
  * choice are refused. */
-static wr_status change_rule(const struct option_value *options, struct wr_recipe *recipe,
+static wr_status change_rule(const struct rule_options *options, struct wr_recipe *recipe,
                              struct wr_error *error) {
-    static const unsigned biases[] = {0, 2, 1, 3}; /* maps wr_rule.fixed to --bias */
-    struct option_value own[RULE_OPTIONS];
     const struct wr_rule old = recipe->rule;
     struct wr_rule *rule = &recipe->rule;
-    memcpy(own, options + RECIPE_RULE, sizeof own);
-    for (unsigned c = 0; c < WR_CHOICES; c++)
-        keep_choice(&own[rule_choices[c]], wr_chosen(&old, c), wr_kind_name(c, wr_chosen(&old, c)));
-    keep_choice(&own[RULE_BIAS], biases[old.fixed & 3], NULL);
-    wr_status status = rule_read(own, rule, error);
+    struct rule_options own = *options;
+    rule_keep(&old, &own);
+    wr_status status = rule_read(&own, rule, error);
     for (size_t i = 0; i < WR_NUMBERS; i++) {
         const struct wr_number *number = &wr_numbers[i];
         bool same = wr_chosen(rule, number->of) == wr_chosen(&old, number->of);
-        if (!own[rule_numbers[i]].given && (same || number->kinds == WR_ANY_KIND))
+        if (!rule_gives(&own, i) && (same || number->kinds == WR_ANY_KIND))
             wr_number_set(number, rule, wr_number_get(number, &old));
     }
     rule->decay_epochs = old.decay_epochs;
@@ -173,13 +160,13 @@ static wr_status make_room(size_t count, struct recipes *recipes, struct wr_erro
     return recipes->recipes != NULL ? WR_OK : WR_ERR_MEMORY;
 }
 
-static wr_status change_all(const struct option_value *options, struct recipes *recipes,
+static wr_status change_all(const struct recipe_options *options, struct recipes *recipes,
                             struct wr_error *error) {
     wr_status status = WR_OK;
     for (size_t i = 0; i < recipes->count && status == WR_OK; i++) {
         change_windows(options, &recipes->recipes[i]);
         change_models(options, &recipes->recipes[i]);
-        status = change_rule(options, &recipes->recipes[i], error);
+        status = change_rule(&options->rule, &recipes->recipes[i], error);
         if (status == WR_OK)
             status = wr_recipe_check(&recipes->recipes[i], error);
     }
@@ -187,10 +174,12 @@ static wr_status change_all(const struct option_value *options, struct recipes *
 }
 
 /* With --recipe, errors in options are found before a large file is read. */
-wr_status recipes_make(const char *command, const struct option_value *options,
-                       struct wr_panel **panel, struct recipes *recipes, struct wr_error *error) {
-    if (!options[RECIPE_NAMES].given) {
-        wr_status status = panel_read(command, options, &(struct panel_times){0}, panel, error);
+wr_status recipes_make(const char *command, const struct panel_options *source,
+                       const struct recipe_options *options, struct wr_panel **panel,
+                       struct recipes *recipes, struct wr_error *error) {
+    const struct panel_times usual = {0};
+    if (!options->names.given) {
+        wr_status status = panel_read(command, source, &usual, panel, error);
         if (status == WR_OK)
             status = make_room(1, recipes, error);
         if (status == WR_OK)
@@ -198,7 +187,7 @@ wr_status recipes_make(const char *command, const struct option_value *options,
         return status == WR_OK ? change_all(options, recipes, error) : status;
     }
     struct items names = {0};
-    wr_status status = items_make("recipe", options[RECIPE_NAMES].text, &names, error);
+    wr_status status = items_make("recipe", options->names.text, &names, error);
     if (status == WR_OK)
         status = make_room(names.count, recipes, error);
     if (status == WR_OK)
@@ -206,8 +195,7 @@ wr_status recipes_make(const char *command, const struct option_value *options,
     if (status == WR_OK)
         status = change_all(options, recipes, error);
     items_release(&names);
-    return status == WR_OK ? panel_read(command, options, &(struct panel_times){0}, panel, error)
-                           : status;
+    return status == WR_OK ? panel_read(command, source, &usual, panel, error) : status;
 }
 
 void recipes_release(struct recipes *recipes) {

@@ -39,18 +39,21 @@ void print_shell_word(FILE *file, const char *text) {
     fputc('\'', file);
 }
 
-void print_command(const char *name, const struct option_spec *specs,
-                   const struct option_value *options, size_t count) {
+void print_command(const struct command *command, const void *options) {
+    struct option_table table;
+    option_table_make(&command->options, &table);
     print_shell_word(stderr, program_invocation_name);
-    fprintf(stderr, " %s", name);
-    for (size_t i = 0; i < count; i++) {
-        if (!options[i].given || options[i].in_file)
+    fprintf(stderr, " %s", command->name);
+    for (size_t i = 0; i < table.count; i++) {
+        const struct option_spec *spec = &table.specs[i];
+        const struct option_head *option = &option_at(options, spec->at)->head;
+        if (!option->given || option->in_file)
             continue;
-        fprintf(stderr, " --%s", specs[i].name);
-        if (specs[i].kind == OPTION_FLAG)
+        fprintf(stderr, " --%s", spec->name);
+        if (spec->kind == OPTION_FLAG)
             continue;
-        fputs(strncmp(options[i].text, "--", 2) == 0 ? "=" : " ", stderr);
-        print_shell_word(stderr, options[i].text);
+        fputs(strncmp(option->text, "--", 2) == 0 ? "=" : " ", stderr);
+        print_shell_word(stderr, option->text);
     }
     fputc('\n', stderr);
 }

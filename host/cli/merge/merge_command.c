@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/io/json_write.h"
 #include "cli/io/report_lines.h"
+#include "cli/merge/merge_options.h"
 #include "cli/study/stores.h"
 
 enum {
@@ -24,7 +25,7 @@ struct study_info {
 };
 
 struct run {
-    const struct option_value *options;
+    const struct merge_options *options;
     struct wr_error *error;
     bool tables; /* print tables on stdout */
     size_t told; /* number of stores in the table */
@@ -117,7 +118,7 @@ static wr_status save_info(struct run *run, const struct study_info *store) {
 
 /* Chooses what to keep: --keep, else the study's setting, else that of its first store. */
 static wr_status choose_keep(struct run *run, const struct study_info *store) {
-    const struct option_value *given = &run->options[MERGE_KEEP];
+    const struct option_text *given = &run->options->keep;
     size_t best;
     if (given->given || run->info.keep == NULL) {
         const char *text = given->given ? given->text : store->keep;
@@ -212,8 +213,8 @@ static void tell_store(struct run *run, const char *path, const struct study_inf
 }
 
 static wr_status open_study(struct run *run) {
-    const char *path = run->options[MERGE_STUDY].text;
-    enum wr_journal journal = (enum wr_journal)run->options[MERGE_JOURNAL].choice;
+    const char *path = run->options->study.text;
+    enum wr_journal journal = (enum wr_journal)run->options->journal.value;
     wr_status status = wr_study_open_with(path, WR_STUDY_WRITE, journal, &run->study, run->error);
     torn_tell(run->study, path, true);
     return status == WR_OK ? read_info(run->study, &run->info, run->error) : status;
@@ -257,10 +258,10 @@ static wr_status print_study_json(struct run *run, const struct wr_study_counts 
                                   const struct missing *missing) {
     return json_print(
         json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:O}", "store",
-                  json_text(run->options[MERGE_STUDY].text), "trials", (json_int_t)counts->trials,
-                  "done", (json_int_t)counts->done, "diverged", (json_int_t)counts->diverged,
-                  "failed", (json_int_t)counts->failed, "pending", (json_int_t)counts->pending,
-                  "grid", (json_int_t)run->info.grid, "gap", (json_int_t)gap, "missing",
+                  json_text(run->options->study.text), "trials", (json_int_t)counts->trials, "done",
+                  (json_int_t)counts->done, "diverged", (json_int_t)counts->diverged, "failed",
+                  (json_int_t)counts->failed, "pending", (json_int_t)counts->pending, "grid",
+                  (json_int_t)run->info.grid, "gap", (json_int_t)gap, "missing",
                   gap > 0 ? missing_array(missing) : json_array(), "stores", run->stores),
         "windrow.merge/1", run->error);
 }
@@ -268,7 +269,7 @@ static wr_status print_study_json(struct run *run, const struct wr_study_counts 
 static void print_study(const struct run *run, const struct wr_study_counts *counts, size_t gap,
                         const struct missing *missing) {
     size_t grid = run->info.grid;
-    report_named("\nstudy     ", run->options[MERGE_STUDY].text);
+    report_named("\nstudy     ", run->options->study.text);
     printf("\ntrials    %zu done, %zu diverged, %zu failed, %zu pending\n", counts->done,
            counts->diverged, counts->failed, counts->pending);
     printf("grid      %zu trial%s, of which %zu %s in no store", grid, grid == 1 ? "" : "s", gap,
@@ -287,7 +288,7 @@ static wr_status tell_study(struct run *run) {
     if (status != WR_OK)
         return status;
     size_t gap = run->info.grid > counts.trials ? run->info.grid - counts.trials : 0;
-    if (run->options[MERGE_JSON].given)
+    if (run->options->json.given)
         status = print_study_json(run, &counts, gap, &missing);
     else if (run->tables)
         print_study(run, &counts, gap, &missing);
@@ -296,23 +297,23 @@ static wr_status tell_study(struct run *run) {
 }
 
 static wr_status run_all(struct run *run) {
-    const struct option_value *stores = &run->options[MERGE_STORES];
-    const char *path = run->options[MERGE_STUDY].text;
+    const struct option_operands *stores = &run->options->stores;
+    const char *path = run->options->study.text;
     size_t best;
     wr_status status = WR_OK;
-    if (run->options[MERGE_KEEP].given)
-        status = keep_read(run->options[MERGE_KEEP].text, &best, run->error);
+    if (run->options->keep.given)
+        status = keep_read(run->options->keep.text, &best, run->error);
     for (size_t i = 0; i < stores->count && status == WR_OK; i++)
-        if (!same_file(stores->texts[i], path))
-            status = merge_store(run, stores->texts[i]);
+        if (!same_file(stores->values[i], path))
+            status = merge_store(run, stores->values[i]);
     if (status == WR_OK && run->study == NULL)
         status = open_study(run);
     return status == WR_OK ? tell_study(run) : status;
 }
 
-wr_status merge_command(const struct option_value *options, struct wr_error *error) {
+wr_status merge_command(const struct merge_options *options, struct wr_error *error) {
     struct run run = {.options = options, .error = error, .stores = json_array()};
-    run.tables = !options[MERGE_QUIET].given && !options[MERGE_JSON].given;
+    run.tables = !options->quiet.given && !options->json.given;
     wr_status status = run_all(&run);
     wr_study_close(run.study);
     release_info(&run.info);

@@ -69,17 +69,19 @@ static wr_status add_list(struct files *files, const struct option_spec *spec, c
 }
 
 static wr_status add_option(struct files *files, const struct option_spec *spec,
-                            const struct option_value *value, struct wr_error *error) {
+                            const union option_value *value, struct wr_error *error) {
+    const char *text = value->head.text;
     size_t word;
     wr_status status = WR_OK;
-    for (size_t i = 0; i < value->count && value->texts != NULL && status == WR_OK; i++)
-        status = add(files, spec, value->texts[i], error);
-    if (value->texts != NULL || value->text == NULL ||
-        (spec->choices != NULL && wr_find_word(spec->choices, value->text, &word)))
+    if (spec->kind == OPTION_OPERANDS) {
+        for (size_t i = 0; i < value->operands.count && status == WR_OK; i++)
+            status = add(files, spec, value->operands.values[i], error);
         return status;
-    if (spec->file & FILE_LIST)
-        return add_list(files, spec, value->text, error);
-    return add(files, spec, value->text, error);
+    }
+    if (text == NULL || (spec->choices != NULL && wr_find_word(spec->choices, text, &word)))
+        return WR_OK;
+    return spec->file & FILE_LIST ? add_list(files, spec, text, error)
+                                  : add(files, spec, text, error);
 }
 
 /* ---- comparing the paths ---- */
@@ -141,13 +143,16 @@ static wr_status check_pair(const struct named *a, const struct named *b, struct
     return status == WR_OK && same ? fail(a, b, error) : status;
 }
 
-wr_status clash_check(const struct command *command, const struct option_value *values,
-                      struct wr_error *error) {
+wr_status clash_check(const struct command *command, const void *options, struct wr_error *error) {
+    struct option_table table;
     struct files files = {0};
     wr_status status = WR_OK;
-    for (size_t i = 0; i < command->option_count && status == WR_OK; i++)
-        if (command->options[i].file != 0)
-            status = add_option(&files, &command->options[i], &values[i], error);
+    option_table_make(&command->options, &table);
+    for (size_t i = 0; i < table.count && status == WR_OK; i++) {
+        const struct option_spec *spec = &table.specs[i];
+        if (spec->file != 0)
+            status = add_option(&files, spec, option_at(options, spec->at), error);
+    }
     for (size_t i = 0; i < files.count && status == WR_OK; i++)
         for (size_t j = i + 1; j < files.count && status == WR_OK; j++)
             status = check_pair(&files.named[i], &files.named[j], error);

@@ -5,7 +5,6 @@
 
 /* Returns WR_ERR_USAGE if an output file is also an input or another output, even through links:
  * see option_spec.file. Call it before anything is read, trained or written. */
-wr_status clash_check(const struct command *command, const struct option_value *values,
-                      struct wr_error *error);
+wr_status clash_check(const struct command *command, const void *options, struct wr_error *error);
 
 #endif

@@ -46,7 +46,7 @@ static char *trim(char *text) {
 }
 
 static wr_status take_flag(const struct option_spec *spec, const char *text,
-                           struct option_value *value, struct wr_error *error) {
+                           struct option_flag *value, struct wr_error *error) {
     value->given = strcmp(text, "true") == 0;
     if (value->given || strcmp(text, "false") == 0)
         return WR_OK;
@@ -55,8 +55,7 @@ static wr_status take_flag(const struct option_spec *spec, const char *text,
 
 /* The options that a file gives. */
 struct file {
-    const struct command *command;
-    struct option_value values[OPTIONS_MOST];
+    struct reading reading;
     size_t lines[OPTIONS_MOST]; /* line of each option; 0: the file does not have it */
 };
 
@@ -66,20 +65,20 @@ static wr_status take_line(struct file *file, char *line, size_t number, struct 
         return wr_fail(error, WR_ERR_USAGE, "needs name = value, found '%.60s'", line);
     *equals = '\0';
     const char *name = trim(line), *text = trim(equals + 1);
-    const struct option_spec *spec = option_find(file->command, name, strlen(name), error);
+    const struct option_spec *spec = option_find(&file->reading, name, strlen(name), error);
     if (spec == NULL)
         return WR_ERR_USAGE;
-    size_t i = (size_t)(spec - file->command->options);
+    size_t *own = &file->lines[spec - file->reading.table.specs];
+    union option_value *value = option_in(file->reading.options, spec->at);
     if (spec->not_in_file || spec->kind == OPTION_CONFIG)
         return wr_fail(error, WR_ERR_USAGE, "--%s may stand on the command line alone", spec->name);
-    if (file->lines[i] != 0)
-        return wr_fail(error, WR_ERR_USAGE, "%s is given twice, in line %zu too", spec->name,
-                       file->lines[i]);
-    file->lines[i] = number;
+    if (*own != 0)
+        return wr_fail(error, WR_ERR_USAGE, "%s is given twice, in line %zu too", spec->name, *own);
+    *own = number;
     if (spec->kind == OPTION_FLAG)
-        return take_flag(spec, text, &file->values[i], error);
-    file->values[i].given = true;
-    return option_read(spec, text, &file->values[i], error);
+        return take_flag(spec, text, &value->flag, error);
+    value->head.given = true;
+    return option_read(spec, text, value, error);
 }
 
 static wr_status take_lines(struct file *file, const char *path, char *text,
@@ -101,35 +100,42 @@ static wr_status take_lines(struct file *file, const char *path, char *text,
             wr_fail(error, status, "%s", own.text);
         text = end != NULL ? end + 1 : NULL;
     }
-    if (status == WR_OK && options_check_excluded(file->command, file->values, &own) != WR_OK)
+    if (status == WR_OK && options_check_excluded(&file->reading, &own) != WR_OK)
         status = wr_fail(error, WR_ERR_DATA, "%s: %s", path, own.text);
     wr_error_release(&own);
     return status;
 }
 
 /* Takes the file's options, except those that the command line gives or excludes. */
-static void merge(struct file *file, struct option_value *values) {
+static void merge(const struct file *file, const struct reading *reading) {
+    const struct option_table *table = &reading->table;
     bool wins[OPTIONS_MOST];
-    for (size_t i = 0; i < file->command->option_count; i++)
-        wins[i] = values[i].given || option_is_excluded(file->command, i, values);
-    for (size_t i = 0; i < file->command->option_count; i++) {
-        if (wins[i] || !file->values[i].given)
+    for (size_t i = 0; i < table->count; i++)
+        wins[i] = option_at(reading->options, table->specs[i].at)->head.given ||
+                  option_is_excluded(reading, &table->specs[i]);
+    for (size_t i = 0; i < table->count; i++) {
+        const struct option_spec *spec = &table->specs[i];
+        union option_value *own = option_in(file->reading.options, spec->at);
+        union option_value *value = option_in(reading->options, spec->at);
+        if (wins[i] || !own->head.given)
             continue;
-        values[i] = file->values[i];
-        values[i].in_file = true;
-        file->values[i] = (struct option_value){0};
+        option_move(spec, own, value);
+        value->head.in_file = true;
     }
 }
 
-wr_status options_read_file(const struct command *command, struct option_value *value,
-                            struct option_value *values, struct wr_error *error) {
-    struct file file = {.command = command};
-    const char *path = value->text;
-    wr_status status = read_text(path, &value->file, error);
+wr_status options_read_file(const struct reading *reading, struct option_config *config,
+                            struct wr_error *error) {
+    const struct command *command = reading->command;
+    struct file file = {.reading = *reading};
+    file.reading.options = wr_alloc(1, command->size, "options", error);
+    wr_status status = file.reading.options != NULL ? WR_OK : WR_ERR_MEMORY;
     if (status == WR_OK)
-        status = take_lines(&file, path, value->file, error);
+        status = read_text(config->text, &config->content, error);
     if (status == WR_OK)
-        merge(&file, values);
-    options_release(command, file.values);
+        status = take_lines(&file, config->text, config->content, error);
+    if (status == WR_OK)
+        merge(&file, reading);
+    options_release(command, file.reading.options);
     return status;
 }

@@ -59,20 +59,22 @@ static void option_help(FILE *file, const struct option_spec *spec) {
 }
 
 void help_command(FILE *file, const struct command *command) {
+    struct option_table table;
+    option_table_make(&command->options, &table);
     fprintf(file, "Usage: windrow %s", command->name);
-    for (size_t i = 0; i < command->option_count; i++)
-        if (!option_is_named(&command->options[i]))
-            fprintf(file, " %s%s", command->options[i].argument,
-                    command->options[i].kind == OPTION_OPERANDS ? "..." : "");
+    for (size_t i = 0; i < table.count; i++)
+        if (!option_is_named(&table.specs[i]))
+            fprintf(file, " %s%s", table.specs[i].argument,
+                    table.specs[i].kind == OPTION_OPERANDS ? "..." : "");
     fputs(" [OPTION]...\n", file);
     for (const char *const *text = command->description; *text != NULL; text++)
         paragraph(file, *text);
-    if (command_has_lists(command))
+    if (option_table_has_lists(&table))
         paragraph(file, help_lists);
-    if (command_option(command, OPTION_CONFIG) != NULL)
+    if (option_table_kind(&table, OPTION_CONFIG) != NULL)
         paragraph(file, help_config);
-    for (size_t i = 0; i < command->option_count; i++)
-        option_help(file, &command->options[i]);
+    for (size_t i = 0; i < table.count; i++)
+        option_help(file, &table.specs[i]);
     option_line(file, "--help", NULL);
     fputs("Print this and exit.\n\nExamples:\n", file);
     for (size_t i = 0; command->examples[i].does != NULL; i++) {
@@ -88,8 +90,8 @@ void help_overview(FILE *file) {
           "Trains many small recurrent networks at once, the same bits on every device.\n\n"
           "Commands:\n",
           file);
-    for (const struct command *command = command_table; command->name != NULL; command++)
-        fprintf(file, "  %-10s  %s\n", command->name, command->summary);
+    for (size_t i = 0; command_table[i] != NULL; i++)
+        fprintf(file, "  %-10s  %s\n", command_table[i]->name, command_table[i]->summary);
     fputs("  help        describe a command: windrow help train\n\n"
           "windrow COMMAND --help lists a command's options.\n"
           "windrow --version prints the version.\n",

@@ -135,26 +135,27 @@ static double range_count(const struct range *range) {
     return (double)count;
 }
 
-static void append(struct option_value *value, double number) {
-    if (value->reals != NULL)
-        value->reals[value->count++] = (float)number;
+static void append(const struct option_spec *spec, union option_value *value, double number) {
+    if (spec->kind == OPTION_REALS)
+        value->reals.values[value->reals.count++] = (float)number;
     else
-        value->sizes[value->count++] = number < 0 ? SIZE_MAX : (size_t)number;
+        value->sizes.values[value->sizes.count++] = number < 0 ? SIZE_MAX : (size_t)number;
 }
 
 /* Appends the values of a range. It uses neither log nor pow, because their bits depend on the
  * host's library. */
-static void append_range(struct option_value *value, const struct range *range) {
+static void append_range(const struct option_spec *spec, union option_value *value,
+                         const struct range *range) {
     size_t count = (size_t)range_count(range);
     double power = range->first;
     for (size_t i = 0; i < count; i++, power *= range->by) {
         double number = range->how == FACTORS ? power : range->first + (double)i * range->by;
-        append(value, range->how != SINGLE && number > range->last ? range->last : number);
+        append(spec, value, range->how != SINGLE && number > range->last ? range->last : number);
     }
 }
 
 wr_status option_read_list(const struct option_spec *spec, const char *text,
-                           struct option_value *value, struct wr_error *error) {
+                           union option_value *value, struct wr_error *error) {
     struct range range;
     wr_status status = WR_OK;
     double count = 0;
@@ -168,15 +169,18 @@ wr_status option_read_list(const struct option_spec *spec, const char *text,
     if (count > LIST_MOST)
         return wr_fail(error, WR_ERR_USAGE, "--%s: %.60s is a list of %.*g values; %d is the most",
                        spec->name, text, count < 1e15 ? 15 : 3, count, LIST_MOST);
-    if (spec->kind == OPTION_REALS)
-        value->reals = wr_alloc((size_t)count, sizeof *value->reals, "a list of values", error);
-    else
-        value->sizes = wr_alloc((size_t)count, sizeof *value->sizes, "a list of values", error);
-    if (value->reals == NULL && value->sizes == NULL)
+    bool reals = spec->kind == OPTION_REALS;
+    void *values =
+        wr_alloc((size_t)count, reals ? sizeof(float) : sizeof(size_t), "a list of values", error);
+    if (values == NULL)
         return WR_ERR_MEMORY;
+    if (reals)
+        value->reals.values = values;
+    else
+        value->sizes.values = values;
     for (const char *list = text; list != NULL;) {
         next_item(spec, &list, &range, NULL);
-        append_range(value, &range);
+        append_range(spec, value, &range);
     }
     return WR_OK;
 }

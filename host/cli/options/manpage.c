@@ -222,20 +222,24 @@ static void shared_sections(FILE *page, const struct command *command) {
 static void synopsis(FILE *page, const struct command *command) {
     section(page, "SYNOPSIS");
     line(page, ".B windrow ", command->name);
-    for (size_t i = 0; i < command->option_count; i++)
-        if (!option_is_named(&command->options[i]))
-            fprintf(page, ".I %s%s\n", command->options[i].argument,
-                    command->options[i].kind == OPTION_OPERANDS ? "..." : "");
+    struct option_table table;
+    option_table_make(&command->options, &table);
+    for (size_t i = 0; i < table.count; i++)
+        if (!option_is_named(&table.specs[i]))
+            fprintf(page, ".I %s%s\n", table.specs[i].argument,
+                    table.specs[i].kind == OPTION_OPERANDS ? "..." : "");
     fputs(".RI [ option ]...\n", page);
 }
 
 static void description(FILE *page, const struct command *command) {
+    struct option_table table;
+    option_table_make(&command->options, &table);
     section(page, "DESCRIPTION");
     for (const char *const *each = command->description; *each != NULL; each++)
         line(page, each == command->description ? "" : ".PP\n", *each);
-    if (command_has_lists(command))
+    if (option_table_has_lists(&table))
         paragraph(page, help_lists);
-    if (command_option(command, OPTION_CONFIG) != NULL)
+    if (option_table_kind(&table, OPTION_CONFIG) != NULL)
         paragraph(page, help_config);
 }
 
@@ -260,8 +264,10 @@ static void option(FILE *page, const struct option_spec *spec) {
 
 static void options(FILE *page, const struct command *command) {
     section(page, "OPTIONS");
-    for (size_t i = 0; i < command->option_count; i++)
-        option(page, &command->options[i]);
+    struct option_table table;
+    option_table_make(&command->options, &table);
+    for (size_t i = 0; i < table.count; i++)
+        option(page, &table.specs[i]);
     fputs(".TP\n.BR \\-\\-help\nDescribe the command and exit.\n", page);
 }
 
@@ -307,11 +313,13 @@ static bool names_command(const char *from, const char *name) {
 
 /* Whether the page of a command names another command. */
 static bool page_names(const struct command *command, const struct command *other) {
+    struct option_table table;
     bool found = false;
+    option_table_make(&command->options, &table);
     for (const char *const *each = command->description; *each != NULL && !found; each++)
         found = names_command(*each, other->name);
-    for (size_t i = 0; i < command->option_count && !found; i++)
-        found = names_command(command->options[i].help, other->name);
+    for (size_t i = 0; i < table.count && !found; i++)
+        found = names_command(table.specs[i].help, other->name);
     for (size_t i = 0; command->examples[i].does != NULL && !found; i++)
         found = names_command(command->examples[i].line, other->name);
     return found;
@@ -319,9 +327,9 @@ static bool page_names(const struct command *command, const struct command *othe
 
 static void see_also(FILE *page, const struct command *command) {
     section(page, "\"SEE ALSO\"");
-    for (const struct command *other = command_table; other->name != NULL; other++)
-        if (other != command && (page_names(command, other) || page_names(other, command)))
-            reference(page, other, ",");
+    for (const struct command *const *other = command_table; *other != NULL; other++)
+        if (*other != command && (page_names(command, *other) || page_names(*other, command)))
+            reference(page, *other, ",");
     reference(page, NULL, "");
 }
 
@@ -353,18 +361,18 @@ static void overview_page(FILE *page) {
                     "every version of windrow that has it; windrow --version tells both numbers.");
     section(page, "COMMANDS");
     fputs("Each command has a page of its own.\n", page);
-    for (const struct command *command = command_table; command->name != NULL; command++) {
+    for (const struct command *const *command = command_table; *command != NULL; command++) {
         fputs(".TP\n", page);
-        reference(page, command, "");
-        line(page, "", command->summary);
+        reference(page, *command, "");
+        line(page, "", (*command)->summary);
     }
     fputs(".TP\n.BR \"windrow help\" \" \\fIcommand\\fR\"\n"
           "describe a command, as the command does with \\-\\-help\n",
           page);
     shared_sections(page, NULL);
     section(page, "\"SEE ALSO\"");
-    for (const struct command *command = command_table; command->name != NULL; command++)
-        reference(page, command, command[1].name != NULL ? "," : "");
+    for (const struct command *const *command = command_table; *command != NULL; command++)
+        reference(page, *command, command[1] != NULL ? "," : "");
 }
 
 /* Writes one page; command: NULL for windrow.1. Returns whether it could. */
@@ -390,7 +398,7 @@ int main(int count, char **arguments) {
         return 2;
     }
     bool written = write_page(arguments[1], NULL);
-    for (const struct command *command = command_table; command->name != NULL; command++)
-        written = write_page(arguments[1], command) && written;
+    for (const struct command *const *command = command_table; *command != NULL; command++)
+        written = write_page(arguments[1], *command) && written;
     return written ? 0 : 1;
 }

@@ -46,29 +46,30 @@ static size_t name_distance(const char *typed, const char *candidate) {
 const char *command_nearest(const char *name) {
     const char *nearest = NULL;
     size_t least = SIZE_MAX;
-    for (const struct command *command = command_table; command->name != NULL; command++)
-        if (name_distance(name, command->name) < least) {
-            least = name_distance(name, command->name);
-            nearest = command->name;
+    for (size_t i = 0; command_table[i] != NULL; i++)
+        if (name_distance(name, command_table[i]->name) < least) {
+            least = name_distance(name, command_table[i]->name);
+            nearest = command_table[i]->name;
         }
     return nearest;
 }
 
-static wr_status fail_unknown(const struct command *command, const char *name,
+static wr_status fail_unknown(const struct reading *reading, const char *name,
                               struct wr_error *error) {
-    const char *nearest = NULL;
+    const char *nearest = NULL, *command = reading->command->name;
     size_t least = SIZE_MAX;
-    for (size_t i = 0; i < command->option_count; i++)
-        if (option_is_named(&command->options[i]) &&
-            name_distance(name, command->options[i].name) < least) {
-            least = name_distance(name, command->options[i].name);
-            nearest = command->options[i].name;
+    for (size_t i = 0; i < reading->table.count; i++) {
+        const struct option_spec *spec = &reading->table.specs[i];
+        if (option_is_named(spec) && name_distance(name, spec->name) < least) {
+            least = name_distance(name, spec->name);
+            nearest = spec->name;
         }
+    }
     if (nearest != NULL)
-        return wr_fail(error, WR_ERR_USAGE, "%s has no option --%s; did you mean --%s?",
-                       command->name, name, nearest);
+        return wr_fail(error, WR_ERR_USAGE, "%s has no option --%s; did you mean --%s?", command,
+                       name, nearest);
     return wr_fail(error, WR_ERR_USAGE, "%s has no option --%s; windrow help %s lists them",
-                   command->name, name, command->name);
+                   command, name, command);
 }
 
 /* ---- values ---- */
@@ -115,9 +116,9 @@ static wr_status read_size(const struct option_spec *spec, const char *text, siz
                    spec->word != NULL ? " or " : "", (unsigned)spec->least, UINT32_MAX);
 }
 
-wr_status option_read(const struct option_spec *spec, const char *text, struct option_value *value,
+wr_status option_read(const struct option_spec *spec, const char *text, union option_value *value,
                       struct wr_error *error) {
-    value->text = text;
+    value->head.text = text;
     if (*text == '\0' && !option_is_named(spec))
         return wr_fail(error, WR_ERR_USAGE, "%s is empty", spec->argument);
     if (*text == '\0')
@@ -125,15 +126,15 @@ wr_status option_read(const struct option_spec *spec, const char *text, struct o
                        spec->argument);
     switch (spec->kind) {
     case OPTION_SIZE:
-        return read_size(spec, text, &value->size, error);
+        return read_size(spec, text, &value->size.value, error);
     case OPTION_REAL:
-        if (option_read_real(text, &value->real))
+        if (option_read_real(text, &value->real.value))
             return WR_OK;
         return wr_fail(error, WR_ERR_USAGE,
                        "--%s %s: needs a number that is finite, not negative, and fits a float",
                        spec->name, text);
     case OPTION_CHOICE:
-        if (option_read_choice(spec, text, &value->choice))
+        if (option_read_choice(spec, text, &value->choice.value))
             return WR_OK;
         return option_fail_choice(spec, text, error);
     case OPTION_SIZES:
@@ -146,24 +147,60 @@ wr_status option_read(const struct option_spec *spec, const char *text, struct o
     case OPTION_OPERANDS:
         break;
     case OPTION_OPERAND:
-        if (spec->choices != NULL && !option_read_choice(spec, text, &value->choice))
+        if (spec->choices != NULL && !option_read_choice(spec, text, &value->operand.value))
             return option_fail_choice(spec, text, error);
         break;
     }
     return WR_OK;
 }
 
-void option_release(struct option_value *value) {
-    free(value->sizes);
-    free(value->reals);
-    free(value->texts);
-    free(value->file);
-    *value = (struct option_value){0};
+void option_move(const struct option_spec *spec, union option_value *from, union option_value *to) {
+    static const size_t sizes[] = {[OPTION_FLAG] = sizeof(struct option_flag),
+                                   [OPTION_SIZE] = sizeof(struct option_size),
+                                   [OPTION_REAL] = sizeof(struct option_real),
+                                   [OPTION_CHOICE] = sizeof(struct option_choice),
+                                   [OPTION_TEXT] = sizeof(struct option_text),
+                                   [OPTION_SIZES] = sizeof(struct option_sizes),
+                                   [OPTION_REALS] = sizeof(struct option_reals),
+                                   [OPTION_CHOICES] = sizeof(struct option_choices),
+                                   [OPTION_CONFIG] = sizeof(struct option_config),
+                                   [OPTION_OPERAND] = sizeof(struct option_operand),
+                                   [OPTION_OPERANDS] = sizeof(struct option_operands)};
+    memcpy(to, from, sizes[spec->kind]);
+    memset(from, 0, sizes[spec->kind]);
 }
 
-void options_release(const struct command *command, struct option_value *values) {
-    for (size_t i = 0; i < command->option_count; i++)
-        option_release(&values[i]);
+void options_release(const struct command *command, void *options) {
+    struct option_table table;
+    option_table_make(&command->options, &table);
+    for (size_t i = 0; i < table.count && options != NULL; i++) {
+        union option_value *value = option_in(options, table.specs[i].at);
+        switch (table.specs[i].kind) {
+        case OPTION_SIZES:
+            free(value->sizes.values);
+            break;
+        case OPTION_REALS:
+            free(value->reals.values);
+            break;
+        case OPTION_CHOICES:
+            free(value->choices.values);
+            break;
+        case OPTION_CONFIG:
+            free(value->config.content);
+            break;
+        case OPTION_OPERANDS:
+            free(value->operands.values);
+            break;
+        case OPTION_FLAG:
+        case OPTION_SIZE:
+        case OPTION_REAL:
+        case OPTION_CHOICE:
+        case OPTION_TEXT:
+        case OPTION_OPERAND:
+            break;
+        }
+    }
+    free(options);
 }
 
 /* ---- options that exclude each other ---- */
@@ -179,21 +216,28 @@ static bool exclude_each_other(const struct option_spec *a, const struct option_
     return lists_name(a->excludes, b->name) || lists_name(b->excludes, a->name);
 }
 
-bool option_is_excluded(const struct command *command, size_t i,
-                        const struct option_value *values) {
-    for (size_t j = 0; j < command->option_count; j++)
-        if (values[j].given && exclude_each_other(&command->options[i], &command->options[j]))
+static union option_value *value_of(const struct reading *reading, const struct option_spec *spec) {
+    return option_in(reading->options, spec->at);
+}
+
+bool option_is_excluded(const struct reading *reading, const struct option_spec *spec) {
+    for (size_t i = 0; i < reading->table.count; i++) {
+        const struct option_spec *other = &reading->table.specs[i];
+        if (value_of(reading, other)->head.given && exclude_each_other(spec, other))
             return true;
+    }
     return false;
 }
 
-wr_status options_check_excluded(const struct command *command, const struct option_value *values,
-                                 struct wr_error *error) {
-    for (size_t i = 0; i < command->option_count; i++)
-        for (size_t j = i + 1; values[i].given && j < command->option_count; j++)
-            if (values[j].given && exclude_each_other(&command->options[i], &command->options[j]))
+wr_status options_check_excluded(const struct reading *reading, struct wr_error *error) {
+    const struct option_spec *specs = reading->table.specs;
+    for (size_t i = 0; i < reading->table.count; i++)
+        for (size_t j = i + 1; value_of(reading, &specs[i])->head.given && j < reading->table.count;
+             j++)
+            if (value_of(reading, &specs[j])->head.given &&
+                exclude_each_other(&specs[i], &specs[j]))
                 return wr_fail(error, WR_ERR_USAGE, "--%s and --%s exclude each other",
-                               command->options[i].name, command->options[j].name);
+                               specs[i].name, specs[j].name);
     return WR_OK;
 }
 
@@ -204,34 +248,34 @@ struct cursor {
     char **arguments;
 };
 
-const struct option_spec *option_find(const struct command *command, const char *name,
+const struct option_spec *option_find(const struct reading *reading, const char *name,
                                       size_t length, struct wr_error *error) {
-    for (size_t i = 0; i < command->option_count; i++) {
-        const struct option_spec *spec = &command->options[i];
+    for (size_t i = 0; i < reading->table.count; i++) {
+        const struct option_spec *spec = &reading->table.specs[i];
         if (option_is_named(spec) && strlen(spec->name) == length &&
             strncmp(spec->name, name, length) == 0)
             return spec;
     }
     char typed[64];
     snprintf(typed, sizeof typed, "%.*s", length < sizeof typed ? (int)length : 60, name);
-    fail_unknown(command, typed, error);
+    fail_unknown(reading, typed, error);
     return NULL;
 }
 
 /* argument is "--name" or "--name=value". For "--name" the next argument is the value. */
-static wr_status take_option(const struct command *command, char *argument, struct cursor *cursor,
-                             struct option_value *values, struct wr_error *error) {
+static wr_status take_option(const struct reading *reading, char *argument, struct cursor *cursor,
+                             struct wr_error *error) {
     const char *name = argument + 2, *equals = strchr(name, '=');
     size_t length = equals != NULL ? (size_t)(equals - name) : strlen(name);
-    const struct option_spec *spec = option_find(command, name, length, error);
+    const struct option_spec *spec = option_find(reading, name, length, error);
     if (spec == NULL)
         return WR_ERR_USAGE;
-    struct option_value *value = &values[spec - command->options];
+    union option_value *value = value_of(reading, spec);
     if (spec->kind == OPTION_FLAG) {
         if (equals != NULL)
             return wr_fail(error, WR_ERR_USAGE, "--%s takes no value, found %s", spec->name,
                            equals + 1);
-        value->given = true;
+        value->flag.given = true;
         return WR_OK;
     }
     const char *text = equals != NULL ? equals + 1 : NULL;
@@ -241,52 +285,55 @@ static wr_status take_option(const struct command *command, char *argument, stru
     if (text == NULL)
         return wr_fail(error, WR_ERR_USAGE, "--%s needs a value: --%s %s", spec->name, spec->name,
                        spec->argument);
-    if (value->given)
+    if (value->head.given)
         return wr_fail(error, WR_ERR_USAGE, "--%s is given twice, as %s and as %s", spec->name,
-                       value->text, text);
-    value->given = true;
+                       value->head.text, text);
+    value->head.given = true;
     return option_read(spec, text, value, error);
 }
 
 static wr_status take_more(const struct option_spec *spec, const char *argument,
-                           struct option_value *value, struct wr_error *error) {
-    const char **grown = realloc(value->texts, (value->count + 1) * sizeof *grown);
+                           union option_value *value, struct wr_error *error) {
+    struct option_operands *operands = &value->operands;
+    const char **grown = realloc(operands->values, (operands->count + 1) * sizeof *grown);
     if (grown == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "no memory for a list of arguments");
-    value->texts = grown;
-    grown[value->count++] = argument;
-    value->given = true;
+    operands->values = grown;
+    grown[operands->count++] = argument;
+    operands->given = true;
     return option_read(spec, argument, value, error);
 }
 
-static wr_status take_operand(const struct command *command, const char *argument, bool any,
-                              struct option_value *values, struct wr_error *error) {
-    const struct option_spec *spec = command_option(command, OPTION_OPERAND);
-    const struct option_spec *more = command_option(command, OPTION_OPERANDS);
+static wr_status take_operand(const struct reading *reading, const char *argument, bool any,
+                              struct wr_error *error) {
+    const struct option_spec *spec = option_table_kind(&reading->table, OPTION_OPERAND);
+    const struct option_spec *more = option_table_kind(&reading->table, OPTION_OPERANDS);
+    const char *command = reading->command->name;
     if (spec == NULL || (argument[0] == '-' && !any))
         return wr_fail(error, WR_ERR_USAGE,
-                       "%s does not know what to do with '%s'; options start with --",
-                       command->name, argument);
-    struct option_value *value = &values[spec - command->options];
-    if (value->given && more != NULL)
-        return take_more(more, argument, &values[more - command->options], error);
-    if (value->given)
-        return wr_fail(error, WR_ERR_USAGE, "%s takes one %s, found '%s' and '%s'", command->name,
-                       spec->argument, value->text, argument);
-    value->given = true;
+                       "%s does not know what to do with '%s'; options start with --", command,
+                       argument);
+    union option_value *value = value_of(reading, spec);
+    if (value->operand.given && more != NULL)
+        return take_more(more, argument, value_of(reading, more), error);
+    if (value->operand.given)
+        return wr_fail(error, WR_ERR_USAGE, "%s takes one %s, found '%s' and '%s'", command,
+                       spec->argument, value->operand.text, argument);
+    value->operand.given = true;
     return option_read(spec, argument, value, error);
 }
 
-static wr_status check_operands(const struct command *command, const struct option_value *values,
-                                struct wr_error *error) {
-    const struct option_spec *first = command_option(command, OPTION_OPERAND);
-    const struct option_spec *more = command_option(command, OPTION_OPERANDS);
-    for (size_t i = 0; i < command->option_count; i++)
-        if (!option_is_named(&command->options[i]) && !values[i].given)
-            return wr_fail(error, WR_ERR_USAGE, "%s needs a %s: windrow %s %s%s%s%s", command->name,
-                           command->options[i].argument, command->name, first->argument,
-                           more != NULL ? " " : "", more != NULL ? more->argument : "",
-                           more != NULL ? "..." : "");
+static wr_status check_operands(const struct reading *reading, struct wr_error *error) {
+    const struct option_spec *first = option_table_kind(&reading->table, OPTION_OPERAND);
+    const struct option_spec *more = option_table_kind(&reading->table, OPTION_OPERANDS);
+    const char *command = reading->command->name;
+    for (size_t i = 0; i < reading->table.count; i++) {
+        const struct option_spec *spec = &reading->table.specs[i];
+        if (!option_is_named(spec) && !value_of(reading, spec)->head.given)
+            return wr_fail(error, WR_ERR_USAGE, "%s needs a %s: windrow %s %s%s%s%s", command,
+                           spec->argument, command, first->argument, more != NULL ? " " : "",
+                           more != NULL ? more->argument : "", more != NULL ? "..." : "");
+    }
     return WR_OK;
 }
 
@@ -298,8 +345,8 @@ static bool wants_help(const struct cursor *cursor) {
     return false;
 }
 
-static wr_status read_arguments(const struct command *command, struct cursor *cursor,
-                                struct option_value *values, struct wr_error *error) {
+static wr_status read_arguments(const struct reading *reading, struct cursor *cursor,
+                                struct wr_error *error) {
     wr_status status = WR_OK;
     bool operands = false;
     while (status == WR_OK && cursor->next < cursor->count) {
@@ -307,36 +354,42 @@ static wr_status read_arguments(const struct command *command, struct cursor *cu
         if (!operands && strcmp(argument, "--") == 0)
             operands = true;
         else if (!operands && strncmp(argument, "--", 2) == 0)
-            status = take_option(command, argument, cursor, values, error);
+            status = take_option(reading, argument, cursor, error);
         else
-            status = take_operand(command, argument, operands, values, error);
+            status = take_operand(reading, argument, operands, error);
     }
     if (status == WR_OK)
-        status = check_operands(command, values, error);
-    return status == WR_OK ? options_check_excluded(command, values, error) : status;
+        status = check_operands(reading, error);
+    return status == WR_OK ? options_check_excluded(reading, error) : status;
 }
 
-static wr_status set_fallbacks(const struct command *command, struct option_value *values,
-                               struct wr_error *error) {
+static wr_status set_fallbacks(const struct reading *reading, struct wr_error *error) {
     wr_status status = WR_OK;
-    for (size_t i = 0; i < command->option_count && status == WR_OK; i++)
-        if (!values[i].given && command->options[i].fallback != NULL)
-            status =
-                option_read(&command->options[i], command->options[i].fallback, &values[i], error);
+    for (size_t i = 0; i < reading->table.count && status == WR_OK; i++) {
+        const struct option_spec *spec = &reading->table.specs[i];
+        union option_value *value = value_of(reading, spec);
+        if (!value->head.given && spec->fallback != NULL)
+            status = option_read(spec, spec->fallback, value, error);
+    }
     return status;
 }
 
-wr_status options_parse(const struct command *command, int count, char **arguments,
-                        struct option_value *values, bool *help, struct wr_error *error) {
+wr_status options_parse(const struct command *command, int count, char **arguments, void **options,
+                        bool *help, struct wr_error *error) {
     struct cursor cursor = {.count = count, .arguments = arguments};
-    for (size_t i = 0; i < command->option_count; i++)
-        values[i] = (struct option_value){0};
+    struct reading reading = {.command = command};
+    *options = NULL;
     *help = wants_help(&cursor);
     if (*help)
         return WR_OK;
-    wr_status status = read_arguments(command, &cursor, values, error);
-    const struct option_spec *config = command_option(command, OPTION_CONFIG);
-    if (status == WR_OK && config != NULL && values[config - command->options].given)
-        status = options_read_file(command, &values[config - command->options], values, error);
-    return status == WR_OK ? set_fallbacks(command, values, error) : status;
+    option_table_make(&command->options, &reading.table);
+    reading.options = *options = wr_alloc(1, command->size, "options", error);
+    if (*options == NULL)
+        return WR_ERR_MEMORY;
+    wr_status status = read_arguments(&reading, &cursor, error);
+    const struct option_spec *spec = option_table_kind(&reading.table, OPTION_CONFIG);
+    struct option_config *config = spec != NULL ? &value_of(&reading, spec)->config : NULL;
+    if (status == WR_OK && config != NULL && config->given)
+        status = options_read_file(&reading, config, error);
+    return status == WR_OK ? set_fallbacks(&reading, error) : status;
 }

@@ -26,9 +26,9 @@ const char *const show_settings[SHOW_SETTINGS] = {"series",       "data-seed",
                                                   "curve",        "windrow"};
 
 bool show_has_table(const struct show *show, enum field option) {
-    const struct option_value *by = &show->options[SHOW_BY];
+    const struct option_choice *by = &show->options->by;
     if (by->given)
-        return by->choice == option;
+        return by->value == option;
     return option == FIELD_HIDDEN || (option != FIELD_SEED && show->values[option] > 1);
 }
 
@@ -100,7 +100,7 @@ static wr_status add_trial(void *context, const struct wr_trial *trial) {
 
 static wr_status print_best(const struct show *show) {
     static const enum field results[] = {FIELD_SCORE, FIELD_LOSS, FIELD_SECONDS, FIELD_HASH};
-    struct wr_trial_query query = {.best = true, .most = show->options[SHOW_BEST].size};
+    struct wr_trial_query query = {.best = true, .most = show->options->best.value};
     struct best_table best = {.fields = {FIELD_ID}};
     size_t columns = 1;
     for (enum field option = 0; option < FIELD_OPTIONS; option++)
@@ -181,7 +181,7 @@ static wr_status print_head(const struct show *show) {
     const size_t numbers[] = {counts->done, counts->diverged, counts->failed, counts->pending};
     static const char *const words[] = {"done", "diverged", "failed", "pending"};
     const char *before = ": ";
-    report_named("study     ", show->options[SHOW_STUDY].text);
+    report_named("study     ", show->options->study.text);
     printf(", %zu trial%s", counts->trials, counts->trials == 1 ? "" : "s");
     for (size_t i = 0; i < 4; i++)
         if (numbers[i] > 0) {
@@ -207,7 +207,7 @@ static wr_status print_head(const struct show *show) {
 }
 
 static wr_status print_all(const struct show *show) {
-    bool alone = show->options[SHOW_BY].given;
+    bool alone = show->options->by.given;
     wr_status status = alone ? WR_OK : print_head(show);
     if (status == WR_OK && !alone && show->counts.done > 0) {
         putchar('\n');
@@ -253,9 +253,10 @@ static wr_status print_group_row(void *context, const struct wr_study_group *gro
 }
 
 static wr_status print_csv(const struct show *show) {
-    const struct option_value *by = &show->options[SHOW_BY], *best = &show->options[SHOW_BEST];
+    const struct option_choice *by = &show->options->by;
+    const struct option_size *best = &show->options->best;
     if (by->given) {
-        enum field option = (enum field)by->choice;
+        enum field option = (enum field)by->value;
         fputs(field_names[option], stdout);
         for (size_t i = 0; i < GROUP_COLUMNS; i++)
             printf(",%s", group_columns[i]);
@@ -263,7 +264,7 @@ static wr_status print_csv(const struct show *show) {
         return wr_study_groups(show->study, field_names[option], print_group_row, &option,
                                show->error);
     }
-    struct wr_trial_query query = {.best = best->given, .most = best->given ? best->size : 0};
+    struct wr_trial_query query = {.best = best->given, .most = best->given ? best->value : 0};
     for (size_t i = 0; i < FIELDS; i++)
         printf("%s,", field_names[csv_field(i)]);
     puts("why");
@@ -296,16 +297,16 @@ static wr_status read_counts(struct show *show) {
     return status;
 }
 
-wr_status show_command(const struct option_value *options, struct wr_error *error) {
+wr_status show_command(const struct show_options *options, struct wr_error *error) {
     struct show show = {.options = options, .error = error};
-    wr_status status = wr_study_open(options[SHOW_STUDY].text, WR_STUDY_READ, &show.study, error);
-    torn_tell(show.study, options[SHOW_STUDY].text, false);
-    if (status == WR_OK && options[SHOW_CSV].given)
+    wr_status status = wr_study_open(options->study.text, WR_STUDY_READ, &show.study, error);
+    torn_tell(show.study, options->study.text, false);
+    if (status == WR_OK && options->csv.given)
         status = print_csv(&show);
     else if (status == WR_OK)
         status = read_counts(&show);
-    if (status == WR_OK && !options[SHOW_CSV].given)
-        status = options[SHOW_JSON].given ? show_json(&show) : print_all(&show);
+    if (status == WR_OK && !options->csv.given)
+        status = options->json.given ? show_json(&show) : print_all(&show);
     wr_study_close(show.study);
     return status;
 }

@@ -2,11 +2,11 @@
 #ifndef WR_CLI_SHOW_H
 #define WR_CLI_SHOW_H
 
-#include "cli/cli.h"
+#include "cli/show/show_options.h"
 #include "cli/study/fields.h"
 
 struct show {
-    const struct option_value *options;
+    const struct show_options *options;
     struct wr_error *error;
     struct wr_study *study;
     struct wr_study_counts counts;

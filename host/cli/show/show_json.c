@@ -78,7 +78,7 @@ static wr_status add_group(void *context, const struct wr_study_group *group) {
 }
 
 wr_status show_json(const struct show *show) {
-    struct wr_trial_query query = {.best = true, .most = show->options[SHOW_BEST].size};
+    struct wr_trial_query query = {.best = true, .most = show->options->best.value};
     json_t *best = json_array(), *by = json_object(), *stored = NULL;
     wr_status status = wr_study_trials(show->study, &query, add_trial, &best, show->error);
     for (enum field option = 0; option < FIELD_OPTIONS && status == WR_OK; option++)
@@ -92,7 +92,7 @@ wr_status show_json(const struct show *show) {
         status = settings(show, &stored);
     if (status == WR_OK)
         return json_print(json_pack("{s:o, s:o, s:o, s:o, s:o}", "store",
-                                    json_text(show->options[SHOW_STUDY].text), "settings", stored,
+                                    json_text(show->options->study.text), "settings", stored,
                                     "counts", counts(&show->counts), "best", best, "by", by),
                           "windrow.show/1", show->error);
     json_decref(stored);

@@ -8,7 +8,6 @@
 #include "cli/cli.h"
 #include "cli/devices/find_devices.h"
 #include "cli/groups/csv_options.h"
-#include "cli/groups/tables.h"
 #include "cli/io/interrupt.h"
 #include "cli/io/json_write.h"
 #include "cli/study/stores.h"
@@ -18,21 +17,21 @@
 /* ---- the study ---- */
 
 wr_status sweep_save_settings(struct run *run, struct wr_study *study) {
-    const struct option_value *o = run->options;
+    const struct sweep_options *o = run->options;
     const struct wr_csv_found *found = wr_series_found(run->data.series);
-    const struct option_value *ignore = &o[DATA_CSV + CSV_IGNORE];
+    const struct option_text *ignore = &o->data.csv.ignore;
     char delimiter[8], decimal[2] = "";
-    wr_status status = keep_save(study, o[SWEEP_KEEP].text, NULL, run->error);
+    wr_status status = keep_save(study, o->keep.text, NULL, run->error);
     if (status != WR_OK)
         return status;
     if (found == NULL) {
         struct wr_setting settings[] = {{"series", "ar2", false},
-                                        {"data-seed", o[DATA_SEED].text, false}};
+                                        {"data-seed", o->data.seed.text, false}};
         return wr_study_settle(study, settings, 2, run->error);
     }
     decimal[0] = found->decimal;
     struct wr_setting settings[] = {
-        {"series", csv_can_reread(o[DATA_FILE].text) ? o[DATA_FILE].text : "-", false},
+        {"series", csv_can_reread(o->data.file.text) ? o->data.file.text : "-", false},
         {"delimiter", csv_delimiter_word(found->delimiter, delimiter), false},
         {"decimal", decimal, false},
         {"header", found->header ? "yes" : "no", false},
@@ -41,10 +40,10 @@ wr_status sweep_save_settings(struct run *run, struct wr_study *study) {
 }
 
 wr_status sweep_open_study(struct run *run) {
-    const char *path = run->options[SWEEP_STORE].text;
-    bool fresh = run->options[SWEEP_FRESH].given, dry = run->options[SWEEP_DRY_RUN].given;
+    const char *path = run->options->store.text;
+    bool fresh = run->options->fresh.given, dry = run->options->dry_run.given;
     enum wr_study_mode mode = dry ? WR_STUDY_READ : fresh ? WR_STUDY_FRESH : WR_STUDY_WRITE;
-    enum wr_journal journal = (enum wr_journal)run->options[SWEEP_JOURNAL].choice;
+    enum wr_journal journal = (enum wr_journal)run->options->journal.value;
     wr_status status = wr_study_open_with(path, mode, journal, &run->study, run->error);
     torn_tell(run->study, path, !dry);
     if (status == WR_OK)
@@ -102,7 +101,7 @@ wr_status sweep_open_devices(struct run *run) {
     while (status == WR_OK && (selector = strsep(&next, ",")) != NULL)
         status = add_device(run, selector, device_open);
     free(copy);
-    return sweep_blame(run, SWEEP_DEVICE, SWEEP_DEVICE, status);
+    return sweep_blame(run, run->options->device.in_file, status);
 }
 
 void sweep_close_devices(struct run *run) {
@@ -124,9 +123,9 @@ static wr_status print_estimate(struct run *run) {
         return status;
     if (run->ranks > 0)
         found.seconds /= (double)run->ranks;
-    if (run->options[SWEEP_JSON].given)
+    if (run->options->json.given)
         return json_print(json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:f}", "store",
-                                    json_text(run->options[SWEEP_STORE].text), "trials",
+                                    json_text(run->options->store.text), "trials",
                                     (json_int_t)found.trials, "left", (json_int_t)found.left,
                                     "shapes", (json_int_t)found.shapes, "ensembles",
                                     (json_int_t)found.ensembles, "memory", (json_int_t)found.memory,
@@ -156,7 +155,7 @@ wr_status sweep_train(struct run *run) {
                                    .on_event = on_event,
                                    .context = run,
                                    .stop = &interrupt_seen};
-    progress_start(&run->progress, run->options[SWEEP_QUIET].given);
+    progress_start(&run->progress, run->options->quiet.given);
     wr_status status = wr_sweep_run(&run->sweep, run->study, &how, &run->result, run->error);
     progress_clear(&run->progress);
     return status;
@@ -165,10 +164,10 @@ wr_status sweep_train(struct run *run) {
 /* ---- the command ---- */
 
 wr_status sweep_alone(struct run *run) {
-    const struct option_value *o = run->options;
-    bool dry = o[SWEEP_DRY_RUN].given;
+    const struct sweep_options *o = run->options;
+    bool dry = o->dry_run.given;
     /* whether a file is made, or an old one renamed: only when all else is right */
-    bool makes = o[SWEEP_FRESH].given || access(o[SWEEP_STORE].text, F_OK) != 0;
+    bool makes = o->fresh.given || access(o->store.text, F_OK) != 0;
     wr_status status = sweep_make(run);
     if (!dry)
         interrupt_catch(); /* before this, there is no training to continue */
@@ -180,7 +179,7 @@ wr_status sweep_alone(struct run *run) {
         status = sweep_open_study(run);
     if (status != WR_OK || dry)
         return status == WR_OK ? print_estimate(run) : status;
-    data_tell(&run->data, o[SWEEP_QUIET].given);
+    data_tell(&run->data, o->quiet.given);
     if (run->tables)
         sweep_tell_start(run);
     status = sweep_train(run);
@@ -203,7 +202,7 @@ static size_t launched(void) {
 
 static wr_status run_all(struct run *run) {
     size_t processes = launched();
-    if (processes == 0 || (processes == 1 && run->options[SWEEP_SHARD].given))
+    if (processes == 0 || (processes == 1 && run->options->shard.given))
         return sweep_alone(run);
 #ifdef WINDROW_MPI
     return sweep_ranks(run, processes);
@@ -216,12 +215,12 @@ static wr_status run_all(struct run *run) {
 #endif
 }
 
-wr_status sweep_command(const struct option_value *options, struct wr_error *error) {
+wr_status sweep_command(const struct sweep_options *options, struct wr_error *error) {
     struct run run = {.options = options,
                       .error = error,
-                      .device_list = options[SWEEP_DEVICE].text,
-                      .threads = options[SWEEP_THREADS].size};
-    run.tables = !options[SWEEP_QUIET].given && !options[SWEEP_JSON].given;
+                      .device_list = options->device.text,
+                      .threads = options->threads.value};
+    run.tables = !options->quiet.given && !options->json.given;
     wr_status status = run_all(&run);
     wr_study_close(run.study);
     sweep_close_devices(&run);

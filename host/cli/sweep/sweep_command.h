@@ -2,13 +2,13 @@
 #ifndef WR_CLI_SWEEP_H
 #define WR_CLI_SWEEP_H
 
-#include "cli/groups/data_options.h"
 #include "cli/io/progress.h"
+#include "cli/sweep/sweep_options.h"
 #include "windrow/sweep.h"
 
 /* What a run of the command owns. */
 struct run {
-    const struct option_value *options;
+    const struct sweep_options *options;
     struct wr_error *error;
     bool tables; /* print tables on stdout */
     struct data data;
@@ -31,9 +31,9 @@ struct run {
 
 /* Reads what to train from the options, and checks it against the data. */
 wr_status sweep_make(struct run *run);
-/* If one of the options first .. last was given in a file of options, turns WR_ERR_USAGE into
- * WR_ERR_DATA that names the file. */
-wr_status sweep_blame(struct run *run, size_t first, size_t last, wr_status status);
+/* If the option at fault was given in the file of --config, turns WR_ERR_USAGE into WR_ERR_DATA
+ * that names the file. */
+wr_status sweep_blame(struct run *run, bool in_file, wr_status status);
 
 /* ---- sweep.c ---- */
 

@@ -68,7 +68,7 @@ static void keep_own_devices(struct run *run, const struct ranks *ranks) {
 
 static wr_status open_own_devices(struct share *share) {
     struct run *run = share->run;
-    if (!run->options[SWEEP_THREADS].given && wr_variable("OMP_NUM_THREADS") == NULL)
+    if (!run->options->threads.given && wr_variable("OMP_NUM_THREADS") == NULL)
         run->threads = share->ranks.threads;
     wr_status status = sweep_open_devices(run);
     if (status != WR_OK)
@@ -86,8 +86,8 @@ static wr_status open_own_devices(struct share *share) {
 static wr_status complete_former(struct share *share, const struct shard_files *files) {
     struct wr_study *former;
     struct run *run = share->run;
-    wr_status status = wr_study_open_with(run->options[SWEEP_STORE].text, WR_STUDY_WRITE,
-                                          share->journal, &former, run->error);
+    wr_status status = wr_study_open_with(run->options->store.text, WR_STUDY_WRITE, share->journal,
+                                          &former, run->error);
     if (status == WR_OK)
         status = shard_files_merge(former, files, run->error);
     wr_study_close(former);
@@ -101,8 +101,8 @@ static wr_status complete_former(struct share *share, const struct shard_files *
 static wr_status open_study(struct share *share) {
     struct run *run = share->run;
     struct shard_files files;
-    bool fresh = run->options[SWEEP_FRESH].given;
-    wr_status status = shard_files_find(run->options[SWEEP_STORE].text, &files, run->error);
+    bool fresh = run->options->fresh.given;
+    wr_status status = shard_files_find(run->options->store.text, &files, run->error);
     if (status == WR_OK && fresh && files.found.gl_pathc > 0)
         status = complete_former(share, &files);
     if (status == WR_OK)
@@ -118,7 +118,7 @@ static wr_status open_study(struct share *share) {
 /* Every rank, after rank 0 has opened the study. */
 static wr_status open_shard(struct share *share) {
     struct run *run = share->run;
-    const char *store = run->options[SWEEP_STORE].text;
+    const char *store = run->options->store.text;
     share->known = run->study;
     wr_status status = WR_OK;
     if (share->ranks.rank != 0)
@@ -147,7 +147,7 @@ static void close_shard(struct share *share) {
 static wr_status prepare(struct share *share) {
     struct run *run = share->run;
     struct ranks *ranks = &share->ranks;
-    const struct option_value *data = &run->options[DATA_FILE];
+    const struct option_text *data = &run->options->data.file;
     wr_status status = WR_OK;
     if (data->given && !csv_can_reread(data->text))
         status = wr_fail(run->error, WR_ERR_USAGE,
@@ -275,7 +275,7 @@ static void await_others(struct share *share) {
 
 static wr_status merge_shards(struct share *share) {
     struct run *run = share->run;
-    const char *store = run->options[SWEEP_STORE].text;
+    const char *store = run->options->store.text;
     wr_status status = WR_OK;
     for (size_t r = 0; r < share->ranks.count && status == WR_OK; r++) {
         char *path = shard_file_name(store, r, share->ranks.count);
@@ -289,7 +289,7 @@ static wr_status merge_shards(struct share *share) {
 
 static void remove_shards(const struct share *share) {
     struct shard_files files;
-    if (shard_files_find(share->run->options[SWEEP_STORE].text, &files, NULL) == WR_OK)
+    if (shard_files_find(share->run->options->store.text, &files, NULL) == WR_OK)
         shard_files_remove(&files, share->journal);
     shard_files_release(&files);
 }
@@ -335,7 +335,7 @@ static wr_status run_share(struct share *share) {
                 ranks->nodes, ranks->nodes == 1 ? "" : "s");
     }
     share->began = wr_seconds();
-    progress_start(&run->progress, ranks->rank != 0 || run->options[SWEEP_QUIET].given);
+    progress_start(&run->progress, ranks->rank != 0 || run->options->quiet.given);
     train(share);
     if (ranks->rank != 0) {
         ranks_send_report(&share->own);
@@ -348,8 +348,7 @@ static wr_status run_share(struct share *share) {
 }
 
 wr_status sweep_ranks(struct run *run, size_t processes) {
-    struct share share = {.run = run,
-                          .journal = (enum wr_journal)run->options[SWEEP_JOURNAL].choice};
+    struct share share = {.run = run, .journal = (enum wr_journal)run->options->journal.value};
     wr_status status = ranks_start(&share.ranks, run->error);
     run->ranks = share.ranks.count;
     if (status == WR_OK && processes != SIZE_MAX && processes != run->ranks)
@@ -358,7 +357,7 @@ wr_status sweep_ranks(struct run *run, size_t processes) {
                          "the one that MPI expects; mpirun, or srun --mpi=pmix, may be",
                          processes, run->ranks);
     status = ranks_agree(&share.ranks, status, run->error);
-    if (status == WR_OK && !run->options[SWEEP_DRY_RUN].given)
+    if (status == WR_OK && !run->options->dry_run.given)
         status = run_share(&share);
     else if (status == WR_OK && share.ranks.rank == 0)
         status = sweep_alone(run); /* a dry run */

@@ -6,7 +6,6 @@
 #include "base/base.h"
 #include "cli/cli.h"
 #include "cli/groups/csv_options.h"
-#include "cli/groups/tables.h"
 #include "cli/io/json_write.h"
 #include "cli/io/report_lines.h"
 #include "cli/io/typed.h"
@@ -18,19 +17,19 @@
 enum { BEST_SHOWN = 5 };
 
 static void tell_sweep(const struct run *run) {
-    const struct option_value *o = run->options;
-    report_series(&run->data, o);
+    const struct sweep_options *o = run->options;
+    report_series(&run->data, &o->data);
     report_named("columns   ", run->data.input_names);
     report_named(" -> ", run->data.target_names);
-    printf(", scale %s\n", o[DATA_SCALE].text);
+    printf(", scale %s\n", o->data.scale.text);
     printf("grid      %zu trial%s of %zu epoch%s", run->trials, run->trials == 1 ? "" : "s",
            run->sweep.epochs, run->sweep.epochs == 1 ? "" : "s");
     if (run->sweep.validate > 0)
-        printf(", the last %s of the rows held out", o[SWEEP_VALIDATE].text);
+        printf(", the last %s of the rows held out", o->validate.text);
     char shard[SHARD_TEXT];
     if (run->sweep.shards > 0)
         printf("\nshard     %s", shard_text(run->sweep.shard, run->sweep.shards, shard));
-    report_named("\nstudy     ", o[SWEEP_STORE].text);
+    report_named("\nstudy     ", o->store.text);
     putchar('\n');
     cli_flush();
 }
@@ -57,10 +56,10 @@ static wr_status print_json(struct run *run) {
     const struct wr_sweep_result *result = &run->result;
     return json_print(
         json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f}", "store",
-                  json_text(run->options[SWEEP_STORE].text), "trials", (json_int_t)result->trials,
-                  "done", (json_int_t)result->done, "diverged", (json_int_t)result->diverged,
-                  "failed", (json_int_t)result->failed, "pending", (json_int_t)result->pending,
-                  "ran", (json_int_t)result->ran, "updates", (json_int_t)result->updates, "seconds",
+                  json_text(run->options->store.text), "trials", (json_int_t)result->trials, "done",
+                  (json_int_t)result->done, "diverged", (json_int_t)result->diverged, "failed",
+                  (json_int_t)result->failed, "pending", (json_int_t)result->pending, "ran",
+                  (json_int_t)result->ran, "updates", (json_int_t)result->updates, "seconds",
                   result->seconds, "trials_per_second", trials_per_second(result)),
         "windrow.sweep/1", run->error);
 }
@@ -71,7 +70,7 @@ static wr_status print_tables(struct run *run) {
            result->diverged, result->failed, result->pending);
     wr_status status = trials_print_best(run->study, BEST_SHOWN, run->error);
     fputs("\nMore of it: windrow show ", stdout);
-    print_shell_word(stdout, run->options[SWEEP_STORE].text);
+    print_shell_word(stdout, run->options->store.text);
     putchar('\n');
     cli_flush();
     return status;
@@ -85,7 +84,7 @@ static wr_status tell_results(struct run *run) {
                 result->updates, result->seconds < 100 ? 3 : 0, result->seconds,
                 trials_per_second(result));
     }
-    if (run->options[SWEEP_JSON].given)
+    if (run->options->json.given)
         return print_json(run);
     return run->tables ? print_tables(run) : WR_OK;
 }
@@ -94,18 +93,17 @@ static wr_status tell_results(struct run *run) {
  * that --shard auto found. */
 static void tell_resume(const struct run *run) {
     char shard[SHARD_TEXT];
-    struct option_value typed[SWEEP_OPTIONS];
-    memcpy(typed, run->options, sizeof typed);
-    typed[SWEEP_FRESH].given = false;
-    typed[SWEEP_SHARD].text = shard_text(run->sweep.shard, run->sweep.shards, shard);
+    struct sweep_options typed = *run->options;
+    typed.fresh.given = false;
+    typed.shard.text = shard_text(run->sweep.shard, run->sweep.shards, shard);
     cli_flush();
-    const struct option_value *data = &run->options[DATA_FILE];
+    const struct option_text *data = &run->options->data.file;
     fprintf(stderr, "windrow: stopped, with %zu of %zu trials left; this goes on%s:\n",
             run->result.pending, run->result.trials,
             data->given && !csv_can_reread(data->text) ? ", given the same data again" : "");
     if (run->ranks > 0)
         fprintf(stderr, "mpirun -n %zu ", run->ranks);
-    print_command("sweep", sweep_options, typed, SWEEP_OPTIONS);
+    print_command(&sweep_usage, &typed);
 }
 
 /* Saves why the first failed trial failed. context: a char[256]. */

@@ -7,8 +7,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
-#include "cli/groups/rule_options.h"
-#include "cli/groups/tables.h"
+#include "cli/cli.h"
 #include "windrow/windows.h"
 
 static const char *find(const struct init_file *file, const char *key) {
@@ -51,24 +50,28 @@ wr_status init_file_read(const char *path, struct init_file *file, struct wr_err
 
 /* Options that say how a model computes. windrow export writes no rule, because the models of a
  * study have the notebook's rule. */
-static const size_t fixed[] = {TRAIN_RULE + RULE_ACTIVATION, TRAIN_RULE + RULE_BIAS, DATA_SCALE};
+#define AT(field) offsetof(struct train_options, field)
+static const size_t fixed[] = {AT(rule.activation), AT(rule.bias), AT(data.scale)};
 #define FIXED (sizeof fixed / sizeof *fixed)
 
-static wr_status apply_choice(const struct init_file *file, size_t option,
-                              struct option_value *options, struct wr_error *error) {
-    const struct option_spec *spec = &train_options[option];
-    struct option_value *value = &options[option];
-    const char *said = find(file, spec->name);
+static struct option_spec spec_at(size_t at) {
+    return option_spec_at(&train_usage.options, at);
+}
+
+static wr_status apply_choice(const struct init_file *file, size_t at,
+                              struct train_options *options, struct wr_error *error) {
+    const struct option_spec spec = spec_at(at);
+    struct option_choice *value = &option_in(options, at)->choice;
+    const char *said = find(file, spec.name);
     char words[256];
     if (said == NULL && find(file, "windrow") == NULL)
         return WR_OK; /* a file of another program */
-    struct option_value own = {.text = said != NULL ? said : spec->fallback};
-    if (!option_read_choice(spec, own.text, &own.choice))
-        return fail_value(file, spec->name, wr_list_words(spec->choices, words, sizeof words),
-                          error);
-    if (value->given && value->choice != own.choice)
+    struct option_choice own = {.text = said != NULL ? said : spec.fallback};
+    if (!option_read_choice(&spec, own.text, &own.value))
+        return fail_value(file, spec.name, wr_list_words(spec.choices, words, sizeof words), error);
+    if (value->given && value->value != own.value)
         return wr_fail(error, WR_ERR_DATA, "--%s %s contradicts %s, whose %s is %s; leave --%s out",
-                       spec->name, value->text, file->path, spec->name, own.text, spec->name);
+                       spec.name, value->text, file->path, spec.name, own.text, spec.name);
     if (!value->given)
         *value = own;
     return WR_OK;
@@ -108,11 +111,11 @@ static wr_status read_scales(const struct init_file *file, const char *const key
 }
 
 /* Uses the file's means and deviations for the columns, because the models know no others. */
-static wr_status apply_scales(struct init_file *file, const struct option_value *scale,
+static wr_status apply_scales(struct init_file *file, const struct option_choice *scale,
                               struct wr_error *error) {
     static const char *const inputs[] = {"input_means", "input_deviations"};
     static const char *const targets[] = {"target_means", "target_deviations"};
-    bool needed = scale->choice == WR_SCALE_STANDARD;
+    bool needed = scale->value == WR_SCALE_STANDARD;
     if (find(file, "scale") == NULL)
         return WR_OK;
     wr_status status =
@@ -136,7 +139,7 @@ static bool all_zero(const float *values, size_t count) {
 }
 
 /* Checks that the biases that --bias fixes are 0 in the file. */
-static wr_status check_biases(const struct init_file *file, const struct option_value *bias,
+static wr_status check_biases(const struct init_file *file, const struct option_choice *bias,
                               struct wr_error *error) {
     struct wr_shape shape = file->stack.shape;
     struct wr_layout layout;
@@ -161,65 +164,63 @@ static wr_status check_biases(const struct init_file *file, const struct option_
 
 /* Uses the file's window if --window is not given. A stack by windrow export may hold models with
  * several windows: "5,7". */
-static wr_status apply_window(const struct init_file *file, struct option_value *options,
+static wr_status apply_window(const struct init_file *file, struct option_size *window,
                               struct wr_error *error) {
-    const struct option_spec *spec = &train_options[TRAIN_WINDOW];
-    struct option_value own = {.text = find(file, spec->name)};
+    const struct option_spec spec = spec_at(AT(window));
+    struct option_size own = {.text = find(file, spec.name)};
     if (own.text == NULL)
         return WR_OK;
     bool several =
         strchr(own.text, ',') != NULL && own.text[strspn(own.text, "0123456789,")] == '\0';
-    if (!several && !option_read_size(spec, own.text, &own.size))
-        return fail_value(file, spec->name, "a whole number from 1 to 4294967295", error);
-    if (options[TRAIN_WINDOW].given)
+    if (!several && !option_read_size(&spec, own.text, &own.value))
+        return fail_value(file, spec.name, "a whole number from 1 to 4294967295", error);
+    if (window->given)
         return WR_OK;
     if (several)
         return wr_fail(error, WR_ERR_DATA,
                        "%s: its models have the windows %.60s; choose by --window", file->path,
                        own.text);
-    options[TRAIN_WINDOW] = own;
+    *window = own;
     return WR_OK;
 }
 
-static void apply_columns(const struct init_file *file, struct option_value *options) {
-    if (options[DATA_INPUTS].given || options[DATA_TARGET].given)
+static void apply_columns(const struct init_file *file, struct data_options *options) {
+    if (options->inputs.given || options->target.given)
         return;
-    options[DATA_INPUTS].text = find(file, "inputs");
-    options[DATA_TARGET].text = find(file, "targets");
+    options->inputs.text = find(file, "inputs");
+    options->target.text = find(file, "targets");
 }
 
-wr_status init_file_apply(struct init_file *file, struct option_value *options,
+wr_status init_file_apply(struct init_file *file, struct train_options *options,
                           struct wr_error *error) {
     wr_status status = WR_OK;
     for (size_t i = 0; i < FIXED && status == WR_OK; i++)
         status = apply_choice(file, fixed[i], options, error);
     if (status == WR_OK)
-        status = apply_scales(file, &options[DATA_SCALE], error);
+        status = apply_scales(file, &options->data.scale, error);
     if (status == WR_OK)
-        status = check_biases(file, &options[TRAIN_RULE + RULE_BIAS], error);
+        status = check_biases(file, &options->rule.bias, error);
     if (status == WR_OK)
-        status = apply_window(file, options, error);
-    apply_columns(file, options);
+        status = apply_window(file, &options->window, error);
+    apply_columns(file, &options->data);
     return status;
 }
 
 /* ---- printing ---- */
 
-static bool is_usual(const struct option_value *options, size_t option) {
-    return options[option].given ||
-           strcmp(options[option].text, train_options[option].fallback) == 0;
-}
-
-static void tell_options(const struct init_file *file, const struct option_value *options) {
+static void tell_options(const struct init_file *file, const struct train_options *options) {
     const char *before = "init      ", *name = file->path, *colon = ": ";
     for (size_t i = 0; i <= FIXED; i++) {
-        size_t option = i < FIXED ? fixed[i] : TRAIN_WINDOW;
-        bool own_scale = option == DATA_SCALE && file->input_scales != NULL;
-        if (is_usual(options, option) && !own_scale)
+        size_t at = i < FIXED ? fixed[i] : AT(window);
+        const struct option_spec spec = spec_at(at);
+        const struct option_head *option = &option_at(options, at)->head;
+        bool own_scale = at == AT(data.scale) && file->input_scales != NULL;
+        bool usual = option->given || strcmp(option->text, spec.fallback) == 0;
+        if (usual && !own_scale)
             continue;
         fputs(before, stderr);
         wr_print_shown(stderr, name);
-        fprintf(stderr, "%s%s %s%s", colon, train_options[option].name, options[option].text,
+        fprintf(stderr, "%s%s %s%s", colon, spec.name, option->text,
                 own_scale ? " by its own means and deviations" : "");
         before = ", ";
         name = colon = "";
@@ -246,7 +247,7 @@ static void tell_columns(const struct init_file *file, const char *inputs, const
     fputc('\n', stderr);
 }
 
-void init_file_tell(const struct init_file *file, const struct option_value *options,
+void init_file_tell(const struct init_file *file, const struct train_options *options,
                     const char *inputs, const char *targets) {
     cli_flush();
     tell_options(file, options);

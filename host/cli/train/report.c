@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/base.h"
+#include "cli/cli.h"
 #include "cli/io/report_lines.h"
 #include "cli/train/setup.h"
 #include "windrow/train.h"
@@ -16,17 +17,17 @@ static const char *plural(size_t count) {
 
 /* ---- before the training ---- */
 
-void report_series(const struct data *data, const struct option_value *options) {
+void report_series(const struct data *data, const struct data_options *options) {
     size_t rows = wr_series_rows(data->series);
-    if (options[DATA_FILE].given)
-        report_named("series    ", options[DATA_FILE].text);
+    if (options->file.given)
+        report_named("series    ", options->file.text);
     else
-        printf("series    %s, seed %s", options[DATA_SYNTHETIC].text, options[DATA_SEED].text);
+        printf("series    %s, seed %s", options->synthetic.text, options->seed.text);
     printf(", %zu rows\n", rows);
 }
 
 /* Prints nothing for the notebook's rule. */
-static void report_rule(const struct wr_rule *rule, const struct option_value *options) {
+static void report_rule(const struct wr_rule *rule, const struct rule_options *options) {
     struct rule_texts texts;
     rule_describe(options, rule, &texts);
     for (size_t i = 0; i < texts.count; i++)
@@ -35,29 +36,29 @@ static void report_rule(const struct wr_rule *rule, const struct option_value *o
         putchar('\n');
 }
 
-void report_setup(const struct setup *setup, const struct option_value *options) {
+void report_setup(const struct setup *setup, const struct train_options *options) {
     const struct wr_shape *shape = &setup->stack.shape;
     size_t windows = setup->trained;
-    size_t batch = options[TRAIN_BATCH].size < windows ? options[TRAIN_BATCH].size : windows;
-    report_series(&setup->data, options);
+    size_t batch = options->batch.value < windows ? options->batch.value : windows;
+    report_series(&setup->data, &options->data);
     printf("windows   %zu of %zu row%s", windows, shape->seq_len, plural(shape->seq_len));
     report_named(": ", setup->data.input_names);
     report_named(" -> ", setup->data.target_names);
-    printf(", scale %s\n", options[DATA_SCALE].text);
+    printf(", scale %s\n", options->data.scale.text);
     printf("models    %zu, seed%s %u", setup->stack.count, plural(setup->stack.count), setup->seed);
     if (setup->stack.count > 1)
         printf(" to %u", setup->seed + (uint32_t)(setup->stack.count - 1));
     printf(": I = %zu, H = %zu, O = %zu, %zu parameters", shape->inputs, shape->hidden,
            shape->outputs, setup->layout.count);
-    report_named(", init ", options[TRAIN_INIT].text);
+    report_named(", init ", options->init.text);
     putchar('\n');
     printf("training  %zu epoch%s of %zu update%s, batch %zu, lr %g, clip %g\n", setup->epochs,
            plural(setup->epochs), setup->updates, plural(setup->updates), batch,
-           (double)options[TRAIN_LR].real, (double)options[TRAIN_CLIP].real);
+           (double)options->lr.value, (double)options->clip.value);
     if (setup->held > 0)
         printf("validate  %zu window%s behind them, every %zu epoch%s, patience %zu\n", setup->held,
                plural(setup->held), setup->every, plural(setup->every), setup->patience);
-    report_rule(&setup->rule, options + TRAIN_RULE);
+    report_rule(&setup->rule, &options->rule);
     cli_flush();
 }
 

@@ -3,17 +3,21 @@
 #ifndef WR_CLI_REPORT_H
 #define WR_CLI_REPORT_H
 
-#include "cli/options/options.h"
+#include <stddef.h>
+
+#include "windrow/status.h"
 
 struct data;
+struct data_options;
 struct setup;
+struct train_options;
 struct wr_device;
 struct wr_session;
 struct wr_train_result;
 
 /* Print what will be trained. */
-void report_series(const struct data *data, const struct option_value *options);
-void report_setup(const struct setup *setup, const struct option_value *options);
+void report_series(const struct data *data, const struct data_options *options);
+void report_setup(const struct setup *setup, const struct train_options *options);
 void report_device(const struct wr_device *device, const struct wr_session *session);
 /* Prints the line of an epoch: losses (M). label: such as "epoch  250". ended: the word for models
  * whose loss is not finite, such as "diverged". */

@@ -7,7 +7,6 @@
 #include "base/base.h"
 #include "base/number.h"
 #include "base/text.h"
-#include "cli/groups/tables.h"
 #include "windrow/version.h"
 
 enum { VALIDATIONS = 20, PATIENCE = 5 };
@@ -15,9 +14,9 @@ enum { VALIDATIONS = 20, PATIENCE = 5 };
 /* ---- windows ---- */
 
 /* Reads --validate. As in a sweep, one window is held out for each row that is held out. */
-static wr_status read_validate(struct setup *setup, const struct option_value *options,
+static wr_status read_validate(struct setup *setup, const struct train_options *options,
                                struct wr_error *error) {
-    const struct option_value *validate = &options[TRAIN_VALIDATE];
+    const struct option_real *validate = &options->validate;
     size_t rows = wr_series_rows(setup->data.series);
     double fraction = strtod(validate->text, NULL); /* as a double, so that 0.7 of 10 rows is 7 */
     if (fraction >= 1)
@@ -27,13 +26,13 @@ static wr_status read_validate(struct setup *setup, const struct option_value *o
     if (fraction > 0 && setup->held == 0)
         return wr_fail(error, WR_ERR_DATA, "--validate %s of %zu rows is no whole row to hold out",
                        validate->text, rows);
-    for (size_t i = TRAIN_VALIDATE_EVERY; i <= TRAIN_PATIENCE && setup->held == 0; i++)
-        if (options[i].given)
-            return wr_fail(error, WR_ERR_USAGE, "--%s goes with --validate", train_options[i].name);
-    return WR_OK;
+    if (setup->held > 0 || (!options->validate_every.given && !options->patience.given))
+        return WR_OK;
+    return wr_fail(error, WR_ERR_USAGE, "--%s goes with --validate",
+                   options->validate_every.given ? "validate-every" : "patience");
 }
 
-static wr_status make_windows(struct setup *setup, const struct option_value *options,
+static wr_status make_windows(struct setup *setup, const struct train_options *options,
                               struct wr_error *error) {
     wr_status status = read_validate(setup, options, error);
     if (status != WR_OK)
@@ -42,8 +41,8 @@ static wr_status make_windows(struct setup *setup, const struct option_value *op
                                    .inputs = setup->data.inputs.count,
                                    .target_columns = setup->data.targets.index,
                                    .outputs = setup->data.targets.count,
-                                   .seq_len = options[TRAIN_WINDOW].size,
-                                   .scale = (enum wr_scale)options[DATA_SCALE].choice,
+                                   .seq_len = options->window.value,
+                                   .scale = (enum wr_scale)options->data.scale.value,
                                    .scale_rows = wr_series_rows(setup->data.series) - setup->held};
     status = wr_windows_make_scaled(setup->data.series, &spec, setup->init.input_scales,
                                     setup->init.target_scales, &setup->windows, error);
@@ -55,8 +54,8 @@ static wr_status make_windows(struct setup *setup, const struct option_value *op
                        "--validate %s holds out %zu of %zu rows, a window for each, and there are "
                        "%zu windows: none is left to train on; hold out fewer, or use shorter "
                        "windows",
-                       options[TRAIN_VALIDATE].text, setup->held,
-                       wr_series_rows(setup->data.series), setup->view.count);
+                       options->validate.text, setup->held, wr_series_rows(setup->data.series),
+                       setup->view.count);
     setup->trained = setup->view.count - setup->held;
     return WR_OK;
 }
@@ -89,14 +88,14 @@ static size_t epochs_for(size_t updates) {
     return epochs;
 }
 
-static wr_status choose_epochs(struct setup *setup, const struct option_value *options,
+static wr_status choose_epochs(struct setup *setup, const struct train_options *options,
                                struct wr_error *error) {
-    size_t windows = setup->trained, updates = options[TRAIN_UPDATES].size;
-    size_t batch = options[TRAIN_BATCH].size < windows ? options[TRAIN_BATCH].size : windows;
+    size_t windows = setup->trained, updates = options->updates.value;
+    size_t batch = options->batch.value < windows ? options->batch.value : windows;
     setup->updates = (windows - 1) / batch + 1;
     setup->epoch_visits = windows;
-    setup->epochs = options[TRAIN_EPOCHS].size;
-    if (!options[TRAIN_UPDATES].given)
+    setup->epochs = options->epochs.value;
+    if (!options->updates.given)
         return WR_OK;
     if (updates % setup->updates == 0) {
         setup->epochs = updates / setup->updates;
@@ -110,13 +109,13 @@ static wr_status choose_epochs(struct setup *setup, const struct option_value *o
     return WR_OK;
 }
 
-static void choose_validation(struct setup *setup, const struct option_value *options) {
+static void choose_validation(struct setup *setup, const struct train_options *options) {
     if (setup->held == 0)
         return;
     setup->every = setup->epochs >= VALIDATIONS ? setup->epochs / VALIDATIONS : 1;
-    if (options[TRAIN_VALIDATE_EVERY].given)
-        setup->every = options[TRAIN_VALIDATE_EVERY].size;
-    setup->patience = options[TRAIN_PATIENCE].given ? options[TRAIN_PATIENCE].size : PATIENCE;
+    if (options->validate_every.given)
+        setup->every = options->validate_every.value;
+    setup->patience = options->patience.given ? options->patience.value : PATIENCE;
 }
 
 /* ---- models ---- */
@@ -125,29 +124,29 @@ static void choose_validation(struct setup *setup, const struct option_value *op
 static const char *const init_names[] = {"notebook", "pytorch", "glorot", "orthogonal"};
 #define INIT_FILE (sizeof init_names / sizeof *init_names)
 
-static size_t init_kind(const struct option_value *options) {
+static size_t init_kind(const struct train_options *options) {
     size_t kind = 0;
-    while (kind < INIT_FILE && strcmp(options[TRAIN_INIT].text, init_names[kind]) != 0)
+    while (kind < INIT_FILE && strcmp(options->init.text, init_names[kind]) != 0)
         kind++;
     return kind;
 }
 
-wr_status setup_init(struct setup *setup, struct option_value *options, struct wr_error *error) {
+wr_status setup_init(struct setup *setup, struct train_options *options, struct wr_error *error) {
     if (init_kind(options) != INIT_FILE)
         return WR_OK;
-    wr_status status = init_file_read(options[TRAIN_INIT].text, &setup->init, error);
+    wr_status status = init_file_read(options->init.text, &setup->init, error);
     return status == WR_OK ? init_file_apply(&setup->init, options, error) : status;
 }
 
 /* Checks that the shape of --init FILE agrees with the data, --hidden and --models. */
-static wr_status check_start(struct setup *setup, const struct option_value *options,
+static wr_status check_start(struct setup *setup, const struct train_options *options,
                              struct wr_error *error) {
     const struct init_file *file = &setup->init;
     const struct wr_shape *found = &file->stack.shape;
-    if (options[TRAIN_HIDDEN].given && options[TRAIN_HIDDEN].size != found->hidden)
+    if (options->hidden.given && options->hidden.value != found->hidden)
         return wr_fail(error, WR_ERR_DATA,
                        "--hidden %zu contradicts %s, whose hidden size is %zu; leave --hidden out",
-                       options[TRAIN_HIDDEN].size, file->path, found->hidden);
+                       options->hidden.value, file->path, found->hidden);
     if (found->inputs != setup->data.inputs.count)
         return wr_fail(error, WR_ERR_DATA, "%s is for %zu inputs, --inputs %s has %zu", file->path,
                        found->inputs, setup->data.input_names, setup->data.inputs.count);
@@ -160,25 +159,25 @@ static wr_status check_start(struct setup *setup, const struct option_value *opt
     return WR_OK;
 }
 
-static wr_status choose_seeds(struct setup *setup, const struct option_value *options,
+static wr_status choose_seeds(struct setup *setup, const struct train_options *options,
                               struct wr_error *error) {
-    setup->stack.count = options[TRAIN_MODELS].size;
-    setup->seed = (uint32_t)options[TRAIN_SEED].size;
+    setup->stack.count = options->models.value;
+    setup->seed = (uint32_t)options->seed.value;
     if (setup->stack.count - 1 > UINT32_MAX - setup->seed)
         return wr_fail(error, WR_ERR_USAGE,
                        "--seed %s with --models %s: the last seed would be %zu, %u is the largest",
-                       options[TRAIN_SEED].text, options[TRAIN_MODELS].text,
+                       options->seed.text, options->models.text,
                        (size_t)setup->seed + setup->stack.count - 1, UINT32_MAX);
     return WR_OK;
 }
 
-wr_status setup_shape(struct setup *setup, const struct option_value *options,
+wr_status setup_shape(struct setup *setup, const struct train_options *options,
                       struct wr_error *error) {
     wr_status status = choose_seeds(setup, options, error);
     if (status == WR_OK)
-        status = rule_read(options + TRAIN_RULE, &setup->rule, error);
+        status = rule_read(&options->rule, &setup->rule, error);
     if (status == WR_OK)
-        status = data_read(&setup->data, options, error);
+        status = data_read(&setup->data, &options->data, error);
     if (status == WR_OK && setup->init.path != NULL)
         status = check_start(setup, options, error); /* before its scales are used */
     if (status == WR_OK)
@@ -191,17 +190,16 @@ wr_status setup_shape(struct setup *setup, const struct option_value *options,
         return status;
     choose_validation(setup, options);
     setup->rule.decay_epochs = setup->epochs;
-    setup->stack.shape =
-        (struct wr_shape){.inputs = setup->data.inputs.count,
-                          .hidden = setup->init.path != NULL ? setup->init.stack.shape.hidden
-                                                             : options[TRAIN_HIDDEN].size,
-                          .outputs = setup->data.targets.count,
-                          .seq_len = options[TRAIN_WINDOW].size};
+    setup->stack.shape = (struct wr_shape){
+        .inputs = setup->data.inputs.count,
+        .hidden = setup->init.path != NULL ? setup->init.stack.shape.hidden : options->hidden.value,
+        .outputs = setup->data.targets.count,
+        .seq_len = options->window.value};
     return wr_layout_of(&setup->stack.shape, &setup->layout, error);
 }
 
 /* Sets the parameters (M, P): from the file, or drawn by the seeds. */
-static wr_status fill_parameters(struct setup *setup, const struct option_value *options,
+static wr_status fill_parameters(struct setup *setup, const struct train_options *options,
                                  struct wr_error *error) {
     const struct init_file *file = &setup->init;
     size_t each = setup->layout.count;
@@ -222,12 +220,12 @@ static wr_status fill_parameters(struct setup *setup, const struct option_value 
     return status;
 }
 
-static void set_tasks(struct setup *setup, const struct option_value *options) {
+static void set_tasks(struct setup *setup, const struct train_options *options) {
     for (size_t m = 0; m < setup->stack.count; m++) {
         setup->tasks[m] = (struct wr_task){.count = setup->trained,
                                            .visits = setup->epoch_visits,
-                                           .lr = options[TRAIN_LR].real,
-                                           .clip = options[TRAIN_CLIP].real,
+                                           .lr = options->lr.value,
+                                           .clip = options->clip.value,
                                            .seed = setup->seed + (uint32_t)m};
         if (setup->held > 0) {
             setup->held_first[m] = setup->trained;
@@ -236,7 +234,7 @@ static void set_tasks(struct setup *setup, const struct option_value *options) {
     }
 }
 
-wr_status setup_models(struct setup *setup, const struct option_value *options,
+wr_status setup_models(struct setup *setup, const struct train_options *options,
                        struct wr_error *error) {
     size_t models = setup->stack.count, floats;
     if (!wr_size_mul(models, setup->layout.count, &floats))
@@ -290,7 +288,7 @@ static void scale_texts(const struct wr_windows *windows, scale_fn *scale, size_
     }
 }
 
-wr_status setup_save(const struct setup *setup, const struct option_value *options,
+wr_status setup_save(const struct setup *setup, const struct train_options *options,
                      struct wr_error *error) {
     char numerics[16], epochs[24], every[24], patience[24], *inputs[2] = {NULL, NULL},
                                                             *targets[2] = {NULL, NULL};
@@ -300,40 +298,39 @@ wr_status setup_save(const struct setup *setup, const struct option_value *optio
     scale_texts(setup->windows, wr_windows_target_scale, setup->stack.shape.outputs, targets);
     size_t count = 15;
     struct rule_texts texts;
-    struct wr_metadata metadata[19 + RULE_OPTIONS] = {
+    struct wr_metadata metadata[19 + RULE_TEXTS] = {
         {"windrow", wr_version()},
         {"numerics", numerics},
-        {"window", options[TRAIN_WINDOW].text},
+        {"window", options->window.text},
         {"inputs", setup->data.input_names},
         {"targets", setup->data.target_names},
-        {"scale", options[DATA_SCALE].text},
+        {"scale", options->data.scale.text},
         {"input_means", inputs[0]},
         {"input_deviations", inputs[1]},
         {"target_means", targets[0]},
         {"target_deviations", targets[1]},
-        {"seed", options[TRAIN_SEED].text},
-        {"epochs", options[TRAIN_EPOCHS].given ? options[TRAIN_EPOCHS].text : epochs},
-        {"lr", options[TRAIN_LR].text},
-        {"clip", options[TRAIN_CLIP].text},
-        {"batch", options[TRAIN_BATCH].text}};
-    if (options[TRAIN_UPDATES].given)
-        metadata[count++] = (struct wr_metadata){"updates", options[TRAIN_UPDATES].text};
+        {"seed", options->seed.text},
+        {"epochs", options->epochs.given ? options->epochs.text : epochs},
+        {"lr", options->lr.text},
+        {"clip", options->clip.text},
+        {"batch", options->batch.text}};
+    if (options->updates.given)
+        metadata[count++] = (struct wr_metadata){"updates", options->updates.text};
     if (setup->held > 0) {
         snprintf(every, sizeof every, "%zu", setup->every);
         snprintf(patience, sizeof patience, "%zu", setup->patience);
-        metadata[count++] = (struct wr_metadata){"validate", options[TRAIN_VALIDATE].text};
+        metadata[count++] = (struct wr_metadata){"validate", options->validate.text};
         metadata[count++] = (struct wr_metadata){"validate-every", every};
         metadata[count++] = (struct wr_metadata){"patience", patience};
     }
-    rule_describe(options + TRAIN_RULE, &setup->rule, &texts);
+    rule_describe(&options->rule, &setup->rule, &texts);
     for (size_t i = 0; i < texts.count; i++)
         metadata[count++] = (struct wr_metadata){texts.name[i], texts.value[i]};
     wr_status status;
     if (inputs[0] == NULL || inputs[1] == NULL || targets[0] == NULL || targets[1] == NULL)
         status = wr_fail(error, WR_ERR_MEMORY, "no memory for metadata");
     else
-        status =
-            wr_parameters_save(options[TRAIN_SAVE].text, &setup->stack, metadata, count, error);
+        status = wr_parameters_save(options->save.text, &setup->stack, metadata, count, error);
     for (size_t i = 0; i < 2; i++) {
         free(inputs[i]);
         free(targets[i]);

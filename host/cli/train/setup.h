@@ -3,9 +3,8 @@
 #define WR_CLI_SETUP_H
 
 #include "base/pool.h"
-#include "cli/groups/data_options.h"
-#include "cli/groups/rule_options.h"
 #include "cli/train/init_file.h"
+#include "cli/train/train_options.h"
 #include "windrow/session.h"
 #include "windrow/windows.h"
 
@@ -30,17 +29,17 @@ struct setup {
 };
 
 /* Reads --init FILE, if it is given, and applies its metadata to options. */
-wr_status setup_init(struct setup *setup, struct option_value *options, struct wr_error *error);
+wr_status setup_init(struct setup *setup, struct train_options *options, struct wr_error *error);
 /* Reads series, columns, windows and rule, and sets the epochs and the shape of the models. */
-wr_status setup_shape(struct setup *setup, const struct option_value *options,
+wr_status setup_shape(struct setup *setup, const struct train_options *options,
                       struct wr_error *error);
 /* Sets start values and hyperparameters. Allocates what grows with the number of models. */
-wr_status setup_models(struct setup *setup, const struct option_value *options,
+wr_status setup_models(struct setup *setup, const struct train_options *options,
                        struct wr_error *error);
 void setup_release(struct setup *setup);
 
 /* Saves the models. The metadata say how they were trained, and on what. */
-wr_status setup_save(const struct setup *setup, const struct option_value *options,
+wr_status setup_save(const struct setup *setup, const struct train_options *options,
                      struct wr_error *error);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/output.h"
+#include "cli/cli.h"
 #include "cli/devices/find_devices.h"
 #include "cli/io/interrupt.h"
 #include "cli/io/progress.h"
@@ -16,7 +17,7 @@
 
 /* What a run of the command owns. */
 struct run {
-    struct option_value options[TRAIN_OPTIONS]; /* given options, and those that --init FILE sets */
+    struct train_options options; /* given options, and those that --init FILE sets */
     struct wr_error *error;
     bool tables; /* print tables on stdout */
     size_t log_every;
@@ -29,8 +30,8 @@ struct run {
 };
 
 static wr_status open_outputs(struct run *run) {
-    const struct option_value *save = &run->options[TRAIN_SAVE];
-    const struct option_value *history = &run->options[TRAIN_HISTORY];
+    const struct option_text *save = &run->options.save;
+    const struct option_text *history = &run->options.history;
     wr_status status = WR_OK;
     interrupt_catch(); /* before this, an interrupt leaves nothing to clean up */
     if (save->given || history->given)
@@ -44,18 +45,18 @@ static wr_status open_outputs(struct run *run) {
 }
 
 static wr_status open_device(struct run *run) {
-    const struct option_value *options = run->options;
-    struct wr_device_options how = {.threads = options[TRAIN_THREADS].size,
-                                    .inexact = options[TRAIN_INEXACT].given};
-    return device_open(options[TRAIN_DEVICE].text, &how, &run->device, run->error);
+    const struct train_options *options = &run->options;
+    struct wr_device_options how = {.threads = options->cpu.threads.value,
+                                    .inexact = options->cpu.inexact.given};
+    return device_open(options->device.text, &how, &run->device, run->error);
 }
 
 static wr_status open_session(struct run *run) {
-    const struct option_value *options = run->options;
+    const struct train_options *options = &run->options;
     struct setup *setup = &run->setup;
     struct wr_ensemble ensemble = {.stack = setup->stack,
-                                   .batch = options[TRAIN_BATCH].size,
-                                   .schedule = (enum wr_schedule)options[TRAIN_SCHEDULE].choice,
+                                   .batch = options->batch.value,
+                                   .schedule = (enum wr_schedule)options->schedule.value,
                                    .windows = setup->view,
                                    .rule = setup->rule};
     size_t bytes;
@@ -106,7 +107,7 @@ static wr_status train(struct run *run) {
                                    .on_event = on_event,
                                    .context = run,
                                    .stop = &interrupt_seen};
-    progress_start(&run->progress, run->options[TRAIN_QUIET].given);
+    progress_start(&run->progress, run->options.quiet.given);
     wr_status status = wr_train(run->session, &how, &run->result, run->error);
     progress_clear(&run->progress);
     if (status == WR_OK)
@@ -119,8 +120,8 @@ static wr_status train(struct run *run) {
 
 static wr_status write_files(struct run *run) {
     wr_status status = WR_OK;
-    if (run->options[TRAIN_SAVE].given)
-        status = setup_save(&run->setup, run->options, run->error);
+    if (run->options.save.given)
+        status = setup_save(&run->setup, &run->options, run->error);
     if (status == WR_OK && run->history != NULL) {
         status = history_commit(run->history, run->error);
         run->history = NULL;
@@ -131,7 +132,7 @@ static wr_status write_files(struct run *run) {
 static wr_status tell_results(struct run *run) {
     const struct setup *setup = &run->setup;
     wr_status status = WR_OK;
-    if (run->options[TRAIN_JSON].given)
+    if (run->options.json.given)
         status = report_json(setup, run->device, run->session, &run->result,
                              setup->stack.parameters, run->error);
     else if (run->tables) {
@@ -150,12 +151,12 @@ static wr_status tell_results(struct run *run) {
 }
 
 static wr_status run_all(struct run *run) {
-    wr_status status = setup_init(&run->setup, run->options, run->error);
+    wr_status status = setup_init(&run->setup, &run->options, run->error);
     if (status == WR_OK)
-        status = setup_shape(&run->setup, run->options, run->error);
+        status = setup_shape(&run->setup, &run->options, run->error);
     run->log_every = run->setup.epochs >= 10 ? run->setup.epochs / 10 : 1;
-    if (run->options[TRAIN_LOG_EVERY].given)
-        run->log_every = run->options[TRAIN_LOG_EVERY].size;
+    if (run->options.log_every.given)
+        run->log_every = run->options.log_every.value;
     if (status == WR_OK)
         status = open_device(run);
     if (status == WR_OK)
@@ -163,14 +164,14 @@ static wr_status run_all(struct run *run) {
     if (status == WR_OK)
         status = open_outputs(run);
     if (status == WR_OK)
-        data_tell(&run->setup.data, run->options[TRAIN_QUIET].given);
+        data_tell(&run->setup.data, run->options.quiet.given);
     if (status == WR_OK && run->tables) {
-        report_setup(&run->setup, run->options);
+        report_setup(&run->setup, &run->options);
         report_device(run->device, run->session);
         putchar('\n');
     }
-    if (status == WR_OK && run->setup.init.path != NULL && !run->options[TRAIN_QUIET].given)
-        init_file_tell(&run->setup.init, run->options, run->setup.data.input_names,
+    if (status == WR_OK && run->setup.init.path != NULL && !run->options.quiet.given)
+        init_file_tell(&run->setup.init, &run->options, run->setup.data.input_names,
                        run->setup.data.target_names);
     if (status == WR_OK)
         report_deviation(run->device);
@@ -185,10 +186,9 @@ static wr_status run_all(struct run *run) {
     return status == WR_OK ? tell_results(run) : status;
 }
 
-wr_status train_command(const struct option_value *options, struct wr_error *error) {
-    struct run run = {.error = error};
-    memcpy(run.options, options, sizeof run.options);
-    run.tables = !options[TRAIN_QUIET].given && !options[TRAIN_JSON].given;
+wr_status train_command(const struct train_options *options, struct wr_error *error) {
+    struct run run = {.options = *options, .error = error};
+    run.tables = !options->quiet.given && !options->json.given;
     wr_status status = run_all(&run);
     if (status == WR_OK && run.result.diverged > 0)
         status = CLI_DIVERGED;

@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/devices/find_devices.h"
 #include "cli/io/json_write.h"
+#include "cli/verify/verify_options.h"
 #include "windrow/verify.h"
 
 /* How results are reported. */
@@ -130,12 +131,12 @@ static wr_status verify_all(struct report *report, struct wr_error *error) {
     return worst;
 }
 
-wr_status verify_command(const struct option_value *options, struct wr_error *error) {
-    struct report report = {.json = options[VERIFY_JSON].given};
-    report.table = !report.json && !options[VERIFY_QUIET].given;
+wr_status verify_command(const struct verify_options *options, struct wr_error *error) {
+    struct report report = {.json = options->json.given};
+    report.table = !report.json && !options->quiet.given;
     report.devices = report.json ? json_array() : NULL;
-    wr_status status = options[VERIFY_DEVICE].given
-                           ? verify_device(options[VERIFY_DEVICE].text, device_open, &report, error)
+    wr_status status = options->device.given
+                           ? verify_device(options->device.text, device_open, &report, error)
                            : verify_all(&report, error);
     if (!report.json || report.told == 0) {
         json_decref(report.devices);

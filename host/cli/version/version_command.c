@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/io/json_write.h"
+#include "cli/version/version_options.h"
 #include "sweep/store.h"
 #include "windrow/version.h"
 
@@ -63,12 +64,12 @@ static wr_status print_json(const char *engine, struct wr_error *error) {
     return json_print(object, "windrow.version/1", error);
 }
 
-wr_status version_command(const struct option_value *options, struct wr_error *error) {
+wr_status version_command(const struct version_options *options, struct wr_error *error) {
     const char *engine = NULL;
     struct wr_error why = {0};
     wr_cpu_engine_name(&engine, &why); /* a wrong WINDROW_CPU is a fact to report, not a failure */
     wr_status status = WR_OK;
-    if (options[VERSION_JSON].given)
+    if (options->json.given)
         status = print_json(engine, error);
     else
         print_lines(engine != NULL ? engine : why.text);

@@ -1,0 +1,49 @@
+#include "cli/export/export_options.h"
+
+#define AT(field) OPTION_AT(struct export_options, field)
+
+static const struct option_spec rows[] = {
+    {.section = "Study",
+     .name = "study",
+     AT(study),
+     .argument = "STUDY",
+     .file = FILE_READ | FILE_STUDY,
+     .help = "The file that windrow sweep keeps."},
+    {.section = "Trials",
+     .name = "trial",
+     AT(trial),
+     .argument = "K",
+     .least = 1,
+     .excludes = WORDS("best", "hidden"),
+     .help = "The trial of this number."},
+    {.name = "best",
+     AT(best),
+     .argument = "N",
+     .least = 1,
+     .help = "The N best trials, stacked, best first. Their parameters must have "
+             "been kept: see --keep of windrow sweep."},
+    {.name = "hidden",
+     AT(hidden),
+     .argument = "H",
+     .least = 1,
+     .help = "Of this hidden size alone: models in a stack agree in it."},
+    {.section = "Output",
+     .name = "save",
+     AT(save),
+     .argument = "FILE",
+     .file = FILE_WRITTEN,
+     .help = "Write the parameters here, as safetensors."},
+};
+
+const struct command export_usage = {
+    .name = "export",
+    .summary = "write the parameters of a study's trials to a file",
+    .description =
+        WORDS("Writes the parameters of one trial, or of the N best trials as a stack, as "
+              "safetensors. Which of them a study keeps, windrow sweep --keep says; for others, "
+              "the command that trains them again is printed where there is one."),
+    .options = OPTION_GROUP(rows),
+    .size = sizeof(struct export_options),
+    .examples = {{"The best trial", "windrow export study.db --best 1 --save best.safetensors"},
+                 {"An ensemble of the ten best with 16 hidden units",
+                  "windrow export study.db --best 10 --hidden 16 --save ten.safetensors"}}};

@@ -1,0 +1,16 @@
+/* The options of windrow export. */
+#ifndef WR_CLI_EXPORT_OPTIONS_H
+#define WR_CLI_EXPORT_OPTIONS_H
+
+#include "cli/options/options.h"
+
+struct export_options {
+    struct option_operand study;
+    struct option_size trial, best, hidden;
+    struct option_text save;
+};
+extern const struct command export_usage;
+
+wr_status export_command(const struct export_options *options, struct wr_error *error);
+
+#endif
