@@ -1,5 +1,5 @@
 /* libFuzzer: any bytes as a file of options (--config) give values that the options allow, or an
- * error of one line. The same code reads the options of all commands; sweep has most kinds.
+ * error of one line. Each command reads them by its own table.
  *
  *   fuzz_config -max_len=2048 -max_total_time=120 NEW-CORPUS tests/corpus/config */
 #include <math.h>
@@ -55,21 +55,21 @@ static void check_list(const struct option_spec *spec, const union option_value 
         check(value->choices.values[i] < choices_of(spec));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    const struct command *command = command_find("sweep");
-    struct fuzz_file file = fuzz_file_open();
-    fuzz_write(&file, data, size);
+static void check_command(const struct command *command, char *path) {
     void *options;
     struct option_table table;
     struct wr_error error = {0};
-    char option[] = "--config", *arguments[] = {option, file.path};
+    char option[] = "--config", operand[] = "operand";
+    char *arguments[] = {option, path, operand, operand};
     bool help;
-    wr_status status = options_parse(command, 2, arguments, &options, &help, &error);
+    option_table_make(&command->options, &table);
+    int count = 2 + (option_table_kind(&table, OPTION_OPERAND) != NULL) +
+                (option_table_kind(&table, OPTION_OPERANDS) != NULL);
+    wr_status status = options_parse(command, count, arguments, &options, &help, &error);
     check(status == WR_OK || status == WR_ERR_DATA);
     check((status == WR_OK) == (error.text[0] == '\0'));
     for (const char *at = error.text; *at != '\0'; at++)
         check((unsigned char)*at >= ' ' && *at != 0x7f);
-    option_table_make(&command->options, &table);
     for (size_t i = 0; i < table.count && status == WR_OK; i++) {
         const union option_value *value = option_at(options, table.specs[i].at);
         if (!value->head.given)
@@ -79,6 +79,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     options_release(command, options);
     wr_error_release(&error);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct fuzz_file file = fuzz_file_open();
+    fuzz_write(&file, data, size);
+    for (size_t i = 0; command_table[i] != NULL; i++)
+        check_command(command_table[i], file.path);
     close(file.descriptor);
     return 0;
 }

@@ -27,6 +27,7 @@ static const struct option_spec rows[] = {
      .file = FILE_WRITTEN,
      .help = "Write a line for each series and method: unique_id, method and "
              "scores."},
+    {OPTIONS_AT(struct backtest_options, config)},
 };
 
 const struct command backtest_usage = {

@@ -2,6 +2,7 @@
 #ifndef WR_CLI_BACKTEST_OPTIONS_H
 #define WR_CLI_BACKTEST_OPTIONS_H
 
+#include "cli/groups/config_options.h"
 #include "cli/groups/panel_options.h"
 #include "cli/groups/recipe_options.h"
 #include "cli/groups/run_options.h"
@@ -13,6 +14,7 @@ struct backtest_options {
     struct option_size origins, step;
     struct option_flag refit;
     struct option_text csv;
+    struct config_options config;
 };
 extern const struct command backtest_usage;
 

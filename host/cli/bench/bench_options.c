@@ -62,6 +62,7 @@ static const struct option_spec rows[] = {
      .name = "json",
      AT(json),
      .help = "Print one JSON object on stdout, at the end, instead of the table."},
+    {OPTIONS_AT(struct bench_options, config)},
 };
 
 const struct command bench_usage = {

@@ -2,7 +2,7 @@
 #ifndef WR_CLI_BENCH_OPTIONS_H
 #define WR_CLI_BENCH_OPTIONS_H
 
-#include "cli/options/options.h"
+#include "cli/groups/config_options.h"
 
 struct bench_options {
     struct option_sizes models, hidden, window, batch;
@@ -12,6 +12,7 @@ struct bench_options {
     struct option_real seconds;
     struct option_size repeats;
     struct option_flag json;
+    struct config_options config;
 };
 extern const struct command bench_usage;
 

@@ -7,6 +7,7 @@ static const struct option_spec rows[] = {
      .name = "json",
      AT(json),
      .help = "Print one JSON object on stdout instead of the table."},
+    {OPTIONS_AT(struct devices_options, config)},
 };
 
 const struct command devices_usage = {

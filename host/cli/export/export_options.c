@@ -33,6 +33,7 @@ static const struct option_spec rows[] = {
      .argument = "FILE",
      .file = FILE_WRITTEN,
      .help = "Write the parameters here, as safetensors."},
+    {OPTIONS_AT(struct export_options, config)},
 };
 
 const struct command export_usage = {

@@ -2,12 +2,13 @@
 #ifndef WR_CLI_EXPORT_OPTIONS_H
 #define WR_CLI_EXPORT_OPTIONS_H
 
-#include "cli/options/options.h"
+#include "cli/groups/config_options.h"
 
 struct export_options {
     struct option_operand study;
     struct option_size trial, best, hidden;
     struct option_text save;
+    struct config_options config;
 };
 extern const struct command export_usage;
 

@@ -30,6 +30,7 @@ static const struct option_spec rows[] = {
      .file = FILE_WRITTEN | FILE_FOLDER,
      .help = "Keep what is done there, so that the same command goes on where "
              "it was stopped or killed."},
+    {OPTIONS_AT(struct forecast_options, config)},
 };
 
 const struct command forecast_usage = {

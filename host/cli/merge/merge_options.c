@@ -32,6 +32,7 @@ static const struct option_spec rows[] = {
      AT(json),
      .help = "Print one JSON object on stdout instead of the tables."},
     {.name = "quiet", AT(quiet), .help = "No tables."},
+    {OPTIONS_AT(struct merge_options, config)},
 };
 
 const struct command merge_usage = {

@@ -2,7 +2,7 @@
 #ifndef WR_CLI_MERGE_OPTIONS_H
 #define WR_CLI_MERGE_OPTIONS_H
 
-#include "cli/options/options.h"
+#include "cli/groups/config_options.h"
 
 struct merge_options {
     struct option_operand study;
@@ -10,6 +10,7 @@ struct merge_options {
     struct option_text keep;
     struct option_choice journal;
     struct option_flag json, quiet;
+    struct config_options config;
 };
 extern const struct command merge_usage;
 

@@ -29,6 +29,7 @@ static const struct option_spec rows[] = {
      .help = "Print one table as CSV, with all digits: that of --by, else all trials, "
              "or the N of --best."},
     {.name = "json", AT(json), .help = "Print one JSON object on stdout instead of the tables."},
+    {OPTIONS_AT(struct show_options, config)},
 };
 
 const struct command show_usage = {

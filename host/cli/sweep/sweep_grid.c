@@ -12,7 +12,7 @@ wr_status sweep_blame(struct run *run, bool in_file, wr_status status) {
         return status;
     struct wr_error own = *run->error;
     *run->error = (struct wr_error){0};
-    status = wr_fail(run->error, WR_ERR_DATA, "%s: %s", run->options->config.text, own.text);
+    status = wr_fail(run->error, WR_ERR_DATA, "%s: %s", run->options->config.file.text, own.text);
     wr_error_release(&own);
     return status;
 }

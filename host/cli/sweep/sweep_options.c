@@ -128,12 +128,7 @@ static const struct option_spec rows[] = {
      .help = "SQLite's journal: wal, with which looking never waits, or delete, which a file "
              "on a network file system needs; auto: delete on those that it "
              "knows, else wal."},
-    {.section = "Command",
-     .name = "config",
-     AT(config),
-     .argument = "FILE",
-     .file = FILE_READ,
-     .help = "Read options from a file too; the command line wins."},
+    {OPTIONS_AT(struct sweep_options, config)},
     {.name = "dry-run",
      AT(dry_run),
      .not_in_file = true,

@@ -2,6 +2,7 @@
 #ifndef WR_CLI_SWEEP_OPTIONS_H
 #define WR_CLI_SWEEP_OPTIONS_H
 
+#include "cli/groups/config_options.h"
 #include "cli/groups/data_options.h"
 
 /* What the trials differ in. */
@@ -27,7 +28,7 @@ struct sweep_options {
     struct option_size curve;
     struct option_real checkpoint;
     struct option_choice journal;
-    struct option_config config;
+    struct config_options config;
     struct option_flag dry_run, json, quiet;
 };
 extern const struct command sweep_usage;

@@ -127,6 +127,7 @@ static const struct option_spec rows[] = {
      .help = "Write each epoch's loss as CSV: epoch,seed,total_loss."},
     {.name = "json", AT(json), .help = "Print one JSON object on stdout instead of the tables."},
     {.name = "quiet", AT(quiet), .help = "No progress and no tables."},
+    {OPTIONS_AT(struct train_options, config)},
 };
 
 const struct command train_usage = {

@@ -2,6 +2,7 @@
 #ifndef WR_CLI_TRAIN_OPTIONS_H
 #define WR_CLI_TRAIN_OPTIONS_H
 
+#include "cli/groups/config_options.h"
 #include "cli/groups/cpu_options.h"
 #include "cli/groups/data_options.h"
 #include "cli/groups/rule_options.h"
@@ -22,6 +23,7 @@ struct train_options {
     struct option_size log_every;
     struct option_text save, history;
     struct option_flag json, quiet;
+    struct config_options config;
 };
 extern const struct command train_usage;
 

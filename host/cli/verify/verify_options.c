@@ -15,6 +15,7 @@ static const struct option_spec rows[] = {
      AT(json),
      .help = "Print one JSON object on stdout instead of the table."},
     {.name = "quiet", AT(quiet), .help = "Print nothing but what is wrong."},
+    {OPTIONS_AT(struct verify_options, config)},
 };
 
 const struct command verify_usage = {

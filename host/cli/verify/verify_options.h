@@ -2,11 +2,12 @@
 #ifndef WR_CLI_VERIFY_OPTIONS_H
 #define WR_CLI_VERIFY_OPTIONS_H
 
-#include "cli/options/options.h"
+#include "cli/groups/config_options.h"
 
 struct verify_options {
     struct option_text device;
     struct option_flag json, quiet;
+    struct config_options config;
 };
 extern const struct command verify_usage;
 

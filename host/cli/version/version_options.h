@@ -2,10 +2,11 @@
 #ifndef WR_CLI_VERSION_OPTIONS_H
 #define WR_CLI_VERSION_OPTIONS_H
 
-#include "cli/options/options.h"
+#include "cli/groups/config_options.h"
 
 struct version_options {
     struct option_flag json;
+    struct config_options config;
 };
 extern const struct command version_usage;
 
