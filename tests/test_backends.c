@@ -56,7 +56,7 @@ static void reads_selectors(void **state) {
     assert_false(wr_is_selector(wr_backend_reference(), "cpu:0"));
     struct wr_error error = {0};
     wr_status status = wr_refuse_selector("gpu", &error);
-    assert_fails(status, &error, WR_ERR_USAGE, "--device gpu: expected auto, cpu, ",
+    assert_fails(status, &error, WR_ERR_USAGE, "`selector=gpu`: expected auto, cpu, ",
                  " or opencl:P.D (such as opencl:0.0)");
 }
 
@@ -136,7 +136,7 @@ static void refuses_the_rest(void **state) {
     open_bare(&bare);
     bare.made.ensemble.schedule = WR_SCHEDULE_FUSED;
     wr_status status = wr_session_open(bare.device, &bare.made.ensemble, &session, &error);
-    assert_fails(status, &error, WR_ERR_DEVICE, "--schedule fused on cpu", "no fused schedule");
+    assert_fails(status, &error, WR_ERR_DEVICE, "`schedule=fused` on cpu", "no fused schedule");
     status = wr_bench_peak(bare.device, &peak, &error);
     assert_fails(status, &error, WR_ERR_DEVICE, "the bare backend", "cannot measure its peak");
     bare.made.ensemble.schedule = WR_SCHEDULE_STAGED;

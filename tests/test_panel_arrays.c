@@ -360,7 +360,7 @@ static void test_refusals(void **state) {
            "that fits a float; put NaN where a value is missing");
     REFUSE((void)0, &daily, WR_ERR_DATA,
            "memory: has no column of time stamps, so neither steps of them nor a time zone; name "
-           "the column with --time");
+           "the column with `time`");
 #undef REFUSE
 }
 
