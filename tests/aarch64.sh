@@ -29,7 +29,7 @@ set --
 for file in host/base/base host/base/pool host/base/shown host/base/environment host/base/random \
     host/model/layout host/model/init host/model/rule host/backend/rule host/backend/optional \
     host/backend/registry host/backend/ensemble host/backend/session host/backend/case host/backend/verify \
-    host/backend/open host/backend/device host/backend/opencl/backend host/backend/cpu/cpu \
+    host/backend/open host/backend/device host/backend/opencl/cl_backend host/backend/cpu/cpu \
     host/backend/cpu/crew host/backend/cpu/cpu_session host/backend/cpu/cpu_run \
     host/backend/cpu/cpu_peak host/backend/cpu/team tests/hashes; do
     object=$(echo $file | tr / _).o

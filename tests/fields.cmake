@@ -1,10 +1,10 @@
 # Checks that no text of the library names an option of the command, and that the fields between
-# backticks in its texts are those that host/cli/io/errors.c knows.
+# backticks in its texts are those that host/cli/io/error_text.c knows.
 #   cmake -D ROOT=. -P fields.cmake
 cmake_minimum_required(VERSION 3.25)
 
 set(failed 0)
-file(READ ${ROOT}/host/cli/io/errors.c table)
+file(READ ${ROOT}/host/cli/io/error_text.c table)
 string(REGEX MATCHALL "\n    {\"[a-z_]+" rows "${table}")
 list(TRANSFORM rows REPLACE ".*\"" "")
 
@@ -24,7 +24,7 @@ foreach(folder base data model backend train forecast sweep)
     list(TRANSFORM fields REPLACE "`" "")
     foreach(field IN LISTS fields)
       if(NOT field IN_LIST rows)
-        message("${file}: host/cli/io/errors.c does not know the field ${field}")
+        message("${file}: host/cli/io/error_text.c does not know the field ${field}")
         set(failed 1)
       endif()
     endforeach()
@@ -34,10 +34,10 @@ endforeach()
 
 foreach(row IN LISTS rows)
   if(NOT row IN_LIST used)
-    message("host/cli/io/errors.c: no text of the library has the field ${row}")
+    message("host/cli/io/error_text.c: no text of the library has the field ${row}")
     set(failed 1)
   endif()
 endforeach()
 if(failed OR NOT rows)
-  message(FATAL_ERROR "The library's texts and host/cli/io/errors.c do not fit.")
+  message(FATAL_ERROR "The library's texts and host/cli/io/error_text.c do not fit.")
 endif()

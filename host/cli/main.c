@@ -11,7 +11,7 @@
 #include "base/base.h"
 #include "cli/commands.h"
 #include "cli/devices/probe.h"
-#include "cli/io/errors.h"
+#include "cli/io/error_text.h"
 #include "cli/io/interrupt.h"
 #include "cli/options/clash.h"
 

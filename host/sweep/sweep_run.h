@@ -76,7 +76,7 @@ void wr_queue_refuse(const struct wr_sweep_worker *worker, const struct wr_trial
 /* Takes a slice that no remaining worker can train. Returns false if there is none. */
 bool wr_queue_take_refused(struct wr_sweep_run *run, struct wr_slice *slice);
 
-/* ---- ensemble.c ---- */
+/* ---- sweep_ensemble.c ---- */
 
 /* Trains a slice to its end or to the next checkpoint, commits, and puts back what is left of it.
  * After a failure it ends the run, or puts the slice back for smaller ensembles or another

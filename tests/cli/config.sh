@@ -1,6 +1,6 @@
 #!/bin/sh
-# --config of every command: a file of options gives what the command line would have given. Syntax
-# and errors of such a file are in sweep.sh.
+# --config of every command that has options: a file of options gives what the command line would have
+# given. Syntax and errors of such a file are in sweep.sh.
 . "$(dirname "$0")/lib.sh"
 weather=$expected/../../data/seattle-weather.csv
 
@@ -75,7 +75,6 @@ strange merge epochs merged.db study.db
 strange verify epochs
 strange devices epochs
 strange version epochs
-strange completion epochs bash
 
 # operands have no name
 printf 'study = study.db\n' >options.conf

@@ -10,7 +10,7 @@
 #include "backend/opencl/kernels.h"
 #include "tiles_layout.h"
 
-/* ---- errors (errors.c) ---- */
+/* ---- errors (cl_errors.c) ---- */
 
 /* The name of a code, such as "CL_OUT_OF_RESOURCES"; never NULL. */
 const char *wr_cl_code_name(cl_int code);

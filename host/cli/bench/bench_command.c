@@ -7,7 +7,7 @@
 #include "cli/bench/bench_options.h"
 #include "cli/cli.h"
 #include "cli/devices/find_devices.h"
-#include "cli/io/errors.h"
+#include "cli/io/error_text.h"
 #include "cli/io/interrupt.h"
 #include "cli/io/json_write.h"
 #include "cli/io/report_lines.h"

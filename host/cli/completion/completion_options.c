@@ -9,7 +9,6 @@ static const struct option_spec rows[] = {
      .argument = "SHELL",
      .choices = WORDS("bash", "zsh", "fish"),
      .help = "The shell whose script to print: bash, zsh or fish."},
-    {OPTIONS_AT(struct completion_options, config)},
 };
 
 const struct command completion_usage = {

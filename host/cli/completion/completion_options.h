@@ -2,11 +2,10 @@
 #ifndef WR_CLI_COMPLETION_OPTIONS_H
 #define WR_CLI_COMPLETION_OPTIONS_H
 
-#include "cli/groups/config_options.h"
+#include "cli/options/options.h"
 
 struct completion_options {
     struct option_operand shell;
-    struct config_options config;
 };
 extern const struct command completion_usage;
 

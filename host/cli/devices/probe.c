@@ -16,7 +16,7 @@
 #include "backend/optional.h"
 #include "backend/registry.h"
 #include "base/environment.h"
-#include "cli/io/errors.h"
+#include "cli/io/error_text.h"
 #include "cli/io/interrupt.h"
 
 enum { SECONDS = 10, MOST_SECONDS = 3600 };

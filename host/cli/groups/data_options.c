@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/base.h"
-#include "cli/io/errors.h"
+#include "cli/io/error_text.h"
 #include "data/series.h"
 
 static wr_status read_file(struct data *data, const struct data_options *options,

@@ -7,7 +7,7 @@
 
 #include "base/base.h"
 #include "cli/groups/columns.h"
-#include "cli/io/errors.h"
+#include "cli/io/error_text.h"
 #include "data/calendar.h"
 #include "data/panel.h"
 

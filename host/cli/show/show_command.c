@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/base.h"
-#include "cli/io/errors.h"
+#include "cli/io/error_text.h"
 #include "cli/io/report_lines.h"
 #include "cli/io/table.h"
 #include "cli/study/stores.h"

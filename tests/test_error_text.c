@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cli/io/errors.h"
+#include "cli/io/error_text.h"
 
 static void assert_shown(const char *text, const char *expected) {
     char shown[ERROR_SHOWN];

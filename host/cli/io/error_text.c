@@ -1,4 +1,4 @@
-#include "cli/io/errors.h"
+#include "cli/io/error_text.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* The library's messages name fields of its structs, and arguments of its functions. The command
  * names the options that fill them. */
-#ifndef WR_CLI_ERRORS_H
-#define WR_CLI_ERRORS_H
+#ifndef WR_CLI_ERROR_TEXT_H
+#define WR_CLI_ERROR_TEXT_H
 
 #include <stddef.h>
 
