@@ -41,7 +41,8 @@ static char *header(const uint8_t *data, size_t size, size_t *bytes) {
         json_object_set_new(head, names[i], tensor(2, columns[i], bytes));
     char *dumped = NULL;
     if (text != NULL) {
-        wr_fit_hash(json_string_value(text), &shape, 2, zeros, hash);
+        const struct wr_stack stack = {.shape = shape, .count = 2, .parameters = zeros};
+        wr_fit_hash(json_string_value(text), &stack, hash);
         json_object_set_new(head, "__metadata__",
                             json_pack("{s:o, s:s}", "windrow_fit", text, WR_FIT_HASH_KEY, hash));
         dumped = json_dumps(head, JSON_COMPACT);

@@ -111,6 +111,59 @@ static void test_no_tasks(void **state) {
     }
 }
 
+/* Tasks that were made for training serve as they are: what only training uses is not looked at. */
+static void test_tasks_of_training(void **state) {
+    (void)state;
+    const char *id;
+    for (size_t d = 0; (id = test_any_device(d)) != NULL; d++) {
+        struct test_ensemble e;
+        test_ensemble_make(&e, &cases[2]);
+        struct wr_device *device = test_device(id, 2);
+        struct wr_session *plain = test_session(device, &e.ensemble, WR_SCHEDULE_FORWARD);
+        for (size_t m = 0; m < e.ensemble.stack.count; m++) {
+            e.tasks[m].visits = 1;
+            e.tasks[m].lr = e.tasks[m].clip = NAN;
+        }
+        e.ensemble.rule.order = WR_ORDER_SHUFFLED;
+        struct wr_session *forward = test_session(device, &e.ensemble, WR_SCHEDULE_FORWARD);
+        same_forward(plain, forward, 0, e.ensemble.batch, true);
+        wr_session_close(plain);
+        wr_session_close(forward);
+        wr_device_close(device);
+        test_ensemble_free(&e);
+    }
+}
+
+/* Targets and loss_weights go together. A stride of targets that are not there counts for nothing,
+ * and neither do targets that a session without them is given later. */
+static void test_targets(void **state) {
+    (void)state;
+    static const char text[] = "the windows lack targets or loss_weights: training needs both, "
+                               "schedule forward both or neither";
+    struct wr_error error = {0};
+    struct wr_device *cpu = test_device("cpu", 1);
+    struct wr_session *session;
+    struct test_ensemble e;
+    test_ensemble_make(&e, &cases[0]);
+    struct wr_ensemble blind = e.ensemble;
+    blind.windows.targets = NULL;
+    for (int schedule = WR_SCHEDULE_AUTO; schedule <= WR_SCHEDULE_FORWARD; schedule++) {
+        blind.schedule = (enum wr_schedule)schedule;
+        assert_int_equal(wr_session_open(cpu, &blind, &session, &error), WR_ERR_USAGE);
+        assert_string_equal(error.text, text);
+    }
+    blind.windows.loss_weights = NULL;
+    blind.windows.target_stride = SIZE_MAX;
+    session = test_session(cpu, &blind, WR_SCHEDULE_FORWARD);
+    e.targets[0] = NAN;
+    TEST_OK(wr_session_write_windows(session, &e.ensemble.windows, &error));
+    TEST_OK(wr_session_forward(session, 0, 1, &error));
+    wr_session_close(session);
+    wr_device_close(cpu);
+    wr_error_release(&error);
+    test_ensemble_free(&e);
+}
+
 /* A session whose windows are replaced, forward or training, is as one that was opened with them.
  */
 static void test_write_windows(void **state) {
@@ -198,8 +251,12 @@ static void test_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bits),          cmocka_unit_test(test_no_tasks),
-        cmocka_unit_test(test_write_windows), cmocka_unit_test(test_bad_windows),
+        cmocka_unit_test(test_tasks_of_training),
+        cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_no_tasks),
+        cmocka_unit_test(test_write_windows),
+        cmocka_unit_test(test_bad_windows),
         cmocka_unit_test(test_memory),
     };
     test_setup();

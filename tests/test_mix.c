@@ -139,6 +139,15 @@ static void test_refusals(void **state) {
     assert_int_equal(wr_mix_forecast(&mix, panel, NULL, NULL, 0, points, NULL, NULL, &error),
                      WR_ERR_USAGE);
     wr_mix_release(&mix);
+    struct wr_fit_report report;
+    TEST_OK(wr_mix_new(2, &mix, &error)); /* of fits that the caller has not made yet */
+    assert_int_equal(wr_mix_horizon(&mix), 0);
+    wr_mix_report(&mix, &report);
+    assert_int_equal(report.series + report.models, 0);
+    assert_int_equal(wr_mix_forecast(&mix, panel, NULL, NULL, 0, points, NULL, NULL, &error),
+                     WR_ERR_USAGE);
+    assert_string_equal(error.text, "fit 0 of 2 is missing");
+    wr_mix_release(&mix);
     recipes[1].horizon = K + 1;
     assert_int_equal(wr_mix_fit(cpu, panel, recipes, 2, NULL, &options, &mix, &error),
                      WR_ERR_USAGE);

@@ -359,8 +359,8 @@ static void test_refusals(void **state) {
            "memory: row 2, series \"y\": column \"y\" (number 1): \"-inf\" is not a finite number "
            "that fits a float; put NaN where a value is missing");
     REFUSE((void)0, &daily, WR_ERR_DATA,
-           "memory: has no column of time stamps, so neither steps of them nor a time zone; name "
-           "the column with `time`");
+           "memory: has no time stamps, so neither steps of them nor a time zone; give stamps or "
+           "times");
 #undef REFUSE
 }
 

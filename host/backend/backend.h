@@ -5,7 +5,7 @@
  * check every argument and then call through the table. So a backend can rely on this: sizes of a
  * shape are at least 1 and their products do not overflow; windows lie inside the view; a session's
  * tasks are valid and have no 0 that stands for something else: clip is +infinity where the caller
- * gave 0; `fits_fused` has resolved the schedule. */
+ * gave 0; the schedule is forward, staged, or fused where `fits_fused` has agreed. */
 #ifndef WR_BACKEND_H
 #define WR_BACKEND_H
 
@@ -33,6 +33,7 @@ struct wr_session {
     size_t batch_first, batch_count; /* windows of the last forward */
     unsigned stages_done;            /* of the batch: 1 forward, 2 bptt */
     bool spent;                      /* a run was stopped or failed before its end */
+    bool torn;                       /* a write of windows failed before its end */
     void *owned;                     /* one allocation, which holds the arrays of `ensemble` */
     size_t *epoch_steps;             /* updates of an epoch; in `owned` */
     float *inputs, *targets, *loss_weights; /* those of ensemble.windows; in `owned` */
@@ -42,7 +43,8 @@ struct wr_session {
     bool known_case; /* a known case (case.h): the opencl backend trains it in one stretch */
 };
 
-/* "NULL:" says what happens where a backend leaves an operation out. optional.c does it. */
+/* "NULL:" says what happens where a backend leaves an operation out. optional.c does it, for
+ * explain its callers. */
 struct wr_backend {
     const char *name;    /* what --device takes for the first exact device of the backend */
     const char *title;   /* in messages: "OpenCL" */

@@ -14,7 +14,7 @@ static bool all_finite(const float *values, size_t count) {
     return true;
 }
 
-/* Floats that the view's inputs (or targets) span; false if that overflows. */
+/* Floats that `count` windows span, each `width` wide; false if that overflows. */
 static bool view_span(size_t count, size_t stride, size_t width, size_t *span) {
     return wr_size_mul(count - 1, stride, span) && wr_size_add(*span, width, span);
 }
@@ -23,13 +23,22 @@ bool wr_has_targets(const struct wr_windows_view *view) {
     return view->targets != NULL && view->loss_weights != NULL;
 }
 
-static wr_status check_values(const struct wr_windows_view *view, const struct wr_shape *shape,
-                              struct wr_error *error) {
+/* Floats that the view's inputs and targets span; without targets, one window's room for them.
+ * False if that overflows. */
+static bool spans(const struct wr_windows_view *view, bool has_targets,
+                  const struct wr_shape *shape, size_t *inputs, size_t *targets) {
+    size_t width;
+    return wr_size_mul(shape->seq_len, shape->inputs, &width) &&
+           view_span(view->count, view->input_stride, width, inputs) &&
+           view_span(view->count, has_targets ? view->target_stride : 0, shape->outputs, targets);
+}
+
+static wr_status check_values(const struct wr_windows_view *view, bool has_targets,
+                              const struct wr_shape *shape, struct wr_error *error) {
     size_t inputs = 0, targets = 0; /* check_windows has seen that they do not overflow */
-    (void)view_span(view->count, view->input_stride, shape->seq_len * shape->inputs, &inputs);
-    (void)view_span(view->count, view->target_stride, shape->outputs, &targets);
+    (void)spans(view, has_targets, shape, &inputs, &targets);
     if (!all_finite(view->inputs, inputs) ||
-        (wr_has_targets(view) &&
+        (has_targets &&
          (!all_finite(view->targets, targets) || !all_finite(view->loss_weights, shape->outputs))))
         return wr_fail(error, WR_ERR_DATA, "the windows hold a value that is not finite");
     return WR_OK;
@@ -38,30 +47,34 @@ static wr_status check_values(const struct wr_windows_view *view, const struct w
 static wr_status check_windows(const struct wr_ensemble *ensemble, struct wr_error *error) {
     const struct wr_windows_view *view = &ensemble->windows;
     const struct wr_shape *shape = &ensemble->stack.shape;
-    size_t width, inputs, targets;
-    if (view->count == 0 || view->inputs == NULL || (wr_trains(ensemble) && !wr_has_targets(view)))
+    size_t inputs, targets;
+    if (view->count == 0 || view->inputs == NULL)
         return wr_fail(error, WR_ERR_USAGE, "the ensemble has no windows");
-    if (!wr_size_mul(shape->seq_len, shape->inputs, &width) ||
-        !view_span(view->count, view->input_stride, width, &inputs) ||
-        !view_span(view->count, view->target_stride, shape->outputs, &targets))
+    if (!wr_has_targets(view) &&
+        (wr_trains(ensemble) || view->targets != NULL || view->loss_weights != NULL))
+        return wr_fail(error, WR_ERR_USAGE,
+                       "the windows lack targets or loss_weights: training needs both, schedule "
+                       "forward both or neither");
+    if (!spans(view, wr_has_targets(view), shape, &inputs, &targets))
         return wr_fail(error, WR_ERR_MEMORY, "%zu windows of %zu steps overflow", view->count,
                        shape->seq_len);
-    return check_values(view, shape, error);
+    return check_values(view, wr_has_targets(view), shape, error);
 }
 
 static wr_status check_task(const struct wr_ensemble *ensemble, size_t m, struct wr_error *error) {
     const struct wr_task task = wr_ensemble_task(ensemble, m), *given = &ensemble->tasks[m];
     size_t windows = ensemble->windows.count;
-    if (!(isfinite(given->lr) && given->lr >= 0))
+    bool trains = wr_trains(ensemble);
+    if (trains && !(isfinite(given->lr) && given->lr >= 0))
         return wr_fail(error, WR_ERR_USAGE, "learning rate %g of model %zu: finite and >= 0 needed",
                        (double)given->lr, m);
-    if (!(given->clip >= 0))
+    if (trains && !(given->clip >= 0))
         return wr_fail(error, WR_ERR_USAGE, "clip %g of model %zu: >= 0 needed",
                        (double)given->clip, m);
     if (given->first >= windows || task.count > windows - given->first)
         return wr_fail(error, WR_ERR_USAGE, "model %zu: %zu windows from %zu on, of %zu", m,
                        given->count, given->first, windows);
-    if (ensemble->rule.order != WR_ORDER_SEQUENTIAL && task.count > UINT32_MAX)
+    if (trains && ensemble->rule.order != WR_ORDER_SEQUENTIAL && task.count > UINT32_MAX)
         return wr_fail(error, WR_ERR_USAGE, "model %zu: %zu windows to choose from, of %u at most",
                        m, task.count, UINT32_MAX);
     return WR_OK;
@@ -96,9 +109,9 @@ struct wr_task wr_ensemble_task(const struct wr_ensemble *ensemble, size_t m) {
     struct wr_task task = ensemble->tasks != NULL ? ensemble->tasks[m] : (struct wr_task){0};
     if (task.count == 0)
         task.count = ensemble->windows.count - task.first;
-    if (task.visits == 0)
+    if (task.visits == 0 || !wr_trains(ensemble))
         task.visits = task.count;
-    if (!(task.clip > 0))
+    if (!(task.clip > 0) || !wr_trains(ensemble))
         task.clip = INFINITY; /* so that backends need no case for "no bound" */
     return task;
 }
@@ -153,8 +166,7 @@ static void copy_values(struct wr_session *session, const struct wr_windows_view
     const struct wr_windows_view *view = &session->ensemble.windows;
     const struct wr_shape *shape = &session->ensemble.stack.shape;
     size_t inputs = 0, targets = 0;
-    (void)view_span(view->count, view->input_stride, shape->seq_len * shape->inputs, &inputs);
-    (void)view_span(view->count, view->target_stride, shape->outputs, &targets);
+    (void)spans(view, session->has_targets, shape, &inputs, &targets);
     memcpy(session->inputs, from->inputs, inputs * sizeof(float));
     if (!session->has_targets)
         return;
@@ -168,9 +180,8 @@ wr_status wr_ensemble_copy(struct wr_session *session, const struct wr_ensemble 
     const struct wr_shape *shape = &from->stack.shape;
     size_t inputs = 0, targets = 0, floats, bytes;
     session->has_targets = wr_has_targets(view);
-    /* check_windows has seen that the spans do not overflow */
-    (void)view_span(view->count, view->input_stride, shape->seq_len * shape->inputs, &inputs);
-    (void)view_span(view->count, view->target_stride, shape->outputs, &targets);
+    /* check_windows has seen that they do not overflow */
+    (void)spans(view, session->has_targets, shape, &inputs, &targets);
     size_t per_model = sizeof(struct wr_task) + sizeof *session->epoch_steps;
     if (!wr_size_add(inputs, targets, &floats) || !wr_size_add(floats, shape->outputs, &floats) ||
         !wr_size_mul(floats, sizeof(float), &bytes) ||
@@ -199,7 +210,8 @@ wr_status wr_ensemble_copy_windows(struct wr_session *session, const struct wr_w
     if (from->inputs == NULL || (session->has_targets && !wr_has_targets(from)))
         return wr_fail(error, WR_ERR_USAGE, "windows without %s",
                        from->inputs == NULL ? "inputs" : "the targets and weights of the first");
-    wr_status status = check_values(from, &session->ensemble.stack.shape, error);
+    wr_status status =
+        check_values(from, session->has_targets, &session->ensemble.stack.shape, error);
     if (status == WR_OK)
         copy_values(session, from);
     return status;

@@ -36,6 +36,11 @@ bool wr_device_fits_fused(struct wr_device *device, const struct wr_ensemble *en
     return false;
 }
 
+wr_status wr_device_write_windows(struct wr_session *session, struct wr_error *error) {
+    const struct wr_backend *backend = session->device->backend;
+    return backend->write_windows != NULL ? backend->write_windows(session, error) : WR_OK;
+}
+
 wr_status wr_device_freeze(struct wr_session *session, const unsigned char *frozen,
                            struct wr_error *error) {
     const struct wr_backend *backend = session->device->backend;

@@ -18,6 +18,8 @@ wr_status wr_device_peak(struct wr_device *device, double *flops_per_second,
 /* No shape fits: every session is staged. */
 bool wr_device_fits_fused(struct wr_device *device, const struct wr_ensemble *ensemble,
                           const char **why);
+/* The backend reads windows where the session has them: WR_OK. */
+wr_status wr_device_write_windows(struct wr_session *session, struct wr_error *error);
 /* Models cannot be stopped one by one: WR_ERR_DEVICE. */
 wr_status wr_device_freeze(struct wr_session *session, const unsigned char *frozen,
                            struct wr_error *error);

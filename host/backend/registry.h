@@ -1,5 +1,5 @@
 /* The list of backends. Other code finds a backend here, by a selector or by its properties, and
- * names none of them. */
+ * names none of them but "cpu", where the reference is meant. */
 #ifndef WR_REGISTRY_H
 #define WR_REGISTRY_H
 

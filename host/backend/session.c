@@ -285,14 +285,22 @@ wr_status wr_session_write_windows(struct wr_session *session,
         return status;
     session->stages_done = 0;
     session->batch_count = 0;
-    const struct wr_backend *backend = session->device->backend;
-    return backend->write_windows != NULL ? backend->write_windows(session, error) : WR_OK;
+    status = wr_device_write_windows(session, error);
+    session->torn = status != WR_OK;
+    return status;
 }
 
 wr_status wr_session_freeze(struct wr_session *session, const unsigned char *frozen,
                             struct wr_error *error) {
     wr_status status = wr_check_process(session->device, error);
     return status == WR_OK ? wr_device_freeze(session, frozen, error) : status;
+}
+
+/* Fails if the device holds some of the last windows and some of those before. */
+static wr_status check_windows(const struct wr_session *session, struct wr_error *error) {
+    return !session->torn
+               ? WR_OK
+               : wr_fail(error, WR_ERR_USAGE, "the last write of windows failed: write them again");
 }
 
 wr_status wr_session_forward(struct wr_session *session, size_t first, size_t count,
@@ -308,6 +316,9 @@ wr_status wr_session_forward(struct wr_session *session, size_t first, size_t co
         return wr_fail(error, WR_ERR_USAGE,
                        "forward on %zu windows from %zu on: 1 to %zu windows of %zu needed", count,
                        first, batch, most);
+    status = check_windows(session, error);
+    if (status != WR_OK)
+        return status;
     session->batch_first = first;
     session->batch_count = count;
     session->stages_done = 1;
@@ -374,6 +385,8 @@ wr_status wr_session_run(struct wr_session *session, size_t epochs, float *losse
                          void *context, struct wr_error *error) {
     WR_ARITHMETIC(callers);
     wr_status status = check_trains(session, "run", error);
+    if (status == WR_OK)
+        status = check_windows(session, error);
     if (status != WR_OK || epochs == 0)
         return status;
     session->stages_done = 0;

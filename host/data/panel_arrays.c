@@ -57,6 +57,9 @@ static wr_status check(const struct source *source, struct wr_error *error) {
                        "%s: %lld ticks per second; needs 1, 1000, 1000000 or 1000000000, or 0 for "
                        "numbers that are no dates",
                        source->name, (long long)ticks);
+    if (arrays->times == NULL && (ticks != 0 || arrays->utc))
+        return wr_fail(error, WR_ERR_USAGE, "%s: has %s, but no times to be read so", source->name,
+                       ticks != 0 ? "ticks" : "utc");
     return arrays->rows > 0
                ? WR_OK
                : wr_fail(error, WR_ERR_DATA, "%s: has no rows; a panel needs some", source->name);

@@ -18,8 +18,10 @@ wr_status wr_panel_set_times(struct wr_panel *panel, const struct wr_panel_spec 
                        panel->path, wr_excerpt(spec->freq, shown));
     if (panel->numbered && (spec->freq != NULL || spec->tz != NULL))
         return wr_fail(error, WR_ERR_DATA,
-                       "%s: has no column of time stamps, so neither steps of them nor a time "
-                       "zone; name the column with `time`",
+                       panel->memory ? "%s: has no time stamps, so neither steps of them nor a "
+                                       "time zone; give stamps or times"
+                                     : "%s: has no column of time stamps, so neither steps of "
+                                       "them nor a time zone; name the column with `time`",
                        panel->path);
     panel->asked = spec->freq != NULL;
     if (spec->tz == NULL)
@@ -232,8 +234,9 @@ static bool take_apart(const struct wr_given_stamp *stamp, struct wr_stamp_form 
     int64_t second = stamp->form.second;
     *form = stamp->form;
     form->second = 1;
+    int64_t rest = stamp->number % second;
     *time = wr_floor_div(stamp->number, second);
-    *nanosecond = (int)((stamp->number - *time * second) * (1000000000 / second));
+    *nanosecond = (int)((rest < 0 ? rest + second : rest) * (1000000000 / second));
     return true;
 }
 

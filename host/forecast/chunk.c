@@ -73,6 +73,8 @@ static wr_status cut_series(struct training *t, size_t i, size_t room, struct wr
     if (t->windows + count > room)
         status =
             wr_fail(error, WR_ERR_MEMORY, "series %s has more windows than expected", series->id);
+    if (status == WR_OK && count == 0) /* of a task, 0 windows would be those of all that follow */
+        status = wr_fail(error, WR_ERR_DATA, "series %s has no window", series->id);
     t->starts[i] = t->windows;
     t->counts[i] = count;
     for (size_t w = 0; w < count && status == WR_OK; w++, t->windows++)

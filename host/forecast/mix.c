@@ -66,13 +66,24 @@ wr_status wr_mix_fit(struct wr_device *device, const struct wr_panel *panel,
 
 /* ---- results ---- */
 
+/* The number of a fit that is missing; the mix's count if there is none. */
+static size_t find_missing(const struct wr_mix *mix) {
+    size_t i = 0;
+    while (i < mix->count && mix->fits[i] != NULL)
+        i++;
+    return i;
+}
+
 size_t wr_mix_horizon(const struct wr_mix *mix) {
-    return wr_fit_recipe(mix->fits[0])->horizon;
+    return mix->count > 0 && mix->fits[0] != NULL ? mix->fits[0]->recipe.horizon : 0;
 }
 
 void wr_mix_report(const struct wr_mix *mix, struct wr_fit_report *report) {
+    *report = (struct wr_fit_report){0};
+    if (mix->count == 0 || find_missing(mix) < mix->count)
+        return;
     const struct wr_fit *first = mix->fits[0];
-    *report = (struct wr_fit_report){.series = first->count};
+    report->series = first->count;
     for (size_t i = 0; i < mix->count; i++) {
         struct wr_fit_report own;
         wr_fit_report(mix->fits[i], &own);
@@ -140,6 +151,9 @@ wr_status wr_mix_forecast(const struct wr_mix *mix, const struct wr_panel *panel
     size_t size, room;
     wr_status status =
         mix->count > 0 ? WR_OK : wr_fail(error, WR_ERR_USAGE, "no fit to forecast with");
+    if (status == WR_OK && find_missing(mix) < mix->count)
+        status = wr_fail(error, WR_ERR_USAGE, "fit %zu of %zu is missing", find_missing(mix),
+                         mix->count);
     for (size_t i = 1; i < mix->count && status == WR_OK; i++)
         status = check_horizon(wr_mix_horizon(mix), mix->fits[i]->recipe.horizon, error);
     if (status != WR_OK)

@@ -31,15 +31,16 @@ wr_status wr_mix_fit(struct wr_device *device, const struct wr_panel *panel,
                      const struct wr_fit_options *options, struct wr_mix *mix,
                      struct wr_error *error);
 
+/* 0 if there is no first fit. */
 size_t wr_mix_horizon(const struct wr_mix *mix);
-/* Sums the reports of the fits. But each series that is shorter, naive, quiet or borrowed in at
- * least one fit counts once. */
+/* Sums the reports of the fits; all is 0 if one is missing. But each series that is shorter, naive,
+ * quiet or borrowed in at least one fit counts once. */
 void wr_mix_report(const struct wr_mix *mix, struct wr_fit_report *report);
 
 /* Averages the fits' points (series, horizon), and with count > 0 also the bounds low, high (count,
  * series, horizon) of their intervals at levels (count), which wr_fit_intervals gives. until
  * (series of the panel) and errors are as for wr_fit_forecast; a message starts with the file of a
- * fit that was loaded. WR_ERR_USAGE if the horizons differ. */
+ * fit that was loaded. WR_ERR_USAGE if the horizons differ or a fit is missing. */
 wr_status wr_mix_forecast(const struct wr_mix *mix, const struct wr_panel *panel,
                           const size_t *until, const double *levels, size_t count, double *points,
                           double *low, double *high, struct wr_error *error);

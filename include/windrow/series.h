@@ -76,7 +76,8 @@ const struct wr_csv_found *wr_series_found(const struct wr_series *series);
 wr_status wr_series_find(const struct wr_series *series, const char *column, size_t *index,
                          struct wr_error *error);
 /* The first column whose cells are all finite numbers that fit a float. A first column without a
- * name is skipped if its whole numbers increase from row to row, because it is an index. */
+ * name is skipped if its whole numbers increase from row to row, because it is an index; in an
+ * array no column is. */
 wr_status wr_series_first_numeric(const struct wr_series *series, size_t *index,
                                   struct wr_error *error);
 /* The cells (rows) of a column, owned by the series. WR_ERR_DATA names file, line (or row)

@@ -40,8 +40,8 @@ struct wr_task {
 
 /* Everything a session needs. All arrays are copied at open.
  *
- * With WR_SCHEDULE_FORWARD, a task's first and count matter, and tasks may be NULL: all windows for
- * every model. The rule's activation and loss matter. The windows need no targets and no
+ * With WR_SCHEDULE_FORWARD only a task's first and count matter, and tasks may be NULL: all windows
+ * for every model. The rule's activation and loss matter. The windows may lack both targets and
  * loss_weights (NULL), but then there is no WR_LOSSES. */
 struct wr_ensemble {
     struct wr_stack stack;       /* the models, with their start values */
@@ -71,7 +71,8 @@ wr_status wr_session_memory(struct wr_device *device, const struct wr_ensemble *
                             size_t *bytes, struct wr_error *error);
 
 /* Replaces the values of the windows by those of a view with the same count and strides, and with
- * targets if the first one had them. Models, optimizers and orders stay as they are. */
+ * targets if the first one had them. Models, optimizers and orders stay as they are. If this fails
+ * on the device, forward and run are WR_ERR_USAGE until windows are written. */
 wr_status wr_session_write_windows(struct wr_session *session,
                                    const struct wr_windows_view *windows, struct wr_error *error);
 

@@ -100,7 +100,7 @@ static wr_status put_progress(struct wr_cl_session *session, struct wr_error *er
     return status;
 }
 
-static wr_status put_scales(struct wr_cl_session *session, struct wr_error *error) {
+static wr_status put_gradient_factors(struct wr_cl_session *session, struct wr_error *error) {
     const struct wr_ensemble *ensemble = &session->base.ensemble;
     if (session->plan.bytes[WR_CL_GRADIENT_FACTORS] == 0) /* it does not train */
         return WR_OK;
@@ -154,7 +154,7 @@ static wr_status upload(struct wr_cl_session *session, struct wr_error *error) {
     if (status == WR_OK)
         status = put_tasks(session, error);
     if (status == WR_OK)
-        status = put_scales(session, error);
+        status = put_gradient_factors(session, error);
     if (status == WR_OK)
         status = put_corrections(session, error);
     if (status == WR_OK)

@@ -66,22 +66,31 @@ wr_status wr_cl_set_argument(struct wr_cl_session *session, enum wr_cl_kernel wh
     return set_number(session, which, place, value, error);
 }
 
-/* The value of an argument that is set once. */
-static uint64_t number_of(const struct wr_cl_session *session, enum wr_cl_argument argument) {
+/* *value: that of an argument that is set once. False if there is none. */
+static bool number_of(const struct wr_cl_session *session, enum wr_cl_argument argument,
+                      uint64_t *value) {
     const struct wr_ensemble *ensemble = &session->base.ensemble;
     switch (argument) {
     case WR_CL_ARG_MODELS:
-        return ensemble->stack.count;
+        *value = ensemble->stack.count;
+        return true;
     case WR_CL_ARG_BATCH:
-        return ensemble->batch;
+        *value = ensemble->batch;
+        return true;
     case WR_CL_ARG_INPUT_STRIDE:
-        return ensemble->windows.input_stride;
+        *value = ensemble->windows.input_stride;
+        return true;
     case WR_CL_ARG_TARGET_STRIDE:
-        return ensemble->windows.target_stride;
+        *value = ensemble->windows.target_stride;
+        return true;
     case WR_CL_ARG_SLICE:
-        return session->plan.slice;
+        *value = session->plan.slice;
+        return true;
+    case WR_CL_ARG_PAIRS:
+        *value = session->plan.pairs;
+        return true;
     default:
-        return session->plan.pairs;
+        return false;
     }
 }
 
@@ -96,8 +105,12 @@ static wr_status bind(struct wr_cl_session *session, enum wr_cl_kernel which,
         const struct wr_cl_argument_row *row = &wr_cl_arguments[argument];
         if (row->source == WR_CL_MEMORY)
             status = set(session, which, i, row->size, &session->buffers[row->buffer], error);
-        else if (row->source == WR_CL_NUMBER)
-            status = set_number(session, which, i, number_of(session, argument), error);
+        uint64_t number;
+        if (row->source == WR_CL_NUMBER)
+            status = number_of(session, argument, &number)
+                         ? set_number(session, which, i, number, error)
+                         : wr_fail(error, WR_ERR_DEVICE, "kernel %s: %s has no value",
+                                   wr_cl_kernels[which].name, row->name);
     }
     return status;
 }
@@ -192,7 +205,11 @@ wr_status wr_cl_kernels_make(struct wr_cl_session *session, enum wr_cl_kind kind
             *team = limit;
             continue;
         }
-        return status == WR_OK ? bind_all(session, kind, error) : status;
+        if (status == WR_OK)
+            status = bind_all(session, kind, error);
+        if (status != WR_OK)
+            wr_cl_kernels_free(session, kind);
+        return status;
     }
 }
 

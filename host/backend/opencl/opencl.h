@@ -137,8 +137,8 @@ bool wr_cl_fits_fused(struct wr_device *device, const struct wr_ensemble *ensemb
                       const char **why);
 wr_status wr_cl_memory(struct wr_device *device, const struct wr_ensemble *ensemble, size_t *bytes,
                        struct wr_error *error);
-/* Makes the plan. The ensemble's schedule is fused or staged. WR_ERR_MEMORY where a size
- * overflows. */
+/* Makes the plan. The ensemble's schedule is resolved: it is not WR_SCHEDULE_AUTO. WR_ERR_MEMORY
+ * where a size overflows. */
 wr_status wr_cl_plan_make(const struct wr_cl_device *device, const struct wr_ensemble *ensemble,
                           const struct wr_layout *layout, struct wr_cl_plan *plan,
                           struct wr_error *error);

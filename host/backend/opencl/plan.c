@@ -30,7 +30,7 @@ static const char *const buffer_names[WR_CL_BUFFERS] = {
     "inputs",
     "targets",
     "loss weights",
-    "loss gradient_factors",
+    "gradient factors",
     "epoch losses",
     "the optimizer's",
     "Adam's corrections",
