@@ -9,7 +9,7 @@
 #include "fuzz.h"
 #include "windrow/forecast.h"
 
-static const float zeros[64];
+static float zeros[64];
 
 static void check(int holds) {
     if (!holds)

@@ -448,6 +448,16 @@ static void test_refusals(void **state) {
     const volatile sig_atomic_t stop = 1;
     const struct wr_fit_options stopped = {.stop = &stop};
     assert_int_equal(wr_fit(device, panel, &r, NULL, &stopped, &none, &error), WR_ERR_STOPPED);
+    const size_t until = wr_panel_length(panel, 0) + 1; /* more than there is */
+    const struct wr_fit_options plain = {0};
+    assert_int_equal(wr_fit(device, panel, &r, &until, &plain, &none, &error), WR_ERR_USAGE);
+    assert_int_equal(wr_fit_forecast(fit, panel, &until, points, &error), WR_ERR_USAGE);
+    assert_non_null(strstr(error.text, "values are asked for, and it has"));
+    assert_int_equal(wr_fit_intervals(fit, panel, &until, points, &level, 1, low, high, &error),
+                     WR_ERR_USAGE);
+    struct wr_fit_series beyond;
+    wr_fit_get_series(fit, 1, &beyond);
+    assert_null(beyond.id);
     wr_device_close(device);
     wr_fit_free(fit);
     wr_panel_free(panel);

@@ -152,6 +152,13 @@ static void test_targets(void **state) {
         assert_int_equal(wr_session_open(cpu, &blind, &session, &error), WR_ERR_USAGE);
         assert_string_equal(error.text, text);
     }
+    size_t bytes;
+    struct wr_ensemble odd = e.ensemble;
+    odd.schedule = (enum wr_schedule)9;
+    assert_int_equal(wr_session_open(cpu, &odd, &session, &error), WR_ERR_USAGE);
+    odd = e.ensemble;
+    odd.rule.optimizer = (enum wr_optimizer)55;
+    assert_int_equal(wr_session_memory(cpu, &odd, &bytes, &error), WR_ERR_USAGE);
     blind.windows.loss_weights = NULL;
     blind.windows.target_stride = SIZE_MAX;
     session = test_session(cpu, &blind, WR_SCHEDULE_FORWARD);

@@ -313,7 +313,8 @@ static void test_refusals(void **state) {
         refuse(&a, spec, status, text);                                                            \
     } while (0)
     REFUSE(a.rows = 0, &plain, WR_ERR_DATA, "memory: has no rows; a panel needs some");
-    const char *lacks = "memory: lacks the values of the target or of a covariate";
+    const char *lacks =
+        "memory: lacks the values of the target, or values or the name of a covariate";
     REFUSE(a.target = NULL, &plain, WR_ERR_USAGE, lacks);
     REFUSE((void)0, &past, WR_ERR_USAGE, lacks);
     REFUSE(a.past = &none, &past, WR_ERR_USAGE, lacks);

@@ -86,6 +86,9 @@ wr_status wr_ensemble_check_sizes(const struct wr_ensemble *ensemble, struct wr_
     if (stack->count == 0 || stack->count > UINT32_MAX)
         return wr_fail(error, WR_ERR_USAGE, "%zu models: 1 to %u allowed", stack->count,
                        UINT32_MAX);
+    if ((unsigned)ensemble->schedule > WR_SCHEDULE_FORWARD)
+        return wr_fail(error, WR_ERR_USAGE, "schedule %d: there is no such",
+                       (int)ensemble->schedule);
     if (ensemble->batch == 0)
         return wr_fail(error, WR_ERR_USAGE, "a batch of 0 windows: at least 1 needed");
     wr_status status = wr_layout_of(&stack->shape, layout, error);
@@ -93,14 +96,15 @@ wr_status wr_ensemble_check_sizes(const struct wr_ensemble *ensemble, struct wr_
         status = check_windows(ensemble, error);
     for (size_t m = 0; m < stack->count && ensemble->tasks != NULL && status == WR_OK; m++)
         status = check_task(ensemble, m, error);
-    return status;
+    const struct wr_rule forward = wr_rule_forward(&ensemble->rule);
+    return status == WR_OK ? wr_rule_check(wr_trains(ensemble) ? &ensemble->rule : &forward, error)
+                           : status;
 }
 
 wr_status wr_ensemble_check(const struct wr_ensemble *ensemble, struct wr_error *error) {
     if ((wr_trains(ensemble) && ensemble->tasks == NULL) || ensemble->stack.parameters == NULL)
         return wr_fail(error, WR_ERR_USAGE, "an ensemble needs tasks and parameters");
-    const struct wr_rule forward = wr_rule_forward(&ensemble->rule);
-    return wr_rule_check(wr_trains(ensemble) ? &ensemble->rule : &forward, error);
+    return WR_OK;
 }
 
 /* ---- what a task's zeros stand for ---- */

@@ -4,11 +4,11 @@
 
 #include "backend/backend.h"
 
-/* Checks all but the rule and whether the tasks and the parameters are there, which a memory
- * estimate can do without. */
+/* Checks all but whether the tasks and the parameters are there, which a memory estimate can do
+ * without. */
 wr_status wr_ensemble_check_sizes(const struct wr_ensemble *ensemble, struct wr_layout *layout,
                                   struct wr_error *error);
-/* Checks the rest. */
+/* Checks that. */
 wr_status wr_ensemble_check(const struct wr_ensemble *ensemble, struct wr_error *error);
 
 /* Whether the windows have targets, and weights for their losses. */

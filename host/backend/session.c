@@ -248,6 +248,8 @@ wr_status wr_session_read(struct wr_session *session, enum wr_tensor tensor, flo
                        wr_tensor_name(tensor));
     size_t count = wr_session_tensor_size(session, tensor);
     bool kept = tensor == WR_PARAMETERS || tensor == WR_STATE;
+    if (status == WR_OK && count == 0)
+        return WR_OK;
     if (status == WR_OK && !kept && session->batch_count == 0) {
         memset(values, 0, count * sizeof *values); /* no stage has run */
         return WR_OK;
@@ -270,6 +272,7 @@ wr_status wr_session_write_parameters(struct wr_session *session, const float *v
     if (status != WR_OK)
         return status;
     session->stages_done = 0;
+    session->batch_count = 0;
     status = session->device->backend->write_parameters(session, values, error);
     session->spent = status != WR_OK;
     return status;

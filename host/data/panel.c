@@ -215,6 +215,11 @@ static wr_status read_file(const char *path, wr_panel_reader *read,
 wr_status wr_panel_read(const char *path, const struct wr_panel_spec *spec, struct wr_panel **panel,
                         struct wr_error *error) {
     static wr_panel_reader *const readers[] = {wr_panel_auto, wr_panel_long, wr_panel_wide};
+    if ((unsigned)spec->layout > WR_PANEL_WIDE) {
+        *panel = NULL;
+        return wr_fail(error, WR_ERR_USAGE, "layout %d: auto, long or wide needed",
+                       (int)spec->layout);
+    }
     return read_file(path, readers[spec->layout], spec, panel, error);
 }
 

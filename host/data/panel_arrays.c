@@ -28,10 +28,12 @@ struct source {
 static bool are_whole(const struct wr_panel_arrays *arrays, const struct wr_panel_spec *spec) {
     bool whole = arrays->target != NULL && (spec->pasts == 0 || arrays->past != NULL) &&
                  (spec->futures == 0 || arrays->future != NULL);
+    whole = whole && (spec->pasts == 0 || spec->past != NULL) &&
+            (spec->futures == 0 || spec->future != NULL);
     for (size_t i = 0; i < spec->pasts && whole; i++)
-        whole = arrays->past[i] != NULL;
+        whole = arrays->past[i] != NULL && spec->past[i] != NULL;
     for (size_t i = 0; i < spec->futures && whole; i++)
-        whole = arrays->future[i] != NULL;
+        whole = arrays->future[i] != NULL && spec->future[i] != NULL;
     return whole;
 }
 
@@ -39,7 +41,8 @@ static wr_status check(const struct source *source, struct wr_error *error) {
     const struct wr_panel_arrays *arrays = source->arrays;
     int64_t ticks = arrays->ticks;
     if (!are_whole(arrays, source->spec))
-        return wr_fail(error, WR_ERR_USAGE, "%s: lacks the values of the target or of a covariate",
+        return wr_fail(error, WR_ERR_USAGE,
+                       "%s: lacks the values of the target, or values or the name of a covariate",
                        source->name);
     if ((arrays->ids == NULL) != (arrays->id_count == 0) ||
         (arrays->codes == NULL ? arrays->id_count > 1 : arrays->id_count == 0))

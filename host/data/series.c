@@ -70,7 +70,7 @@ bool wr_series_is_unnamed(const struct wr_series *series, size_t column) {
 
 bool wr_series_is_index(const struct wr_series *series, size_t column) {
     const struct wr_profile *profile = &series->column[column].profile;
-    return series->file && wr_series_is_unnamed(series, column) &&
+    return wr_series_is_unnamed(series, column) &&
            (wr_profile_steps(profile) || wr_profile_rises(profile));
 }
 

@@ -34,7 +34,8 @@ static wr_status fill_column(struct wr_series *series, const struct wr_series_ar
     ptrdiff_t across = packed ? 1 : array->column_stride;
     struct wr_column *column = &series->column[index];
     const double *values = array->values + (ptrdiff_t)index * across;
-    if (array->names != NULL && (column->name = strdup(array->names[index])) == NULL)
+    if (array->names != NULL && array->names[index] != NULL &&
+        (column->name = strdup(array->names[index])) == NULL)
         return fail_memory(series, error);
     column->values = wr_alloc(array->rows, sizeof *values, series->source, error);
     wr_status status = column->values != NULL ? WR_OK : WR_ERR_MEMORY;

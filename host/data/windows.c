@@ -43,6 +43,9 @@ static wr_status get_column(const struct wr_series *series, size_t column,
                             const double **values, struct scale *scale, struct wr_error *error) {
     wr_status status = wr_series_values(series, column, values, error);
     size_t rows = spec->scale_rows > 0 ? spec->scale_rows : series->rows;
+    if (status == WR_OK && spec->scale_rows > series->rows)
+        status = wr_fail(error, WR_ERR_USAGE, "%s: scale_rows %zu, and there are %zu rows",
+                         series->source, spec->scale_rows, series->rows);
     if (status != WR_OK)
         return status;
     *scale = (struct scale){0, 1};

@@ -367,6 +367,8 @@ wr_status wr_backtest(struct wr_device *device, const struct wr_panel *panel,
 }
 
 void wr_backtest_release(struct wr_backtest *backtest) {
+    if (backtest == NULL)
+        return;
     for (size_t m = 0; m < WR_METHODS; m++)
         free(backtest->scores[m]);
     *backtest = (struct wr_backtest){0};

@@ -317,6 +317,17 @@ wr_status wr_fit_checked(struct wr_device *device, const struct wr_panel *panel,
     return WR_OK;
 }
 
+wr_status wr_check_until(const struct wr_panel *panel, const size_t *until,
+                         struct wr_error *error) {
+    for (size_t s = 0; until != NULL && s < wr_panel_count(panel); s++)
+        if (until[s] > wr_panel_length(panel, s))
+            return wr_fail(error, WR_ERR_USAGE,
+                           "%s: series %s: the first %zu values are asked for, and it has %zu",
+                           wr_panel_path(panel), wr_panel_id(panel, s), until[s],
+                           wr_panel_length(panel, s));
+    return WR_OK;
+}
+
 wr_status wr_fit(struct wr_device *device, const struct wr_panel *panel,
                  const struct wr_recipe *recipe, const size_t *until,
                  const struct wr_fit_options *options, struct wr_fit **fit,
@@ -328,6 +339,8 @@ wr_status wr_fit(struct wr_device *device, const struct wr_panel *panel,
     wr_status status = wr_recipe_check(recipe, error);
     if (status == WR_OK && recipe->horizon == 0)
         status = wr_fail(error, WR_ERR_USAGE, "recipe %s: no horizon is given", recipe->name);
+    if (status == WR_OK)
+        status = wr_check_until(panel, until, error);
     return status == WR_OK
                ? wr_fit_checked(device, panel, recipe, until, &wrapped, NULL, fit, error)
                : status;
@@ -372,14 +385,17 @@ void wr_fit_get_info(const struct wr_fit *fit, struct wr_fit_info *info) {
 }
 
 void wr_fit_get_series(const struct wr_fit *fit, size_t series, struct wr_fit_series *about) {
+    *about = (struct wr_fit_series){0};
+    if (series >= fit->count)
+        return;
     const struct fitted *own = &fit->series[series];
     bool naive = own->first_model == WR_NAIVE;
-    *about = (struct wr_fit_series){
-        .id = own->id,
-        .last = own->last,
-        .length = own->length,
-        .window = own->window,
-        .naive = naive,
-        .shorter = !naive && own->window<fit->recipe.window, .quiet = own->scales.start> 0,
-        .borrowed = wr_borrows(fit, series)};
+    *about = (struct wr_fit_series){.id = own->id,
+                                    .last = own->last,
+                                    .length = own->length,
+                                    .window = own->window,
+                                    .naive = naive,
+                                    .shorter = (!naive && own->window < fit->recipe.window),
+                                    .quiet = (own->scales.start > 0),
+                                    .borrowed = wr_borrows(fit, series)};
 }

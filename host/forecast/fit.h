@@ -53,6 +53,9 @@ static inline size_t wr_used_length(const struct wr_panel *panel, const size_t *
     return until != NULL ? until[series] : wr_panel_length(panel, series);
 }
 
+/* WR_ERR_USAGE if until (series of the panel, or NULL) counts more values than a series has. */
+wr_status wr_check_until(const struct wr_panel *panel, const size_t *until, struct wr_error *error);
+
 /* fit.c */
 size_t wr_fit_parameters(const struct wr_fit *fit); /* P */
 /* Makes by_id. */

@@ -381,7 +381,9 @@ wr_status wr_fit_forecast(const struct wr_fit *fit, const struct wr_panel *panel
                           const size_t *until, double *points, struct wr_error *error) {
     WR_ARITHMETIC(callers);
     struct wr_device *cpu = NULL;
-    wr_status status = wr_device_open("cpu", NULL, &cpu, error);
+    wr_status status = wr_check_until(panel, until, error);
+    if (status == WR_OK)
+        status = wr_device_open("cpu", NULL, &cpu, error);
     if (status == WR_OK)
         status = forecast_all(cpu, fit, panel, until, false, points, error);
     wr_device_close(cpu);

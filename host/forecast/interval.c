@@ -258,6 +258,8 @@ wr_status wr_fit_intervals(const struct wr_fit *fit, const struct wr_panel *pane
     struct evidence evidence = {.fit = fit, .levels = levels, .count = count};
     wr_status status = check(fit, levels, count, error);
     if (status == WR_OK)
+        status = wr_check_until(panel, until, error);
+    if (status == WR_OK)
         status = open_evidence(&evidence, error);
     for (size_t s = 0; s < wr_panel_count(panel) && status == WR_OK; s++) {
         const struct fitted *fitted = wr_fit_find(fit, wr_panel_id(panel, s));

@@ -15,6 +15,8 @@ wr_status wr_mix_new(size_t count, struct wr_mix *mix, struct wr_error *error) {
 }
 
 void wr_mix_release(struct wr_mix *mix) {
+    if (mix == NULL)
+        return;
     for (size_t i = 0; i < mix->count; i++)
         wr_fit_free(mix->fits[i]);
     free(mix->fits);

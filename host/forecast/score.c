@@ -4,10 +4,10 @@
 #include "base/arithmetic.h"
 #include "forecast/fit.h"
 
-/* The latest known value that lies a whole number of seasons before time t. If there is none, the
- * latest known value. */
+/* The latest known value that lies a whole number of seasons (0: none) before time t. If there is
+ * none, the latest known value. */
 static double latest(const double *values, size_t length, size_t season, size_t t) {
-    while (t >= season) {
+    while (season > 0 && t >= season) {
         t -= season;
         if (t < length && !isnan(values[t]))
             return values[t];

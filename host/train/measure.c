@@ -6,6 +6,7 @@
 #include "base/pool.h"
 #include "windrow/series.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* Batches of an epoch: as in the notebook, and the least, with which a slow device is tried first.
@@ -226,6 +227,9 @@ wr_status wr_bench_run(struct wr_device *device, const struct wr_bench_cell *cel
     struct bench bench = {
         .device = device, .cell = cell, .options = options, .result = result, .error = error};
     *result = (struct wr_bench_result){0};
+    if (!isfinite(options->seconds) || options->seconds < 0)
+        return wr_fail(error, WR_ERR_USAGE, "repeats of %g seconds: a number from 0 on is needed",
+                       options->seconds);
     if (options->repeats == 0 || cell->models == 0 || cell->batch == 0)
         return wr_fail(error, WR_ERR_USAGE, "%zu repeats of %zu models, batch %zu: 1 is the least",
                        options->repeats, cell->models, cell->batch);

@@ -207,6 +207,8 @@ wr_status wr_train(struct wr_session *session, const struct wr_train_options *op
 }
 
 void wr_train_result_release(struct wr_train_result *result) {
+    if (result == NULL)
+        return;
     free(result->losses);
     free(result->diverged_at);
     free(result->validated);

@@ -149,7 +149,8 @@ struct wr_fit_report {
 
 struct wr_fit;
 
-/* Fits every series of a panel to its first `until[s]` values (NULL: all). The recipe's horizon
+/* Fits every series of a panel to its first `until[s]` values (NULL: all). WR_ERR_USAGE if a series
+ * has fewer. The recipe's horizon
  * must be filled in. Models of one shape train together: as many as fit in memory and take about a
  * minute. The fit keeps the last values of each series, from which wr_fit_forecast continues.
  * WR_ERR_DATA names file, line and series. The caller frees *fit with wr_fit_free. */
@@ -169,7 +170,8 @@ struct wr_fit_info {
 };
 void wr_fit_get_info(const struct wr_fit *fit, struct wr_fit_info *info);
 
-/* What a fit knows of one series, 0 .. series - 1, in the panel's order. */
+/* What a fit knows of one series, 0 .. series - 1, in the panel's order; all 0 for another number.
+ */
 struct wr_fit_series {
     const char *id;                       /* owned by the fit, as `last` */
     const char *last;                     /* the time stamp of the last value that was fitted */

@@ -2,7 +2,10 @@
  *
  * Results do not depend on the calling thread's arithmetic (fesetround, flush to zero): a call
  * rounds to nearest with subnormal numbers, and restores the thread's setting. Callbacks (a tick,
- * on_event) run in the caller's arithmetic. */
+ * on_event) run in the caller's arithmetic.
+ *
+ * A pointer may be NULL where a comment says so, and in every call that frees, closes or releases;
+ * nowhere else. Indices must be below the counts that they go with. */
 #ifndef WINDROW_H
 #define WINDROW_H
 
