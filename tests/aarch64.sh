@@ -26,7 +26,7 @@ compile() { # OBJECT OPTION...
         -idirafter "$random123" -c -o "$object" "$@"
 }
 set --
-for file in host/base/base host/base/pool host/base/shown host/base/environment host/base/random \
+for file in host/base/base host/base/pool host/base/fields host/base/shown host/base/environment host/base/random \
     host/model/layout host/model/init host/model/rule host/backend/rule host/backend/optional \
     host/backend/registry host/backend/ensemble host/backend/session host/backend/case host/backend/verify \
     host/backend/open host/backend/device host/backend/opencl/cl_backend host/backend/cpu/cpu \

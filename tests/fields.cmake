@@ -1,5 +1,5 @@
-# Checks that no text of the library names an option of the command, and that the fields between
-# backticks in its texts are those that host/cli/io/error_text.c knows.
+# Checks that no text of the library names an option of the command, and that the fields that
+# its texts mark are those that host/cli/io/error_text.c knows.
 #   cmake -D ROOT=. -P fields.cmake
 cmake_minimum_required(VERSION 3.25)
 
@@ -16,12 +16,12 @@ foreach(folder base data model backend train forecast sweep)
     string(REGEX REPLACE "/[*]([^*]|[*]+[^*/])*[*]+/" "" source "${source}")
     string(REGEX MATCHALL "\"[^\"\n]*--[a-z%][^\"\n]*" options "${source}")
     if(options)
-      message("${file}: names an option; write `field=value`: ${options}")
+      message("${file}: names an option; write \\1field=value\\1: ${options}")
       set(failed 1)
     endif()
-    string(REGEX MATCHALL "\"[^\"\n]*`[a-z_]+[^\n]*" lines "${source}")
-    string(REGEX MATCHALL "`[a-z_]+" fields "${lines}")
-    list(TRANSFORM fields REPLACE "`" "")
+    string(REGEX MATCHALL "\"[^\"\n]*\\\\1[a-z_]+[^\n]*" lines "${source}")
+    string(REGEX MATCHALL "\\\\1[a-z_]+" fields "${lines}")
+    list(TRANSFORM fields REPLACE "^.1" "")
     foreach(field IN LISTS fields)
       if(NOT field IN_LIST rows)
         message("${file}: host/cli/io/error_text.c does not know the field ${field}")

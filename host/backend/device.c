@@ -127,8 +127,8 @@ static wr_status open_any(const struct wr_backend *backend, const struct wr_devi
     wr_status status = backend->describe(0, &info, error);
     return status == WR_OK
                ? wr_fail(error, WR_ERR_DEVICE,
-                         "`selector=%s`: no exact %s device; `wr_devices_list` tells why, and "
-                         "`selector=%s` names one",
+                         "\1selector=%s\1: no exact %s device; \1wr_devices_list\1 tells why, and "
+                         "\1selector=%s\1 names one",
                          backend->name, backend->title, backend->ids)
                : status;
 }
@@ -142,8 +142,8 @@ static wr_status open_named(const struct wr_backend *backend, const char *select
     while (backend->describe(index, &info, error) == WR_OK) {
         if (strcmp(info.id, selector) == 0) {
             if (!info.usable)
-                return wr_fail(error, WR_ERR_DEVICE, "`selector=%s` (%s): %s", selector, info.name,
-                               info.detail);
+                return wr_fail(error, WR_ERR_DEVICE, "\1selector=%s\1 (%s): %s", selector,
+                               info.name, info.detail);
             return backend->open_device(index, options, device, error);
         }
         if (length < sizeof found)
@@ -153,7 +153,7 @@ static wr_status open_named(const struct wr_backend *backend, const char *select
     }
     if (index == 0) /* describe has said why */
         return WR_ERR_DEVICE;
-    return wr_fail(error, WR_ERR_DEVICE, "`selector=%s`: there is no such device; found: %s",
+    return wr_fail(error, WR_ERR_DEVICE, "\1selector=%s\1: there is no such device; found: %s",
                    selector, found);
 }
 
@@ -170,7 +170,7 @@ wr_status wr_device_open(const char *selector, const struct wr_device_options *o
     if (backend == NULL || !wr_is_selector(backend, selector))
         return wr_refuse_selector(selector, error);
     if (backend->missing != NULL)
-        return wr_fail(error, WR_ERR_DEVICE, "`selector=%s`: %s", selector, backend->missing);
+        return wr_fail(error, WR_ERR_DEVICE, "\1selector=%s\1: %s", selector, backend->missing);
     return wr_is_choice(selector) ? open_any(backend, options, device, error)
                                   : open_named(backend, selector, options, device, error);
 }

@@ -10,13 +10,14 @@ static wr_status accept_inexact(struct wr_device *device, double deviation,
                                 struct wr_error *error) {
     const struct wr_device_info *info = &device->info;
     if (isinf(deviation))
-        return wr_fail(error, WR_ERR_DEVICE,
-                       "%s (%s) is too far off, even for `inexact`: on a known case its losses are "
-                       "not finite",
-                       info->id, info->name);
+        return wr_fail(
+            error, WR_ERR_DEVICE,
+            "%s (%s) is too far off, even for \1inexact\1: on a known case its losses are "
+            "not finite",
+            info->id, info->name);
     if (deviation > WR_MOST_DEVIATION)
         return wr_fail(error, WR_ERR_DEVICE,
-                       "%s (%s) is too far off, even for `inexact`: on a known case its losses "
+                       "%s (%s) is too far off, even for \1inexact\1: on a known case its losses "
                        "differ from the cpu's by up to %.2g of them, and %g is allowed",
                        info->id, info->name, deviation, WR_MOST_DEVIATION);
     if (deviation < (double)FLT_EPSILON) /* it is in the parameters, and below a loss's last bit */
@@ -44,9 +45,9 @@ static wr_status check_device(struct wr_device *device, const struct wr_ensemble
     else if (status == WR_ERR_VERIFY)
         status = wr_fail(error, WR_ERR_DEVICE, "%s (%s) is not exact: %s; %s", device->info.id,
                          device->info.name, why.text,
-                         !device->info.exact ? "`inexact` accepts it where its losses come near"
-                         : deviation > WR_MOST_DEVIATION ? "it is too far off for `inexact`, too"
-                                                         : "`inexact` accepts it");
+                         !device->info.exact ? "\1inexact\1 accepts it where its losses come near"
+                         : deviation > WR_MOST_DEVIATION ? "it is too far off for \1inexact\1, too"
+                                                         : "\1inexact\1 accepts it");
     else if (status != WR_OK && error != NULL) {
         wr_error_release(error);
         *error = why;

@@ -76,7 +76,7 @@ wr_status wr_refuse_selector(const char *selector, struct wr_error *error) {
     }
     for (size_t i = 0; i < count; i++)
         add(expected, i + 1 < count ? ", " : " or ", words[i]);
-    return wr_fail(error, WR_ERR_USAGE, "`selector=%s`: expected %s%s%s", selector, expected,
+    return wr_fail(error, WR_ERR_USAGE, "\1selector=%s\1: expected %s%s%s", selector, expected,
                    examples, examples[0] == '\0' ? "" : ")");
 }
 

@@ -56,7 +56,7 @@ static wr_status resolve(struct wr_device *device, struct wr_ensemble *ensemble,
     bool fits =
         ensemble->schedule != WR_SCHEDULE_STAGED && wr_device_fits_fused(device, ensemble, &why);
     if (ensemble->schedule == WR_SCHEDULE_FUSED && !fits)
-        return wr_fail(error, WR_ERR_DEVICE, "`schedule=fused` on %s: %s; staged takes any shape",
+        return wr_fail(error, WR_ERR_DEVICE, "\1schedule=fused\1 on %s: %s; staged takes any shape",
                        device->info.id, why);
     ensemble->schedule = fits ? WR_SCHEDULE_FUSED : WR_SCHEDULE_STAGED;
     return WR_OK;

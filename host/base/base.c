@@ -1,5 +1,7 @@
 #include "base/base.h"
 
+#include "base/fields.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -35,12 +37,13 @@ wr_status(wr_fail)(struct wr_error *error, wr_status status, const char *format,
         return status;
     wr_error_release(error);
     error->status = status;
-    char text[2 * sizeof error->text];
+    char text[2 * sizeof error->text], named[2 * sizeof error->text];
     va_list arguments;
     va_start(arguments, format);
     format_arguments(text, sizeof text, format, arguments);
     va_end(arguments);
-    wr_shown(text, error->text, sizeof error->text);
+    wr_fields_shown(text, named, sizeof named);
+    wr_shown(named, error->text, sizeof error->text);
     return status;
 }
 

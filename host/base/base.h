@@ -26,7 +26,8 @@ void wr_print_lines(FILE *file, const char *text);
 const char *wr_excerpt(const char *text, char to[WR_EXCERPT]);
 
 /* Fills error (which may be NULL) as wr_format does, and returns status:
- * `return wr_fail(error, WR_ERR_DATA, ...);` The text is one line, as wr_shown makes it. */
+ * `return wr_fail(error, WR_ERR_DATA, ...);` The text is one line, as wr_shown makes it, and
+ * names fields as fields.h says. */
 wr_status wr_fail(struct wr_error *error, wr_status status, const char *format, ...)
     WR_PRINTF(3, 4);
 #ifdef __clang_analyzer__ /* tells the analyzer that wr_fail returns the status */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/fields.h"
 #include "cli/commands.h"
 #include "cli/devices/probe.h"
 #include "cli/io/error_text.h"
@@ -33,9 +34,8 @@ void cli_flush(void) {
 }
 
 void cli_complain(const struct wr_error *error) {
-    char shown[ERROR_SHOWN];
     cli_flush();
-    fprintf(stderr, "windrow: %s\n", text_with_options(error->text, shown, sizeof shown));
+    fprintf(stderr, "windrow: %s\n", error->text);
     if (error->log == NULL)
         return;
     size_t length = strlen(error->log);
@@ -124,6 +124,7 @@ static wr_status close_stdout(wr_status status, struct wr_error *error) {
 
 int main(int count, char **arguments) {
     struct wr_error error = {0};
+    wr_write_fields_by(option_of_field);
     /* If a parent ignores SIGCHLD, waitpid cannot tell how our child processes and those of drivers
      * end. */
     signal(SIGCHLD, SIG_DFL);

@@ -107,10 +107,11 @@ const char *wr_csv_value(const struct wr_csv *csv, const char *cell, double *val
         if (wr_cell_missing(cell))
             return "is a missing value";
         if (is_other_number(csv, cell) && csv->found.decimal != ',')
-            return "is not a number; `decimal=,` reads decimal commas, and marks of thousands are "
+            return "is not a number; \1decimal=,\1 reads decimal commas, and marks of thousands "
+                   "are "
                    "to be removed";
         return has_marks(cell) ? "is not a number; marks of thousands are to be removed, and "
-                                 "`decimal` names the decimal mark"
+                                 "\1decimal\1 names the decimal mark"
                                : "is not a number";
     }
     return wr_value_flaw(*value);
@@ -129,11 +130,12 @@ wr_status wr_csv_check_count(struct wr_csv *csv, size_t columns, struct wr_error
     if (csv->trailing && csv->count == columns + 1 && wr_cell_empty(wr_csv_cell(csv, columns)))
         csv->count = columns;
     if (csv->count != columns)
-        return wr_fail(error, WR_ERR_DATA,
-                       "%s: the record on line %zu has %zu cells, the first record has %zu; give "
-                       "every record the same number, or name another `delimiter` than %s, or the "
-                       "`decimal` mark",
-                       csv->path, csv->record_line, csv->count, columns,
-                       wr_csv_delimiter_text(csv->found.delimiter, delimiter));
+        return wr_fail(
+            error, WR_ERR_DATA,
+            "%s: the record on line %zu has %zu cells, the first record has %zu; give "
+            "every record the same number, or name another \1delimiter\1 than %s, or the "
+            "\1decimal\1 mark",
+            csv->path, csv->record_line, csv->count, columns,
+            wr_csv_delimiter_text(csv->found.delimiter, delimiter));
     return WR_OK;
 }

@@ -336,7 +336,7 @@ static wr_status read_head(struct wr_csv *csv, const struct wr_csv_options *opti
         if (csv->at > 0 && !wr_csv_is_delimiter(csv->found.delimiter))
             return wr_fail(error, WR_ERR_DATA,
                            "%s: its first line, sep=, names a character that is no delimiter; mend "
-                           "it, or give `delimiter`",
+                           "it, or give \1delimiter\1",
                            csv->path);
         if (csv->found.delimiter == 0)
             status = find_delimiter(csv, error);

@@ -83,7 +83,7 @@ wr_status wr_panel_guess_target(struct wr_panel *panel, const struct wr_csv *csv
         return wr_fail(error, WR_ERR_DATA,
                        "%s: line %zu is no header, since its cells are of the kinds of those "
                        "below, and more than one column holds numbers; name the target by its "
-                       "number (`target`), or tell that there is a header (`header=yes`)",
+                       "number (\1target\1), or tell that there is a header (\1header=yes\1)",
                        panel->path, csv->record_line);
     if (found > 0) {
         panel->role[panel->column[0]] = WR_ROLE_TARGET;
@@ -91,13 +91,13 @@ wr_status wr_panel_guess_target(struct wr_panel *panel, const struct wr_csv *csv
     }
     if (comma != WR_NO_COLUMN)
         return wr_fail(error, WR_ERR_DATA,
-                       "%s: line %zu, %s: no numbers by the decimal mark '%c'; `decimal` names "
+                       "%s: line %zu, %s: no numbers by the decimal mark '%c'; \1decimal\1 names "
                        "another one, and marks of thousands are to be removed",
                        panel->path, csv->record_line,
                        wr_series_column_text(panel->header, comma, text), csv->found.decimal);
     return wr_fail(error, WR_ERR_DATA,
                    "%s: line %zu holds no number that could be the target, and there is no column "
-                   "\"y\"; name the target (`target`)",
+                   "\"y\"; name the target (\1target\1)",
                    panel->path, csv->record_line);
 }
 
@@ -137,7 +137,7 @@ const char *wr_panel_id_hint(const struct wr_panel *panel, char hint[128]) {
         else
             wr_excerpt(own, name);
         if (panel->id_column == WR_NO_COLUMN)
-            snprintf(hint, 128, "; or name the column that tells series apart: `id=%s`?", name);
+            snprintf(hint, 128, "; or name the column that tells series apart: \1id=%s\1?", name);
         else
             snprintf(hint, 128,
                      "; or does \"%s\" tell series apart, too? Put it and the ids in one column",
@@ -197,9 +197,9 @@ static void print_refused(FILE *file, const struct wr_panel *panel) {
         fprintf(file, " and %zu more", count - SHOWN);
 }
 
-/* "`ignore=store,item`" */
+/* The field ignore, with the names of the columns. */
 static void print_ignore(FILE *file, const struct wr_panel *panel) {
-    const char *before = "`ignore=";
+    const char *before = "\1ignore=";
     for (size_t i = 0; i < panel->header->columns; i++) {
         if (!needs_role(panel, i))
             continue;
@@ -207,7 +207,7 @@ static void print_ignore(FILE *file, const struct wr_panel *panel) {
         wr_series_print_column(file, panel->header, i);
         before = ",";
     }
-    fputc('`', file);
+    fputc('\1', file);
 }
 
 static void print_refusal(FILE *file, const struct wr_panel *panel) {
@@ -217,13 +217,13 @@ static void print_refusal(FILE *file, const struct wr_panel *panel) {
                             wr_profile_kind(&panel->header->column[i].profile) == WR_CELL_COMMA);
     fputs("nobody says what these columns are for: ", file);
     print_refused(file, panel);
-    fprintf(file, "; name them by%s%s `target` or%s, or leave them out by ",
-            panel->numbered ? " `time` (time stamps)," : "",
-            panel->id_column == WR_NO_COLUMN ? " `id` (names of series)," : "",
-            " `past` (covariates)");
+    fprintf(file, "; name them by%s%s \1target\1 or%s, or leave them out by ",
+            panel->numbered ? " \1time\1 (time stamps)," : "",
+            panel->id_column == WR_NO_COLUMN ? " \1id\1 (names of series)," : "",
+            " \1past\1 (covariates)");
     print_ignore(file, panel);
     if (commas)
-        fprintf(file, "; `decimal=%s` reads the other decimal mark",
+        fprintf(file, "; \1decimal=%s\1 reads the other decimal mark",
                 panel->found.decimal == ',' ? "." : ",");
 }
 

@@ -48,8 +48,9 @@ static const char *zone_hint(const struct wr_panel_series *series) {
     if (form->kind != WR_STAMP_TIME || form->detail == WR_DETAIL_DAY || form->rules != NULL)
         return "";
     if (series->offset_line != 0)
-        return "; their offset changes, so `tz`, as `tz=Europe/Berlin`, may make days even";
-    return *form->zone == '\0' ? "; or if clocks were changed there, name the zone with `tz`" : "";
+        return "; their offset changes, so \1tz\1, as \1tz=Europe/Berlin\1, may make days even";
+    return *form->zone == '\0' ? "; or if clocks were changed there, name the zone with \1tz\1"
+                               : "";
 }
 
 static wr_status fail_step(const struct wr_panel *panel, const struct wr_panel_series *series,
@@ -60,10 +61,11 @@ static wr_status fail_step(const struct wr_panel *panel, const struct wr_panel_s
     wr_stamp_write(&series->form, times[row], at);
     wr_step_text(&series->form, &series->step, step);
     if (!wr_step_includes(&series->form, &series->step, times[row]))
-        return wr_panel_fail(panel, series, lines[row], error,
-                             "steps of %s (`freq=%s`) do not stand on %s; mend the time stamps, or "
-                             "choose another step with `freq`%s",
-                             step, panel->freq, at, zone_hint(series));
+        return wr_panel_fail(
+            panel, series, lines[row], error,
+            "steps of %s (\1freq=%s\1) do not stand on %s; mend the time stamps, or "
+            "choose another step with \1freq\1%s",
+            step, panel->freq, at, zone_hint(series));
     return wr_panel_fail(panel, series, lines[row], error,
                          "%s is no whole number of steps of %s after %s %zu; mend the time "
                          "stamps, or put the values on regular ones%s",
@@ -103,14 +105,14 @@ static wr_status fail_missing(const struct wr_panel *panel, const struct wr_pane
     wr_step_text(&series->form, &series->step, step);
     if (other)
         return wr_panel_fail(panel, series, series->rows.lines[row + 1], error,
-                             "the time stamps are in steps of %s, but `freq` or the fit asks for "
-                             "steps of %s (%s); choose another `freq`, or fit again",
+                             "the time stamps are in steps of %s, but \1freq\1 or the fit asks for "
+                             "steps of %s (%s); choose another \1freq\1, or fit again",
                              wr_step_text(&series->form, &own, theirs), step, panel->freq);
     wr_stamp_write(&series->form, times[row + 1], to);
     wr_stamp_write(&series->form, wr_step_add(&series->form, &series->step, times[row], 1), lacks);
     return wr_panel_fail(panel, series, series->rows.lines[row + 1], error,
                          "%s is missing before %s, in steps of %s; fill it in, or take "
-                         "`missing=drop` or `missing=interpolate`%s",
+                         "\1missing=drop\1 or \1missing=interpolate\1%s",
                          lacks, to, step, zone_hint(series));
 }
 
@@ -218,8 +220,8 @@ static wr_status fill_column(const struct wr_panel *panel, struct wr_panel_serie
         return wr_panel_fail(panel, series, wr_panel_line(panel, s, i), error,
                              "%s has a gap at %s; fill it in%s", text, stamp,
                              missing != WR_MISSING_REFUSE ? ""
-                                                          : ", or take `missing=drop` or "
-                                                            "`missing=interpolate`");
+                                                          : ", or take \1missing=drop\1 or "
+                                                            "\1missing=interpolate\1");
     }
     return WR_OK;
 }

@@ -69,12 +69,12 @@ static wr_status fail_neither(const struct wr_csv *csv, bool comma, struct wr_er
     char *text = wr_text_close(file, &found);
     if (text == NULL)
         return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for its columns", csv->path);
-    wr_status status =
-        wr_fail(error, WR_ERR_DATA,
-                "%s: neither long (no column unique_id, ds or y, none of dates, no `id`, `time` or "
-                "`target`) nor wide (a name, then numbers, under a header of numbers or V1, V2, "
-                "...): `layout` tells which%s; it has %s",
-                csv->path, comma ? ", and `decimal=,` reads decimal commas" : "", text);
+    wr_status status = wr_fail(
+        error, WR_ERR_DATA,
+        "%s: neither long (no column unique_id, ds or y, none of dates, no \1id\1, \1time\1 or "
+        "\1target\1) nor wide (a name, then numbers, under a header of numbers or V1, V2, "
+        "...): \1layout\1 tells which%s; it has %s",
+        csv->path, comma ? ", and \1decimal=,\1 reads decimal commas" : "", text);
     free(text);
     return status;
 }

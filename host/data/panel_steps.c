@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fields.h"
 #include "base/text.h"
 #include "data/date.h"
 #include "data/panel.h"
@@ -154,7 +155,7 @@ static wr_status check_series(const struct wr_panel *panel, const struct own *ow
         panel, series, series->rows.lines[0], error,
         "its time stamps are in steps of %s, but the file is in steps of %s, which "
         "suit %zu of %zu series; give it a file of its own, or choose the step "
-        "with `freq`",
+        "with \1freq\1",
         wr_step_text(&series->form, &own->step, step),
         wr_step_text(&panel->series[0].form, &panel->step, ours), suited, panel->count);
 }
@@ -320,7 +321,7 @@ static void note_digits(const struct wr_panel *panel, FILE *notes) {
         form.detail = WR_DETAIL_MINUTE;
     wr_stamp_write(&form, first->rows.times[0], stamp);
     fprintf(notes,
-            "the numbers of the time stamps are taken for dates: %s is %s; `freq=1` takes "
+            "the numbers of the time stamps are taken for dates: %s is %s; \1freq=1\1 takes "
             "them for numbers\n",
             digits, stamp);
 }
@@ -334,13 +335,13 @@ static void note_offsets(const struct wr_panel *panel, FILE *notes) {
         fprintf(notes, "the offset of time stamps changes on %s %zu, so they go on in ",
                 wr_panel_line_word(panel), series->offset_line);
         if (series->clock < 0)
-            fputs("UTC; `tz`, as `tz=Europe/Berlin`, goes on in local time\n", notes);
+            fputs("UTC; \1tz\1, as \1tz=Europe/Berlin\1, goes on in local time\n", notes);
         else
-            fprintf(
-                notes,
-                "the last, %s, and in days of 24 hours; `tz`, as `tz=Europe/Berlin`, heeds later "
-                "changes\n",
-                series->last.zone + strspn(series->last.zone, " "));
+            fprintf(notes,
+                    "the last, %s, and in days of 24 hours; \1tz\1, as \1tz=Europe/Berlin\1, heeds "
+                    "later "
+                    "changes\n",
+                    series->last.zone + strspn(series->last.zone, " "));
         return;
     }
 }
@@ -355,10 +356,15 @@ static wr_status write_notes(struct wr_panel *panel, bool digits, struct wr_erro
         note_digits(panel, notes);
     note_offsets(panel, notes);
     if (!panel->asked)
-        fprintf(notes, "time stamps are in steps of %s (`freq=%s`)\n",
+        fprintf(notes, "time stamps are in steps of %s (\1freq=%s\1)\n",
                 wr_step_text(&panel->series[0].form, &panel->step, step), panel->freq);
     note_few(panel, notes);
-    panel->notes = wr_text_close(notes, &text);
+    char *marked = wr_text_close(notes, &text);
+    size_t room = marked != NULL ? 2 * strlen(marked) + 1 : 0;
+    panel->notes = marked != NULL ? malloc(room) : NULL;
+    if (panel->notes != NULL)
+        wr_fields_shown(marked, panel->notes, room);
+    free(marked);
     return panel->notes != NULL
                ? WR_OK
                : wr_fail(error, WR_ERR_MEMORY, "%s: no memory for notes", panel->path);
@@ -373,7 +379,7 @@ static wr_status check_zone(const struct wr_panel *panel, struct wr_error *error
     return clocks ? WR_OK
                   : wr_fail(error, WR_ERR_DATA,
                             "%s: the time stamps have no time of day, so a time zone changes "
-                            "nothing; leave out `tz`",
+                            "nothing; leave out \1tz\1",
                             panel->path);
 }
 

@@ -21,7 +21,7 @@ wr_status wr_panel_set_times(struct wr_panel *panel, const struct wr_panel_spec 
                        panel->memory ? "%s: has no time stamps, so neither steps of them nor a "
                                        "time zone; give stamps or times"
                                      : "%s: has no column of time stamps, so neither steps of "
-                                       "them nor a time zone; name the column with `time`",
+                                       "them nor a time zone; name the column with \1time\1",
                        panel->path);
     panel->asked = spec->freq != NULL;
     if (spec->tz == NULL)
@@ -216,13 +216,14 @@ static wr_status fail_order(struct wr_panel *panel, const struct wr_panel_series
         return wr_panel_fail(
             panel, series, line, error, "%s stands twice, on %s %zu as well; leave one of them%s%s",
             text, word, rows->lines[rows->count - 1],
-            local ? ", or if clocks were set back there, name the zone with `tz`" : "",
+            local ? ", or if clocks were set back there, name the zone with \1tz\1" : "",
             wr_panel_id_hint(panel, hint));
     wr_stamp_write(form, rows->times[rows->count - 1], last);
     return wr_panel_fail(panel, series, line, error,
                          "%s is not later than %s on %s %zu; sort each series by time%s%s", text,
                          last, word, rows->lines[rows->count - 1],
-                         local ? ", or if clocks were set back there, name the zone with `tz`" : "",
+                         local ? ", or if clocks were set back there, name the zone with \1tz\1"
+                               : "",
                          wr_panel_id_hint(panel, hint));
 }
 

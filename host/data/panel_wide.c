@@ -41,7 +41,7 @@ static wr_status read_header(struct wr_csv *csv, struct wr_error *error) {
     if (is_values(csv))
         return wr_fail(error, WR_ERR_DATA,
                        "%s: line %zu holds values; a wide file starts with a header, unless "
-                       "`header=no` says otherwise",
+                       "\1header=no\1 says otherwise",
                        csv->path, csv->record_line);
     csv->found.header_doubted = !csv->found.header && !counts_up(csv);
     csv->found.header = true;
@@ -101,8 +101,8 @@ wr_status wr_panel_wide(struct wr_csv *csv, const struct wr_panel_spec *spec,
     if (spec->freq != NULL || spec->tz != NULL)
         return wr_fail(
             error, WR_ERR_USAGE,
-            "`%s` goes with time stamps, but %s is wide, where steps are numbered; leave "
-            "it out, or say `layout=long`",
+            "\1%s\1 goes with time stamps, but %s is wide, where steps are numbered; leave "
+            "it out, or say \1layout=long\1",
             spec->freq != NULL ? "freq" : "tz", csv->path);
     wr_status status = read_header(csv, error);
     size_t columns = csv->found.header ? csv->count : SIZE_MAX;

@@ -139,7 +139,7 @@ static wr_status fail_short(const struct calibrating *c, struct wr_error *error)
     }
     return wr_fail(error, WR_ERR_DATA,
                    "%s: every series is too short for intervals: %zu step%s ahead take%s %zu "
-                   "values, and the longest has %zu; `calibrate=false` forecasts without",
+                   "values, and the longest has %zu; \1calibrate=false\1 forecasts without",
                    wr_panel_path(c->panel), K, K == 1 ? "" : "s", K == 1 ? "s" : "",
                    K + (K > 2 ? K : 2), longest);
 }

@@ -421,7 +421,7 @@ wr_status wr_fit_load(const char *path, struct wr_fit **fit, struct wr_error *er
         return status;
     if (text == NULL)
         return wr_fail(error, WR_ERR_DATA,
-                       "%s: no fit (its metadata have no \"" KEY "\"): `wr_fit_save` makes "
+                       "%s: no fit (its metadata have no \"" KEY "\"): \1wr_fit_save\1 makes "
                        "one",
                        path);
     struct wr_fit *loaded = wr_alloc(1, sizeof *loaded, "a fit", error);

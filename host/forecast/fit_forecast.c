@@ -137,7 +137,7 @@ static wr_status fill_windows(struct group *g, size_t step, struct wr_error *err
         if (!g->allow_gaps)
             return wr_fail(error, WR_ERR_DATA,
                            "%s: series %s: the last window, of %zu values, touches a gap or is "
-                           "longer than the series; `missing=interpolate` fills gaps",
+                           "longer than the series; \1missing=interpolate\1 fills gaps",
                            wr_panel_path(g->panel), g->series[i]->id,
                            g->window * g->fit->recipe.chunk);
     }
@@ -153,7 +153,7 @@ static wr_status check_paths(const struct group *g, struct wr_error *error) {
         if (!g->fit->diverged[series->first_model + m % seeds] && has_overflowed(g, m, g->horizon))
             return wr_fail(error, WR_ERR_DATA,
                            "%s: series %s: its forecast overflows, fed back %zu times; a smaller "
-                           "`lr`, `scale=true` or fewer steps may help",
+                           "\1lr\1, \1scale=true\1 or fewer steps may help",
                            wr_panel_path(g->panel), series->id, g->horizon - 1);
     }
     return WR_OK;
@@ -328,7 +328,7 @@ static wr_status check_step(const struct wr_fit *fit, const struct wr_panel *pan
     return wr_fail(
         error, WR_ERR_DATA,
         "%s: time stamps in steps of %s, but the fit was made in steps of %s; fit again, "
-        "or name the step with `freq`",
+        "or name the step with \1freq\1",
         wr_panel_path(panel), wr_panel_freq(panel), fit->freq);
 }
 
@@ -344,7 +344,7 @@ static wr_status check_panel(const struct wr_fit *fit, const struct wr_panel *pa
         same ? WR_OK
              : wr_fail(error, WR_ERR_DATA,
                        "%s: covariates \"%s\", but the fit has \"%s\": name the same, in the "
-                       "same order, with `past` and `future`",
+                       "same order, with \1past\1 and \1future\1",
                        wr_panel_path(panel), covariates, fit->covariates);
     free(covariates);
     if (status == WR_OK)

@@ -124,7 +124,7 @@ wr_status wr_transform_values(const struct wr_panel *panel, size_t series, size_
         if (value < DBL_MIN) /* wr_log takes no smaller value */
             return wr_fail(error, WR_ERR_DATA,
                            "%s: %s %zu, series %s: log of %g: values above 0 needed; fit it, or "
-                           "if the fit was loaded fit it again, with `transform=none`",
+                           "if the fit was loaded fit it again, with \1transform=none\1",
                            wr_panel_path(panel), wr_panel_line_word(panel),
                            wr_panel_line(panel, series, t), wr_panel_id(panel, series), values[t]);
         y[t] = isnan(value) ? value : log_ratio(value, scales->reference);

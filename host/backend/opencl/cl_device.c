@@ -225,7 +225,7 @@ wr_status wr_cl_open_device(size_t index, const struct wr_device_options *option
         device->base.options = *options;
     wr_status status = WR_OK;
     if (!device->base.info.usable)
-        status = wr_fail(error, WR_ERR_DEVICE, "%s (%s) cannot be used: %s; try `selector=cpu`",
+        status = wr_fail(error, WR_ERR_DEVICE, "%s (%s) cannot be used: %s; try \1selector=cpu\1",
                          device->base.info.id, device->base.info.name, device->base.info.detail);
     device->id = place.id;
     device->cpu = (facts.type & CL_DEVICE_TYPE_CPU) != 0;

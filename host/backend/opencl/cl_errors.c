@@ -78,5 +78,5 @@ wr_status wr_cl_check(const struct wr_cl_device *device, const char *call, cl_in
     return wr_fail(error, memory ? WR_ERR_MEMORY : WR_ERR_DEVICE,
                    "%s (%s): %s failed with %s (%d); %s", info->id, info->name, call,
                    wr_cl_code_name(code), (int)code,
-                   memory ? "try fewer models or a smaller batch" : "try `selector=cpu`");
+                   memory ? "try fewer models or a smaller batch" : "try \1selector=cpu\1");
 }

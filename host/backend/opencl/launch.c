@@ -131,7 +131,7 @@ static wr_status create(struct wr_cl_session *session, enum wr_cl_kernel which, 
     if (count != expected)
         return wr_fail(error, WR_ERR_DEVICE,
                        "%s (%s): kernel %s takes %u arguments, where %u are known; try "
-                       "`selector=cpu`",
+                       "\1selector=cpu\1",
                        device->base.info.id, device->base.info.name, wr_cl_kernels[which].name,
                        (unsigned)count, (unsigned)expected);
     return WR_OK;

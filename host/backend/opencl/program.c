@@ -86,7 +86,7 @@ static wr_status build(const struct wr_cl_device *device, cl_program program, co
                 device->more_options);
     else
         wr_fail(error, WR_ERR_DEVICE,
-                "%s (%s): the kernels did not build (%s) with options \"%s\"; try `selector=cpu`",
+                "%s (%s): the kernels did not build (%s) with options \"%s\"; try \1selector=cpu\1",
                 device->base.info.id, device->base.info.name, wr_cl_code_name(code), options);
     if (error) /* after wr_fail, which releases what the error held */
         error->log = build_log(device, program);

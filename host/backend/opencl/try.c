@@ -52,7 +52,7 @@ static wr_status run(struct attempt *attempt) {
                                            NULL, NULL));
     if (status == WR_OK && found != ANSWER)
         status = wr_fail(attempt->error, WR_ERR_DEVICE,
-                         "%s (%s): a kernel that was to write %d wrote %u; try `selector=cpu`",
+                         "%s (%s): a kernel that was to write %d wrote %u; try \1selector=cpu\1",
                          attempt->device->base.info.id, attempt->device->base.info.name, ANSWER,
                          (unsigned)found);
     return status;

@@ -7,7 +7,6 @@
 #include "cli/bench/bench_options.h"
 #include "cli/cli.h"
 #include "cli/devices/find_devices.h"
-#include "cli/io/error_text.h"
 #include "cli/io/interrupt.h"
 #include "cli/io/json_write.h"
 #include "cli/io/report_lines.h"
@@ -113,7 +112,6 @@ static wr_status measure_cell(struct bench *bench, const char *curve,
     struct wr_bench_result result;
     struct wr_error own = {0};
     wr_status status = wr_bench_run(bench->device, cell, &how, &result, &own);
-    char why[ERROR_SHOWN];
     bool refused = status == WR_ERR_DEVICE || status == WR_ERR_MEMORY;
     if (interrupt_seen) {
         wr_error_release(&own);
@@ -123,12 +121,11 @@ static wr_status measure_cell(struct bench *bench, const char *curve,
         *error = own;
         return status;
     }
-    text_with_options(own.text, why, sizeof why);
     if (!bench->options->json.given)
-        print_row(bench, cell, &result, refused ? why : NULL);
+        print_row(bench, cell, &result, refused ? own.text : NULL);
     else
-        bench->rows = wr_json_push(bench->rows,
-                                   row_object(bench, curve, cell, &result, refused ? why : NULL));
+        bench->rows = wr_json_push(
+            bench->rows, row_object(bench, curve, cell, &result, refused ? own.text : NULL));
     wr_error_release(&own);
     return WR_OK;
 }

@@ -16,7 +16,6 @@
 #include "backend/optional.h"
 #include "backend/registry.h"
 #include "base/environment.h"
-#include "cli/io/error_text.h"
 #include "cli/io/interrupt.h"
 
 enum { SECONDS = 10, MOST_SECONDS = 3600 };
@@ -130,10 +129,8 @@ static void start_child(struct child *child, const char *selector) {
 
 /* Copies the detail of a report, whose last byte a driver may have damaged. */
 static void copy_detail(const struct wr_device_info *from, char to[sizeof from->detail]) {
-    char detail[sizeof from->detail];
-    memcpy(detail, from->detail, sizeof detail);
-    detail[sizeof detail - 1] = '\0';
-    text_with_options(detail, to, sizeof detail);
+    memcpy(to, from->detail, sizeof from->detail);
+    to[sizeof from->detail - 1] = '\0';
 }
 
 /* Makes room for one device more. */

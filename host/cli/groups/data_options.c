@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/base.h"
-#include "cli/io/error_text.h"
+#include "base/fields.h"
 #include "data/series.h"
 
 static wr_status read_file(struct data *data, const struct data_options *options,
@@ -182,12 +182,12 @@ wr_status data_read(struct data *data, const struct data_options *options, struc
 static void tell_kind(const struct wr_series *series, size_t i) {
     const struct wr_column *column = &series->column[i];
     const char *kind = wr_profile_text(&column->profile);
-    char why[ERROR_SHOWN];
+    char why[256];
     if (wr_series_is_index(series, i))
         fputs(" (unnamed, it counts the rows: an index)", stderr);
     else if (column->bad_line != 0 && wr_profile_kind(&column->profile) == WR_CELL_NUMBER)
         fprintf(stderr, " (%s, but line %zu: \"%s\" %s)", kind, column->bad_line, column->bad_text,
-                text_with_options(column->bad_why, why, sizeof why));
+                wr_fields_shown(column->bad_why, why, sizeof why));
     else
         fprintf(stderr, " (%s)", kind);
 }

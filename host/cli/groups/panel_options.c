@@ -7,7 +7,6 @@
 
 #include "base/base.h"
 #include "cli/groups/columns.h"
-#include "cli/io/error_text.h"
 #include "data/calendar.h"
 #include "data/panel.h"
 
@@ -176,8 +175,7 @@ void panel_tell(const struct wr_panel *panel, bool quiet) {
     wr_panel_print_columns(stderr, panel);
     csv_print_found(stderr, wr_panel_found(panel));
     fputc('\n', stderr);
-    char notes[4096]; /* four lines at most, of a few names */
-    wr_print_lines(stderr, text_with_options(wr_panel_notes(panel), notes, sizeof notes));
+    wr_print_lines(stderr, wr_panel_notes(panel));
     tell_missing(panel);
     tell_ends(panel);
 }

@@ -1,11 +1,10 @@
 #include "cli/io/error_text.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-/* What the library's texts have between backticks (tests/fields.cmake compares them), and how the
- * command says it; NULL: --FIELD. A row with a value goes before the row of its field. */
+/* The fields in the library's texts (tests/fields.cmake compares them), and how the command says
+ * them; NULL: --FIELD. A row with a value goes before the row of its field. */
 static const struct {
     const char *field, *option;
 } fields[] = {
@@ -33,9 +32,7 @@ static const struct {
     {"wr_fit_save", "windrow forecast --save"},
 };
 
-/* Writes the option for `field` or `field=value` (length, without the backticks) into option.
- * Returns the bytes written, or needed if they do not fit; 0 if there is no such field. */
-static size_t write_option(const char *field, size_t length, char *option, size_t size) {
+size_t option_of_field(const char *field, size_t length, char *option, size_t size) {
     const char *equals = memchr(field, '=', length);
     size_t name = equals != NULL ? (size_t)(equals - field) : length;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
@@ -49,21 +46,4 @@ static size_t write_option(const char *field, size_t length, char *option, size_
                                 taken < length ? " " : "", value, field + length - value);
     }
     return 0;
-}
-
-char *text_with_options(const char *text, char *out, size_t size) {
-    size_t at = 0;
-    while (*text != '\0' && at + 1 < size) {
-        size_t length = strcspn(text + 1, "`"), written = 0;
-        bool closed = text[0] == '`' && text[1 + length] == '`';
-        if (*text == '`' && (closed || memchr(text, '=', length + 1) != NULL))
-            written = write_option(text + 1, length, out + at, size - at);
-        if (written > 0)
-            text += 1 + length + closed;
-        else
-            out[at++] = *text++;
-        at += written;
-    }
-    out[at < size ? at : size - 1] = '\0';
-    return out;
 }

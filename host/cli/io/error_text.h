@@ -5,12 +5,7 @@
 
 #include <stddef.h>
 
-#define ERROR_SHOWN 1024 /* a size that holds any text of a wr_error with options */
-
-/* Copies a text of the library, but writes `field` as --option and `field=value` as --option value.
- * What else stands between backticks stays, because the user's data may hold them. A value without
- * its second backtick, because the text was cut, goes on to the end. Writes as much as fits into
- * out (size), which is not the text itself. Returns out. */
-char *text_with_options(const char *text, char *out, size_t size);
+/* A wr_field_writer: `field` becomes --option, `field=value` becomes --option value. */
+size_t option_of_field(const char *field, size_t length, char *option, size_t size);
 
 #endif

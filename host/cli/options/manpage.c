@@ -88,7 +88,7 @@ static const struct entry statuses[] = {
     {"3",
      "Data or configuration: an input file that cannot be read or used, a column that is not "
      "there, shapes that contradict each other.",
-     "train sweep merge show export forecast backtest"},
+     NULL},
     {"4", "Device: missing, failing, or not exact.",
      "train devices verify bench sweep forecast backtest"},
     {"5",

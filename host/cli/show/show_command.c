@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/base.h"
-#include "cli/io/error_text.h"
 #include "cli/io/report_lines.h"
 #include "cli/io/table.h"
 #include "cli/study/stores.h"
@@ -168,8 +167,7 @@ static wr_status print_why(void *context, const struct wr_trial *trial) {
     bool *told = context;
     if (trial->status == WR_TRIAL_FAILED && !*told) {
         printf("          trial %lld failed", (long long)trial->id);
-        char why[ERROR_SHOWN];
-        report_named(": ", text_with_options(trial->why, why, sizeof why));
+        report_named(": ", trial->why);
         putchar('\n');
         *told = true;
     }
@@ -236,8 +234,7 @@ static wr_status print_trial_row(void *context, const struct wr_trial *trial) {
         wr_csv_print(stdout, text);
         putchar(',');
     }
-    char why[ERROR_SHOWN];
-    wr_csv_print(stdout, text_with_options(trial->why, why, sizeof why));
+    wr_csv_print(stdout, trial->why);
     putchar('\n');
     return WR_OK;
 }
