@@ -8,6 +8,7 @@
     WR_PEAK_CHAINS(op) WR_PEAK_CHAINS(op) WR_PEAK_CHAINS(op) WR_PEAK_CHAINS(op)
 
 /* The steps of a round, each of which is one fma. */
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a term of a sum */
 #define WR_PEAK_ONE(x) +1
 #define WR_PEAK_FMAS   (0 WR_PEAK_ROUND(WR_PEAK_ONE))
 

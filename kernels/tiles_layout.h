@@ -15,8 +15,8 @@
 /* Bytes of local memory of a work-group: a segment of terms for the rows and for the columns, and
  * where the vectors of those terms begin (wr_bptt_segments). */
 #define WR_TILE_BYTES(ROWS, COLUMNS)                                                               \
-    (WR_SEGMENT * (WR_TILE_PITCH(ROWS) + WR_TILE_PITCH(COLUMNS)) * sizeof(float) +                 \
-     2 * WR_SEGMENT * sizeof(WR_UINT64))
+    (sizeof(float) * WR_SEGMENT * (WR_TILE_PITCH(ROWS) + WR_TILE_PITCH(COLUMNS)) +                 \
+     sizeof(WR_UINT64) * 2 * WR_SEGMENT)
 
 /* Tiles of a batch of B windows, whose rows are windows. */
 #define WR_WINDOW_TILES_OF(B, ROWS) WR_CEIL_DIV(B, ROWS)

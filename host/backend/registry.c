@@ -11,10 +11,11 @@ const struct wr_backend *const wr_backends[WR_BACKENDS] = {&wr_backend_cpu, &wr_
 enum { MOST_DIGITS = 9 }; /* of a number in an id */
 
 const struct wr_backend *wr_backend_reference(void) {
-    size_t b = 0;
-    while (!wr_backends[b]->reference)
-        b++;
-    return wr_backends[b];
+    const struct wr_backend *reference = wr_backends[0];
+    for (size_t b = 0; b < WR_BACKENDS; b++)
+        if (wr_backends[b]->reference)
+            reference = wr_backends[b];
+    return reference;
 }
 
 wr_status wr_reference_open(struct wr_device **device, struct wr_error *error) {

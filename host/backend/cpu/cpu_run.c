@@ -27,11 +27,11 @@ static void bind_block(const struct cpu_session *s, size_t block, size_t thread,
         b->clip[l] = e->tasks[m].clip;
     }
     b->visited = s->visited != NULL ? s->visited + thread * e->batch * L : NULL;
-    if (!wr_trains(e)) {
-        b->scratch = s->workspaces + thread * s->workspace;
+    b->parameters = s->workspaces + thread * s->workspace;
+    if (!wr_trains(e)) { /* bind_slots sets the parameters */
+        b->scratch = b->parameters;
         return;
     }
-    b->parameters = s->workspaces + thread * s->workspace;
     b->state = b->parameters + s->model_size * L;
     b->gradients = b->state + s->states * s->layout.count * L;
     b->rests = b->gradients + s->layout.count * L;
@@ -401,12 +401,12 @@ static void train_block(struct worker *w, size_t block) {
     if (s->base.ensemble.schedule == WR_SCHEDULE_STAGED)
         bind_slots(s, block, &b);
     memcpy(b.parameters, home, floats * sizeof *home);
-    if (kept > 0)
+    if (kept > 0 && b.state != NULL)
         memcpy(b.state, s->state + block * kept, kept * sizeof *home);
     if (!train_epochs(w, block, &b))
         return;
     memcpy(home, b.parameters, floats * sizeof *home);
-    if (kept > 0)
+    if (kept > 0 && b.state != NULL)
         memcpy(s->state + block * kept, b.state, kept * sizeof *home);
 }
 

@@ -62,10 +62,10 @@ static bool strided(size_t count, size_t stride, size_t last, size_t *bytes) {
 /* *count = floats of a model's state in fused.cl; false if they do not fit. */
 static bool state_floats(const struct wr_ensemble *ensemble, size_t *count) {
     const struct wr_shape *s = &ensemble->stack.shape;
-    const bool by_norm = ensemble->rule.clipping == WR_CLIPPING_NORM;
+    const size_t by_norm = ensemble->rule.clipping == WR_CLIPPING_NORM;
     *count = WR_FUSED_STATE(s->hidden, s->outputs, s->seq_len, by_norm);
-    return WR_FUSED_STATE((double)s->hidden, (double)s->outputs, (double)s->seq_len, by_norm) <
-           COUNTABLE;
+    return WR_FUSED_STATE((double)s->hidden, (double)s->outputs, (double)s->seq_len,
+                          (double)by_norm) < COUNTABLE;
 }
 
 static size_t choose_team(const struct wr_cl_device *device, size_t hidden) {

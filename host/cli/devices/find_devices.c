@@ -120,7 +120,7 @@ wr_status device_open_found(const char *selector, const struct wr_device_options
 
 /* The first exact device, or the first exact GPU. */
 static const struct wr_device_info *first_exact(const struct probe *probe, bool gpu_only) {
-    for (size_t i = 0; i < probe->count; i++)
+    for (size_t i = 0; i < probe->count && probe->devices != NULL; i++)
         if (probe->devices[i].exact && (probe->devices[i].gpu || !gpu_only))
             return &probe->devices[i];
     return NULL;
