@@ -109,9 +109,10 @@ static struct wr_stamp_form written_form(const struct wr_panel_arrays *arrays) {
     bool clock = arrays->utc;
     int decimals = 0;
     for (size_t row = 0; row < arrays->rows; row++) {
-        int64_t rest = arrays->times[row];
-        clock = clock || rest % 86400000000000 != 0;
-        for (int shown = 0; shown <= 9 && rest % 1000000000 != 0; shown += 3, rest *= 1000)
+        int64_t rest = arrays->times[row] % 1000000000; /* what decimals tell of a second */
+        clock = clock || arrays->times[row] % 86400000000000 != 0;
+        for (int shown = 0; shown <= 9 && rest % 1000000000 != 0;
+             shown += 3, rest = rest * 1000 % 1000000000)
             decimals = shown + 3 > decimals ? shown + 3 : decimals;
     }
     if (clock) {
