@@ -2,6 +2,7 @@
 
 #include "backend/backend.h"
 #include "base/arithmetic.h"
+#include "train/validate.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -70,31 +71,13 @@ wr_status wr_predict_each(const struct wr_stack *stack, enum wr_activation activ
     return status;
 }
 
-/* Windows at a time: few, so that the session needs little memory. */
-enum { EVALUATED_AT_ONCE = 32 };
-
-static wr_status add_losses(struct wr_session *session, size_t models, size_t count, size_t batch,
-                            float *losses, double *sums, struct wr_error *error) {
-    wr_status status = WR_OK;
-    for (size_t first = 0; first < count && status == WR_OK; first += batch) {
-        size_t windows = count - first < batch ? count - first : batch;
-        status = wr_session_forward(session, first, windows, error);
-        if (status == WR_OK)
-            status = wr_session_read(session, WR_LOSSES, losses, error);
-        for (size_t m = 0; m < models && status == WR_OK; m++)
-            for (size_t b = 0; b < windows; b++)
-                sums[m] += (double)losses[m * batch + b];
-    }
-    return status;
-}
-
 wr_status wr_evaluate(const struct wr_stack *stack, const struct wr_rule *rule,
                       const struct wr_windows_view *windows, size_t first, size_t count,
                       double *mean_losses, struct wr_error *error) {
     WR_ARITHMETIC(callers);
     struct wr_device *cpu = NULL;
     struct wr_session *session = NULL;
-    size_t batch = count < EVALUATED_AT_ONCE ? count : EVALUATED_AT_ONCE, floats;
+    size_t batch = count < WR_EVALUATED_AT_ONCE ? count : WR_EVALUATED_AT_ONCE, floats;
     size_t models = stack->count;
     struct wr_ensemble ensemble = {
         .stack = *stack, .batch = batch, .schedule = WR_SCHEDULE_FORWARD};
@@ -114,7 +97,7 @@ wr_status wr_evaluate(const struct wr_stack *stack, const struct wr_rule *rule,
     if (status == WR_OK)
         status = wr_session_open(cpu, &ensemble, &session, error);
     if (status == WR_OK)
-        status = add_losses(session, models, count, batch, losses, mean_losses, error);
+        status = wr_add_losses(session, models, count, batch, losses, mean_losses, error);
     for (size_t m = 0; m < models && status == WR_OK; m++)
         mean_losses[m] = isnan(mean_losses[m]) ? (double)NAN : mean_losses[m] / (double)count;
     wr_session_close(session);

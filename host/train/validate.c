@@ -6,9 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Windows at a time: few, so that the session needs little memory. */
-enum { VALIDATED_AT_ONCE = 32 };
-
 static wr_status check(const struct wr_validation *how, struct wr_error *error) {
     if (how->every == 0)
         return wr_fail(error, WR_ERR_USAGE, "validation every 0 epochs: at least 1 needed");
@@ -77,7 +74,7 @@ wr_status wr_validator_open(struct wr_validator *v, const struct wr_validation *
     for (size_t m = 0; m < v->models; m++)
         if (how->count[m] > v->most_windows)
             v->most_windows = how->count[m];
-    v->batch = v->most_windows < VALIDATED_AT_ONCE ? v->most_windows : VALIDATED_AT_ONCE;
+    v->batch = v->most_windows < WR_EVALUATED_AT_ONCE ? v->most_windows : WR_EVALUATED_AT_ONCE;
     wr_status status = check(how, error);
     if (status == WR_OK)
         status = allocate(v, result, error);
@@ -102,6 +99,21 @@ size_t wr_validator_epochs_trained(const struct wr_validator *v, size_t model, s
 
 /* ---- one validation ---- */
 
+wr_status wr_add_losses(struct wr_session *session, size_t models, size_t count, size_t batch,
+                        float *losses, double *sums, struct wr_error *error) {
+    wr_status status = WR_OK;
+    for (size_t first = 0; first < count && status == WR_OK; first += batch) {
+        size_t windows = count - first < batch ? count - first : batch;
+        status = wr_session_forward(session, first, windows, error);
+        if (status == WR_OK)
+            status = wr_session_read(session, WR_LOSSES, losses, error);
+        for (size_t m = 0; m < models && status == WR_OK; m++)
+            for (size_t b = 0; b < windows; b++) /* 0 if the model has no window left */
+                sums[m] += (double)losses[m * batch + b];
+    }
+    return status;
+}
+
 /* Computes means (M) as wr_evaluate does: in double, in window order. */
 static wr_status evaluate(struct wr_validator *v, struct wr_error *error) {
     wr_status status = wr_session_read(v->trained, WR_PARAMETERS, v->current, error);
@@ -110,15 +122,9 @@ static wr_status evaluate(struct wr_validator *v, struct wr_error *error) {
     if (status == WR_OK) /* skips the work for frozen models */
         status = wr_session_freeze(v->session, v->frozen, error);
     memset(v->means, 0, v->models * sizeof *v->means);
-    for (size_t first = 0; first < v->most_windows && status == WR_OK; first += v->batch) {
-        size_t left = v->most_windows - first, windows = left < v->batch ? left : v->batch;
-        status = wr_session_forward(v->session, first, windows, error);
-        if (status == WR_OK)
-            status = wr_session_read(v->session, WR_LOSSES, v->losses, error);
-        for (size_t m = 0; m < v->models && status == WR_OK; m++)
-            for (size_t b = 0; b < windows; b++) /* 0 if the model has no window left */
-                v->means[m] += (double)v->losses[m * v->batch + b];
-    }
+    if (status == WR_OK)
+        status = wr_add_losses(v->session, v->models, v->most_windows, v->batch, v->losses,
+                               v->means, error);
     for (size_t m = 0; m < v->models; m++)
         v->means[m] /= (double)v->how->count[m];
     return status;

@@ -6,6 +6,13 @@
 #include "base/pool.h"
 #include "windrow/train.h"
 
+/* Windows at a time: few, so that the session needs little memory. */
+enum { WR_EVALUATED_AT_ONCE = 32 };
+/* Adds the losses of the first `count` windows of each model to sums (M), in double and in window
+ * order. losses (M, batch): room. */
+wr_status wr_add_losses(struct wr_session *session, size_t models, size_t count, size_t batch,
+                        float *losses, double *sums, struct wr_error *error);
+
 /* All zero: there is no validation, and the calls below do nothing. */
 struct wr_validator {
     const struct wr_validation *how;
