@@ -109,7 +109,10 @@ wr_status wr_cpu_diverged(struct wr_session *session, uint32_t *diverged, struct
 /* Allocates the stage buffers if they are not there. */
 wr_status wr_cpu_need_stages(struct cpu_session *session, struct wr_error *error);
 /* The model in a lane. Lanes beyond the last model are copies of it. */
-size_t wr_cpu_model(const struct cpu_session *session, size_t block, size_t lane);
+static inline size_t wr_cpu_model(const struct cpu_session *s, size_t block, size_t lane) {
+    size_t model = block * s->engine->lanes + lane, models = s->base.ensemble.stack.count;
+    return model < models ? model : models - 1;
+}
 
 /* cpu_run.c */
 wr_status wr_cpu_forward(struct wr_session *session, struct wr_error *error);

@@ -54,6 +54,11 @@ static void bind_slots(const struct cpu_session *s, size_t block, struct wr_bloc
     b->losses = s->losses + block * slots;
 }
 
+/* Whether learning rates or Adam's corrections vary from update to update. */
+static bool updates_vary(const struct wr_rule *rule) {
+    return rule->decay != WR_DECAY_CONSTANT || wr_is_corrected(rule);
+}
+
 /* Sets a lane's learning rate and Adam's corrections for update u. */
 static void set_update(const struct cpu_session *s, size_t model, uint64_t u, size_t lane,
                        struct wr_block *b) {
@@ -79,12 +84,28 @@ static void set_visited(const struct cpu_session *s, size_t model, uint64_t epoc
                                              task->count, visit + slot);
 }
 
+/* set_update and set_visited for the lanes of a block. */
+static void set_updates(const struct cpu_session *s, size_t block, uint64_t epoch, size_t offset,
+                        struct wr_block *b) {
+    size_t update = offset / s->base.ensemble.batch;
+    for (size_t l = 0; l < s->engine->lanes; l++) {
+        size_t m = wr_cpu_model(s, block, l);
+        if (b->count[l] > 0)
+            set_update(s, m, epoch * s->base.epoch_steps[m] + update, l, b);
+    }
+}
+
+static void set_visits(const struct cpu_session *s, size_t block, uint64_t epoch, size_t offset,
+                       struct wr_block *b) {
+    for (size_t l = 0; l < s->engine->lanes; l++)
+        set_visited(s, wr_cpu_model(s, block, l), epoch, offset, l, b);
+}
+
 /* Sets the batch: visits offset .. offset + count - 1 of each lane's `epoch`. Returns the number of
  * models that have a window in it; copies do not count. */
 static size_t set_batch(const struct cpu_session *s, size_t block, uint64_t epoch, size_t offset,
                         size_t count, struct wr_block *b) {
     const struct wr_ensemble *e = &s->base.ensemble;
-    bool varies = e->rule.decay != WR_DECAY_CONSTANT || wr_is_corrected(&e->rule);
     size_t L = s->engine->lanes, models = 0;
     b->windows = 0;
     b->fewest = SIZE_MAX;
@@ -98,14 +119,14 @@ static size_t set_batch(const struct cpu_session *s, size_t block, uint64_t epoc
         b->count[l] = n;
         b->first[l] = e->tasks[m].first + offset;
         b->together = b->together && b->first[l] == b->first[0];
-        if (varies && n > 0)
-            set_update(s, m, epoch * s->base.epoch_steps[m] + offset / e->batch, l, b);
-        if (!s->base.in_order)
-            set_visited(s, m, epoch, offset, l, b);
         b->windows = n > b->windows ? n : b->windows;
         b->fewest = n < b->fewest ? n : b->fewest;
         models += n > 0 && block * L + l == m;
     }
+    if (models > 0 && updates_vary(&e->rule))
+        set_updates(s, block, epoch, offset, b);
+    if (!s->base.in_order)
+        set_visits(s, block, epoch, offset, b);
     return models;
 }
 
@@ -252,7 +273,7 @@ static void tick_now_and_then(struct run *run) {
     double now = wr_seconds();
     if (run->tick == NULL || now - run->ticked < TICK_SECONDS)
         return;
-    if (run->tick(run->context, (double)atomic_load(&run->updates)) != 0)
+    if (run->tick(run->context, (double)atomic_load(&run->updates)) != WR_OK)
         atomic_store(&run->stop, true);
     run->ticked = now;
 }

@@ -285,11 +285,6 @@ wr_status wr_cpu_need_stages(struct cpu_session *s, struct wr_error *error) {
 
 /* ---- data in and out ---- */
 
-size_t wr_cpu_model(const struct cpu_session *s, size_t block, size_t lane) {
-    size_t model = block * s->engine->lanes + lane, models = s->base.ensemble.stack.count;
-    return model < models ? model : models - 1;
-}
-
 /* Where a parameter tensor (rows, columns) is. Its element [j, k] is at flat + j * columns + k in
  * the parameters or gradients of a model, and at `at` + j * row + k * column in a block. */
 struct placed {
