@@ -27,6 +27,22 @@ static void test_fail(void **state) {
     assert_non_null(long_text);
     memset(long_text, 'x', 4999);
     long_text[4999] = '\0';
+    wr_fail(&error, WR_ERR_DATA, "%s: line 7 of %s.csv: a cell is empty", long_text, long_text);
+    assert_string_equal(error.text,
+                        "xxxxxxxxxxxxxxxxxxxxxxxx..."
+                        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx: line 7 of "
+                        "xxxxxxxxxxxxxxxxxxxxxxxx..."
+                        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.csv: a cell is empty");
+    for (size_t i = 0; i + 3 < 5000; i += 3)
+        memcpy(long_text + i, "\u6f22", 3); /* three bytes, which stay together */
+    wr_fail(&error, WR_ERR_DATA, "a%sb is missing", long_text);
+    assert_string_equal(
+        error.text,
+        "a\u6f22\u6f22\u6f22\u6f22\u6f22\u6f22\u6f22..."
+        "\u6f22\u6f22\u6f22\u6f22\u6f22\u6f22\u6f22\u6f22\u6f22\u6f22\u6f22\u6f22\u6f22\u6f22"
+        "\u6f22xb is missing");
+    for (size_t i = 0; i + 2 < 5000; i += 2)
+        memcpy(long_text + i, "x ", 2); /* no long word: the end is cut */
     wr_fail(&error, WR_ERR_DATA, "%s", long_text);
     assert_int_equal(strlen(error.text), sizeof error.text - 1);
     free(long_text);

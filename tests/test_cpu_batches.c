@@ -131,11 +131,11 @@ struct ticks {
     double updates;
 };
 
-static int stop_at_once(void *context, double updates) {
+static wr_status stop_at_once(void *context, double updates) {
     struct ticks *ticks = context;
     ticks->count++;
     ticks->updates = updates;
-    return 1;
+    return WR_ERR_STOPPED;
 }
 
 /* The first batch takes about a second and is stopped before its end. */

@@ -480,12 +480,12 @@ struct ticks {
     double updates;
 };
 
-static int stop_at_third(void *context, double updates) {
+static wr_status stop_at_third(void *context, double updates) {
     struct ticks *ticks = context;
     assert_true(pthread_equal(ticks->caller, pthread_self()));
     assert_true(updates >= ticks->updates);
     ticks->updates = updates;
-    return ++ticks->count == 3;
+    return ++ticks->count == 3 ? WR_ERR_STOPPED : WR_OK;
 }
 
 /* A run that would take days is stopped, also within an epoch; new parameters start it again. */

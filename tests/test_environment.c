@@ -208,10 +208,10 @@ static void test_start(void) {
 
 /* ---- sessions ---- */
 
-static int on_tick(void *context, double updates) {
+static wr_status on_tick(void *context, double updates) {
     (void)context, (void)updates;
     check_called_back();
-    return 0;
+    return WR_OK;
 }
 
 static wr_status on_train(void *context, const struct wr_train_event *event) {
@@ -284,10 +284,11 @@ static void predict(const struct test_ensemble *e) {
     note("wr_evaluate", mean_losses, of->stack.count * sizeof *mean_losses);
 }
 
-static void on_row(void *context, const struct wr_verify_row *row) {
+static wr_status on_row(void *context, const struct wr_verify_row *row) {
     (void)context;
     check_called_back();
     note("wr_verify", &row->differing, sizeof row->differing);
+    return WR_OK;
 }
 
 static void test_sessions(const char *id) {
@@ -326,9 +327,10 @@ static void test_sessions(const char *id) {
 
 /* ---- forecasts ---- */
 
-static void on_fit(void *context, const struct wr_fit_event *event) {
+static wr_status on_fit(void *context, const struct wr_fit_event *event) {
     (void)context, (void)event;
     check_called_back();
+    return WR_OK;
 }
 
 static void write_panel(void) {

@@ -44,10 +44,11 @@ static void recipes_make(struct wr_recipe recipes[2]) {
     }
 }
 
-static void count_event(void *context, const struct wr_fit_event *event) {
+static wr_status count_event(void *context, const struct wr_fit_event *event) {
     double *fraction = context;
-    assert_true(event->fraction >= 0 && event->fraction <= 1);
+    assert_true(event->fraction >= *fraction && event->fraction <= 1);
     *fraction = event->fraction;
+    return WR_OK;
 }
 
 static void test_mean(void **state) {

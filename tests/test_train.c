@@ -299,7 +299,7 @@ static void test_bad_validation(void **state) {
     stopping_make(&s);
     struct wr_device *cpu = test_device("cpu", 0);
     struct wr_session *session = test_session(cpu, &s.e.ensemble, WR_SCHEDULE_FUSED);
-    static const char *const words[] = {"every 0", "patience of 0", "61 windows"};
+    static const char *const words[] = {"every 0", "`patience` 0", "61 windows"};
     for (size_t k = 0; k < 3; k++) {
         struct wr_error error = {0};
         struct wr_validation bad = s.validation;
@@ -317,12 +317,48 @@ static void test_bad_validation(void **state) {
     test_ensemble_free(&s.e);
 }
 
+/* Models that were trained or frozen are no start: the counts of their epochs would be wrong. */
+static void test_used_session(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    struct test_ensemble e;
+    test_ensemble_make(&e, &some);
+    struct wr_device *cpu = test_device("cpu", 0);
+    struct wr_session *session = test_session(cpu, &e.ensemble, WR_SCHEDULE_STAGED);
+    const struct wr_train_options how = {.epochs = 2};
+    struct wr_train_result result;
+    static const unsigned char none[19] = {0};
+    for (int use = 0; use < 4; use++) {
+        if (use == 0)
+            TEST_OK(wr_session_run(session, 1, NULL, NULL, NULL, &error));
+        if (use == 1)
+            TEST_OK(wr_session_freeze(session, none, &error));
+        if (use == 2) {
+            TEST_OK(wr_session_forward(session, 0, 1, &error));
+            TEST_OK(wr_session_bptt(session, &error));
+            TEST_OK(wr_session_update(session, &error));
+        } /* 3: by wr_train, below */
+        assert_int_equal(wr_train(session, &how, &result, &error), WR_ERR_USAGE);
+        assert_non_null(strstr(error.text, "write parameters first"));
+        wr_error_release(&error);
+        TEST_OK(wr_session_write_parameters(session, e.parameters, &error));
+        TEST_OK(wr_train(session, &how, &result, &error));
+        wr_train_result_release(&result);
+        if (use < 2)
+            TEST_OK(wr_session_write_parameters(session, e.parameters, &error));
+    }
+    wr_session_close(session);
+    wr_device_close(cpu);
+    test_ensemble_free(&e);
+}
+
 int main(void) {
     test_setup();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_enough),   cmocka_unit_test(test_last_epoch_diverges),
-        cmocka_unit_test(test_evaluate), cmocka_unit_test(test_early_stopping),
-        cmocka_unit_test(test_all_stop), cmocka_unit_test(test_bad_validation),
+        cmocka_unit_test(test_enough),       cmocka_unit_test(test_last_epoch_diverges),
+        cmocka_unit_test(test_evaluate),     cmocka_unit_test(test_early_stopping),
+        cmocka_unit_test(test_all_stop),     cmocka_unit_test(test_bad_validation),
+        cmocka_unit_test(test_used_session),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

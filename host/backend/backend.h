@@ -32,6 +32,7 @@ struct wr_session {
     struct wr_layout layout;
     size_t batch_first, batch_count; /* windows of the last forward */
     unsigned stages_done;            /* of the batch: 1 forward, 2 bptt */
+    bool used;                       /* models were trained or frozen since they were written */
     bool spent;                      /* a run was stopped or failed before its end */
     bool torn;                       /* a write of windows failed before its end */
     void *owned;                     /* one allocation, which holds the arrays of `ensemble` */

@@ -66,10 +66,10 @@ static wr_status check_task(const struct wr_ensemble *ensemble, size_t m, struct
     size_t windows = ensemble->windows.count;
     bool trains = wr_trains(ensemble);
     if (trains && !(isfinite(given->lr) && given->lr >= 0))
-        return wr_fail(error, WR_ERR_USAGE, "learning rate %g of model %zu: finite and >= 0 needed",
+        return wr_fail(error, WR_ERR_USAGE, "\1lr\1 %g of model %zu: finite and at least 0 needed",
                        (double)given->lr, m);
     if (trains && !(given->clip >= 0))
-        return wr_fail(error, WR_ERR_USAGE, "clip %g of model %zu: >= 0 needed",
+        return wr_fail(error, WR_ERR_USAGE, "\1clip\1 %g of model %zu: at least 0 needed",
                        (double)given->clip, m);
     if (given->first >= windows || task.count > windows - given->first)
         return wr_fail(error, WR_ERR_USAGE, "model %zu: %zu windows from %zu on, of %zu", m,
@@ -87,10 +87,10 @@ wr_status wr_ensemble_check_sizes(const struct wr_ensemble *ensemble, struct wr_
         return wr_fail(error, WR_ERR_USAGE, "%zu models: 1 to %u allowed", stack->count,
                        UINT32_MAX);
     if ((unsigned)ensemble->schedule > WR_SCHEDULE_FORWARD)
-        return wr_fail(error, WR_ERR_USAGE, "schedule %d: there is no such",
+        return wr_fail(error, WR_ERR_USAGE, "\1schedule\1 %d: there is no such",
                        (int)ensemble->schedule);
     if (ensemble->batch == 0)
-        return wr_fail(error, WR_ERR_USAGE, "a batch of 0 windows: at least 1 needed");
+        return wr_fail(error, WR_ERR_USAGE, "\1batch\1 0: at least 1 window needed");
     wr_status status = wr_layout_of(&stack->shape, layout, error);
     if (status == WR_OK)
         status = check_windows(ensemble, error);

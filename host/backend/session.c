@@ -275,6 +275,7 @@ wr_status wr_session_write_parameters(struct wr_session *session, const float *v
     session->batch_count = 0;
     status = session->device->backend->write_parameters(session, values, error);
     session->spent = status != WR_OK;
+    session->used = false;
     return status;
 }
 
@@ -296,6 +297,7 @@ wr_status wr_session_write_windows(struct wr_session *session,
 wr_status wr_session_freeze(struct wr_session *session, const unsigned char *frozen,
                             struct wr_error *error) {
     wr_status status = wr_check_process(session->device, error);
+    session->used = true;
     return status == WR_OK ? wr_device_freeze(session, frozen, error) : status;
 }
 
@@ -368,6 +370,7 @@ wr_status wr_session_update(struct wr_session *session, struct wr_error *error) 
     if (status != WR_OK)
         return status;
     session->stages_done = 0;
+    session->used = true;
     return session->device->backend->update(session, error);
 }
 
@@ -376,12 +379,13 @@ struct ticking {
     wr_tick_fn *tick;
     void *context;
     const fenv_t *callers;
+    wr_status status; /* what it returned */
 };
 
-static int tick_as_caller(void *context, double updates) {
-    const struct ticking *ticking = context;
+static wr_status tick_as_caller(void *context, double updates) {
+    struct ticking *ticking = context;
     WR_ARITHMETIC_OF(ticking->callers);
-    return ticking->tick(ticking->context, updates);
+    return ticking->status = ticking->tick(ticking->context, updates);
 }
 
 wr_status wr_session_run(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
@@ -393,9 +397,18 @@ wr_status wr_session_run(struct wr_session *session, size_t epochs, float *losse
     if (status != WR_OK || epochs == 0)
         return status;
     session->stages_done = 0;
+    session->used = true;
     struct ticking ticking = {.tick = tick, .context = context, .callers = &callers};
+    struct wr_error own = {0};
+    if (tick != NULL)
+        wr_error_release(error);
     status = session->device->backend->run(session, epochs, losses,
-                                           tick != NULL ? tick_as_caller : NULL, &ticking, error);
+                                           tick != NULL ? tick_as_caller : NULL, &ticking, &own);
+    if (ticking.status != WR_OK)
+        status = wr_end_by_callback(ticking.status, "tick", error);
+    else if (status != WR_OK)
+        wr_error_move(&own, error);
+    wr_error_release(&own);
     session->batch_count = 0; /* what the stage buffers hold now is the backend's affair */
     session->spent = status != WR_OK;
     if (status == WR_OK && losses != NULL)

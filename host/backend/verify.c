@@ -22,6 +22,7 @@ struct pair {
     void *context;
     const fenv_t *callers; /* its arithmetic, in which on_row is called */
     struct wr_verify_row row;
+    wr_status ended;        /* what on_row returned, if that ended the call */
     bool differs;           /* any row so far */
     double deviation;       /* of the losses of the last run */
     struct wr_error *error; /* the first difference */
@@ -49,15 +50,15 @@ static uint32_t bits(const float *value) {
     return pattern;
 }
 
-static void tell(const struct pair *pair) {
+static wr_status tell(struct pair *pair) {
     if (pair->on_row == NULL)
-        return;
+        return WR_OK;
     WR_ARITHMETIC_OF(pair->callers);
-    pair->on_row(pair->context, &pair->row);
+    return pair->ended = pair->on_row(pair->context, &pair->row);
 }
 
 /* Compares `count` values and fills the row. The first row that differs also fills the error. */
-static void compare(struct pair *pair, const char *what, const char *tensor, size_t count) {
+static wr_status compare(struct pair *pair, const char *what, const char *tensor, size_t count) {
     struct wr_verify_row *row = &pair->row;
     row->what = what;
     row->tensor = tensor;
@@ -79,7 +80,7 @@ static void compare(struct pair *pair, const char *what, const char *tensor, siz
         wr_fail(pair->error, WR_ERR_VERIFY, "%s: %s differ in %zu of %zu values (%s), first %s",
                 what, tensor, row->differing, count, row->shape, row->difference);
     }
-    tell(pair);
+    return tell(pair);
 }
 
 static wr_status compare_tensor(struct pair *pair, const char *what, enum wr_tensor tensor) {
@@ -92,7 +93,7 @@ static wr_status compare_tensor(struct pair *pair, const char *what, enum wr_ten
     if (status == WR_OK)
         status = wr_session_read(pair->device, tensor, pair->found, pair->error);
     if (status == WR_OK)
-        compare(pair, what, wr_tensor_name(tensor), count);
+        status = compare(pair, what, wr_tensor_name(tensor), count);
     return status;
 }
 
@@ -149,9 +150,10 @@ static wr_status compare_run(struct pair *pair, const char *what, size_t epochs)
         status = wr_session_run(pair->cpu, epochs, pair->expected, NULL, NULL, pair->error);
     if (status == WR_OK)
         status = wr_session_run(pair->device, epochs, pair->found, NULL, NULL, pair->error);
+    if (status == WR_OK)
+        status = compare(pair, what, "total losses", count);
     if (status != WR_OK)
         return status;
-    compare(pair, what, "total losses", count);
     pair->deviation = furthest(pair, count);
     uint32_t *epoch = wr_alloc(2 * models, sizeof *epoch, "diverged epochs", pair->error);
     if (epoch == NULL)
@@ -166,7 +168,7 @@ static wr_status compare_run(struct pair *pair, const char *what, size_t epochs)
         pair->found[m] = (float)epoch[models + m];
     }
     if (status == WR_OK)
-        compare(pair, what, "diverged epochs", models);
+        status = compare(pair, what, "diverged epochs", models);
     free(epoch);
     return status == WR_OK ? compare_tensor(pair, what, WR_PARAMETERS) : status;
 }
@@ -210,13 +212,13 @@ static void describe_shape(struct pair *pair, const struct wr_ensemble *ensemble
                  wr_optimizer_name(rule->optimizer));
 }
 
-static void report_skipped(struct pair *pair, const char *what, const char *why) {
+static wr_status report_skipped(struct pair *pair, const char *what, const char *why) {
     pair->row.what = what;
     pair->row.tensor = "";
     pair->row.skipped = true;
     pair->row.values = pair->row.differing = 0;
     snprintf(pair->row.difference, sizeof pair->row.difference, "%s", why);
-    tell(pair);
+    return tell(pair);
 }
 
 static wr_status verify_schedule(struct pair *pair, const struct wr_case *made,
@@ -224,10 +226,8 @@ static wr_status verify_schedule(struct pair *pair, const struct wr_case *made,
                                  enum wr_schedule schedule, bool stages) {
     const struct wr_ensemble *ensemble = &made->ensemble;
     const char *what = schedule == WR_SCHEDULE_FUSED ? "run fused" : "run staged", *why = "";
-    if (schedule == WR_SCHEDULE_FUSED && !wr_device_fits_fused(device, ensemble, &why)) {
-        report_skipped(pair, what, why);
-        return WR_OK;
-    }
+    if (schedule == WR_SCHEDULE_FUSED && !wr_device_fits_fused(device, ensemble, &why))
+        return report_skipped(pair, what, why);
     wr_status status = open_pair(pair, made, cpu, device, schedule);
     size_t batch = ensemble->batch, visits = ensemble->tasks[0].visits;
     size_t windows = visits > 0 ? visits : ensemble->windows.count;
@@ -280,6 +280,7 @@ wr_status wr_verify(struct wr_device *device, wr_verify_fn *on_row, void *contex
     struct wr_device *cpu = NULL;
     struct wr_error first = {0};
     struct pair pair = {.on_row = on_row, .context = context, .callers = &callers, .error = &first};
+    wr_error_release(error);
     wr_status status = wr_reference_open(&cpu, &first);
     for (size_t i = 0; i < sizeof specs / sizeof *specs && status == WR_OK; i++)
         status = verify_case(&pair, &specs[i], cpu, device);
@@ -288,14 +289,13 @@ wr_status wr_verify(struct wr_device *device, wr_verify_fn *on_row, void *contex
     close_reference(cpu);
     free(pair.expected);
     free(pair.found);
-    if (status == WR_OK && pair.differs)
+    if (pair.ended != WR_OK)
+        status = wr_end_by_callback(pair.ended, "on_row", error);
+    else if (status == WR_OK && pair.differs)
         status = WR_ERR_VERIFY;
-    if (error != NULL) {
-        wr_error_release(error);
-        *error = first;
-    } else {
-        wr_error_release(&first);
-    }
+    if (pair.ended == WR_OK)
+        wr_error_move(&first, error);
+    wr_error_release(&first);
     return status;
 }
 

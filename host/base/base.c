@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define TEXT_MOST 16384 /* bytes of an error's text before it is shortened */
+
 /* Makes a new locale for each call, so that nothing is global. Without memory the decimal point may
  * be a comma. */
 WR_PRINTF(3, 0)
@@ -32,19 +34,69 @@ void wr_format(char *text, size_t size, const char *format, ...) {
     va_end(arguments);
 }
 
+/* The parts of a long word that stay. */
+enum { WORD_HEAD = 24, WORD_TAIL = 48 };
+
+static bool is_inside_character(char byte) { /* of UTF-8 */
+    return (byte & 0xc0) == 0x80;
+}
+
+/* Takes the middle out of the longest words of the text until it has fewer than size bytes, so that
+ * a long name does not push out what is wrong with it. */
+static void shorten(char *text, size_t size) {
+    static const char dots[] = "...";
+    while (strlen(text) >= size) {
+        char *longest = text;
+        size_t most = 0;
+        for (char *word = text; *word != '\0'; word += strspn(word, " ")) {
+            size_t length = strcspn(word, " ");
+            if (length > most) {
+                longest = word;
+                most = length;
+            }
+            word += length;
+        }
+        if (most <= WORD_HEAD + WORD_TAIL + strlen(dots))
+            return;
+        char *head = longest + WORD_HEAD, *tail = longest + most - WORD_TAIL;
+        while (head > longest && is_inside_character(*head))
+            head--;
+        while (is_inside_character(*tail))
+            tail++;
+        memmove(stpcpy(head, dots), tail, strlen(tail) + 1);
+    }
+}
+
 wr_status(wr_fail)(struct wr_error *error, wr_status status, const char *format, ...) {
     if (error == NULL)
         return status;
     wr_error_release(error);
     error->status = status;
-    char text[2 * sizeof error->text], named[2 * sizeof error->text];
+    char text[TEXT_MOST], named[TEXT_MOST];
     va_list arguments;
     va_start(arguments, format);
     format_arguments(text, sizeof text, format, arguments);
     va_end(arguments);
     wr_fields_shown(text, named, sizeof named);
+    shorten(named, sizeof error->text);
     wr_shown(named, error->text, sizeof error->text);
     return status;
+}
+
+void wr_error_move(struct wr_error *from, struct wr_error *error) {
+    wr_error_release(error);
+    if (error != NULL)
+        *error = *from;
+    else
+        wr_error_release(from);
+    *from = (struct wr_error){0};
+}
+
+wr_status wr_end_by_callback(wr_status status, const char *callback, struct wr_error *error) {
+    if (error == NULL || error->text[0] != '\0')
+        return status;
+    return wr_fail(error, status, "%s ended the call with status %d, %s", callback, (int)status,
+                   wr_status_name(status));
 }
 
 wr_status wr_cause(int cause, wr_status otherwise) {

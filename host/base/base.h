@@ -34,6 +34,13 @@ wr_status wr_fail(struct wr_error *error, wr_status status, const char *format, 
 #define wr_fail(error, status, ...) (wr_fail(error, status, __VA_ARGS__), (status))
 #endif
 
+/* Moves *from into *error, which may be NULL; *from is then empty. */
+void wr_error_move(struct wr_error *from, struct wr_error *error);
+
+/* The end of a call whose callback returned status, which is returned. The caller released the
+ * error before; unless the callback has filled it, its text says that `callback` ended the call. */
+wr_status wr_end_by_callback(wr_status status, const char *callback, struct wr_error *error);
+
 /* The status for a failed system call: WR_ERR_MEMORY for ENOMEM, else `otherwise`. */
 wr_status wr_cause(int cause, wr_status otherwise);
 

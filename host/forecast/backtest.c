@@ -8,9 +8,9 @@
 #include "base/pool.h"
 #include "data/panel.h"
 #include "forecast/fit.h"
-#include "forecast/mix.h"
 #include "forecast/quantiles.h"
 #include "forecast/spread.h"
+#include "windrow/mix.h"
 
 #define MOST_ERRORS 200 /* of a naive method: the latest ones, at each step */
 

@@ -239,15 +239,15 @@ static wr_status report_progress(void *context, double fraction) {
                    (double)(progress->all > 0 ? progress->all : 1);
     struct wr_fit_event event = {.fraction = total, .seconds = wr_seconds() - progress->began};
     event.seconds_left = total > 0 ? event.seconds * (1 - total) / total : 0;
-    if (progress->options->on_event != NULL)
-        progress->options->on_event(progress->options->context, &event);
-    return WR_OK;
+    if (progress->options->on_event == NULL)
+        return WR_OK;
+    return progress->options->on_event(progress->options->context, &event);
 }
 
-static void on_event_of_caller(void *context, const struct wr_fit_event *event) {
+static wr_status on_event_of_caller(void *context, const struct wr_fit_event *event) {
     const struct wr_fit_caller *caller = context;
     WR_ARITHMETIC_OF(caller->callers);
-    caller->options->on_event(caller->options->context, event);
+    return caller->options->on_event(caller->options->context, event);
 }
 
 struct wr_fit_options wr_fit_caller_options(struct wr_fit_caller *caller) {
@@ -256,6 +256,21 @@ struct wr_fit_options wr_fit_caller_options(struct wr_fit_caller *caller) {
         options.on_event = on_event_of_caller;
     options.context = caller;
     return options;
+}
+
+static wr_status on_event_of_sequence(void *context, const struct wr_fit_event *event) {
+    const struct wr_fit_sequence *sequence = context;
+    double fraction = ((double)sequence->index + event->fraction) / (double)sequence->count;
+    struct wr_fit_event all = {.fraction = fraction, .seconds = wr_seconds() - sequence->began};
+    all.seconds_left = fraction > 0 ? all.seconds * (1 - fraction) / fraction : 0;
+    return sequence->options->on_event(sequence->options->context, &all);
+}
+
+struct wr_fit_options wr_fit_sequence_options(struct wr_fit_sequence *sequence) {
+    struct wr_fit_options own = *sequence->options;
+    own.context = sequence;
+    own.on_event = own.on_event != NULL ? on_event_of_sequence : NULL;
+    return own;
 }
 
 static wr_status train_all(struct wr_device *device, const struct wr_panel *panel,
@@ -304,11 +319,15 @@ wr_status wr_fit_checked(struct wr_device *device, const struct wr_panel *panel,
     struct wr_fit *made = wr_alloc(1, sizeof *made, "a fit", error);
     if (made == NULL)
         return WR_ERR_MEMORY;
+    struct wr_fit_sequence sequence = {
+        .options = options, .count = options->calibrate ? 2 : 1, .began = wr_seconds()};
+    const struct wr_fit_options own = wr_fit_sequence_options(&sequence);
     wr_status status = set_up(panel, recipe, until, full, made, error);
     if (status == WR_OK)
-        status = train_all(device, panel, until, options, made, error);
+        status = train_all(device, panel, until, &own, made, error);
+    sequence.index++;
     if (status == WR_OK && options->calibrate)
-        status = wr_fit_calibrate(device, panel, until, options, made, error);
+        status = wr_fit_calibrate(device, panel, until, &own, made, error);
     if (status != WR_OK) {
         wr_fit_free(made);
         return status;
@@ -336,6 +355,7 @@ wr_status wr_fit(struct wr_device *device, const struct wr_panel *panel,
     struct wr_fit_caller caller = {.options = options, .callers = &callers};
     const struct wr_fit_options wrapped = wr_fit_caller_options(&caller);
     *fit = NULL;
+    wr_error_release(error);
     wr_status status = wr_recipe_check(recipe, error);
     if (status == WR_OK && recipe->horizon == 0)
         status = wr_fail(error, WR_ERR_USAGE, "recipe %s: no horizon is given", recipe->name);

@@ -115,6 +115,15 @@ wr_status wr_fit_calibrate(struct wr_device *device, const struct wr_panel *pane
                            const size_t *until, const struct wr_fit_options *options,
                            struct wr_fit *fit, struct wr_error *error);
 
+/* Fits that run one after the other. Events tell the progress of all of them together. */
+struct wr_fit_sequence {
+    const struct wr_fit_options *options; /* the caller's */
+    size_t index, count;                  /* the fit that runs now, and the number of fits */
+    double began;                         /* wr_seconds */
+};
+/* The options of fit number sequence->index. */
+struct wr_fit_options wr_fit_sequence_options(struct wr_fit_sequence *sequence);
+
 /* fit.c: the caller's options, with an on_event that is called in the caller's floating-point
  * environment. *caller must live as long as the result. */
 struct wr_fit_caller {

@@ -203,8 +203,8 @@ static wr_status check(const struct wr_fit *fit, const double *levels, size_t co
         return wr_fail(error, WR_ERR_USAGE, "this fit has not been calibrated for intervals");
     for (size_t l = 0; l < count; l++)
         if (!(levels[l] > 0 && levels[l] < 100))
-            return wr_fail(error, WR_ERR_USAGE, "level %g: above 0 and below 100 percent needed",
-                           levels[l]);
+            return wr_fail(error, WR_ERR_USAGE,
+                           "\1levels\1 %g: above 0 and below 100 percent needed", levels[l]);
     return WR_OK;
 }
 

@@ -1,4 +1,4 @@
-#include "forecast/mix.h"
+#include "windrow/mix.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,21 +32,6 @@ static wr_status check_horizon(size_t first, size_t other, struct wr_error *erro
 }
 
 /* ---- fitting ---- */
-
-static void on_event(void *context, const struct wr_fit_event *event) {
-    const struct wr_fit_sequence *sequence = context;
-    double fraction = ((double)sequence->index + event->fraction) / (double)sequence->count;
-    struct wr_fit_event all = {.fraction = fraction, .seconds = wr_seconds() - sequence->began};
-    all.seconds_left = fraction > 0 ? all.seconds * (1 - fraction) / fraction : 0;
-    sequence->options->on_event(sequence->options->context, &all);
-}
-
-struct wr_fit_options wr_fit_sequence_options(struct wr_fit_sequence *sequence) {
-    struct wr_fit_options own = *sequence->options;
-    own.context = sequence;
-    own.on_event = own.on_event != NULL ? on_event : NULL;
-    return own;
-}
 
 wr_status wr_mix_fit(struct wr_device *device, const struct wr_panel *panel,
                      const struct wr_recipe *recipes, size_t count, const size_t *until,

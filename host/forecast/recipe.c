@@ -157,12 +157,12 @@ static wr_status check_sizes(const struct wr_recipe *recipe, struct wr_error *er
     };
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         if (sizes[i].value < sizes[i].least || sizes[i].value > MOST)
-            return wr_fail(error, WR_ERR_USAGE, "%s %zu: %zu to %d needed", sizes[i].name,
+            return wr_fail(error, WR_ERR_USAGE, "\1%s\1 %zu: %zu to %d needed", sizes[i].name,
                            sizes[i].value, sizes[i].least, MOST);
     if (recipe->seeds - 1 > UINT32_MAX - recipe->seed)
         return wr_fail(error, WR_ERR_USAGE,
-                       "seed %u and the %zu after it: the last must be at most %u", recipe->seed,
-                       recipe->seeds - 1, UINT32_MAX);
+                       "\1seed\1 %u and the %zu after it: the last must be at most %u",
+                       recipe->seed, recipe->seeds - 1, UINT32_MAX);
     return WR_OK;
 }
 
@@ -179,27 +179,29 @@ static wr_status check_kinds(const struct wr_recipe *recipe, struct wr_error *er
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (kinds[i].value > kinds[i].last)
-            return wr_fail(error, WR_ERR_USAGE, "%s %u: there are 0 to %u", kinds[i].name,
+            return wr_fail(error, WR_ERR_USAGE, "\1%s\1 %u: 0 to %u needed", kinds[i].name,
                            kinds[i].value, kinds[i].last);
     return WR_OK;
 }
 
 static wr_status check_training(const struct wr_recipe *recipe, struct wr_error *error) {
     if (recipe->updates == 0 && recipe->epochs == 0)
-        return wr_fail(error, WR_ERR_USAGE, "neither updates nor epochs: at least 1 of one needed");
+        return wr_fail(error, WR_ERR_USAGE,
+                       "neither \1updates\1 nor \1epochs\1: at least 1 of one needed");
     if (!(recipe->lr >= 0 && isfinite(recipe->lr)))
-        return wr_fail(error, WR_ERR_USAGE, "learning rate %g: finite and at least 0 needed",
+        return wr_fail(error, WR_ERR_USAGE, "\1lr\1 %g: finite and at least 0 needed",
                        (double)recipe->lr);
     if (!(recipe->clip >= 0))
-        return wr_fail(error, WR_ERR_USAGE, "clip %g: at least 0 needed", (double)recipe->clip);
+        return wr_fail(error, WR_ERR_USAGE, "\1clip\1 %g: at least 0 needed", (double)recipe->clip);
     if (!(recipe->validate >= 0 && recipe->validate < 1))
-        return wr_fail(error, WR_ERR_USAGE, "validate %g: a part, at least 0 and below 1, needed",
-                       recipe->validate);
-    if (recipe->validate > 0 && (recipe->validations == 0 || recipe->patience == 0))
         return wr_fail(error, WR_ERR_USAGE,
-                       "validate goes with at least 1 validation and a patience of at least 1, not "
-                       "%zu and %zu",
-                       recipe->validations, recipe->patience);
+                       "\1validate\1 %g: a part, at least 0 and below 1, needed", recipe->validate);
+    if (recipe->validate > 0 && (recipe->validations == 0 || recipe->patience == 0))
+        return wr_fail(
+            error, WR_ERR_USAGE,
+            "\1validate\1 goes with at least 1 of \1validations\1 and of \1patience\1, not "
+            "%zu and %zu",
+            recipe->validations, recipe->patience);
     struct wr_rule rule = recipe->rule;
     rule.decay_epochs = 1; /* filled in later */
     return wr_rule_check(&rule, error);

@@ -241,6 +241,7 @@ wr_status wr_study_trials(struct wr_study *study, const struct wr_trial_query *q
     struct wr_query rows = wr_query(
         study, query->best ? TRIALS " AND status = 'done' ORDER BY " WR_STUDY_RANK " LIMIT ?3"
                            : TRIALS " ORDER BY id LIMIT ?3");
+    wr_error_release(error);
     wr_bind_int(&rows, query->id);
     wr_bind_size(&rows, query->hidden);
     wr_bind_int(&rows, query->most == 0 || query->most > INT64_MAX ? -1 : (int64_t)query->most);
@@ -250,6 +251,8 @@ wr_status wr_study_trials(struct wr_study *study, const struct wr_trial_query *q
         if (rows.code == SQLITE_OK)
             status = on_trial(context, &trial);
     }
+    if (status != WR_OK)
+        wr_end_by_callback(status, "on_trial", error);
     return wr_query_end(&rows, status, "be read", error);
 }
 
@@ -320,6 +323,7 @@ wr_status wr_study_groups(struct wr_study *study, const char *option, wr_group_f
                        option);
     struct wr_query rows = wr_query(study, sql);
     wr_status status = WR_OK;
+    wr_error_release(error);
     while (status == WR_OK && wr_query_row(&rows)) {
         char number[WR_NUMBER_TEXT];
         struct wr_study_group group = {.value = option_text(&rows, number),
@@ -335,5 +339,7 @@ wr_status wr_study_groups(struct wr_study *study, const char *option, wr_group_f
         if (rows.code == SQLITE_OK)
             status = call_back(on_group, context, &group, &callers);
     }
+    if (status != WR_OK)
+        wr_end_by_callback(status, "on_group", error);
     return wr_query_end(&rows, status, "be read", error);
 }

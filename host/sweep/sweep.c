@@ -33,10 +33,10 @@ void wr_sweep_end(struct wr_sweep_run *run, wr_status status, struct wr_error *e
     pthread_mutex_lock(&run->lock);
     if (run->status == WR_OK) {
         run->status = status;
-        if (run->error != NULL) {
-            *run->error = *error;
-            *error = (struct wr_error){0};
-        }
+        if (error != NULL)
+            wr_error_move(error, run->error);
+        else
+            wr_end_by_callback(status, "on_event", run->error);
     }
     run->ending = true;
     pthread_cond_broadcast(&run->changed);
@@ -98,9 +98,8 @@ void wr_sweep_report(struct wr_sweep_run *run) {
     struct wr_sweep_event event = event_now(run);
     pthread_mutex_unlock(&run->lock);
     wr_status status = call_back(run, &event);
-    struct wr_error none = {0};
     if (status != WR_OK)
-        wr_sweep_end(run, status, &none);
+        wr_sweep_end(run, status, NULL);
 }
 
 /* Reports progress on the calling thread until all workers have finished. */
@@ -227,6 +226,7 @@ wr_status wr_sweep_run(const struct wr_sweep *sweep, struct wr_study *study,
                                .study_lock = PTHREAD_MUTEX_INITIALIZER,
                                .changed = PTHREAD_COND_INITIALIZER,
                                .began = wr_seconds()};
+    wr_error_release(error);
     wr_status status = prepare(&run, error);
     if (status == WR_OK)
         status = run_workers(&run);

@@ -89,7 +89,8 @@ void wr_ensemble_train(struct wr_sweep_worker *worker, const struct wr_slice *sl
 bool wr_sweep_ending(const struct wr_sweep_run *run);
 /* Calls on_event. Call it on the sweep's calling thread, without `lock`. */
 void wr_sweep_report(struct wr_sweep_run *run);
-/* Ends the run with an error and takes over the error's contents. Only the first error counts. */
+/* Ends the run with an error and takes over the error's contents. NULL: on_event returned status.
+ * Only the first end counts. */
 void wr_sweep_end(struct wr_sweep_run *run, wr_status status, struct wr_error *error);
 
 #endif

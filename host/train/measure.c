@@ -131,16 +131,17 @@ static wr_status open_session(struct bench *bench, size_t steps) {
 
 /* ---- runs ---- */
 
-static int on_tick(void *context, double updates) {
+static wr_status on_tick(void *context, double updates) {
     const struct bench *bench = context;
     (void)updates;
-    return bench->options->stop != NULL && *bench->options->stop != 0;
+    bool stop = bench->options->stop != NULL && *bench->options->stop != 0;
+    return stop ? wr_fail(bench->error, WR_ERR_STOPPED, "stopped") : WR_OK;
 }
 
 static wr_status timed_run(struct bench *bench, size_t epochs, double *seconds) {
     *seconds = 0;
-    if (on_tick(bench, 0)) /* short runs have no ticks */
-        return wr_fail(bench->error, WR_ERR_STOPPED, "stopped");
+    if (on_tick(bench, 0) != WR_OK) /* short runs have no ticks */
+        return WR_ERR_STOPPED;
     double began = wr_seconds();
     wr_status status = wr_session_run(bench->session, epochs, NULL, on_tick, bench, bench->error);
     *seconds = wr_seconds() - began;

@@ -1,6 +1,6 @@
 #include "windrow/train.h"
 
-#include "backend/backend.h"
+#include "backend/session.h"
 #include "base/arithmetic.h"
 #include "train/validate.h"
 
@@ -51,13 +51,15 @@ static wr_status send_event(struct trainer *trainer, size_t epochs, double fract
     return options->on_event != NULL ? options->on_event(options->context, &event) : WR_OK;
 }
 
-static int on_tick(void *context, double updates) {
+static wr_status on_tick(void *context, double updates) {
     struct trainer *trainer = context;
     double epoch_updates = wr_session_epoch_updates(trainer->session);
     double epochs = (double)trainer->done + updates / epoch_updates;
     if (wr_seconds() - trainer->last_event > event_seconds)
         trainer->event_status = send_event(trainer, 0, epochs / (double)trainer->options->epochs);
-    return trainer->event_status != WR_OK || stop_wanted(trainer);
+    if (trainer->event_status != WR_OK)
+        return trainer->event_status;
+    return stop_wanted(trainer) ? WR_ERR_STOPPED : WR_OK;
 }
 
 /* ---- losses of a chunk ---- */
@@ -102,21 +104,26 @@ static void sum_up(struct trainer *trainer) {
 /* ---- chunks ---- */
 
 static wr_status run_chunk(struct trainer *trainer, size_t epochs, struct wr_error *error) {
+    struct wr_error own = {0};
     double before = wr_seconds();
     wr_status status =
-        wr_session_run(trainer->session, epochs, trainer->losses, on_tick, trainer, error);
+        wr_session_run(trainer->session, epochs, trainer->losses, on_tick, trainer, &own);
     trainer->result->seconds += wr_seconds() - before;
+    if (trainer->event_status == WR_OK && status != WR_OK)
+        wr_error_move(&own, error);
+    wr_error_release(&own);
     if (trainer->event_status != WR_OK)
-        return trainer->event_status;
+        return wr_end_by_callback(trainer->event_status, "on_event", error);
     if (status == WR_ERR_STOPPED || (status == WR_OK && stop_wanted(trainer)))
         return wr_fail(error, WR_ERR_STOPPED, "stopped after %zu of %zu epochs", trainer->done,
                        trainer->options->epochs);
     if (status == WR_OK)
         status = note_losses(trainer, epochs, error);
-    if (status == WR_OK)
-        status = send_event(trainer, epochs,
-                            (double)(trainer->done + epochs) / (double)trainer->options->epochs);
-    return status;
+    if (status != WR_OK)
+        return status;
+    status = send_event(trainer, epochs,
+                        (double)(trainer->done + epochs) / (double)trainer->options->epochs);
+    return status == WR_OK ? WR_OK : wr_end_by_callback(status, "on_event", error);
 }
 
 /* Epochs of the next chunk: about chunk_seconds, at most four times the last chunk. */
@@ -182,9 +189,18 @@ wr_status wr_train(struct wr_session *session, const struct wr_train_options *op
                    struct wr_train_result *result, struct wr_error *error) {
     WR_ARITHMETIC(callers);
     *result = (struct wr_train_result){0};
+    if (options->on_event != NULL)
+        wr_error_release(error);
     if (options->epochs == 0 || options->epochs >= WR_NOT_DIVERGED)
-        return wr_fail(error, WR_ERR_USAGE, "%zu epochs: 1 to %u allowed", options->epochs,
+        return wr_fail(error, WR_ERR_USAGE, "\1epochs\1 %zu: 1 to %u needed", options->epochs,
                        WR_NOT_DIVERGED - 1);
+    wr_status status = wr_check_process(session->device, error);
+    if (status == WR_OK && session->used)
+        status = wr_fail(error, WR_ERR_USAGE,
+                         "wr_train on a session whose models were trained or frozen before: write "
+                         "parameters first");
+    if (status != WR_OK)
+        return status;
     struct trainer trainer = {.session = session,
                               .options = options,
                               .result = result,
@@ -192,7 +208,7 @@ wr_status wr_train(struct wr_session *session, const struct wr_train_options *op
                               .callers = &callers,
                               .start = wr_seconds(),
                               .last_event = wr_seconds()};
-    wr_status status = allocate(&trainer, error);
+    status = allocate(&trainer, error);
     if (status == WR_OK)
         status = wr_validator_open(&trainer.validator, options->validation, session, result, error);
     if (status == WR_OK)

@@ -10,7 +10,7 @@ static wr_status check(const struct wr_validation *how, struct wr_error *error) 
     if (how->every == 0)
         return wr_fail(error, WR_ERR_USAGE, "validation every 0 epochs: at least 1 needed");
     if (how->patience == 0)
-        return wr_fail(error, WR_ERR_USAGE, "a patience of 0 validations: at least 1 needed");
+        return wr_fail(error, WR_ERR_USAGE, "\1patience\1 0: at least 1 needed");
     return WR_OK;
 }
 

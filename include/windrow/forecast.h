@@ -120,8 +120,10 @@ struct wr_fit_event {
     double fraction; /* of the work done, 0 .. 1 */
     double seconds, seconds_left;
 };
+typedef wr_status wr_fit_fn(void *context, const struct wr_fit_event *event);
+
 struct wr_fit_options {
-    void (*on_event)(void *context, const struct wr_fit_event *event); /* or NULL */
+    wr_fit_fn *on_event; /* or NULL */
     void *context;
     const volatile sig_atomic_t *stop; /* set to non-zero to stop: WR_ERR_STOPPED; NULL: never */
     /* A folder that keeps the finished parts of the work, so that the same fit can continue after
@@ -150,10 +152,10 @@ struct wr_fit_report {
 struct wr_fit;
 
 /* Fits every series of a panel to its first `until[s]` values (NULL: all). WR_ERR_USAGE if a series
- * has fewer. The recipe's horizon
- * must be filled in. Models of one shape train together: as many as fit in memory and take about a
- * minute. The fit keeps the last values of each series, from which wr_fit_forecast continues.
- * WR_ERR_DATA names file, line and series. The caller frees *fit with wr_fit_free. */
+ * has fewer. The recipe's horizon must be filled in. Models of one shape train together: as many as
+ * fit in memory and take about a minute. The fit keeps the last values of each series, from which
+ * wr_fit_forecast continues. WR_ERR_DATA names file, line and series. The caller frees *fit with
+ * wr_fit_free. */
 wr_status wr_fit(struct wr_device *device, const struct wr_panel *panel,
                  const struct wr_recipe *recipe, const size_t *until,
                  const struct wr_fit_options *options, struct wr_fit **fit, struct wr_error *error);

@@ -117,15 +117,15 @@ wr_status wr_session_clip(struct wr_session *session, struct wr_error *error);
 wr_status wr_session_update(struct wr_session *session, struct wr_error *error);
 
 /* Called from time to time during a run, on the calling thread. updates: parameter updates of all
- * models so far in this run. Return non-zero to stop. */
-typedef int wr_tick_fn(void *context, double updates);
+ * models so far in this run. */
+typedef wr_status wr_tick_fn(void *context, double updates);
 
 /* Trains `epochs` epochs. losses (epochs, M), which may be NULL, receives total_loss of each: the
  * sum of its n window losses in order. Its error is at most (2 + n u) u of the sum of their sizes,
  * u = 2^-24, and does not depend on launches and batches. If it overflows it is infinite. It is NaN
- * for a frozen model and for one that diverged in an earlier epoch. If tick stops the run:
- * WR_ERR_STOPPED; then the session only takes wr_session_write_parameters and wr_session_close. In
- * a process forked after the device was opened, every call but close is WR_ERR_USAGE. */
+ * for a frozen model and for one that diverged in an earlier epoch. If tick (which may be NULL)
+ * ends the run, the session only takes wr_session_write_parameters and wr_session_close. In a
+ * process forked after the device was opened, every call but close is WR_ERR_USAGE. */
 wr_status wr_session_run(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
                          void *context, struct wr_error *error);
 

@@ -205,7 +205,6 @@ struct wr_trial {
     bool kept;                /* the study has its parameters */
     bool torn;                /* see wr_study_torn; set only in a study that is open for reading */
 };
-/* Return WR_OK to continue; any other status ends the call and is returned. */
 typedef wr_status wr_trial_fn(void *context, const struct wr_trial *trial);
 
 struct wr_trial_query {

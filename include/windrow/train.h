@@ -24,7 +24,6 @@ struct wr_train_event {
     double seconds;      /* of training so far */
     double seconds_left; /* estimated */
 };
-/* Return WR_OK to continue; any other status ends the training and is returned. */
 typedef wr_status wr_train_fn(void *context, const struct wr_train_event *event);
 
 /* Early stopping (L. Prechelt, "Early stopping - but when?", 1998). A validation computes the mean

@@ -23,7 +23,7 @@ struct wr_verify_row {
     size_t differing;     /* those whose bits differ */
     char difference[192]; /* the first: index, both values, both bit patterns; "" if none */
 };
-typedef void wr_verify_fn(void *context, const struct wr_verify_row *row);
+typedef wr_status wr_verify_fn(void *context, const struct wr_verify_row *row);
 
 /* Compares the device with the cpu backend on a fixed list of shapes, and calls on_row for each
  * comparison. WR_ERR_VERIFY if a value differs (the error names the first); WR_ERR_DEVICE if the

@@ -2,7 +2,10 @@
  *
  * Results do not depend on the calling thread's arithmetic (fesetround, flush to zero): a call
  * rounds to nearest with subnormal numbers, and restores the thread's setting. Callbacks (a tick,
- * on_event) run in the caller's arithmetic.
+ * on_event, on_row) run in the caller's arithmetic.
+ *
+ * A callback returns WR_OK for the call to go on. Any other status ends the call, which returns it;
+ * the text of the call's error is then what the callback wrote there, or else names the callback.
  *
  * A pointer may be NULL where a comment says so, and in every call that frees, closes or releases;
  * nowhere else. Indices must be below the counts that they go with. */

@@ -47,7 +47,7 @@ static wr_status end_stretch(struct run *run, size_t steps, double updates,
         fitting = most;
     run->session->pace = fitting > 1 ? (size_t)fitting : 1;
     run->began = now;
-    if (run->tick && run->tick(run->context, updates))
+    if (run->tick != NULL && run->tick(run->context, updates) != WR_OK)
         return wr_fail(error, WR_ERR_STOPPED, "stopped after %.0f updates", updates);
     return WR_OK;
 }

@@ -253,10 +253,10 @@ static void tell_data(struct run *run) {
     run->told = true;
 }
 
-static void on_event(void *context, const struct wr_fit_event *event) {
+static wr_status on_event(void *context, const struct wr_fit_event *event) {
     struct run *run = context;
     tell_data(run);
-    run_on_event(&run->progress, event);
+    return run_on_event(&run->progress, event);
 }
 
 static wr_status run_backtest(struct run *run) {

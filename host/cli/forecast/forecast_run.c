@@ -80,8 +80,9 @@ void run_start(struct progress *progress, const struct run_options *options,
     progress_start(progress, options->quiet.given);
 }
 
-void run_on_event(void *context, const struct wr_fit_event *event) {
+wr_status run_on_event(void *context, const struct wr_fit_event *event) {
     progress_show(context, event->fraction, event->seconds, event->seconds_left);
+    return WR_OK;
 }
 
 /* ---- after ---- */

@@ -5,7 +5,7 @@
 #include "cli/groups/recipe_options.h"
 #include "cli/groups/run_options.h"
 #include "cli/io/progress.h"
-#include "forecast/mix.h"
+#include "windrow/mix.h"
 
 /* --levels. Start with {0}. Call levels_release after a failure too. */
 struct levels {
@@ -23,7 +23,7 @@ wr_status run_open_device(const struct run_options *options, struct wr_device **
 void run_start(struct progress *progress, const struct run_options *options,
                const struct recipes *recipes);
 /* Shows the progress of a fit. context: a struct progress. */
-void run_on_event(void *context, const struct wr_fit_event *event);
+wr_status run_on_event(void *context, const struct wr_fit_event *event);
 /* Prints a few lines on stderr about the fit. */
 void run_tell_report(const struct wr_mix *mix, const struct wr_fit_report *report);
 /* The same as an object for --json; NULL without memory. */

@@ -28,7 +28,7 @@ static const char *verdict(const struct wr_verify_row *row) {
     return row->skipped ? "skipped" : row->differing > 0 ? "differs" : "ok";
 }
 
-static void on_row(void *context, const struct wr_verify_row *row) {
+static wr_status on_row(void *context, const struct wr_verify_row *row) {
     struct verification *verification = context;
     verification->comparisons++;
     verification->skipped += row->skipped;
@@ -50,6 +50,7 @@ static void on_row(void *context, const struct wr_verify_row *row) {
                       row->tensor, "shape", row->shape, "result", verdict(row), "values",
                       (json_int_t)row->values, "differing", (json_int_t)row->differing,
                       "difference", json_text(row->difference)));
+    return WR_OK;
 }
 
 /* Verifies one device and reports each comparison at once. */

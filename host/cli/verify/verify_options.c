@@ -7,6 +7,7 @@ static const struct option_spec rows[] = {
      .name = "device",
      AT(device),
      .argument = "ID",
+     .offers = WORDS("auto", "cpu", "opencl"),
      .otherwise = "every usable OpenCL device",
      .help = "The device to verify, named as for windrow train. cpu is compared "
              "with itself, which checks one schedule against the other."},
