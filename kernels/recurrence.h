@@ -289,7 +289,7 @@ static inline void wr_step_at(const struct wr_model_task *task, ulong u,
     by->correct = corrections[2 * min(u, pairs - 1)];
     by->correct2 = corrections[2 * min(u, pairs - 1) + 1];
 #endif
-#define WR_GIVEN(ID, field, type, kinds, range, words, value, shown, option, said, help)           \
+#define WR_GIVEN(ID, field, type, kinds, range, words, value, shown, option, help)                 \
     by->field = as_float(WR_##ID);
     WR_OPTIMIZER_NUMBERS(WR_GIVEN)
     wr_stepping_complete(by, as_float(WR_WEIGHT_DECAY));

@@ -38,7 +38,7 @@ static void test_command(void **state) {
                  "--device opencl: see `windrow devices`");
     assert_shown("\1calibrate=false\1, \1scale=true\1, \1wr_fit_save\1 makes one",
                  "--levels none, --scale standard, windrow forecast --save makes one");
-    assert_shown("\1unknown\1", "`unknown`");
+    assert_shown("\1huber_delta\1 0, \1weight_decay=2\1", "--huber-delta 0, --weight-decay 2");
 }
 
 /* What users write between backticks is no field, also beside one and in one. */

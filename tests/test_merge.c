@@ -282,7 +282,7 @@ static void test_refusals(void **state) {
     options.devices = &cpu;
     options.device_count = 1;
     status = wr_sweep_run(&sweep, study, &options, &result, &error);
-    assert_error(status, &error, WR_ERR_USAGE, "shard 2 of 2", "0 to 1");
+    assert_error(status, &error, WR_ERR_USAGE, "`shard` 2 of 2", "0 to 1");
     sweep.shard = 1;
     assert_ok(wr_sweep_run(&sweep, study, &options, &result, &error), &error);
     sweep.shards = 3;

@@ -44,7 +44,7 @@ static void test_named(void **state) {
     assert_int_equal(wr_recipe_named("hourly", &recipe, NULL), WR_OK);
     assert_int_equal(recipe.horizon, 0); /* the caller fills it in */
     assert_int_equal(wr_recipe_check(&recipe, &error), WR_ERR_USAGE);
-    assert_non_null(strstr(error.text, "horizon 0"));
+    assert_non_null(strstr(error.text, "`horizon` 0"));
     assert_int_equal(hourly.window * hourly.chunk, 168);
 }
 
@@ -60,27 +60,27 @@ static void test_named(void **state) {
 
 static void test_refused(void **state) {
     (void)state;
-    REFUSED(window, 0, "window 0: 1 to 1000000");
-    REFUSED(window, 1000001, "window 1000001");
-    REFUSED(chunk, 0, "chunk 0");
-    REFUSED(horizon, SIZE_MAX, "horizon 18446744073709551615");
-    REFUSED(season, 0, "season 0");
-    REFUSED(difference, 1000001, "difference 1000001: 0 to");
+    REFUSED(window, 0, "`window` 0: 1 to 1000000");
+    REFUSED(window, 1000001, "`window` 1000001");
+    REFUSED(chunk, 0, "`chunk` 0");
+    REFUSED(horizon, SIZE_MAX, "`horizon` 18446744073709551615");
+    REFUSED(season, 0, "`season` 0");
+    REFUSED(difference, 1000001, "`difference` 1000001: 0 to");
     REFUSED(residual, 1000001, "residual");
-    REFUSED(hidden, 0, "hidden 0");
-    REFUSED(seeds, 0, "seeds 0");
+    REFUSED(hidden, 0, "`hidden` 0");
+    REFUSED(seeds, 0, "`seeds` 0");
     REFUSED(seed, UINT32_MAX - 14, "at most 4294967295");
-    REFUSED(batch, 0, "batch 0");
+    REFUSED(batch, 0, "`batch` 0");
     REFUSED(updates, 0, "updates");
-    REFUSED(transform, (enum wr_transform)3, "transform 3: there are 0 to 2");
-    REFUSED(normalize, (enum wr_normalize)4, "normalize 4");
-    REFUSED(init, (enum wr_init)4, "init 4");
-    REFUSED(combine, (enum wr_combine)2, "combine 2");
-    REFUSED(lr, NAN, "learning rate nan");
-    REFUSED(lr, -1.0f, "learning rate -1");
-    REFUSED(clip, -1.0f, "clip -1");
-    REFUSED(validate, 1.0, "validate 1");
-    REFUSED(validate, 0.25, "validate goes with");
+    REFUSED(transform, (enum wr_transform)3, "`transform` 3: 0 to 2");
+    REFUSED(normalize, (enum wr_normalize)4, "`normalize` 4");
+    REFUSED(init, (enum wr_init)4, "`init` 4");
+    REFUSED(combine, (enum wr_combine)2, "`combine` 2");
+    REFUSED(lr, NAN, "`lr` nan");
+    REFUSED(lr, -1.0f, "`lr` -1");
+    REFUSED(clip, -1.0f, "`clip` -1");
+    REFUSED(validate, 1.0, "`validate` 1");
+    REFUSED(validate, 0.25, "validate` goes with");
     REFUSED(rule.epsilon, 0.0f, "epsilon");
     struct wr_recipe recipe = named("hourly");
     recipe.adjust = true;

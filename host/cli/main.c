@@ -76,7 +76,7 @@ static wr_status run_command(const struct command *command, int count, char **ar
         status = clash_check(command, options, error);
     for (size_t i = 0; status == WR_OK && !wants_help && command_table[i] != NULL; i++)
         if (command_table[i] == command)
-            status = functions[i](options, error);
+            status = options_blame_file(command, options, functions[i](options, error), error);
     if (wants_help)
         help_command(stdout, command);
     options_release(command, options);

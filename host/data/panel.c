@@ -217,7 +217,7 @@ wr_status wr_panel_read(const char *path, const struct wr_panel_spec *spec, stru
     static wr_panel_reader *const readers[] = {wr_panel_auto, wr_panel_long, wr_panel_wide};
     if ((unsigned)spec->layout > WR_PANEL_WIDE) {
         *panel = NULL;
-        return wr_fail(error, WR_ERR_USAGE, "layout %d: auto, long or wide needed",
+        return wr_fail(error, WR_ERR_USAGE, "\1layout\1 %d: auto, long or wide needed",
                        (int)spec->layout);
     }
     return read_file(path, readers[spec->layout], spec, panel, error);

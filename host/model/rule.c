@@ -173,11 +173,10 @@ static bool is_in_range(enum wr_number_index number, float x) {
     return in_range[number];
 }
 
-#define SAID_OF(ID, field, type, kinds, range, words, value, shown, option, said, help)            \
-    [WR_NUMBER_##ID] = {said, words},
+#define SAID_OF(ID, field, type, kinds, range, words, ...) [WR_NUMBER_##ID] = {#field, words},
 static wr_status fail_number(const struct wr_number *number, double value, struct wr_error *error) {
     static const struct { const char *name, *range; } said[] = {WR_EACH_NUMBER(SAID_OF)};
-    return wr_fail(error, WR_ERR_USAGE, "%s %.*g: %s needed", said[number - wr_numbers].name,
+    return wr_fail(error, WR_ERR_USAGE, "\1%s\1 %.*g: %s needed", said[number - wr_numbers].name,
                    number->whole ? 10 : 6, value, said[number - wr_numbers].range);
 }
 
@@ -185,7 +184,7 @@ static wr_status check_kind(const char *name, unsigned value, unsigned kinds,
                             struct wr_error *error) {
     return value < kinds
                ? WR_OK
-               : wr_fail(error, WR_ERR_USAGE, "%s %u: 0 to %u needed", name, value, kinds - 1);
+               : wr_fail(error, WR_ERR_USAGE, "\1%s\1 %u: 0 to %u needed", name, value, kinds - 1);
 }
 
 static wr_status check_kinds(const struct wr_rule *rule, struct wr_error *error) {

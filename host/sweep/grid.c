@@ -9,7 +9,7 @@
 
 /* A list of values of the grid; each value has `size` bytes. */
 struct list {
-    const char *name;
+    const char *name; /* its field of wr_grid */
     const void *values;
     size_t count, size;
     int (*compare)(const void *a, const void *b);
@@ -29,12 +29,12 @@ COMPARE(compare_seeds, uint32_t)
 /* Lists the options in the order in which they vary; the last one varies fastest. */
 static void list_all(const struct wr_grid *g, struct list lists[LISTS]) {
     const struct list all[LISTS] = {
-        {"hidden sizes", g->hidden, g->hidden_count, sizeof *g->hidden, compare_sizes},
-        {"windows", g->window, g->window_count, sizeof *g->window, compare_sizes},
-        {"batches", g->batch, g->batch_count, sizeof *g->batch, compare_sizes},
-        {"start values", g->init, g->init_count, sizeof *g->init, compare_inits},
-        {"learning rates", g->lr, g->lr_count, sizeof *g->lr, compare_reals},
-        {"clips", g->clip, g->clip_count, sizeof *g->clip, compare_reals},
+        {"hidden", g->hidden, g->hidden_count, sizeof *g->hidden, compare_sizes},
+        {"window", g->window, g->window_count, sizeof *g->window, compare_sizes},
+        {"batch", g->batch, g->batch_count, sizeof *g->batch, compare_sizes},
+        {"init", g->init, g->init_count, sizeof *g->init, compare_inits},
+        {"lr", g->lr, g->lr_count, sizeof *g->lr, compare_reals},
+        {"clip", g->clip, g->clip_count, sizeof *g->clip, compare_reals},
         {"seeds", g->seeds, g->seed_count, sizeof *g->seeds, compare_seeds}};
     memcpy(lists, all, sizeof all);
 }
@@ -42,32 +42,31 @@ static void list_all(const struct wr_grid *g, struct list lists[LISTS]) {
 static wr_status check_values(const struct wr_grid *g, struct wr_error *error) {
     for (size_t i = 0; i < g->hidden_count; i++)
         if (g->hidden[i] == 0 || g->hidden[i] > UINT32_MAX)
-            return wr_fail(error, WR_ERR_USAGE, "hidden size %zu: 1 to %u allowed", g->hidden[i],
+            return wr_fail(error, WR_ERR_USAGE, "\1hidden\1 %zu: 1 to %u needed", g->hidden[i],
                            UINT32_MAX);
     for (size_t i = 0; i < g->window_count; i++)
         if (g->window[i] == 0 || g->window[i] > UINT32_MAX)
-            return wr_fail(error, WR_ERR_USAGE, "window %zu: 1 to %u allowed", g->window[i],
+            return wr_fail(error, WR_ERR_USAGE, "\1window\1 %zu: 1 to %u needed", g->window[i],
                            UINT32_MAX);
     for (size_t i = 0; i < g->lr_count; i++)
         if (!isfinite(g->lr[i]) || g->lr[i] < 0)
-            return wr_fail(error, WR_ERR_USAGE, "learning rate %g: finite and not negative",
+            return wr_fail(error, WR_ERR_USAGE, "\1lr\1 %g: finite and at least 0 needed",
                            (double)g->lr[i]);
     for (size_t i = 0; i < g->clip_count; i++)
         if (!isfinite(g->clip[i]) || g->clip[i] < 0)
-            return wr_fail(error, WR_ERR_USAGE, "clip %g: finite and not negative",
+            return wr_fail(error, WR_ERR_USAGE, "\1clip\1 %g: finite and at least 0 needed",
                            (double)g->clip[i]);
     for (size_t i = 0; i < g->init_count; i++)
         if (g->init[i] != WR_INIT_NOTEBOOK && g->init[i] != WR_INIT_PYTORCH)
-            return wr_fail(error, WR_ERR_USAGE, "start values %d: there are no such",
-                           (int)g->init[i]);
+            return wr_fail(error, WR_ERR_USAGE, "\1init\1 %d: there is no such", (int)g->init[i]);
     return WR_OK;
 }
 
 /* Copies a list in ascending order, each value once. */
 static wr_status sort_list(struct list *list, void **copy, struct wr_error *error) {
     if (list->count == 0)
-        return wr_fail(error, WR_ERR_USAGE, "the grid has no %s", list->name);
-    char *sorted = *copy = wr_alloc(list->count, list->size, list->name, error);
+        return wr_fail(error, WR_ERR_USAGE, "the grid has no \1%s\1", list->name);
+    char *sorted = *copy = wr_alloc(list->count, list->size, "a list of the grid", error);
     if (sorted == NULL)
         return WR_ERR_MEMORY;
     memcpy(sorted, list->values, list->count * list->size);
@@ -87,11 +86,13 @@ static wr_status count_trials(const struct list lists[LISTS], size_t *trials,
     for (size_t k = 0; k < LISTS; k++)
         product *= (double)lists[k].count;
     if (product > WR_MOST_TRIALS)
-        return wr_fail(error, WR_ERR_USAGE,
-                       "the grid has %.0f trials (%zu hidden sizes, %zu windows, %zu batches, %zu "
-                       "start values, %zu learning rates, %zu clips, %zu seeds); %d are the most",
-                       product, lists[0].count, lists[1].count, lists[2].count, lists[3].count,
-                       lists[4].count, lists[5].count, lists[6].count, WR_MOST_TRIALS);
+        return wr_fail(
+            error, WR_ERR_USAGE,
+            "the grid has %.0f trials: \1hidden\1 gives %zu values, \1window\1 %zu, "
+            "\1batch\1 %zu, \1init\1 %zu, \1lr\1 %zu, \1clip\1 %zu, \1seeds\1 %zu; %d trials are "
+            "the most",
+            product, lists[0].count, lists[1].count, lists[2].count, lists[3].count, lists[4].count,
+            lists[5].count, lists[6].count, WR_MOST_TRIALS);
     *trials = (size_t)product;
     return WR_OK;
 }

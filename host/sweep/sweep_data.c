@@ -14,13 +14,13 @@
 
 static wr_status check_training(const struct wr_sweep *sweep, struct wr_error *error) {
     if (sweep->epochs == 0 || sweep->epochs >= WR_NOT_DIVERGED)
-        return wr_fail(error, WR_ERR_USAGE, "%zu epochs: 1 to %u allowed", sweep->epochs,
+        return wr_fail(error, WR_ERR_USAGE, "\1epochs\1 %zu: 1 to %u needed", sweep->epochs,
                        WR_NOT_DIVERGED - 1);
     if (!(sweep->validate >= 0 && sweep->validate < 1))
-        return wr_fail(error, WR_ERR_USAGE, "validation on %g of the rows: 0 to below 1 allowed",
-                       sweep->validate);
+        return wr_fail(error, WR_ERR_USAGE,
+                       "\1validate\1 %g: a part, at least 0 and below 1, needed", sweep->validate);
     if (sweep->shards > 0 && sweep->shard >= sweep->shards)
-        return wr_fail(error, WR_ERR_USAGE, "shard %zu of %zu: 0 to %zu allowed", sweep->shard,
+        return wr_fail(error, WR_ERR_USAGE, "\1shard\1 %zu of %zu: 0 to %zu needed", sweep->shard,
                        sweep->shards, sweep->shards - 1);
     if (!(sweep->checkpoint_seconds >= 0))
         return wr_fail(error, WR_ERR_USAGE, "checkpoints every %g seconds: not negative allowed",

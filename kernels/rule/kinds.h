@@ -11,7 +11,7 @@
  *
  * A table of numbers has a row for each:
  *   NUMBER(ID, field, type, kinds, range, words of the range, default, its words,
- *          option, words for messages, help)
+ *          option, help)
  *   ID       kernels get the number as WR_ID, a loss's as WR_LOSS_NUMBER
  *   field    of struct wr_rule
  *   type     REAL (a float) or WHOLE (unsigned)

@@ -18,10 +18,10 @@
 /* A loss has one at most: `number` below. */
 #define WR_LOSS_NUMBERS(NUMBER)                                                                    \
     NUMBER(HUBER_DELTA, huber_delta, REAL, WR_BIT(HUBER), x > 0 && x < INFINITY,                   \
-           "finite and above 0", 1.0f, "1", "huber-delta", "huber's delta",                        \
+           "finite and above 0", 1.0f, "1", "huber-delta",                                         \
            "Of huber: the largest small error, in deviations where the series is scaled.")         \
     NUMBER(TAU, tau, REAL, WR_BIT(QUANTILE), x > 0 && x < 1, "above 0 and below 1", 0.5f, "0.5",   \
-           "tau", "tau", "Of quantile: the part of the values that lies below it.")
+           "tau", "Of quantile: the part of the values that lies below it.")
 
 static inline WR_FLOAT wr_sign(WR_FLOAT e) {
     WR_FLOAT not_positive = wr_if_less(e, WR_CONST(0.0f), WR_CONST(-1.0f), e); /* NaN passes */

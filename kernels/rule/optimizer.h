@@ -15,22 +15,21 @@
 
 #define WR_OPTIMIZER_NUMBERS(NUMBER)                                                               \
     NUMBER(MOMENTUM, momentum, REAL, WR_BIT(MOMENTUM), x >= 0 && x < 1, "at least 0 and below 1",  \
-           0.9f, "0.9", "momentum", "momentum",                                                    \
-           "Of momentum: the part of each step that the next keeps.")                              \
+           0.9f, "0.9", "momentum", "Of momentum: the part of each step that the next keeps.")     \
     NUMBER(BETA1, beta1, REAL, WR_BIT(ADAM), x >= 0 && x < 1, "at least 0 and below 1", 0.9f,      \
-           "0.9", "beta1", "beta1", "Of adam: the part of the mean gradient that stays.")          \
+           "0.9", "beta1", "Of adam: the part of the mean gradient that stays.")                   \
     NUMBER(BETA2, beta2, REAL, WR_BIT(RMSPROP) | WR_BIT(ADAM), x >= 0 && x < 1,                    \
            "at least 0 and below 1", optimizer == WR_KIND_RMSPROP ? 0.99f : 0.999f,                \
-           "adam 0.999, rmsprop 0.99", "beta2", "beta2",                                           \
+           "adam 0.999, rmsprop 0.99", "beta2",                                                    \
            "Of adam and rmsprop: the part of the mean square that stays.")                         \
     NUMBER(EPSILON, epsilon, REAL, WR_BIT(RMSPROP) | WR_BIT(ADAM), x >= 1e-12f && x < INFINITY,    \
-           "finite and at least 1e-12", 1e-8f, "1e-8", "epsilon", "epsilon",                       \
+           "finite and at least 1e-12", 1e-8f, "1e-8", "epsilon",                                  \
            "Of adam and rmsprop: added to the root of the mean square.")
 
 /* Of any of them; no field of wr_stepping. */
 #define WR_WEIGHT_NUMBERS(NUMBER)                                                                  \
     NUMBER(WEIGHT_DECAY, weight_decay, REAL, WR_ANY_KIND, x >= 0 && x < INFINITY,                  \
-           "finite and at least 0", 0.0f, "0", "weight-decay", "weight decay",                     \
+           "finite and at least 0", 0.0f, "0", "weight-decay",                                     \
            "Of any optimizer: parameters shrink by the learning rate times X before each step, "   \
            "as in AdamW.")
 
@@ -72,8 +71,7 @@ struct wr_stepping {
     WR_FLOAT shrink;  /* wr_fma(descent, weight_decay, 1) */
     WR_FLOAT correct,
         correct2; /* Adam: 1/(1 - beta1^(u+1)), 1/sqrt(1 - beta2^(u+1)), from the host */
-#define WR_FIELD(ID, field, type, kinds, range, words, value, shown, option, said, help)           \
-    float field;
+#define WR_FIELD(ID, field, type, kinds, range, words, value, shown, option, help) float field;
     WR_OPTIMIZER_NUMBERS(WR_FIELD)
     float fresh1, fresh2; /* 1 - beta1, 1 - beta2, rounded once */
 };

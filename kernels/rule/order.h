@@ -16,7 +16,7 @@
 
 #define WR_ORDER_NUMBERS(NUMBER)                                                                   \
     NUMBER(RECENCY, recency, WHOLE, WR_BIT(RECENT), x >= 1 && x <= 4, "1 to 4", 2, "2", "recency", \
-           "recency", "Of recent: the latest of N uniform draws, 1 to 4.")
+           "Of recent: the latest of N uniform draws, 1 to 4.")
 
 /* ---- Philox4x32-10 with key 0 (J. K. Salmon et al., "Parallel random numbers: as easy as 1, 2,
  * 3", SC 2011) ---- */

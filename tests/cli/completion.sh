@@ -8,7 +8,7 @@ scripts=$3 hostile=$4
 export XDG_CONFIG_HOME="$PWD/config" XDG_DATA_HOME="$PWD/data" HOME="$PWD" TERM=dumb
 
 refuses 2 "SHELL csh: needs one of bash, zsh, fish" completion csh
-refuses 2 "completion needs a SHELL: windrow completion SHELL" completion
+refuses 2 "completion needs a SHELL, one of bash, zsh, fish: windrow completion SHELL" completion
 for file in bash:windrow zsh:_windrow fish:windrow.fish; do
     run completion ${file%:*}
     exits 0
@@ -36,7 +36,7 @@ offers() {
     fish) fish --no-config -c 'source $argv[1]; complete -C $argv[2]' "$2" \
         "$(printf '%s' "$3" | tr '^' =)" ;;
     esac >raw 2>err || fail "$1 fails"
-    cut -f 1 raw | sed 's/^--[a-z-]*=//; s/^notebook,//; s/\\//g; s:/$::' | LC_ALL=C sort -u >out
+    cut -f 1 raw | sed 's/^--[a-z-]*=//; s/^[a-z][a-z]*,//; s/\\//g; s:/$::' | LC_ALL=C sort -u >out
 }
 
 # completes LINE WORD...: checks what every shell offers.
@@ -80,6 +80,13 @@ completes "windrow train --init n" notebook
 completes "windrow train --init ser" series.csv
 completes "windrow sweep --init notebook,p" pytorch
 completes "windrow forecast --resume f" folder
+completes "windrow train --device " auto cpu opencl
+completes "windrow sweep --device cpu,a" all auto
+completes "windrow sweep --keep " all none
+# the recipes are those that there are
+run forecast --data series.csv --recipe nosuch
+recipes=$(sed -n 's/.*there are //p' err | tr -d ,)
+completes "windrow backtest --recipe " $recipes
 completes "windrow show ser" series.csv
 completes "windrow merge study.db ser" series.csv
 completes "windrow completion " bash fish zsh

@@ -76,6 +76,36 @@ strange verify epochs
 strange devices epochs
 strange version epochs
 
+# what is wrong is told of the file, also where only the command itself can see it
+wrong() { # COMMAND LINE TEXT ARGUMENT...
+    command=$1 line=$2 text=$3
+    shift 3
+    printf 'quiet = true\n%s\n' "$line" >wrong.conf
+    refuses 3 "wrong.conf:2: $text" "$command" "$@" --config wrong.conf
+    rm wrong.conf
+}
+wrong train "beta2 = 1" "--beta2 1: at least 0 and below 1 needed" --optimizer adam
+wrong train "validate = 1" "--validate 1: needs a part of the rows, below 1"
+wrong train "device = gpu" "--device gpu: expected auto, cpu, opencl or opencl:P.D (such as opencl:0.0)"
+wrong train "huber-delta = 0" "--huber-delta 0: finite and above 0 needed" --loss huber
+wrong forecast "window = 1000001" "--window 1000001: 1 to 1000000 needed" --data none.csv --recipe daily
+refuses 2 "--beta2 1: at least 0 and below 1 needed" train --optimizer adam --beta2 1 --json
+
+# the command line turns off what the file turns on
+printf 'quiet = true\ndevice = cpu\nepochs = 2\n' >quiet.conf
+run train --config quiet.conf --quiet=false
+exits 0
+grep -q '^epoch' out || fail "quiet all the same"
+run train --config quiet.conf --quiet=true
+exits 0
+prints ''
+# - is standard input
+run train --config - <quiet.conf
+exits 0
+prints ''
+says ''
+rm quiet.conf
+
 # operands have no name
 printf 'study = study.db\n' >options.conf
 refuses 2 "show needs a STUDY: windrow show STUDY" show --config options.conf

@@ -118,12 +118,12 @@ refuses 2 '--tau goes with --loss quantile, found --loss mse' train --tau 0.5
 refuses 2 '--recency goes with --order recent, found --order sequential' train --recency 2
 refuses 2 '--epochs and --updates exclude each other' train --epochs 1 --updates 1
 refuses 2 '--optimizer adamw: needs one of sgd, momentum, rmsprop, adam' train --optimizer adamw
-refuses 2 "momentum 1: at least 0 and below 1 needed" train --optimizer momentum --momentum 1
-refuses 2 "beta2 1.5: at least 0 and below 1 needed" train --optimizer adam --beta2 1.5
-refuses 2 "epsilon 0: finite and at least 1e-12 needed" train --optimizer adam --epsilon 0
-refuses 2 "huber's delta 0: finite and above 0 needed" train --loss huber --huber-delta 0
-refuses 2 "tau 1: above 0 and below 1 needed" train --loss quantile --tau 1
-refuses 2 "recency 5: 1 to 4 needed" train --order recent --recency 5
+refuses 2 "--momentum 1: at least 0 and below 1 needed" train --optimizer momentum --momentum 1
+refuses 2 "--beta2 1.5: at least 0 and below 1 needed" train --optimizer adam --beta2 1.5
+refuses 2 "--epsilon 0: finite and at least 1e-12 needed" train --optimizer adam --epsilon 0
+refuses 2 "--huber-delta 0: finite and above 0 needed" train --loss huber --huber-delta 0
+refuses 2 "--tau 1: above 0 and below 1 needed" train --loss quantile --tau 1
+refuses 2 "--recency 5: 1 to 4 needed" train --order recent --recency 5
 refuses 3 '--init gloro: neither notebook, pytorch, glorot, orthogonal nor a file: No such file or directory' \
     train --init gloro
 finish

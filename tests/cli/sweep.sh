@@ -41,8 +41,8 @@ refuses 2 "--clip: the range '1..2*0.5' needs a factor above 1" sweep --clip 1..
 refuses 2 "--lr: 0..1:1e-9 is a list of 1000000001 values; 10000000 is the most" sweep --lr 0..1:1e-9
 refuses 2 "--lr: 0..3e38:1e-37 is a list of 3e+75 values; 10000000 is the most" sweep --lr 0..3e38:1e-37
 refuses 2 "--seeds: 0..$most is a list of 4294967296 values; 10000000 is the most" sweep --seeds 0..$most
-counts="(1000 hidden sizes, 1000 windows, 1 batches, 1 start values, 1 learning rates, 1 clips, 1000000 seeds)"
-large="the grid has 1000000000000 trials $counts; 100000000 are the most"
+counts="--hidden gives 1000 values, --window 1000, --batch 1, --init 1, --lr 1, --clip 1, --seeds 1000000"
+large="the grid has 1000000000000 trials: $counts; 100000000 trials are the most"
 refuses 2 "$large" sweep --hidden 1..1000 --window 1..1000 --seeds 0..999999
 for value in best best:0 best:x best:1,2 10; do
     refuses 2 "--keep $value: needs all, none, or best:N with a whole number from 1 to $most" \
@@ -75,17 +75,17 @@ refuses_file ":1: --seeds: its value LIST is empty" 'seeds = # none\n'
 refuses_file ":2: hidden is given twice, in line 1 too" 'hidden = 3\nhidden = 4\n'
 refuses_file ":1: needs name = value, found 'hidden 3'" '  hidden 3 \r\n'
 refuses_file ":1: sweep has no option --; windrow help sweep lists them" '= 3'
-refuses_file ":1: quiet is true or false, found 'yes'" 'quiet = yes'
+refuses_file ":1: --quiet is true or false, found 'yes'" 'quiet = yes'
 refuses_file ":1: --config may stand on the command line alone" 'config = b.conf'
 refuses_file ":1: --fresh may stand on the command line alone" 'fresh = true'
 refuses_file ":1: --dry-run may stand on the command line alone" 'dry-run = true'
 refuses_file ": --data and --length exclude each other" 'data = a.csv\nlength = 9\n'
-refuses_file ": $large" 'hidden = 1..1000\nseeds = 0..999999\n' --window 1..1000
+refuses_file ":1: $large" 'hidden = 1..1000\nseeds = 0..999999\n' --window 1..1000
 bad="'x' is no number that is finite, not negative, and fits a float, and no range of them, A..B:STEP or A..B*FACTOR"
 refuses_file ":1: --lr: $bad" 'lr = x' --lr 1 # an error, also where the command line overrides it
-refuses_file ": --keep best: needs all, none, or best:N with a whole number from 1 to $most" 'keep = best'
-refuses_file ": --validate 1.5: needs a part of the rows, below 1" 'validate = 1.5'
-refuses_file ": --device cpu,cpu: it names cpu twice" 'device = cpu,cpu'
+refuses_file ":1: --keep best: needs all, none, or best:N with a whole number from 1 to $most" 'keep = best'
+refuses_file ":1: --validate 1.5: needs a part of the rows, below 1" 'validate = 1.5'
+refuses_file ":1: --device cpu,cpu: it names cpu twice" 'device = cpu,cpu'
 refuses 3 "cannot read --config none.conf: No such file or directory" sweep --config none.conf
 refuses_like 3 "cannot read --config *: Is a directory" sweep --config .
 refuses 2 "--config is given twice, as a and as b" sweep --config a --config b

@@ -22,7 +22,7 @@ refuses 2 "--data needs a value: --data FILE" train --data
 refuses 2 "--data needs a value: --data FILE" train --data --json
 refuses 2 "--data: its value FILE is empty" train --data ''
 refuses 2 "--lr: its value X is empty" train --lr=
-refuses 2 "--json takes no value, found yes" train --json=yes
+refuses 2 "--json is true or false, found 'yes'" train --json=yes
 refuses 2 "--lr is given twice, as 1 and as 2" train --lr 1 --lr=2
 
 # sizes and seeds

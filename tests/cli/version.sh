@@ -34,7 +34,7 @@ for engine in $built; do # those of this CPU are used when they are named
     export WINDROW_CPU=$engine
     run version
     exits 0
-    grep -qE "^engines   $built; in use: ($engine|WINDROW_CPU=$engine: .*)\$" out || fail "not $engine"
+    grep -qE "^engines   $built; in use: ($engine|none \(WINDROW_CPU=$engine: .*\))\$" out || fail "not $engine"
 done
 export WINDROW_CPU=scalar
 run version
@@ -48,7 +48,7 @@ grep -qE '^\{"windrow":"[0-9.]+","schema":"windrow.version/1","numerics":[0-9]+,
 export WINDROW_CPU=abc # which other commands refuse
 run version
 exits 0
-grep -q "^engines   $built; in use: WINDROW_CPU=abc: " out || fail "the wrong variable is not told"
+grep -q "^engines   $built; in use: none (WINDROW_CPU=abc: " out || fail "the wrong variable is not told"
 run version --json
 exits 0
 grep -q '"engine":null,' out || fail "an engine where none is in use"

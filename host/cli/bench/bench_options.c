@@ -32,6 +32,7 @@ static const struct option_spec rows[] = {
      .name = "device",
      AT(device),
      .argument = "ID",
+     .offers = WORDS("auto", "cpu", "opencl"),
      .otherwise = "cpu, then every usable OpenCL device",
      .help = "The device to measure, named as for windrow train."},
     {.name = "schedule",

@@ -12,14 +12,18 @@ enum completion_kind completion_kind(const struct option_spec *spec) {
         return COMPLETE_FOLDER;
     if (spec->file != 0)
         return (spec->file & FILE_LIST) != 0 ? COMPLETE_FILES : COMPLETE_FILE;
-    if (spec->kind == OPTION_CHOICES || spec->kind == OPTION_SIZES)
-        return completion_word(spec, 0) != NULL ? COMPLETE_WORDS : COMPLETE_TEXT;
-    return completion_word(spec, 0) != NULL ? COMPLETE_WORD : COMPLETE_TEXT;
+    if (completion_word(spec, 0) == NULL)
+        return COMPLETE_TEXT;
+    bool list = spec->offers != NULL ? strchr(spec->argument, ',') != NULL
+                                     : spec->kind == OPTION_CHOICES || spec->kind == OPTION_SIZES;
+    return list ? COMPLETE_WORDS : COMPLETE_WORD;
 }
 
 const char *completion_word(const struct option_spec *spec, size_t i) {
     if (spec->choices != NULL)
         return spec->choices[i];
+    if (spec->offers != NULL)
+        return spec->offers[i];
     return i == 0 ? spec->word : NULL;
 }
 

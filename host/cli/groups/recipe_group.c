@@ -13,6 +13,10 @@ static const struct option_spec rows[] = {
     {.name = "recipe",
      AT(names),
      .argument = "NAME[,...]",
+     .offers = WORDS("hourly", "hourly-residual", "hourly-difference", "hourly-last", "daily",
+                     "daily-residual", "weekly", "weekly-residual", "weekly-difference", "monthly",
+                     "monthly-season", "monthly-residual", "quarterly", "quarterly-season",
+                     "quarterly-residual", "yearly", "notebook", "m4-rnn"),
      .otherwise = "the one for the step of the time stamps",
      .help = "How to make windows, models and rules of learning; the forecasts "
              "of several are averaged. All that follows changes it."},

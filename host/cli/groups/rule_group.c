@@ -10,7 +10,7 @@
     }
 #define OF_REAL  .argument = "X"
 #define OF_WHOLE .argument = "N", .least = 1
-#define NUMBER(ID, field, type, kinds, range, words, value, shown, option, said, about)            \
+#define NUMBER(ID, field, type, kinds, range, words, value, shown, option, about)                  \
     , {                                                                                            \
         .name = (option), AT(field), OF_##type, .otherwise = (shown), .help = (about)              \
     }

@@ -14,6 +14,7 @@ static const struct option_spec rows[] = {
      .name = "device",
      AT(device),
      .argument = "ID",
+     .offers = WORDS("auto", "cpu", "opencl"),
      .fallback = "auto",
      .help = "As for windrow train."},
     {OPTIONS_AT(struct run_options, cpu)},

@@ -47,7 +47,7 @@ void print_command(const struct command *command, const void *options) {
     for (size_t i = 0; i < table.count; i++) {
         const struct option_spec *spec = &table.specs[i];
         const struct option_head *option = &option_at(options, spec->at)->head;
-        if (!option->given || option->in_file)
+        if (!option->given || option->line != 0)
             continue;
         fprintf(stderr, " --%s", spec->name);
         if (spec->kind == OPTION_FLAG)

@@ -18,6 +18,7 @@ static const struct option_spec rows[] = {
      .name = "keep",
      AT(keep),
      .argument = "WHICH",
+     .offers = WORDS("all", "none"),
      .otherwise = "as the study does, else as the first store",
      .help = "Of which trials to keep the parameters, of those that the stores "
              "have: best:N, all or none."},

@@ -16,7 +16,7 @@ static wr_status read_text(const char *path, char **text, struct wr_error *error
     if (*text == NULL)
         return WR_ERR_MEMORY;
     errno = 0;
-    FILE *file = fopen(path, "rb");
+    FILE *file = fopen(strcmp(path, "-") != 0 ? path : "/dev/stdin", "rb");
     size_t length = file != NULL ? fread(*text, 1, FILE_MOST + 1, file) : 0;
     if (file == NULL || ferror(file))
         status = wr_fail(error, wr_cause(errno, WR_ERR_DATA), "cannot read --config %s: %s", path,
@@ -45,43 +45,30 @@ static char *trim(char *text) {
     return text;
 }
 
-static wr_status take_flag(const struct option_spec *spec, const char *text,
-                           struct option_flag *value, struct wr_error *error) {
-    value->given = strcmp(text, "true") == 0;
-    if (value->given || strcmp(text, "false") == 0)
-        return WR_OK;
-    return wr_fail(error, WR_ERR_USAGE, "%s is true or false, found '%.60s'", spec->name, text);
-}
-
-/* The options that a file gives. */
-struct file {
-    struct reading reading;
-    size_t lines[OPTIONS_MOST]; /* line of each option; 0: the file does not have it */
-};
-
-static wr_status take_line(struct file *file, char *line, size_t number, struct wr_error *error) {
+static wr_status take_line(const struct reading *file, char *line, size_t number,
+                           struct wr_error *error) {
     char *equals = strchr(line, '=');
     if (equals == NULL)
         return wr_fail(error, WR_ERR_USAGE, "needs name = value, found '%.60s'", line);
     *equals = '\0';
     const char *name = trim(line), *text = trim(equals + 1);
-    const struct option_spec *spec = option_find(&file->reading, name, strlen(name), error);
+    const struct option_spec *spec = option_find(file, name, strlen(name), error);
     if (spec == NULL)
         return WR_ERR_USAGE;
-    size_t *own = &file->lines[spec - file->reading.table.specs];
-    union option_value *value = option_in(file->reading.options, spec->at);
+    union option_value *value = option_in(file->options, spec->at);
     if (spec->not_in_file || spec->kind == OPTION_CONFIG)
         return wr_fail(error, WR_ERR_USAGE, "--%s may stand on the command line alone", spec->name);
-    if (*own != 0)
-        return wr_fail(error, WR_ERR_USAGE, "%s is given twice, in line %zu too", spec->name, *own);
-    *own = number;
+    if (value->head.line != 0)
+        return wr_fail(error, WR_ERR_USAGE, "%s is given twice, in line %zu too", spec->name,
+                       value->head.line);
+    value->head.line = number;
     if (spec->kind == OPTION_FLAG)
-        return take_flag(spec, text, &value->flag, error);
+        return option_read_flag(spec, text, &value->flag, error);
     value->head.given = true;
     return option_read(spec, text, value, error);
 }
 
-static wr_status take_lines(struct file *file, const char *path, char *text,
+static wr_status take_lines(const struct reading *file, const char *path, char *text,
                             struct wr_error *error) {
     struct wr_error own = {0};
     wr_status status = WR_OK;
@@ -100,42 +87,74 @@ static wr_status take_lines(struct file *file, const char *path, char *text,
             wr_fail(error, status, "%s", own.text);
         text = end != NULL ? end + 1 : NULL;
     }
-    if (status == WR_OK && options_check_excluded(&file->reading, &own) != WR_OK)
+    if (status == WR_OK && options_check_excluded(file, &own) != WR_OK)
         status = wr_fail(error, WR_ERR_DATA, "%s: %s", path, own.text);
     wr_error_release(&own);
     return status;
 }
 
-/* Takes the file's options, except those that the command line gives or excludes. */
-static void merge(const struct file *file, const struct reading *reading) {
+/* Takes the file's options, except those that the command line gives, excludes or turns off. */
+static void merge(const struct reading *file, const struct reading *reading) {
     const struct option_table *table = &reading->table;
     bool wins[OPTIONS_MOST];
-    for (size_t i = 0; i < table->count; i++)
-        wins[i] = option_at(reading->options, table->specs[i].at)->head.given ||
-                  option_is_excluded(reading, &table->specs[i]);
+    for (size_t i = 0; i < table->count; i++) {
+        const struct option_head *head = &option_at(reading->options, table->specs[i].at)->head;
+        wins[i] =
+            head->given || head->text != NULL || option_is_excluded(reading, &table->specs[i]);
+    }
     for (size_t i = 0; i < table->count; i++) {
         const struct option_spec *spec = &table->specs[i];
-        union option_value *own = option_in(file->reading.options, spec->at);
+        union option_value *own = option_in(file->options, spec->at);
         union option_value *value = option_in(reading->options, spec->at);
-        if (wins[i] || !own->head.given)
-            continue;
-        option_move(spec, own, value);
-        value->head.in_file = true;
+        if (!wins[i] && own->head.given)
+            option_move(spec, own, value);
     }
 }
 
 wr_status options_read_file(const struct reading *reading, struct option_config *config,
                             struct wr_error *error) {
     const struct command *command = reading->command;
-    struct file file = {.reading = *reading};
-    file.reading.options = wr_alloc(1, command->size, "options", error);
-    wr_status status = file.reading.options != NULL ? WR_OK : WR_ERR_MEMORY;
+    struct reading file = *reading;
+    file.options = wr_alloc(1, command->size, "options", error);
+    wr_status status = file.options != NULL ? WR_OK : WR_ERR_MEMORY;
     if (status == WR_OK)
         status = read_text(config->text, &config->content, error);
     if (status == WR_OK)
         status = take_lines(&file, config->text, config->content, error);
     if (status == WR_OK)
         merge(&file, reading);
-    options_release(command, file.reading.options);
+    options_release(command, file.options);
     return status;
+}
+
+/* ---- errors that are found later ---- */
+
+/* The first option that the text names and the file gives, or NULL. */
+static const struct option_head *find_named(const struct option_table *table, const void *options,
+                                            const char *text) {
+    while ((text = strstr(text, "--")) != NULL) {
+        text += 2;
+        size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+        const struct option_spec *spec = option_table_named(table, text, length);
+        if (spec != NULL && option_at(options, spec->at)->head.line != 0)
+            return &option_at(options, spec->at)->head;
+        text += length;
+    }
+    return NULL;
+}
+
+wr_status options_blame_file(const struct command *command, const void *options, wr_status status,
+                             struct wr_error *error) {
+    struct option_table table;
+    option_table_make(&command->options, &table);
+    const struct option_spec *config = option_table_kind(&table, OPTION_CONFIG);
+    if (status != WR_ERR_USAGE || config == NULL)
+        return status;
+    const struct option_head *named = find_named(&table, options, error->text);
+    if (named == NULL)
+        return status;
+    char text[sizeof error->text];
+    memcpy(text, error->text, sizeof text);
+    return wr_fail(error, WR_ERR_DATA, "%s:%zu: %s", option_at(options, config->at)->head.text,
+                   named->line, text);
 }

@@ -127,17 +127,22 @@ static const struct entry environment[] = {
      "-cl-nv-verbose; the compiler's log goes to stderr. Those that change arithmetic are "
      "refused, and macros WR_..., which are the kernels' own.",
      ""},
-    {"WINDROW_CPU, WINDROW_WORK_GROUP, WINDROW_FUSED, WINDROW_STAGED, WINDROW_QUEUES, "
+    {"WINDROW_CPU",
+     "For tests: the engine of the cpu backend, one of those that windrow version lists. It "
+     "changes "
+     "no result.",
+     "version"},
+    {"WINDROW_WORK_GROUP, WINDROW_FUSED, WINDROW_STAGED, WINDROW_QUEUES, "
      "WINDROW_ROWS, WINDROW_WARP, WINDROW_CHUNK",
-     "For tests: they choose engines, kernels and how many series are trained at once, and change "
+     "For tests: they choose kernels and how many series are trained at once, and change "
      "no result. docs/devices.md tells their values; other values are refused (exit code 4).",
      ""},
 };
 
 static const struct entry files[] = {
     {"--data",
-     "CSV as in RFC 4180: quoted cells, LF or CRLF, an optional byte order mark. The "
-     "first record is a header if any of its cells is not a number.",
+     "CSV as in RFC 4180: quoted cells, LF or CRLF, an optional byte order mark. --delimiter, "
+     "--decimal and --header say what cannot be found from the file itself.",
      "train sweep"},
     {"--save, --init",
      "safetensors, F32: rnn.weight_ih_l0 (H, I), rnn.weight_hh_l0 (H, H), rnn.bias_ih_l0 (H), "
@@ -146,7 +151,9 @@ static const struct entry files[] = {
      "tell what the parameters were trained on, and how.",
      "train export"},
     {"--data of forecast and backtest",
-     "CSV as in RFC 4180, with a header. Long: a record for each value, those of a series in time "
+     "CSV as in RFC 4180, or with another delimiter: --delimiter, --decimal and --header say what "
+     "cannot be found from the file itself. Long: a record for each value, those of a series in "
+     "time "
      "order; records whose target is empty, at the end of a series, hold future covariates. Wide: "
      "a record for each series, its name and its values, with empty cells at the end of shorter "
      "ones.",
@@ -258,7 +265,7 @@ static void option(FILE *page, const struct option_spec *spec) {
     if (shown != NULL) {
         fputs("Default: ", page);
         text(page, shown);
-        fputs(".\n", page);
+        fputs(shown[strlen(shown) - 1] == '.' ? "\n" : ".\n", page);
     }
 }
 

@@ -104,6 +104,15 @@ wr_status option_fail_choice(const struct option_spec *spec, const char *text,
                    wr_list_words(spec->choices, list, sizeof list));
 }
 
+wr_status option_read_flag(const struct option_spec *spec, const char *text,
+                           struct option_flag *flag, struct wr_error *error) {
+    flag->given = strcmp(text, "true") == 0;
+    flag->text = flag->given ? NULL : text;
+    if (flag->given || strcmp(text, "false") == 0)
+        return WR_OK;
+    return wr_fail(error, WR_ERR_USAGE, "--%s is true or false, found '%.60s'", spec->name, text);
+}
+
 static wr_status read_size(const struct option_spec *spec, const char *text, size_t *size,
                            struct wr_error *error) {
     if (option_read_size(spec, text, size))
@@ -250,12 +259,9 @@ struct cursor {
 
 const struct option_spec *option_find(const struct reading *reading, const char *name,
                                       size_t length, struct wr_error *error) {
-    for (size_t i = 0; i < reading->table.count; i++) {
-        const struct option_spec *spec = &reading->table.specs[i];
-        if (option_is_named(spec) && strlen(spec->name) == length &&
-            strncmp(spec->name, name, length) == 0)
-            return spec;
-    }
+    const struct option_spec *spec = option_table_named(&reading->table, name, length);
+    if (spec != NULL)
+        return spec;
     char typed[64];
     snprintf(typed, sizeof typed, "%.*s", length < sizeof typed ? (int)length : 60, name);
     fail_unknown(reading, typed, error);
@@ -271,13 +277,8 @@ static wr_status take_option(const struct reading *reading, char *argument, stru
     if (spec == NULL)
         return WR_ERR_USAGE;
     union option_value *value = value_of(reading, spec);
-    if (spec->kind == OPTION_FLAG) {
-        if (equals != NULL)
-            return wr_fail(error, WR_ERR_USAGE, "--%s takes no value, found %s", spec->name,
-                           equals + 1);
-        value->flag.given = true;
-        return WR_OK;
-    }
+    if (spec->kind == OPTION_FLAG)
+        return option_read_flag(spec, equals != NULL ? equals + 1 : "true", &value->flag, error);
     const char *text = equals != NULL ? equals + 1 : NULL;
     if (text == NULL && cursor->next < cursor->count &&
         strncmp(cursor->arguments[cursor->next], "--", 2) != 0)
@@ -329,10 +330,15 @@ static wr_status check_operands(const struct reading *reading, struct wr_error *
     const char *command = reading->command->name;
     for (size_t i = 0; i < reading->table.count; i++) {
         const struct option_spec *spec = &reading->table.specs[i];
-        if (!option_is_named(spec) && !value_of(reading, spec)->head.given)
-            return wr_fail(error, WR_ERR_USAGE, "%s needs a %s: windrow %s %s%s%s%s", command,
-                           spec->argument, command, first->argument, more != NULL ? " " : "",
-                           more != NULL ? more->argument : "", more != NULL ? "..." : "");
+        if (option_is_named(spec) || value_of(reading, spec)->head.given)
+            continue;
+        char list[64] = "";
+        if (spec->choices != NULL)
+            wr_list_words(spec->choices, list, sizeof list);
+        return wr_fail(error, WR_ERR_USAGE, "%s needs a %s%s%s: windrow %s %s%s%s%s", command,
+                       spec->argument, *list != '\0' ? ", one of " : "", list, command,
+                       first->argument, more != NULL ? " " : "", more != NULL ? more->argument : "",
+                       more != NULL ? "..." : "");
     }
     return WR_OK;
 }

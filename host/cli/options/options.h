@@ -13,17 +13,18 @@
 
 /* ---- values ---- */
 
-/* The start of every option: whether it was given by the user, whether that was in the file of
- * --config and not on the command line, and its text as typed. Of an option that is not given, text
- * and value are those of the default; without a default they are NULL and 0. */
+/* The start of every option: whether it was given by the user, its line in the file of --config (0:
+ * it was on the command line, or nowhere), and its text as typed. Of an option that is not given,
+ * text and value are those of the default; without a default they are NULL and 0. */
 #define OPTION_HEAD                                                                                \
-    bool given, in_file;                                                                           \
+    bool given;                                                                                    \
+    size_t line;                                                                                   \
     const char *text
 
 struct option_head {
     OPTION_HEAD;
 };
-/* Takes no value. */
+/* Takes no value, true, or false. Its text is "false" if the user said so; then it is not given. */
 struct option_flag {
     OPTION_HEAD;
 };
@@ -136,6 +137,7 @@ struct option_spec {
     uint32_t least;              /* of sizes: the smallest value */
     const char *word;            /* of sizes: a word that is allowed too, for SIZE_MAX */
     const char *const *choices;  /* of choices, ends with NULL; of a file: words that name none */
+    const char *const *offers;   /* of other texts: words that completion offers; ends with NULL */
     unsigned file;               /* flags of enum option_file */
     const char *fallback;        /* the default, as it would be typed */
     const char *otherwise;       /* describes the default where it is not a constant */
@@ -198,8 +200,6 @@ union option_value *option_in(void *options, size_t at);
 
 /* The name of the first option that is given in a struct of the group, or NULL. */
 const char *options_given(const struct option_group *group, const void *options);
-/* Whether any option is given in the file of --config. */
-bool options_in_file(const struct option_group *group, const void *options);
 
 /* ---- commands ---- */
 
@@ -226,6 +226,10 @@ const char *command_nearest(const char *name);
 wr_status options_parse(const struct command *command, int count, char **arguments, void **options,
                         bool *help, struct wr_error *error);
 void options_release(const struct command *command, void *options); /* options may be NULL */
+/* Makes an error of usage that names an option from the file of --config an error of that file,
+ * with its line. Returns the status that follows. */
+wr_status options_blame_file(const struct command *command, const void *options, wr_status status,
+                             struct wr_error *error);
 
 /* ---- shared by options.c, lists.c and config.c ---- */
 
@@ -240,6 +244,12 @@ struct reading {
  * none. */
 const struct option_spec *option_find(const struct reading *reading, const char *name,
                                       size_t length, struct wr_error *error);
+/* The option --name of the table, or NULL. */
+const struct option_spec *option_table_named(const struct option_table *table, const char *name,
+                                             size_t length);
+/* Reads true or false. */
+wr_status option_read_flag(const struct option_spec *spec, const char *text,
+                           struct option_flag *flag, struct wr_error *error);
 /* Reads the value of an option that is not a flag. */
 wr_status option_read(const struct option_spec *spec, const char *text, union option_value *value,
                       struct wr_error *error);

@@ -35,6 +35,17 @@ const struct option_spec *option_table_kind(const struct option_table *table,
     return NULL;
 }
 
+const struct option_spec *option_table_named(const struct option_table *table, const char *name,
+                                             size_t length) {
+    for (size_t i = 0; i < table->count; i++) {
+        const struct option_spec *spec = &table->specs[i];
+        if (option_is_named(spec) && strlen(spec->name) == length &&
+            strncmp(spec->name, name, length) == 0)
+            return spec;
+    }
+    return NULL;
+}
+
 bool option_table_has_lists(const struct option_table *table) {
     return option_table_kind(table, OPTION_SIZES) != NULL ||
            option_table_kind(table, OPTION_REALS) != NULL;
@@ -70,13 +81,4 @@ const char *options_given(const struct option_group *group, const void *options)
         if (option_at(options, table.specs[i].at)->head.given)
             return table.specs[i].name;
     return NULL;
-}
-
-bool options_in_file(const struct option_group *group, const void *options) {
-    struct option_table table;
-    bool in_file = false;
-    option_table_make(group, &table);
-    for (size_t i = 0; i < table.count; i++)
-        in_file |= option_at(options, table.specs[i].at)->head.in_file;
-    return in_file;
 }

@@ -101,7 +101,7 @@ wr_status sweep_open_devices(struct run *run) {
     while (status == WR_OK && (selector = strsep(&next, ",")) != NULL)
         status = add_device(run, selector, device_open);
     free(copy);
-    return sweep_blame(run, run->options->device.in_file, status);
+    return status;
 }
 
 void sweep_close_devices(struct run *run) {

@@ -31,9 +31,6 @@ struct run {
 
 /* Reads what to train from the options, and checks it against the data. */
 wr_status sweep_make(struct run *run);
-/* If the option at fault was given in the file of --config, turns WR_ERR_USAGE into WR_ERR_DATA
- * that names the file. */
-wr_status sweep_blame(struct run *run, bool in_file, wr_status status);
 
 /* ---- sweep.c ---- */
 

@@ -7,16 +7,6 @@
 #include "cli/sweep/sweep_command.h"
 #include "sweep/sweep_data.h"
 
-wr_status sweep_blame(struct run *run, bool in_file, wr_status status) {
-    if (status != WR_ERR_USAGE || !in_file)
-        return status;
-    struct wr_error own = *run->error;
-    *run->error = (struct wr_error){0};
-    status = wr_fail(run->error, WR_ERR_DATA, "%s: %s", run->options->config.file.text, own.text);
-    wr_error_release(&own);
-    return status;
-}
-
 static wr_status read_validate(struct run *run) {
     const struct option_real *validate = &run->options->validate;
     run->sweep.validate = strtod(validate->text, NULL); /* a double: 0.7 of 10 rows is 7 */
@@ -64,22 +54,20 @@ static wr_status check_data(struct run *run) {
     struct wr_sweep_data made;
     wr_status status = wr_sweep_data_make(&run->sweep, &made, run->error);
     wr_sweep_data_release(&made);
-    return sweep_blame(run, run->options->epochs.in_file, status);
+    return status;
 }
 
 wr_status sweep_make(struct run *run) {
     const struct sweep_options *o = run->options;
     wr_status status = keep_read(o->keep.text, &run->keep, run->error);
-    status = sweep_blame(run, o->keep.in_file, status);
     if (status == WR_OK)
         status = shard_read(o->shard.text, &run->sweep.shard, &run->sweep.shards, run->error);
     if (status == WR_OK)
-        status = sweep_blame(run, o->validate.in_file, read_validate(run));
+        status = read_validate(run);
     if (status == WR_OK)
-        status = sweep_blame(run, options_in_file(&grid_group, &o->grid), make_grid(run));
+        status = make_grid(run);
     if (status == WR_OK)
-        status = sweep_blame(run, options_in_file(&data_group, &o->data),
-                             data_read(&run->data, &o->data, run->error));
+        status = data_read(&run->data, &o->data, run->error);
     if (status != WR_OK)
         return status;
     run->sweep.series = run->data.series;

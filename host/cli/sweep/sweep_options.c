@@ -66,7 +66,8 @@ static const struct option_spec rows[] = {
     {.section = "Device",
      .name = "device",
      AT(device),
-     .argument = "IDS",
+     .argument = "ID[,...]",
+     .offers = WORDS("auto", "cpu", "opencl", "all"),
      .fallback = "auto",
      .help = "A device as for windrow train, or several with commas between, or "
              "all: cpu and every exact OpenCL device. Each takes the next "
@@ -107,6 +108,7 @@ static const struct option_spec rows[] = {
     {.name = "keep",
      AT(keep),
      .argument = "WHICH",
+     .offers = WORDS("all", "none"),
      .fallback = "best:10",
      .help = "Of which trials to keep the parameters: best:N, all or none."},
     {.name = "curve",

@@ -94,6 +94,7 @@ static const struct option_spec rows[] = {
      .name = "device",
      AT(device),
      .argument = "ID",
+     .offers = WORDS("auto", "cpu", "opencl"),
      .fallback = "auto",
      .help = "auto (the first exact GPU, else cpu), cpu, opencl (the first exact "
              "GPU, else the first exact OpenCL device), or opencl:P.D as "

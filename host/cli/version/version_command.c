@@ -34,10 +34,13 @@ void version_print(void) {
     printf("windrow %s (numerics %d)\n", wr_version(), WR_NUMERICS_VERSION);
 }
 
-/* engine: the name of the one in use, or why there is none. */
-static void print_lines(const char *engine) {
+/* engine: the name of the one in use; NULL: there is none, and why says why. */
+static void print_lines(const char *engine, const char *why) {
     version_print();
-    printf("engines   %s; in use: %s\n", engines, engine);
+    if (engine != NULL)
+        printf("engines   %s; in use: %s\n", engines, engine);
+    else
+        printf("engines   %s; in use: none (%s)\n", engines, why);
     printf("OpenCL    %s\n", HAS_OPENCL ? "built in" : "not built in");
     printf("MPI       %s\n", HAS_MPI ? "built in" : "not built in");
     printf("SQLite    %s\n", sqlite3_libversion());
@@ -72,7 +75,7 @@ wr_status version_command(const struct version_options *options, struct wr_error
     if (options->json.given)
         status = print_json(engine, error);
     else
-        print_lines(engine != NULL ? engine : why.text);
+        print_lines(engine, why.text);
     wr_error_release(&why);
     return status;
 }
