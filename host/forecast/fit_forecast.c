@@ -57,6 +57,17 @@ static wr_status allocate(struct group *g, struct wr_error *error) {
     return wr_pool_status(&g->pool, error);
 }
 
+/* Whether two stamps are one time, however it is written. */
+static bool is_same_time(const char *a, const char *b) {
+    struct wr_stamp_form forms[2];
+    int64_t times[2];
+    int rests[2];
+    return strcmp(a, b) == 0 ||
+           (wr_stamp_read(a, &forms[0], &times[0], &rests[0]) &&
+            wr_stamp_read(b, &forms[1], &times[1], &rests[1]) &&
+            wr_stamp_alike(&forms[0], &forms[1]) && times[0] == times[1] && rests[0] == rests[1]);
+}
+
 /* Sets the scales' shift: where the panel's series begins, counted from the beginning of the one
  * that was fitted. Seasons and trends need it. */
 static wr_status align(const struct group *g, size_t i, struct wr_scales *scales,
@@ -69,7 +80,7 @@ static wr_status align(const struct group *g, size_t i, struct wr_scales *scales
     for (size_t at = 0; at < length; at++) { /* the index in the fitted panel comes first */
         size_t step = (series->length - 1 + at) % length;
         wr_panel_stamp(g->panel, g->which[i], step, stamp);
-        if (strcmp(stamp, series->last) == 0) {
+        if (is_same_time(stamp, series->last)) {
             scales->shift = (int64_t)(series->length - 1) - (int64_t)step;
             return WR_OK;
         }

@@ -146,7 +146,7 @@ struct wr_fit_report {
      * values was observed: their intervals use the errors of all series */
     size_t borrowed;
     size_t diverged;         /* models that diverged; their series' forecasts leave them out */
-    double updates, seconds; /* training alone */
+    double updates, seconds; /* training alone; 0 in a fit that was loaded */
 };
 
 struct wr_fit;

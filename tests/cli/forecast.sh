@@ -87,6 +87,24 @@ refuses_like 3 "cut.safetensors: *" forecast --data weather.csv --time date --ta
 refuses 3 "fit.safetensors: weather.csv: series temp_min has not been fitted" forecast \
     --data weather.csv --time date --target temp_min --model fit.safetensors
 
+# a season counts on from the last time that was fitted, however it is written
+{ echo unique_id,ds,y; days a 90 '10 + i % 7'; } >day.csv
+sed 's/\(-[0-9][0-9]\),/\1 00:00:00,/' day.csv >time.csv
+grep -q '^a,2020-01-01 00:00:00,' time.csv || fail "no times of day"
+run forecast --data day.csv $small --adjust yes --levels none --quiet --save season.safetensors
+exits 0
+cut -d , -f 3 out >wanted
+for data in day.csv time.csv; do
+    run forecast --data $data --model season.safetensors
+    exits 0
+    cut -d , -f 3 out >other
+    same other wanted
+done
+head -n 90 day.csv >less.csv
+refuses 3 "season.safetensors: less.csv: series a does not contain 2020-03-30, the last time stamp that was fitted; the recipe's season and trend count from there" \
+    forecast --data less.csv --model season.safetensors
+rm day.csv time.csv less.csv season.safetensors
+
 # naming the recipe's own rule changes nothing; another rule does
 run forecast --data weather.csv $daily $small --levels none --quiet --optimizer adam --loss mae \
     --beta1 0.9 --lr-decay linear --bias both --activation tanh
