@@ -1,5 +1,5 @@
 /* libFuzzer: any bytes as a file of options (--config) give values that the options allow, or an
- * error of one line. Each command reads them by its own table.
+ * error of one line. Each command that has a --config reads them by its own table.
  *
  *   fuzz_config -max_len=2048 -max_total_time=120 NEW-CORPUS tests/corpus/config */
 #include <math.h>
@@ -63,6 +63,8 @@ static void check_command(const struct command *command, char *path) {
     char *arguments[] = {option, path, operand, operand};
     bool help;
     option_table_make(&command->options, &table);
+    if (option_table_kind(&table, OPTION_CONFIG) == NULL)
+        return;
     int count = 2 + (option_table_kind(&table, OPTION_OPERAND) != NULL) +
                 (option_table_kind(&table, OPTION_OPERANDS) != NULL);
     wr_status status = options_parse(command, count, arguments, &options, &help, &error);

@@ -79,7 +79,7 @@ refuses_file ":1: --quiet is true or false, found 'yes'" 'quiet = yes'
 refuses_file ":1: --config may stand on the command line alone" 'config = b.conf'
 refuses_file ":1: --fresh may stand on the command line alone" 'fresh = true'
 refuses_file ":1: --dry-run may stand on the command line alone" 'dry-run = true'
-refuses_file ": --data and --length exclude each other" 'data = a.csv\nlength = 9\n'
+refuses_file ":1: --data and --length exclude each other" 'data = a.csv\nlength = 9\n'
 refuses_file ":1: $large" 'hidden = 1..1000\nseeds = 0..999999\n' --window 1..1000
 bad="'x' is no number that is finite, not negative, and fits a float, and no range of them, A..B:STEP or A..B*FACTOR"
 refuses_file ":1: --lr: $bad" 'lr = x' --lr 1 # an error, also where the command line overrides it

@@ -68,6 +68,19 @@ static wr_status take_line(const struct reading *file, char *line, size_t number
     return option_read(spec, text, value, error);
 }
 
+/* The line of the first option that the text names and the file gives; 0: there is none. */
+static size_t find_line(const struct option_table *table, const void *options, const char *text) {
+    while ((text = strstr(text, "--")) != NULL) {
+        text += 2;
+        size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+        const struct option_spec *spec = option_table_named(table, text, length);
+        if (spec != NULL && option_at(options, spec->at)->head.line != 0)
+            return option_at(options, spec->at)->head.line;
+        text += length;
+    }
+    return 0;
+}
+
 static wr_status take_lines(const struct reading *file, const char *path, char *text,
                             struct wr_error *error) {
     struct wr_error own = {0};
@@ -88,7 +101,8 @@ static wr_status take_lines(const struct reading *file, const char *path, char *
         text = end != NULL ? end + 1 : NULL;
     }
     if (status == WR_OK && options_check_excluded(file, &own) != WR_OK)
-        status = wr_fail(error, WR_ERR_DATA, "%s: %s", path, own.text);
+        status = wr_fail(error, WR_ERR_DATA, "%s:%zu: %s", path,
+                         find_line(&file->table, file->options, own.text), own.text);
     wr_error_release(&own);
     return status;
 }
@@ -129,20 +143,6 @@ wr_status options_read_file(const struct reading *reading, struct option_config 
 
 /* ---- errors that are found later ---- */
 
-/* The first option that the text names and the file gives, or NULL. */
-static const struct option_head *find_named(const struct option_table *table, const void *options,
-                                            const char *text) {
-    while ((text = strstr(text, "--")) != NULL) {
-        text += 2;
-        size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
-        const struct option_spec *spec = option_table_named(table, text, length);
-        if (spec != NULL && option_at(options, spec->at)->head.line != 0)
-            return &option_at(options, spec->at)->head;
-        text += length;
-    }
-    return NULL;
-}
-
 wr_status options_blame_file(const struct command *command, const void *options, wr_status status,
                              struct wr_error *error) {
     struct option_table table;
@@ -150,11 +150,11 @@ wr_status options_blame_file(const struct command *command, const void *options,
     const struct option_spec *config = option_table_kind(&table, OPTION_CONFIG);
     if (status != WR_ERR_USAGE || config == NULL)
         return status;
-    const struct option_head *named = find_named(&table, options, error->text);
-    if (named == NULL)
+    size_t line = find_line(&table, options, error->text);
+    if (line == 0)
         return status;
     char text[sizeof error->text];
     memcpy(text, error->text, sizeof text);
     return wr_fail(error, WR_ERR_DATA, "%s:%zu: %s", option_at(options, config->at)->head.text,
-                   named->line, text);
+                   line, text);
 }
