@@ -159,8 +159,7 @@ static wr_status backtest(struct caller *caller) {
     const struct wr_fit_options options = {.on_event = on_fit, .context = caller};
     struct wr_backtest result;
     wr_status status = wr_backtest(device, panel, &spec, &options, &result, &caller->error);
-    if (status == WR_OK)
-        wr_backtest_release(&result);
+    wr_backtest_release(&result);
     return status;
 }
 
