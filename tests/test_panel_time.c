@@ -130,7 +130,7 @@ static void test_steps(void **state) {
                 {"a,2020-01,1\n", "D", "months, which have no steps of 1 day"},
                 {"a,2020-Q1,1\n", "M", "quarters, which have no steps of 1 month"},
                 {"a,2020-01-01,1\n", "1", "dates, which have no steps of 1"},
-                {"a,2020-01-01,1\n", "fortnight", "\"fortnight\" is no step of time stamps"}};
+                {"a,2020-01-01,1\n", "fortnight", "`freq=fortnight` is no step of time stamps"}};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         bad_rows(none[i].rows, &(struct wr_panel_spec){.freq = none[i].freq}, "", none[i].what);
     bad("a,y\n1,1\n", wr_panel_long, &(struct wr_panel_spec){.freq = "D"}, "", "`time`");

@@ -9,8 +9,9 @@ const char help_lists[] =
     "1,2,4,8,16,32,64,128, and 1e-4..1e-2*10 is 1e-4,1e-3,1e-2. Quote the * for the shell.";
 const char help_config[] =
     "A file of options has a line \"name = value\" for each: the option without its dashes, and "
-    "the value as on the command line; true or false for an option that takes none. Blank lines, "
-    "and what stands behind a #, do not count. The command line overrides the file: --name=false "
+    "the value as on the command line; true or false for an option that takes none. A # at the "
+    "start of a line or after a blank starts a comment. The command line overrides the file: "
+    "--name=false "
     "turns off what is true there, and an option of the file that one of the command line excludes "
     "does not count.";
 

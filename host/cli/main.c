@@ -72,11 +72,14 @@ static wr_status run_command(const struct command *command, int count, char **ar
     void *options;
     bool wants_help;
     wr_status status = options_parse(command, count, arguments, &options, &wants_help, error);
-    if (status == WR_OK && !wants_help)
+    bool runs = status == WR_OK && !wants_help;
+    if (runs)
         status = clash_check(command, options, error);
-    for (size_t i = 0; status == WR_OK && !wants_help && command_table[i] != NULL; i++)
+    for (size_t i = 0; runs && status == WR_OK && command_table[i] != NULL; i++)
         if (command_table[i] == command)
-            status = options_blame_file(command, options, functions[i](options, error), error);
+            status = functions[i](options, error);
+    if (runs && status != WR_OK)
+        status = options_blame_file(command, options, status, error);
     if (wants_help)
         help_command(stdout, command);
     options_release(command, options);

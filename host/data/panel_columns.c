@@ -16,7 +16,8 @@ static wr_status find_column(const struct wr_panel *panel, const char *asked, co
     if (asked != NULL) {
         wr_status status = wr_series_find(header, asked, column, error);
         if (status == WR_OK && panel->role[*column] == WR_ROLE_IGNORED)
-            return wr_fail(error, WR_ERR_USAGE, "%s: column \"%s\" is ignored and asked for",
+            return wr_fail(error, WR_ERR_USAGE,
+                           "%s: column \"%s\" is asked for, and \1ignore\1 leaves it out",
                            panel->path, asked);
         return status;
     }
@@ -35,7 +36,7 @@ static wr_status assign(struct wr_panel *panel, const char *asked, const char *u
     char text[96];
     if (role <= WR_ROLE_TARGET && panel->role[*column] != WR_ROLE_NONE)
         return wr_fail(error, WR_ERR_USAGE,
-                       "%s: %s is taken twice: ids, time stamps and target are three columns",
+                       "%s: %s is taken twice: \1id\1, \1time\1 and \1target\1 name three columns",
                        panel->path, wr_series_column_text(panel->header, *column, text));
     panel->role[*column] = role;
     return WR_OK;

@@ -12,10 +12,11 @@ wr_status wr_panel_set_times(struct wr_panel *panel, const struct wr_panel_spec 
                              struct wr_error *error) {
     char shown[WR_EXCERPT];
     if (spec->freq != NULL && !wr_step_read(spec->freq, &panel->step))
-        return wr_fail(error, WR_ERR_DATA,
-                       "%s: \"%s\" is no step of time stamps; needs D, B, W, W-SUN, MS, ME, BM, "
-                       "QS, QE, YS, YE, h, min, 15min, s, or a number, or another such",
-                       panel->path, wr_excerpt(spec->freq, shown));
+        return wr_fail(
+            error, WR_ERR_DATA,
+            "%s: \1freq=%s\1 is no step of time stamps; needs D, B, W, W-SUN, MS, ME, BM, "
+            "QS, QE, YS, YE, h, min, 15min, s, or a number, or another such",
+            panel->path, wr_excerpt(spec->freq, shown));
     if (panel->numbered && (spec->freq != NULL || spec->tz != NULL))
         return wr_fail(error, WR_ERR_DATA,
                        panel->memory ? "%s: has no time stamps, so neither steps of them nor a "

@@ -5,6 +5,7 @@
 
 #include "base/arithmetic.h"
 #include "base/pool.h"
+#include "data/date.h"
 #include "data/panel.h"
 #include "forecast/fit.h"
 #include "forecast/spread.h"
@@ -57,15 +58,29 @@ static wr_status allocate(struct group *g, struct wr_error *error) {
     return wr_pool_status(&g->pool, error);
 }
 
+/* A stamp as a time; that of a month or a quarter is its first day. */
+struct instant {
+    struct wr_stamp_form form;
+    int64_t time;
+    int rest; /* nanoseconds */
+};
+
+static bool read_instant(const char *stamp, struct instant *instant) {
+    if (!wr_stamp_read(stamp, &instant->form, &instant->time, &instant->rest))
+        return false;
+    if (instant->form.kind == WR_STAMP_MONTH || instant->form.kind == WR_STAMP_QUARTER) {
+        instant->form.kind = WR_STAMP_TIME;
+        instant->time = wr_month_start(instant->time) * 86400;
+    }
+    return true;
+}
+
 /* Whether two stamps are one time, however it is written. */
 static bool is_same_time(const char *a, const char *b) {
-    struct wr_stamp_form forms[2];
-    int64_t times[2];
-    int rests[2];
+    struct instant x, y;
     return strcmp(a, b) == 0 ||
-           (wr_stamp_read(a, &forms[0], &times[0], &rests[0]) &&
-            wr_stamp_read(b, &forms[1], &times[1], &rests[1]) &&
-            wr_stamp_alike(&forms[0], &forms[1]) && times[0] == times[1] && rests[0] == rests[1]);
+           (read_instant(a, &x) && read_instant(b, &y) && wr_stamp_alike(&x.form, &y.form) &&
+            x.time == y.time && x.rest == y.rest);
 }
 
 /* Sets the scales' shift: where the panel's series begins, counted from the beginning of the one
@@ -85,10 +100,11 @@ static wr_status align(const struct group *g, size_t i, struct wr_scales *scales
             return WR_OK;
         }
     }
+    wr_panel_stamp(g->panel, g->which[i], length > 0 ? length - 1 : 0, stamp);
     return wr_fail(error, WR_ERR_DATA,
-                   "%s: series %s does not contain %s, the last time stamp that was fitted; the "
-                   "recipe's season and trend count from there",
-                   wr_panel_path(g->panel), series->id, series->last);
+                   "%s: series %s, which ends at %s, does not contain %s, the last time stamp that "
+                   "was fitted; the recipe's season and trend count from there",
+                   wr_panel_path(g->panel), series->id, stamp, series->last);
 }
 
 /* *start: where this series begins to vary, which may differ from the one that was fitted. 0 if the

@@ -119,7 +119,8 @@ static wr_status unknown(const char *name, struct wr_error *error) {
         wr_format(names + length, sizeof names - length, "%s%s", i > 0 ? ", " : "",
                   wr_recipe_name(i, NULL));
     }
-    return wr_fail(error, WR_ERR_USAGE, "there is no recipe \"%.40s\"; there are %s", name, names);
+    return wr_fail(error, WR_ERR_USAGE, "\1recipe\1: there is no recipe \"%.40s\"; there are %s",
+                   name, names);
 }
 
 static void fill_rule(struct wr_rule *rule) {

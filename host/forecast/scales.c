@@ -272,10 +272,11 @@ wr_status wr_scales_make(const struct wr_panel *panel, size_t series, size_t unt
     const double *values = wr_panel_values(panel, series);
     *scales = (struct wr_scales){.deviation = 1, .usual = 1};
     if (recipe->recursive && wr_panel_pasts(panel) + wr_panel_futures(panel) > 0)
-        return wr_fail(error, WR_ERR_USAGE,
-                       "a recursive recipe sees no covariates, but %s is read with some: forecast "
-                       "all steps at once, or leave them out",
-                       wr_panel_path(panel));
+        return wr_fail(
+            error, WR_ERR_USAGE,
+            "a recipe that is \1recursive\1 sees no covariates, but %s is read with some: "
+            "forecast all steps at once, or leave them out",
+            wr_panel_path(panel));
     double *y = wr_alloc(until, sizeof *y, "a series", error);
     if (!y)
         return WR_ERR_MEMORY;

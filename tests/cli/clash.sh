@@ -59,7 +59,7 @@ for ending in wal shm journal lock; do
     clash --data --store sweep --data "study-$ending" --store study
 done
 printf 'store = options\n' >options
-clash --store --config sweep --config options
+refuses 3 "options:1: --store and --config name the same file, options" sweep --config options
 absent options-lock options-wal
 rm options
 
@@ -69,6 +69,7 @@ clash --output --resume forecast --data data --resume parts --output parts/0-0.w
 clash --data --resume forecast --data parts/0-0.windrow-part --resume parts
 clash --save --resume forecast --data data --resume parts --save parts
 
+refuses 2 "--data and --config both read standard input" train --data - --config - </dev/null
 # An output cannot be "-".
 for output in "train --save" "train --history" "forecast --data data --save" "forecast --data data --output" "backtest --data data --csv"; do
     refuses_like 2 "${output##* } -: it needs a file*" $output -

@@ -200,7 +200,7 @@ run forecast $fit --data kaggle.csv --time date --id store --ignore item
 exits 0
 same out plain.ids
 tells 'target "sales" (the first column of numbers), series by "store", time stamps "date"; ignored: "item"'
-refuses 2 'kaggle.csv: column "store" is ignored and asked for' \
+refuses 2 'kaggle.csv: column "store" is asked for, and --ignore leaves it out' \
     forecast --data kaggle.csv --id store --ignore store
 refuses_like 2 'kaggle.csv: column "date" (number 3) is taken twice: *' \
     forecast --data kaggle.csv --id date --time date
@@ -210,7 +210,7 @@ refuses_like 3 'kaggle.csv: column "store" (number 1) is the first column of num
 run train $train --data kaggle.csv --ignore store,item
 exits 0
 tells 'kaggle.csv: target sales (the first column of numbers); not used: "date" (dates); the first line is a header'
-refuses_like 2 'column "item" (number 2) is ignored and asked for' \
+refuses_like 2 'column "item" (number 2) is asked for, and --ignore leaves it out' \
     train --data kaggle.csv --ignore item --inputs item
 # several series in one file are refused, because training would join them end to end
 joined='plain.csv: column "unique_id" (number 1) is text in blocks of rows, as the names of several series are, and these would be joined end to end; if the file is one series, --ignore unique_id leaves the column out; else give a file for each, or forecast them (windrow forecast)'

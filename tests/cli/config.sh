@@ -89,6 +89,19 @@ wrong train "validate = 1" "--validate 1: needs a part of the rows, below 1"
 wrong train "device = gpu" "--device gpu: expected auto, cpu, opencl or opencl:P.D (such as opencl:0.0)"
 wrong train "huber-delta = 0" "--huber-delta 0: finite and above 0 needed" --loss huber
 wrong forecast "window = 1000001" "--window 1000001: 1 to 1000000 needed" --data none.csv --recipe daily
+wrong forecast "recipe = daily,yearly" "--recipe: daily forecasts 7 steps, yearly 14; --horizon K makes them one" --data none.csv
+wrong train "save = a.st" "--save and --history name the same file, a.st" --history a.st
+printf 'device = opencl:9.9\n' >wrong.conf # another exit code stays as it is
+refuses_like 4 "wrong.conf:1: --device opencl:9.9: *" train --config wrong.conf
+rm wrong.conf
+# what is wrong on the command line is not told of the file
+printf 'model = none.st\n' >right.conf
+refuses 2 "--threads says how to fit, but what --model names is fitted already" forecast \
+    --config right.conf --data none.csv --threads 1
+printf 'optimizer = sgd\nvalidate = 0\nseed = 3\n' >right.conf
+refuses_like 2 "--beta2 goes with --optimizer *" train --config right.conf --beta2 0.9
+refuses_like 2 "--patience goes with --validate*" train --config right.conf --patience 3
+rm right.conf
 refuses 2 "--beta2 1: at least 0 and below 1 needed" train --optimizer adam --beta2 1 --json
 
 # the command line turns off what the file turns on

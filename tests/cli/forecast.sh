@@ -100,8 +100,21 @@ for data in day.csv time.csv; do
     cut -d , -f 3 out >other
     same other wanted
 done
+awk 'BEGIN { print "ds,y"; for (i = 0; i < 60; i++) printf "%d-Q%d,%d\n", 2000 + i / 4, i % 4 + 1, 9 + i % 4 }' >quarter.csv
+sed 's/-Q1/-01/; s/-Q2/-04/; s/-Q3/-07/; s/-Q4/-10/' quarter.csv >month.csv
+sed 's/-\([01][0-9]\),/-\1-01,/' month.csv >first.csv
+run forecast --data quarter.csv $small --recipe quarterly --levels none --quiet --save quarter.st
+exits 0
+cut -d , -f 3 out >wanted
+for data in month.csv first.csv; do
+    run forecast --data $data --model quarter.st --freq Q
+    exits 0
+    cut -d , -f 3 out >other
+    same other wanted
+done
+rm quarter.csv month.csv first.csv quarter.st
 head -n 90 day.csv >less.csv
-refuses 3 "season.safetensors: less.csv: series a does not contain 2020-03-30, the last time stamp that was fitted; the recipe's season and trend count from there" \
+refuses 3 "season.safetensors: less.csv: series a, which ends at 2020-03-29, does not contain 2020-03-30, the last time stamp that was fitted; the recipe's season and trend count from there" \
     forecast --data less.csv --model season.safetensors
 rm day.csv time.csv less.csv season.safetensors
 
@@ -313,9 +326,9 @@ refuses 3 'missing.csv: cannot be opened: No such file or directory' forecast --
 refuses_like 3 'missing: *No such file or directory' \
     forecast --data long.csv --model missing
 refuses 2 'forecast needs a file: windrow forecast --data FILE' forecast
-refuses_like 2 'there is no recipe "dayly"; there are hourly, *' forecast --data x --recipe dayly
+refuses_like 2 '--recipe: there is no recipe "dayly"; there are hourly, *' forecast --data x --recipe dayly
 refuses 2 '--recipe daily,daily: daily stands there twice' forecast --data x --recipe daily,daily
-refuses_like 2 'recipe hourly forecasts 24 steps, daily 7; --horizon*' \
+refuses_like 2 '--recipe: hourly forecasts 24 steps, daily 7; --horizon*' \
     forecast --data x --recipe hourly,daily
 refuses 2 '--levels 0.95: levels are percentages, 1 or more: 95, not 0.95' forecast --data x --levels 0.95
 refuses 2 '--levels 80,.995: levels are percentages, 1 or more: 95, not 0.95' backtest --data x --levels 80,.995
@@ -324,7 +337,8 @@ for levels in 0 100 80,80.0 none,80 x; do
 done
 refuses 2 '--updates and --epochs exclude each other' forecast --updates 1 --epochs 1
 for option in save resume threads; do
-    refuses_like 2 "--*exclude each other" forecast --model x --$option 1
+    refuses 2 "--$option says how to fit, but what --model names is fitted already" \
+        forecast --data x --model x.st --$option 1
 done
 for option in "recipe daily" "season 2" "window 2" "seeds 2" "updates 2" "patience 2" "loss mse" \
     "bias none"; do

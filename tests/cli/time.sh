@@ -52,7 +52,7 @@ goes_on 2023-10-31 2023-11-30 2023-12-29
 line err "time stamps are in steps of 1 month (--freq BME)"
 refuses 3 'ends.csv: line 3, series "a": steps of 1 month (--freq ME) do not stand on 2023-04-28; mend the time stamps, or choose another step with --freq' \
     forecast --data ends.csv $small --freq ME
-refuses_like 3 'ends.csv: "often" is no step of time stamps; *' forecast --data ends.csv --freq often
+refuses_like 3 'ends.csv: --freq often is no step of time stamps; *' forecast --data ends.csv --freq often
 
 # ---- dates in digits ----
 

@@ -135,7 +135,18 @@ static wr_status check_models(struct run *run) {
 static wr_status check_no_fit(const struct run *run) {
     struct recipe_options how = run->options->recipe;
     how.horizon.given = false; /* it may be shorter than that of the fit */
+    const struct forecast_options *o = run->options;
+    const struct {
+        const char *name;
+        bool given;
+    } fitting[] = {{"device", o->run.device.given},
+                   {"threads", o->run.cpu.threads.given},
+                   {"inexact", o->run.cpu.inexact.given},
+                   {"save", o->save.given},
+                   {"resume", o->resume.given}};
     const char *given = options_given(&recipe_group, &how);
+    for (size_t i = 0; i < sizeof fitting / sizeof *fitting && given == NULL; i++)
+        given = fitting[i].given ? fitting[i].name : NULL;
     if (given == NULL)
         return WR_OK;
     return wr_fail(run->error, WR_ERR_USAGE,

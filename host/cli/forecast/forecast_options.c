@@ -21,7 +21,6 @@ static const struct option_spec rows[] = {
      AT(model),
      .argument = "FILE[,...]",
      .file = FILE_READ | FILE_LIST,
-     .excludes = WORDS("device", "threads", "inexact", "save", "resume"),
      .help = "Forecast with what --save wrote instead of fitting; the horizon "
              "is its own, or a shorter one."},
     {.name = "resume",

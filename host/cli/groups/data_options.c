@@ -91,7 +91,7 @@ static wr_status check_ignored(const struct data *data, struct wr_error *error) 
     for (size_t i = 0; i < data->ignored.count; i++) {
         size_t column = data->ignored.index[i];
         if (is_in(&data->inputs, column) || is_in(&data->targets, column))
-            return wr_fail(error, WR_ERR_USAGE, "%s is ignored and asked for",
+            return wr_fail(error, WR_ERR_USAGE, "%s is asked for, and --ignore leaves it out",
                            wr_series_column_text(data->series, column, text));
     }
     return WR_OK;

@@ -149,7 +149,7 @@ static wr_status check_horizons(const struct recipes *recipes, struct wr_error *
     for (size_t i = 1; i < recipes->count; i++)
         if (first[i].horizon != first[0].horizon)
             return wr_fail(error, WR_ERR_USAGE,
-                           "recipe %s forecasts %zu steps, %s %zu; --horizon K makes them one",
+                           "--recipe: %s forecasts %zu steps, %s %zu; --horizon K makes them one",
                            first[0].name, first[0].horizon, first[i].name, first[i].horizon);
     return WR_OK;
 }

@@ -10,6 +10,7 @@
 #define BAR_EVERY  0.1
 #define LINE_EVERY 30.0
 #define BAR_WIDTH  40
+#define BAR_LEAST  10
 
 static bool set(const char *variable) {
     const char *value = getenv(variable);
@@ -46,7 +47,8 @@ static unsigned screen_columns(void) {
 static void draw_bar(const struct progress *progress, double fraction, unsigned percent,
                      const char *left) {
     unsigned room = screen_columns(), text = 30 + (unsigned)strlen(progress->note);
-    unsigned width = room > BAR_WIDTH + text ? BAR_WIDTH : 0;
+    unsigned width = room > text + BAR_LEAST ? room - text - 1 : 0;
+    width = width < BAR_WIDTH ? width : BAR_WIDTH;
     unsigned full = (unsigned)(fraction * width);
     fputs("\r\033[K", stderr);
     if (width > 0) {

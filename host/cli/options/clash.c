@@ -16,6 +16,8 @@ struct named {
     char *path; /* allocated */
 };
 
+static const char standard_input[] = "/dev/stdin";
+
 struct files {
     size_t count;
     struct named *named; /* (count) */
@@ -44,7 +46,7 @@ static wr_status add(struct files *files, const struct option_spec *spec, const 
     if (strcmp(path, "-") == 0) {
         if (spec->file & FILE_WRITTEN)
             return fail_stream(spec, error);
-        path = "/dev/stdin";
+        path = standard_input;
     }
     struct named *grown = realloc(files->named, (files->count + 1) * sizeof *grown);
     if (grown != NULL) {
@@ -137,6 +139,10 @@ static wr_status check_pair(const struct named *a, const struct named *b, struct
     bool same;
     unsigned either = a->spec->file | b->spec->file;
     bool studies = a->spec->file & b->spec->file & FILE_STUDY; /* merge skips its own study */
+    char of_a[40], of_b[40];
+    if (strcmp(a->path, standard_input) == 0 && strcmp(b->path, standard_input) == 0)
+        return wr_fail(error, WR_ERR_USAGE, "%s and %s both read standard input",
+                       option_label(a->spec, of_a), option_label(b->spec, of_b));
     if (!(either & FILE_WRITTEN) || studies)
         return WR_OK;
     wr_status status = compare(a, b, &same, error);

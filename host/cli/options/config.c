@@ -68,13 +68,14 @@ static wr_status take_line(const struct reading *file, char *line, size_t number
     return option_read(spec, text, value, error);
 }
 
-/* The line of the first option that the text names and the file gives; 0: there is none. */
+/* The line of the first given option that the text names, which is what the text is about; 0: the
+ * command line gives it, or there is none. */
 static size_t find_line(const struct option_table *table, const void *options, const char *text) {
     while ((text = strstr(text, "--")) != NULL) {
         text += 2;
         size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
         const struct option_spec *spec = option_table_named(table, text, length);
-        if (spec != NULL && option_at(options, spec->at)->head.line != 0)
+        if (spec != NULL && option_at(options, spec->at)->head.given)
             return option_at(options, spec->at)->head.line;
         text += length;
     }
@@ -148,13 +149,14 @@ wr_status options_blame_file(const struct command *command, const void *options,
     struct option_table table;
     option_table_make(&command->options, &table);
     const struct option_spec *config = option_table_kind(&table, OPTION_CONFIG);
-    if (status != WR_ERR_USAGE || config == NULL)
+    bool names_first = strncmp(error->text, "--", 2) == 0; /* elsewhere it may be a remedy */
+    if (config == NULL || (status != WR_ERR_USAGE && !names_first))
         return status;
     size_t line = find_line(&table, options, error->text);
     if (line == 0)
         return status;
     char text[sizeof error->text];
     memcpy(text, error->text, sizeof text);
-    return wr_fail(error, WR_ERR_DATA, "%s:%zu: %s", option_at(options, config->at)->head.text,
-                   line, text);
+    return wr_fail(error, status == WR_ERR_USAGE ? WR_ERR_DATA : status, "%s:%zu: %s",
+                   option_at(options, config->at)->head.text, line, text);
 }

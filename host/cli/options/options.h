@@ -226,8 +226,8 @@ const char *command_nearest(const char *name);
 wr_status options_parse(const struct command *command, int count, char **arguments, void **options,
                         bool *help, struct wr_error *error);
 void options_release(const struct command *command, void *options); /* options may be NULL */
-/* Makes an error of usage that names an option from the file of --config an error of that file,
- * with its line. Returns the status that follows. */
+/* Adds file and line to the text of an error in an option from the file of --config. An error of
+ * usage becomes one of data. Returns the status that follows. */
 wr_status options_blame_file(const struct command *command, const void *options, wr_status status,
                              struct wr_error *error);
 
