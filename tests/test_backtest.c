@@ -313,6 +313,13 @@ static void test_refusals(void **state) {
     spec = spec_of(f);
     spec.level_count = WR_MOST_LEVELS + 1;
     refuse(f, &spec, WR_ERR_USAGE, "at most 16 levels");
+    static const double bad[][2] = {{80, 80}, {95, 80}, {0, 80}, {80, 100}, {80, NAN}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        spec = spec_of(f);
+        spec.levels = bad[i];
+        spec.level_count = 2;
+        refuse(f, &spec, WR_ERR_USAGE, "`levels` ");
+    }
 }
 
 int main(void) {

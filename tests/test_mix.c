@@ -2,7 +2,9 @@
 #include "support.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "panel_support.h"
 #include "windrow/mix.h"
@@ -91,6 +93,36 @@ static void test_mean(void **state) {
     wr_panel_free(panel);
 }
 
+/* What a recipe may say and JSON cannot: no bound as infinity, and numbers without effect. */
+static void test_saved(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    struct wr_panel *panel = panel_make();
+    struct wr_device *cpu = test_device("cpu", 1);
+    struct wr_recipe recipes[2];
+    const struct wr_fit_options options = {0};
+    struct wr_fit *fit, *read;
+    double points[2][COUNT];
+    char path[] = "/tmp/windrow-mix-XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    close(file);
+    recipes_make(recipes);
+    recipes[0].clip = INFINITY;
+    recipes[0].rule.momentum = NAN; /* of another optimizer */
+    TEST_OK(wr_fit(cpu, panel, &recipes[0], NULL, &options, &fit, &error));
+    TEST_OK(wr_fit_save(fit, path, &error));
+    TEST_OK(wr_fit_load(path, &read, &error));
+    TEST_OK(wr_fit_forecast(fit, panel, NULL, points[0], &error));
+    TEST_OK(wr_fit_forecast(read, panel, NULL, points[1], &error));
+    assert_memory_equal(points[0], points[1], sizeof points[0]);
+    wr_fit_free(fit);
+    wr_fit_free(read);
+    unlink(path);
+    wr_device_close(cpu);
+    wr_panel_free(panel);
+}
+
 static void test_what_a_fit_tells(void **state) {
     (void)state;
     struct wr_error error = {0};
@@ -167,6 +199,7 @@ int main(void) {
     test_setup();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mean),
+        cmocka_unit_test(test_saved),
         cmocka_unit_test(test_what_a_fit_tells),
         cmocka_unit_test(test_refusals),
     };

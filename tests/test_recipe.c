@@ -82,6 +82,11 @@ static void test_refused(void **state) {
     REFUSED(validate, 1.0, "`validate` 1");
     REFUSED(validate, 0.25, "validate` goes with");
     REFUSED(rule.epsilon, 0.0f, "epsilon");
+    REFUSED(updates, SIZE_MAX, "`updates` ");
+    REFUSED(epochs, SIZE_MAX, "`epochs` ");
+    REFUSED(validations, SIZE_MAX, "`validations` ");
+    REFUSED(patience, SIZE_MAX, "`patience` ");
+    REFUSED(name[0], '\xff', "UTF-8");
     struct wr_recipe recipe = named("hourly");
     recipe.adjust = true;
     assert_int_equal(wr_recipe_check(&recipe, NULL), WR_OK);

@@ -317,6 +317,61 @@ static void test_commit_is_whole(void **state) {
     assert_answer(STUDY, "SELECT count(*) FROM checkpoint", "0");
 }
 
+/* Whatever would make a study that cannot be opened again is refused before anything is written. */
+static void test_unreadable(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE);
+    struct wr_trial_state states[1];
+    add_trials(study, 1, states);
+    const struct wr_trial_options bad[] = {
+        {0, 5, 1, WR_INIT_NOTEBOOK, 1, 1, 0},        {SIZE_MAX, 5, 1, WR_INIT_NOTEBOOK, 1, 1, 0},
+        {2, 0, 1, WR_INIT_NOTEBOOK, 1, 1, 0},        {2, 5, SIZE_MAX, WR_INIT_NOTEBOOK, 1, 1, 0},
+        {2, 5, 1, (enum wr_init)7, 1, 1, 0},         {2, 5, 1, WR_INIT_NOTEBOOK, -1, 1, 0},
+        {2, 5, 1, WR_INIT_NOTEBOOK, INFINITY, 1, 0}, {2, 5, 1, WR_INIT_NOTEBOOK, 1, NAN, 0},
+    };
+    static const char *const fields[] = {"hidden", "hidden", "window", "batch",
+                                         "init",   "lr",     "lr",     "clip"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char field[16];
+        snprintf(field, sizeof field, "`%s` ", fields[i]);
+        assert_error(wr_study_add(study, &bad[i], NULL, 1, states, NULL, &error), &error,
+                     WR_ERR_USAGE, field, "needed");
+    }
+    const struct wr_setting settings[] = {{"epochs", "12x", false},
+                                          {"validate", "2", false},
+                                          {"validate", "0.5x", false},
+                                          {"shard", "0/72057594037927936", false},
+                                          {"note", "\xff", false}};
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        assert_error(wr_study_settle(study, &settings[i], 1, &error), &error, WR_ERR_USAGE,
+                     STUDY ": the setting ", settings[i].name);
+    assert_ok(wr_study_settle(study, &(struct wr_setting){"epochs", "20", false}, 1, &error),
+              &error);
+    const struct wr_trial_outcome outcomes[] = {
+        {.id = 1, .status = WR_TRIAL_PENDING},
+        {.id = 1, .status = (enum wr_trial_status)12},
+        {.id = 1, .status = WR_TRIAL_DONE, .seconds = -1},
+        {.id = 1, .status = WR_TRIAL_DIVERGED, .diverged_at = SIZE_MAX}};
+    for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++)
+        assert_error(wr_study_commit(study, &outcomes[i], 1, NULL, 0, &error), &error, WR_ERR_USAGE,
+                     "trial 1: ", "cannot have");
+    const float parameter = 1;
+    static const size_t epochs[] = {0, 20, SIZE_MAX};
+    for (size_t i = 0; i < 3; i++) {
+        const struct wr_trial_checkpoint checkpoint = {
+            .id = 1, .epoch = epochs[i], .parameters = &parameter, .parameter_count = 1};
+        assert_error(wr_study_commit(study, NULL, 0, &checkpoint, 1, &error), &error, WR_ERR_USAGE,
+                     "trial 1: ", "cannot be one after");
+    }
+    wr_study_close(study);
+    study = open_study(STUDY, WR_STUDY_READ);
+    wr_study_close(study);
+    assert_answer(STUDY, "SELECT count(*) FROM trial WHERE status = 'pending'", "1");
+    assert_error(wr_study_open(STUDY, (enum wr_study_mode)9, &study, &error), &error, WR_ERR_USAGE,
+                 STUDY ": ", "mode 9");
+}
+
 static void test_checkpoints(void **state) {
     (void)state;
     struct wr_error error = {0};
@@ -483,10 +538,12 @@ static void test_empty(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_settings),    IN_FOLDER(test_add),      IN_FOLDER(test_floats),
-        IN_FOLDER(test_many),        IN_FOLDER(test_outcomes), IN_FOLDER(test_commit_is_whole),
-        IN_FOLDER(test_checkpoints), IN_FOLDER(test_keep),     IN_FOLDER(test_keep_by_default),
-        IN_FOLDER(test_queries),     IN_FOLDER(test_empty),
+        IN_FOLDER(test_settings),   IN_FOLDER(test_add),
+        IN_FOLDER(test_floats),     IN_FOLDER(test_many),
+        IN_FOLDER(test_outcomes),   IN_FOLDER(test_commit_is_whole),
+        IN_FOLDER(test_unreadable), IN_FOLDER(test_checkpoints),
+        IN_FOLDER(test_keep),       IN_FOLDER(test_keep_by_default),
+        IN_FOLDER(test_queries),    IN_FOLDER(test_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

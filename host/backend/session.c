@@ -241,6 +241,8 @@ wr_status wr_session_read(struct wr_session *session, enum wr_tensor tensor, flo
                           struct wr_error *error) {
     WR_ARITHMETIC(callers);
     wr_status status = check_whole(session, error);
+    if ((unsigned)tensor > WR_STATE)
+        return wr_fail(error, WR_ERR_USAGE, "tensor %d: 0 to %d needed", (int)tensor, WR_STATE);
     if (status == WR_OK && lacks(session, tensor))
         return wr_fail(error, WR_ERR_USAGE, "a session %s has no %s",
                        tensor == WR_LOSSES ? "whose windows have no targets"
@@ -296,7 +298,7 @@ wr_status wr_session_write_windows(struct wr_session *session,
 
 wr_status wr_session_freeze(struct wr_session *session, const unsigned char *frozen,
                             struct wr_error *error) {
-    wr_status status = wr_check_process(session->device, error);
+    wr_status status = check_whole(session, error);
     session->used = true;
     return status == WR_OK ? wr_device_freeze(session, frozen, error) : status;
 }

@@ -93,7 +93,10 @@ void wr_error_move(struct wr_error *from, struct wr_error *error) {
 }
 
 wr_status wr_end_by_callback(wr_status status, const char *callback, struct wr_error *error) {
-    if (error == NULL || error->text[0] != '\0')
+    if (error == NULL)
+        return status;
+    error->status = status;
+    if (error->text[0] != '\0')
         return status;
     return wr_fail(error, status, "%s ended the call with status %d, %s", callback, (int)status,
                    wr_status_name(status));

@@ -284,6 +284,9 @@ static wr_status make_series(struct wr_panel *panel, struct wr_panel_series *ser
 }
 
 wr_status wr_panel_finish(struct wr_panel *panel, enum wr_missing missing, struct wr_error *error) {
+    if ((unsigned)missing > WR_MISSING_INTERPOLATE)
+        return wr_fail(error, WR_ERR_USAGE, "\1missing\1 %d: 0 to %d needed", (int)missing,
+                       WR_MISSING_INTERPOLATE);
     wr_status status = wr_panel_find_steps(panel, error);
     for (size_t i = 0; status == WR_OK && i < panel->count; i++)
         status = make_series(panel, &panel->series[i], missing, error);

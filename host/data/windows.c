@@ -133,6 +133,9 @@ static wr_status check_spec(const struct wr_series *series, const struct wr_wind
         return wr_fail(error, WR_ERR_USAGE,
                        "%s: windows of %zu inputs, %zu outputs and length %zu; each is at least 1",
                        series->source, spec->inputs, spec->outputs, spec->seq_len);
+    if ((unsigned)spec->scale > WR_SCALE_STANDARD)
+        return wr_fail(error, WR_ERR_USAGE, "%s: \1scale\1 %d: 0 to %d needed", series->source,
+                       (int)spec->scale, WR_SCALE_STANDARD);
     if (series->rows <= spec->seq_len)
         return wr_fail(error, WR_ERR_DATA,
                        "%s: %zu rows are too few: windows of length %zu need at least one row more "

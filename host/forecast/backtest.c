@@ -325,6 +325,11 @@ static wr_status check(const struct wr_backtest_spec *spec, struct wr_error *err
                        "a backtest needs a recipe, an origin, and at most %d levels: found %zu, "
                        "%zu and %zu",
                        WR_MOST_LEVELS, spec->recipe_count, spec->origins, spec->level_count);
+    for (size_t l = 0; l < spec->level_count; l++)
+        if (!(spec->levels[l] > (l > 0 ? spec->levels[l - 1] : 0) && spec->levels[l] < 100))
+            return wr_fail(error, WR_ERR_USAGE,
+                           "\1levels\1 %g: ascending, above 0 and below 100 percent needed",
+                           spec->levels[l]);
     for (size_t i = 0; i < spec->recipe_count; i++)
         if (spec->recipes[i].horizon == 0 || spec->recipes[i].horizon != spec->recipes[0].horizon)
             return wr_fail(error, WR_ERR_USAGE,

@@ -9,6 +9,7 @@
 #include "base/environment.h"
 #include "data/panel.h"
 #include "forecast/scales.h"
+#include "model/choices.h"
 
 size_t wr_fit_parameters(const struct wr_fit *fit) {
     struct wr_layout layout;
@@ -175,10 +176,24 @@ static wr_status set_up_series(const struct wr_panel *panel, size_t s, size_t un
     return WR_OK;
 }
 
+/* What has no effect gets the value that a file of the fit can hold. */
+static struct wr_recipe plain_recipe(const struct wr_recipe *recipe) {
+    struct wr_recipe plain = *recipe;
+    struct wr_rule usual;
+    wr_rule_init(&usual, recipe->rule.optimizer);
+    if (isinf(plain.clip))
+        plain.clip = 0; /* no bound, too */
+    for (size_t i = 0; i < WR_NUMBERS; i++)
+        if (!wr_number_counts(&wr_numbers[i], &plain.rule) &&
+            !isfinite(wr_number_get(&wr_numbers[i], &plain.rule)))
+            wr_number_set(&wr_numbers[i], &plain.rule, wr_number_get(&wr_numbers[i], &usual));
+    return plain;
+}
+
 static wr_status set_up(const struct wr_panel *panel, const struct wr_recipe *recipe,
                         const size_t *until, const struct wr_fit *full, struct wr_fit *fit,
                         struct wr_error *error) {
-    fit->recipe = *recipe;
+    fit->recipe = plain_recipe(recipe);
     fit->stack.shape = (struct wr_shape){wr_recipe_inputs(recipe, panel), recipe->hidden,
                                          wr_recipe_outputs(recipe), recipe->window};
     fit->covariates = wr_panel_covariates(panel);
@@ -303,6 +318,12 @@ static wr_status train_all(struct wr_device *device, const struct wr_panel *pane
         status = wr_chunk_train(&chunk, error);
         if (status == WR_OK)
             status = wr_parts_add(&parts, fit, chunk.which, chunk.count, error);
+    }
+    if (status == WR_OK) { /* also where there was nothing to train */
+        progress.before = progress.all = 1;
+        status = report_progress(&progress, 0);
+        if (status != WR_OK)
+            wr_end_by_callback(status, "on_event", error);
     }
     for (size_t m = 0; m < fit->stack.count && status == WR_OK; m++)
         fit->report.diverged += fit->diverged[m] != 0;

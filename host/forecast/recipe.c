@@ -160,6 +160,17 @@ static wr_status check_sizes(const struct wr_recipe *recipe, struct wr_error *er
         if (sizes[i].value < sizes[i].least || sizes[i].value > MOST)
             return wr_fail(error, WR_ERR_USAGE, "\1%s\1 %zu: %zu to %d needed", sizes[i].name,
                            sizes[i].value, sizes[i].least, MOST);
+    const struct {
+        const char *name;
+        size_t value;
+    } counts[] = {{"updates", recipe->updates},
+                  {"epochs", recipe->epochs},
+                  {"validations", recipe->validations},
+                  {"patience", recipe->patience}};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        if (counts[i].value > UINT32_MAX)
+            return wr_fail(error, WR_ERR_USAGE, "\1%s\1 %zu: 0 to %u needed", counts[i].name,
+                           counts[i].value, UINT32_MAX);
     if (recipe->seeds - 1 > UINT32_MAX - recipe->seed)
         return wr_fail(error, WR_ERR_USAGE,
                        "\1seed\1 %u and the %zu after it: the last must be at most %u",
@@ -210,6 +221,11 @@ static wr_status check_training(const struct wr_recipe *recipe, struct wr_error 
 
 wr_status wr_recipe_check(const struct wr_recipe *recipe, struct wr_error *error) {
     WR_ARITHMETIC(callers);
+    if (memchr(recipe->name, '\0', sizeof recipe->name) == NULL ||
+        !wr_is_utf8(recipe->name, strlen(recipe->name)))
+        return wr_fail(error, WR_ERR_USAGE,
+                       "the name of a recipe needs UTF-8 of at most %zu bytes, and a zero byte",
+                       sizeof recipe->name - 1);
     wr_status status = check_sizes(recipe, error);
     if (status == WR_OK)
         status = check_kinds(recipe, error);

@@ -83,19 +83,34 @@ static const struct {
                 {"data-seed", wr_read_whole}};
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
+/* *number, found[i]: of the i-th of the settings above, if it is that. */
+static bool fits(const char *name, const char *value, size_t numbers[SETTINGS],
+                 bool found[SETTINGS]) {
+    char *end;
+    if (strcmp(name, "validate") == 0) {
+        double fraction = strtod(value, &end);
+        return *end == '\0' && fraction >= 0 && fraction < 1;
+    }
+    for (size_t i = 0; i < SETTINGS; i++)
+        if (strcmp(name, settings[i].name) == 0)
+            return found[i] = settings[i].read(value, &numbers[i]);
+    return true;
+}
+
+bool wr_setting_fits(const char *name, const char *value) {
+    size_t numbers[SETTINGS];
+    bool found[SETTINGS];
+    return wr_is_utf8(name, strlen(name)) && wr_is_utf8(value, strlen(value)) &&
+           fits(name, value, numbers, found);
+}
+
 static wr_status read_setting(struct wr_study *study, struct wr_query *row,
                               size_t numbers[SETTINGS], bool found[SETTINGS],
                               struct wr_error *error) {
     const char *name = wr_column_text(row, 0), *value = wr_column_text(row, 1);
     bool right = sqlite3_column_type(row->statement, 0) == SQLITE_TEXT &&
-                 sqlite3_column_type(row->statement, 1) == SQLITE_TEXT && row->code == SQLITE_OK;
-    if (right && strcmp(name, "validate") == 0) {
-        double fraction = sqlite3_column_double(row->statement, 1);
-        right = fraction >= 0 && fraction < 1;
-    }
-    for (size_t i = 0; i < SETTINGS && right; i++)
-        if (strcmp(name, settings[i].name) == 0)
-            right = found[i] = settings[i].read(value, &numbers[i]);
+                 sqlite3_column_type(row->statement, 1) == SQLITE_TEXT && row->code == SQLITE_OK &&
+                 fits(name, value, numbers, found);
     if (right || row->code != SQLITE_OK)
         return WR_OK;
     return wr_fail(error, WR_ERR_DATA, "%s: its setting %.*s cannot be '%.*s'" ADVICE, study->path,

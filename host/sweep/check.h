@@ -12,4 +12,7 @@ bool wr_keep_of(const char *text, size_t *best);
  * necessary. */
 size_t wr_count_names(const char *list);
 
+/* Whether the setting may have this value, UTF-8: any other makes a study that cannot be opened. */
+bool wr_setting_fits(const char *name, const char *value);
+
 #endif

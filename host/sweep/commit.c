@@ -218,10 +218,50 @@ wr_status wr_study_prune(struct wr_study *study, struct wr_error *error) {
     return keep_best(study, NULL, 0, error);
 }
 
+/* What the study would refuse when it is opened again. */
+static wr_status check(const struct wr_trial_outcome *outcomes, size_t outcome_count,
+                       const struct wr_trial_checkpoint *checkpoints, size_t checkpoint_count,
+                       size_t epochs, struct wr_error *error) {
+    for (size_t i = 0; i < outcome_count; i++) {
+        const struct wr_trial_outcome *o = &outcomes[i];
+        if (o->status != WR_TRIAL_DONE && o->status != WR_TRIAL_DIVERGED &&
+            o->status != WR_TRIAL_FAILED)
+            return wr_fail(error, WR_ERR_USAGE, "trial %lld: an outcome cannot have the status %d",
+                           (long long)o->id, (int)o->status);
+        if (o->seconds < 0 || (o->status == WR_TRIAL_DIVERGED && o->diverged_at > UINT32_MAX))
+            return wr_fail(error, WR_ERR_USAGE,
+                           "trial %lld: its outcome cannot have %g seconds and diverged_at %zu",
+                           (long long)o->id, o->seconds, o->diverged_at);
+    }
+    for (size_t i = 0; i < checkpoint_count; i++) {
+        const struct wr_trial_checkpoint *c = &checkpoints[i];
+        if (c->epoch == 0 || c->epoch >= epochs || c->seconds < 0)
+            return wr_fail(error, WR_ERR_USAGE,
+                           "trial %lld: a checkpoint cannot be one after %zu epochs and %g seconds",
+                           (long long)c->id, c->epoch, c->seconds);
+    }
+    return WR_OK;
+}
+
+/* The epochs of the study's trials; without that setting, the most there can be. */
+static wr_status read_epochs(struct wr_study *study, size_t *epochs, struct wr_error *error) {
+    char *text;
+    wr_status status = wr_study_setting(study, "epochs", &text, error);
+    if (status == WR_OK && (text == NULL || !wr_read_whole(text, epochs) || *epochs == 0))
+        *epochs = (size_t)UINT32_MAX + 1;
+    free(text);
+    return status;
+}
+
 wr_status wr_study_commit(struct wr_study *study, const struct wr_trial_outcome *outcomes,
                           size_t outcome_count, const struct wr_trial_checkpoint *checkpoints,
                           size_t checkpoint_count, struct wr_error *error) {
-    wr_status status = wr_study_begin(study, error);
+    size_t epochs;
+    wr_status status = read_epochs(study, &epochs, error);
+    if (status == WR_OK)
+        status = check(outcomes, outcome_count, checkpoints, checkpoint_count, epochs, error);
+    if (status == WR_OK)
+        status = wr_study_begin(study, error);
     if (status != WR_OK)
         return status;
     status = write_outcomes(study, outcomes, outcome_count, error);

@@ -39,27 +39,42 @@ static void list_all(const struct wr_grid *g, struct list lists[LISTS]) {
     memcpy(lists, all, sizeof all);
 }
 
-static wr_status check_values(const struct wr_grid *g, struct wr_error *error) {
-    for (size_t i = 0; i < g->hidden_count; i++)
-        if (g->hidden[i] == 0 || g->hidden[i] > UINT32_MAX)
-            return wr_fail(error, WR_ERR_USAGE, "\1hidden\1 %zu: 1 to %u needed", g->hidden[i],
-                           UINT32_MAX);
-    for (size_t i = 0; i < g->window_count; i++)
-        if (g->window[i] == 0 || g->window[i] > UINT32_MAX)
-            return wr_fail(error, WR_ERR_USAGE, "\1window\1 %zu: 1 to %u needed", g->window[i],
-                           UINT32_MAX);
-    for (size_t i = 0; i < g->lr_count; i++)
-        if (!isfinite(g->lr[i]) || g->lr[i] < 0)
-            return wr_fail(error, WR_ERR_USAGE, "\1lr\1 %g: finite and at least 0 needed",
-                           (double)g->lr[i]);
-    for (size_t i = 0; i < g->clip_count; i++)
-        if (!isfinite(g->clip[i]) || g->clip[i] < 0)
-            return wr_fail(error, WR_ERR_USAGE, "\1clip\1 %g: finite and at least 0 needed",
-                           (double)g->clip[i]);
-    for (size_t i = 0; i < g->init_count; i++)
-        if (g->init[i] != WR_INIT_NOTEBOOK && g->init[i] != WR_INIT_PYTORCH)
-            return wr_fail(error, WR_ERR_USAGE, "\1init\1 %d: there is no such", (int)g->init[i]);
+wr_status wr_trial_options_check(const struct wr_trial_options *o, struct wr_error *error) {
+    const struct {
+        const char *name;
+        size_t value, least;
+    } sizes[] = {{"hidden", o->hidden, 1}, {"window", o->window, 1}, {"batch", o->batch, 0}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        if (sizes[i].value < sizes[i].least || sizes[i].value > UINT32_MAX)
+            return wr_fail(error, WR_ERR_USAGE, "\1%s\1 %zu: %zu to %u needed", sizes[i].name,
+                           sizes[i].value, sizes[i].least, UINT32_MAX);
+    if (!isfinite(o->lr) || o->lr < 0)
+        return wr_fail(error, WR_ERR_USAGE, "\1lr\1 %g: finite and at least 0 needed",
+                       (double)o->lr);
+    if (!isfinite(o->clip) || o->clip < 0)
+        return wr_fail(error, WR_ERR_USAGE, "\1clip\1 %g: finite and at least 0 needed",
+                       (double)o->clip);
+    if (o->init != WR_INIT_NOTEBOOK && o->init != WR_INIT_PYTORCH)
+        return wr_fail(error, WR_ERR_USAGE, "\1init\1 %d: notebook or pytorch needed",
+                       (int)o->init);
     return WR_OK;
+}
+
+static wr_status check_values(const struct wr_grid *g, struct wr_error *error) {
+    struct wr_trial_options one = {.hidden = 1, .window = 1};
+    wr_status status = WR_OK;
+#define CHECK_LIST(field, count)                                                                   \
+    for (size_t i = 0; i < g->count && status == WR_OK; i++) {                                     \
+        one.field = g->field[i];                                                                   \
+        status = wr_trial_options_check(&one, error);                                              \
+    }
+    CHECK_LIST(hidden, hidden_count)
+    CHECK_LIST(window, window_count)
+    CHECK_LIST(batch, batch_count)
+    CHECK_LIST(lr, lr_count)
+    CHECK_LIST(clip, clip_count)
+    CHECK_LIST(init, init_count)
+    return status;
 }
 
 /* Copies a list in ascending order, each value once. */

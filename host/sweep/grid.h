@@ -10,4 +10,7 @@
 wr_status wr_grid_expand(const struct wr_grid *grid, struct wr_trial_options **trials,
                          size_t *count, struct wr_error *error);
 
+/* WR_ERR_USAGE names the field that is out of its range. */
+wr_status wr_trial_options_check(const struct wr_trial_options *options, struct wr_error *error);
+
 #endif

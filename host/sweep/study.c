@@ -189,6 +189,10 @@ wr_status wr_study_open(const char *path, enum wr_study_mode mode, struct wr_stu
 wr_status wr_study_open_with(const char *path, enum wr_study_mode mode, enum wr_journal journal,
                              struct wr_study **study, struct wr_error *error) {
     *study = NULL;
+    if ((unsigned)mode > WR_STUDY_FRESH || (unsigned)journal > WR_JOURNAL_DELETE)
+        return wr_fail(error, WR_ERR_USAGE,
+                       "%s: mode %d and journal %d: 0 to %d and 0 to %d needed", path, (int)mode,
+                       (int)journal, WR_STUDY_FRESH, WR_JOURNAL_DELETE);
     struct wr_study *opened = calloc(1, sizeof *opened);
     char *copy = strdup(path);
     if (opened == NULL || copy == NULL) {

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "sweep/check.h"
+#include "sweep/grid.h"
 #include "sweep/store.h"
 
 /* ---- settings ---- */
@@ -71,6 +73,10 @@ static wr_status settle(struct wr_study *study, const struct wr_setting *setting
 wr_status wr_study_settle(struct wr_study *study, const struct wr_setting *settings, size_t count,
                           struct wr_error *error) {
     bool trials;
+    for (size_t i = 0; i < count; i++)
+        if (!wr_setting_fits(settings[i].name, settings[i].value))
+            return wr_fail(error, WR_ERR_USAGE, "%s: the setting %s cannot be '%s'", study->path,
+                           settings[i].name, settings[i].value);
     wr_status status = may_write(study) ? wr_study_begin(study, error) : WR_OK;
     if (status != WR_OK)
         return status;
@@ -136,7 +142,11 @@ wr_status wr_study_add(struct wr_study *study, const struct wr_trial_options *tr
                        const int64_t *ids, size_t count, struct wr_trial_state *states,
                        size_t *added, struct wr_error *error) {
     size_t new_trials = 0;
-    wr_status status = wr_study_begin(study, error);
+    wr_status status = WR_OK;
+    for (size_t i = 0; i < count && status == WR_OK; i++)
+        status = wr_trial_options_check(&trials[i], error);
+    if (status == WR_OK)
+        status = wr_study_begin(study, error);
     if (status == WR_OK) {
         status = add(study, trials, ids, count, states, &new_trials, error);
         status = wr_study_end(study, status, "add trials", error);

@@ -19,12 +19,12 @@ typedef enum wr_status {
     WR_ERR_STOPPED = 130 /* the caller's stop flag was seen */
 } wr_status;
 
-/* What went wrong. Start with {0}; release with wr_error_release. Every call takes NULL from a
- * caller who wants the status only. */
+/* What went wrong, of a call that did not return WR_OK; else it has no meaning. Start with {0};
+ * release with wr_error_release. Every call takes NULL from a caller who wants the status only. */
 struct wr_error {
-    wr_status status;
-    char text[768]; /* one line: what was found, where, and what would be accepted */
-    char *log;      /* kernel build log, or NULL; owned by the error */
+    wr_status status; /* what the call returned */
+    char text[768];   /* one line: what was found, where, and what would be accepted */
+    char *log;        /* kernel build log, or NULL; owned by the error */
 };
 
 void wr_error_release(struct wr_error *error);

@@ -80,7 +80,7 @@ struct wr_sweep_event {
     double fraction;                       /* of this run's work, 0 .. 1 */
     double seconds, seconds_left;          /* of this run; estimated */
 };
-/* A status other than WR_OK ends the sweep as `stop` does. */
+/* A status other than WR_OK ends the sweep after the current epoch: what is done is committed. */
 typedef wr_status wr_sweep_fn(void *context, const struct wr_sweep_event *event);
 
 struct wr_sweep_options {

@@ -6,6 +6,8 @@
  *
  * A callback returns WR_OK for the call to go on. Any other status ends the call, which returns it;
  * the text of the call's error is then what the callback wrote there, or else names the callback.
+ * A callback may read the object of the call, and may use others; it must not change that object
+ * (train its session, write its study), nor leave the call by longjmp or a C++ exception.
  *
  * A pointer may be NULL where a comment says so, and in every call that frees, closes or releases;
  * nowhere else. Indices must be below the counts that they go with. */
