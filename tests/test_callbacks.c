@@ -75,6 +75,13 @@ static wr_status run(struct caller *caller) {
     struct wr_error error = {0};
     float *parameters = test_zeros(some.models, ensemble.count * sizeof *parameters);
     assert_int_equal(wr_session_read(session, WR_PARAMETERS, parameters, &error), WR_ERR_USAGE);
+    static const unsigned char none[19] = {0};
+    assert_int_equal(wr_session_freeze(session, none, &error), WR_ERR_USAGE);
+    TEST_OK(wr_session_write_parameters(session, ensemble.parameters, &error));
+    assert_int_equal(wr_session_read(session, (enum wr_tensor)99, parameters, &error),
+                     WR_ERR_USAGE);
+    assert_non_null(strstr(error.text, "tensor 99"));
+    TEST_OK(wr_session_read(session, WR_PARAMETERS, parameters, &error));
     wr_error_release(&error);
     free(parameters);
     wr_session_close(session);
@@ -178,6 +185,9 @@ static void test_fits(void **state) {
     for (size_t i = 0; i < LENGTH; i++)
         target[i] = (double)(i % 7) + (double)test_uniform(3, i) + 10;
     const struct wr_panel_arrays arrays = {.rows = LENGTH, .target = target};
+    const struct wr_panel_spec bad = {.missing = (enum wr_missing)9};
+    assert_int_equal(wr_panel_of(&arrays, &bad, &panel, &error), WR_ERR_USAGE);
+    assert_string_equal(error.text, "`missing` 9: 0 to 2 needed");
     TEST_OK(wr_panel_of(&arrays, &(struct wr_panel_spec){0}, &panel, &error));
     device = test_device("cpu", 1);
     check(fit, "on_event");

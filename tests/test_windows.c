@@ -247,6 +247,8 @@ static void test_refusals(void **state) {
     assert_refused(series, &spec, WR_ERR_USAGE, "index 5");
     spec = (struct wr_windows_spec){&a, 1, &a, 1, 1, WR_SCALE_STANDARD, 4};
     assert_refused(series, &spec, WR_ERR_USAGE, "t.csv: scale_rows 4, and there are 3 rows");
+    spec = (struct wr_windows_spec){&a, 1, &a, 1, 1, (enum wr_scale)9, 0};
+    assert_refused(series, &spec, WR_ERR_USAGE, "t.csv: `scale` 9: 0 to 1 needed");
     /* The amount of memory is computed before it is allocated. */
     spec = (struct wr_windows_spec){&a, SIZE_MAX / 2, &a, 1, 1, WR_SCALE_NONE, 0};
     assert_refused(series, &spec, WR_ERR_MEMORY, "t.csv");

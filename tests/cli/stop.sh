@@ -72,8 +72,9 @@ wait $pid || code=$?
 exits 130
 line err 'windrow: interrupted'
 
-# On a terminal. bar NAME=VALUE...: trains in such an environment until an ETA is shown, or, with
-# TERM=dumb, for a second. The file typescript has what the terminal got.
+# On a terminal of $width columns. bar NAME=VALUE...: trains in such an environment until an ETA is
+# shown, or, with TERM=dumb, for a second. The file typescript has what the terminal got.
+width=80
 bar() {
     title="windrow train on a terminal, $*"
     cases=$((cases + 1))
@@ -81,7 +82,7 @@ bar() {
     : >out
     : >err
     env "$@" script -qfc \
-        "echo \$\$ >pid; exec '$windrow' train --device cpu --epochs 4000000000 --json" \
+        "stty cols $width; echo \$\$ >pid; exec '$windrow' train --device cpu --epochs 4000000000 --json" \
         typescript >/dev/null 2>&1 </dev/null &
     script=$!
     case $* in
@@ -99,6 +100,10 @@ if command -v script >/dev/null; then
         fail "the bar stands before the error"
     bar TERM=xterm NO_COLOR=1
     ! grep -q "$escape\[[0-9]*m" typescript || fail "NO_COLOR is not honoured"
+    grep -q '\[[= ]\{40\}\]' typescript || fail "the bar is not 40 wide"
+    width=60
+    bar TERM=xterm NO_COLOR=1
+    grep -q '\[[= ]\{29\}\]' typescript || fail "the bar is not as wide as the screen lets it be"
     bar TERM=dumb NO_COLOR=
     ! grep -q -e "$escape" -e ETA typescript || fail "TERM=dumb is not honoured"
 fi
