@@ -48,11 +48,8 @@ static wr_status check_device(struct wr_device *device, const struct wr_ensemble
                          !device->info.exact ? "\1inexact\1 accepts it where its losses come near"
                          : deviation > WR_MOST_DEVIATION ? "it is too far off for \1inexact\1, too"
                                                          : "\1inexact\1 accepts it");
-    else if (status != WR_OK && error != NULL) {
-        wr_error_release(error);
-        *error = why;
-        why = (struct wr_error){0};
-    }
+    else if (status != WR_OK)
+        wr_error_move(&why, error);
     wr_error_release(&why);
     return status;
 }

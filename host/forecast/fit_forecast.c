@@ -75,12 +75,11 @@ static bool read_instant(const char *stamp, struct instant *instant) {
     return true;
 }
 
-/* Whether two stamps are one time, however it is written. */
-static bool is_same_time(const char *a, const char *b) {
-    struct instant x, y;
-    return strcmp(a, b) == 0 ||
-           (read_instant(a, &x) && read_instant(b, &y) && wr_stamp_alike(&x.form, &y.form) &&
-            x.time == y.time && x.rest == y.rest);
+/* Whether a stamp is the time `other`, however it is written. */
+static bool is_time(const char *stamp, const struct instant *other) {
+    struct instant own;
+    return read_instant(stamp, &own) && wr_stamp_alike(&own.form, &other->form) &&
+           own.time == other->time && own.rest == other->rest;
 }
 
 /* Sets the scales' shift: where the panel's series begins, counted from the beginning of the one
@@ -89,13 +88,15 @@ static wr_status align(const struct group *g, size_t i, struct wr_scales *scales
                        struct wr_error *error) {
     const struct fitted *series = g->series[i];
     char stamp[WR_STAMP_SIZE];
+    struct instant last;
     size_t length = wr_panel_length(g->panel, g->which[i]);
     if (!g->fit->recipe.adjust && !g->fit->recipe.detrend)
         return WR_OK;
+    bool is_read = read_instant(series->last, &last);
     for (size_t at = 0; at < length; at++) { /* the index in the fitted panel comes first */
         size_t step = (series->length - 1 + at) % length;
         wr_panel_stamp(g->panel, g->which[i], step, stamp);
-        if (is_same_time(stamp, series->last)) {
+        if (strcmp(stamp, series->last) == 0 || (is_read && is_time(stamp, &last))) {
             scales->shift = (int64_t)(series->length - 1) - (int64_t)step;
             return WR_OK;
         }

@@ -256,8 +256,8 @@ static wr_status read_epochs(struct wr_study *study, size_t *epochs, struct wr_e
 wr_status wr_study_commit(struct wr_study *study, const struct wr_trial_outcome *outcomes,
                           size_t outcome_count, const struct wr_trial_checkpoint *checkpoints,
                           size_t checkpoint_count, struct wr_error *error) {
-    size_t epochs;
-    wr_status status = read_epochs(study, &epochs, error);
+    size_t epochs = 0;
+    wr_status status = checkpoint_count > 0 ? read_epochs(study, &epochs, error) : WR_OK;
     if (status == WR_OK)
         status = check(outcomes, outcome_count, checkpoints, checkpoint_count, epochs, error);
     if (status == WR_OK)

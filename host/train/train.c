@@ -23,6 +23,7 @@ struct trainer {
     float *losses;       /* (capacity, M) of the chunk */
     double start, last_event;
     wr_status event_status; /* what on_event returned */
+    struct wr_error *error; /* of wr_train */
     const fenv_t *callers;  /* callbacks run in this arithmetic */
     bool enough;
     struct wr_validator validator;
@@ -48,7 +49,9 @@ static wr_status send_event(struct trainer *trainer, size_t epochs, double fract
     trainer->last_event = now;
     trainer->enough =
         epochs > 0 && options->enough != NULL && options->enough(options->context, &event);
-    return options->on_event != NULL ? options->on_event(options->context, &event) : WR_OK;
+    wr_status status =
+        options->on_event != NULL ? options->on_event(options->context, &event) : WR_OK;
+    return status == WR_OK ? WR_OK : wr_end_by_callback(status, "on_event", trainer->error);
 }
 
 static wr_status on_tick(void *context, double updates) {
@@ -104,26 +107,21 @@ static void sum_up(struct trainer *trainer) {
 /* ---- chunks ---- */
 
 static wr_status run_chunk(struct trainer *trainer, size_t epochs, struct wr_error *error) {
-    struct wr_error own = {0};
     double before = wr_seconds();
     wr_status status =
-        wr_session_run(trainer->session, epochs, trainer->losses, on_tick, trainer, &own);
+        wr_session_run(trainer->session, epochs, trainer->losses, on_tick, trainer, error);
     trainer->result->seconds += wr_seconds() - before;
-    if (trainer->event_status == WR_OK && status != WR_OK)
-        wr_error_move(&own, error);
-    wr_error_release(&own);
     if (trainer->event_status != WR_OK)
-        return wr_end_by_callback(trainer->event_status, "on_event", error);
+        return trainer->event_status;
     if (status == WR_ERR_STOPPED || (status == WR_OK && stop_wanted(trainer)))
         return wr_fail(error, WR_ERR_STOPPED, "stopped after %zu of %zu epochs", trainer->done,
                        trainer->options->epochs);
     if (status == WR_OK)
         status = note_losses(trainer, epochs, error);
-    if (status != WR_OK)
-        return status;
-    status = send_event(trainer, epochs,
-                        (double)(trainer->done + epochs) / (double)trainer->options->epochs);
-    return status == WR_OK ? WR_OK : wr_end_by_callback(status, "on_event", error);
+    if (status == WR_OK)
+        status = send_event(trainer, epochs,
+                            (double)(trainer->done + epochs) / (double)trainer->options->epochs);
+    return status;
 }
 
 /* Epochs of the next chunk: about chunk_seconds, at most four times the last chunk. */
@@ -205,6 +203,7 @@ wr_status wr_train(struct wr_session *session, const struct wr_train_options *op
                               .options = options,
                               .result = result,
                               .models = session->ensemble.stack.count,
+                              .error = error,
                               .callers = &callers,
                               .start = wr_seconds(),
                               .last_event = wr_seconds()};

@@ -118,7 +118,7 @@ static wr_status measure_cell(struct bench *bench, const char *curve,
         return wr_fail(error, WR_ERR_STOPPED, "interrupted");
     }
     if (status != WR_OK && !refused) {
-        *error = own;
+        wr_error_move(&own, error);
         return status;
     }
     if (!bench->options->json.given)
@@ -264,7 +264,7 @@ static wr_status bench_all(const struct bench_options *options, json_t **list, s
             worst = status;
             status = WR_OK;
         } else if (status != WR_OK) {
-            *error = own;
+            wr_error_move(&own, error);
             break;
         }
         wr_error_release(&own);

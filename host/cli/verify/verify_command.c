@@ -116,7 +116,7 @@ static wr_status verify_all(struct report *report, struct wr_error *error) {
         if (status != WR_OK && error->text[0] != '\0')
             cli_complain(&own);
         else if (status != WR_OK)
-            *error = own, own = (struct wr_error){0};
+            wr_error_move(&own, error);
         wr_error_release(&own);
         if (worst != WR_ERR_VERIFY)
             worst = status != WR_OK ? status : worst;
