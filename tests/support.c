@@ -182,6 +182,27 @@ struct wr_device *test_device(const char *selector, size_t threads) {
     return device;
 }
 
+const char *const test_engines[TEST_ENGINES] = {"avx512", "avx512-rows", "avx2",    "avx2-rows",
+                                                "neon",   "neon-rows",   "by rule", "scalar"};
+
+struct wr_device *test_engine(const char *engine, size_t threads) {
+    if (strcmp(engine, "by rule") == 0)
+        return test_device("cpu", threads);
+    struct wr_error error = {0};
+    struct wr_device *device = NULL;
+    struct wr_device_options options = {.threads = threads};
+    setenv("WINDROW_CPU", engine, 1);
+    wr_status status = wr_device_open("cpu", &options, &device, &error);
+    unsetenv("WINDROW_CPU");
+    if (status != WR_OK) {
+        assert_int_equal(status, WR_ERR_DEVICE);
+        assert_non_null(strstr(error.text, engine));
+        assert_non_null(strstr(error.text, "scalar")); /* names the engines that exist */
+    }
+    wr_error_release(&error);
+    return device;
+}
+
 const char *test_opencl_device(size_t n) {
     static char ids[16][32];
     static size_t found = SIZE_MAX;

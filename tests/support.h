@@ -59,6 +59,12 @@ _Noreturn void test_skip(const char *why);
 
 /* Opens a device by its selector, also an inexact one. threads 0: the default. */
 struct wr_device *test_device(const char *selector, size_t threads);
+/* The engines of the cpu backend on any machine. "by rule": the one that the device chooses if none
+ * is named. */
+enum { TEST_ENGINES = 8 };
+extern const char *const test_engines[TEST_ENGINES];
+/* Opens the cpu device with an engine; NULL if this CPU or build lacks it. */
+struct wr_device *test_engine(const char *engine, size_t threads);
 /* The id of the n-th usable OpenCL device, or NULL past the last. */
 const char *test_opencl_device(size_t n);
 /* "cpu", then every usable OpenCL device; NULL past the last. Tells once on stderr if there is no

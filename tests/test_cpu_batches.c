@@ -8,24 +8,6 @@
 
 enum { EPOCHS = 2 };
 
-static const char *const engines[] = {"avx512", "avx512-rows", "avx2", "avx2-rows",
-                                      "neon",   "neon-rows",   "",     "scalar"};
-
-/* Opens the cpu device with an engine; "": the one that the device chooses. NULL if this CPU or
- * build lacks the engine. */
-static struct wr_device *open_engine(const char *engine, size_t threads) {
-    struct wr_error error = {0};
-    struct wr_device *device = NULL;
-    struct wr_device_options options = {.threads = threads};
-    if (*engine != '\0')
-        setenv("WINDROW_CPU", engine, 1);
-    wr_status status = wr_device_open("cpu", &options, &device, &error);
-    unsetenv("WINDROW_CPU");
-    assert_true(status == WR_OK || (status == WR_ERR_DEVICE && *engine != '\0'));
-    wr_error_release(&error);
-    return device;
-}
-
 struct result {
     float *losses, *parameters;
     uint32_t *diverged;
@@ -50,7 +32,7 @@ static void result_free(struct result *result) {
 static void check_engine(const char *engine, size_t threads, const struct test_case *c,
                          const struct test_ensemble *e, const struct result *expected) {
     char text[96], what[160];
-    struct wr_device *device = open_engine(engine, threads);
+    struct wr_device *device = test_engine(engine, threads);
     for (int schedule = WR_SCHEDULE_STAGED; schedule <= WR_SCHEDULE_FUSED && device != NULL;
          schedule++) {
         struct result result = train(device, e, (enum wr_schedule)schedule);
@@ -80,11 +62,11 @@ static void check_case(const struct test_case *c) {
     struct test_ensemble e;
     test_ensemble_make(&e, c);
     make_ragged(c, &e);
-    struct wr_device *scalar = open_engine("scalar", 1);
+    struct wr_device *scalar = test_engine("scalar", 1);
     struct result expected = train(scalar, &e, WR_SCHEDULE_FUSED);
-    for (size_t i = 0; i < TEST_COUNT_OF(engines); i++)
+    for (size_t i = 0; i < TEST_ENGINES; i++)
         for (size_t k = 0; k < TEST_COUNT_OF(threads); k++)
-            check_engine(engines[i], threads[k], c, &e, &expected);
+            check_engine(test_engines[i], threads[k], c, &e, &expected);
     result_free(&expected);
     wr_device_close(scalar);
     test_ensemble_free(&e);

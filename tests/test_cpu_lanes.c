@@ -15,29 +15,6 @@
 
 enum { EPOCHS = 3 };
 
-/* "by rule": the engine that the device chooses if none is named. */
-static const char *const engines[] = {"avx512", "avx512-rows", "avx2",    "avx2-rows",
-                                      "neon",   "neon-rows",   "by rule", "scalar"};
-
-/* Opens the cpu device with an engine; NULL if this CPU or build lacks it. */
-static struct wr_device *open_engine(const char *engine, size_t threads) {
-    if (strcmp(engine, "by rule") == 0)
-        return test_device("cpu", threads);
-    struct wr_error error = {0};
-    struct wr_device *device = NULL;
-    struct wr_device_options options = {.threads = threads};
-    setenv("WINDROW_CPU", engine, 1);
-    wr_status status = wr_device_open("cpu", &options, &device, &error);
-    unsetenv("WINDROW_CPU");
-    if (status != WR_OK) {
-        assert_int_equal(status, WR_ERR_DEVICE);
-        assert_non_null(strstr(error.text, engine));
-        assert_non_null(strstr(error.text, "scalar")); /* names the engines that exist */
-    }
-    wr_error_release(&error);
-    return device;
-}
-
 /* ---- the contract, naively ---- */
 
 struct naive {
@@ -248,7 +225,7 @@ static void check_run(const char *engine, const struct test_case *c, const struc
                       const size_t *pieces) {
     char text[96], what[160];
     size_t M = c->models, done = 0;
-    struct wr_device *device = open_engine(engine, threads);
+    struct wr_device *device = test_engine(engine, threads);
     if (device == NULL)
         return;
     struct wr_session *session = test_session(device, &e->ensemble, schedule);
@@ -273,10 +250,10 @@ static void check_run(const char *engine, const struct test_case *c, const struc
 static void check_runs(const struct test_case *c, const struct test_ensemble *e) {
     struct expected x = expected_of(e);
     const size_t whole[] = {EPOCHS, 0}, cut[] = {1, EPOCHS - 1, 0};
-    for (size_t i = 0; i < TEST_COUNT_OF(engines); i++) {
-        check_run(engines[i], c, e, &x, 1, WR_SCHEDULE_FUSED, whole);
-        check_run(engines[i], c, e, &x, 2, WR_SCHEDULE_FUSED, cut);
-        check_run(engines[i], c, e, &x, 2, WR_SCHEDULE_STAGED, cut);
+    for (size_t i = 0; i < TEST_ENGINES; i++) {
+        check_run(test_engines[i], c, e, &x, 1, WR_SCHEDULE_FUSED, whole);
+        check_run(test_engines[i], c, e, &x, 2, WR_SCHEDULE_FUSED, cut);
+        check_run(test_engines[i], c, e, &x, 2, WR_SCHEDULE_STAGED, cut);
     }
     if (c->diverges)
         assert_int_not_equal(x.diverged[1], WR_NOT_DIVERGED);
@@ -386,7 +363,7 @@ static void test_lanes_without_row(void **state) {
 /* Compares every tensor after every stage with the scalar engine. */
 static void check_stages(const char *engine, const struct test_ensemble *e) {
     struct wr_error error = {0};
-    struct wr_device *devices[2] = {open_engine("scalar", 1), open_engine(engine, 2)};
+    struct wr_device *devices[2] = {test_engine("scalar", 1), test_engine(engine, 2)};
     struct wr_session *sessions[2];
     if (devices[1] == NULL) {
         wr_device_close(devices[0]);
@@ -425,8 +402,8 @@ static void test_stages(void **state) {
     for (size_t i = 0; i < TEST_COUNT_OF(cases); i++) {
         struct test_ensemble e;
         test_ensemble_make(&e, &cases[i]);
-        for (size_t k = 0; k < TEST_COUNT_OF(engines); k++)
-            check_stages(engines[k], &e);
+        for (size_t k = 0; k < TEST_ENGINES; k++)
+            check_stages(test_engines[k], &e);
         test_ensemble_free(&e);
     }
 }
@@ -458,11 +435,11 @@ static void test_environment(void **state) {
     for (size_t i = 0; i < c.models * e.count; i++)
         e.parameters[i] *= i % e.count % 2 ? 0x1p-60f : 0x1p-10f;
     struct expected x = expected_of(&e);
-    for (size_t i = 0; i < TEST_COUNT_OF(engines); i++) {
+    for (size_t i = 0; i < TEST_ENGINES; i++) {
         for (size_t threads = 1; threads <= 2; threads++) {
             spoil_environment();
-            check_run(engines[i], &c, &e, &x, threads, WR_SCHEDULE_FUSED, whole);
-            check_run(engines[i], &c, &e, &x, threads, WR_SCHEDULE_STAGED, whole);
+            check_run(test_engines[i], &c, &e, &x, threads, WR_SCHEDULE_FUSED, whole);
+            check_run(test_engines[i], &c, &e, &x, threads, WR_SCHEDULE_STAGED, whole);
             int rounding = fegetround();
             fesetenv(FE_DFL_ENV);
             assert_int_equal(rounding, FE_UPWARD); /* restored after the call */
@@ -523,8 +500,8 @@ static void test_stop(void **state) {
 
 static void test_unknown_engine(void **state) {
     (void)state;
-    assert_null(open_engine("mmx", 0));
-    struct wr_device *device = open_engine("scalar", 0);
+    assert_null(test_engine("mmx", 0));
+    struct wr_device *device = test_engine("scalar", 0);
     assert_non_null(device);
     assert_non_null(strstr(wr_device_get_info(device)->detail, "slow"));
     wr_device_close(device);
