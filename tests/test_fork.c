@@ -104,6 +104,7 @@ static int use_what_was_opened(struct fixture *f) {
     EXPECT(refused(wr_session_update(f->session, &error), &error));
     EXPECT(refused(wr_session_read(f->session, WR_PARAMETERS, values, &error), &error));
     EXPECT(refused(wr_session_write_parameters(f->session, values, &error), &error));
+    EXPECT(refused(wr_session_write_state(f->session, 1, values, NULL, &error), &error));
     EXPECT(refused(wr_session_freeze(f->session, frozen, &error), &error));
     EXPECT(refused(wr_session_diverged(f->session, diverged, &error), &error));
     EXPECT(refused(wr_session_open(f->device, &f->e.ensemble, &session, &error), &error));

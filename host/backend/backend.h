@@ -33,6 +33,7 @@ struct wr_session {
     size_t batch_first, batch_count; /* windows of the last forward */
     unsigned stages_done;            /* of the batch: 1 forward, 2 bptt */
     bool used;                       /* models were trained or frozen since they were written */
+    size_t start;                    /* epochs that the models had trained when last written */
     bool spent;                      /* a run was stopped or failed before its end */
     bool torn;                       /* a write of windows failed before its end */
     void *owned;                     /* one allocation, which holds the arrays of `ensemble` */
@@ -100,8 +101,10 @@ struct wr_backend {
      * and writes every NaN that it reads, also in losses, as 0x7fc00000. */
     wr_status (*read)(struct wr_session *session, enum wr_tensor tensor, float *values,
                       struct wr_error *error);
-    wr_status (*write_parameters)(struct wr_session *session, const float *values,
-                                  struct wr_error *error);
+    /* Puts the models where a training of `epochs` epochs left them. state (M, S, P); NULL: zeros.
+     * No model is diverged or frozen then. */
+    wr_status (*write_state)(struct wr_session *session, size_t epochs, const float *parameters,
+                             const float *state, struct wr_error *error);
     /* The values in ensemble.windows have changed. NULL where the backend has no copy of them. */
     wr_status (*write_windows)(struct wr_session *session, struct wr_error *error);
     wr_status (*forward)(struct wr_session *session, struct wr_error *error);

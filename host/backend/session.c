@@ -267,18 +267,41 @@ wr_status wr_session_read(struct wr_session *session, enum wr_tensor tensor, flo
     return status;
 }
 
-wr_status wr_session_write_parameters(struct wr_session *session, const float *values,
-                                      struct wr_error *error) {
+/* Parameters can be written to any session; the rest has a meaning only where models train. */
+static wr_status check_state(const struct wr_session *session, size_t epochs,
+                             const float *parameters, const float *state, struct wr_error *error) {
+    if (parameters == NULL)
+        return wr_fail(error, WR_ERR_USAGE, "a write of models without parameters");
+    if (epochs >= WR_NOT_DIVERGED)
+        return wr_fail(error, WR_ERR_USAGE, "\1epochs\1 %zu: 0 to %u needed", epochs,
+                       WR_NOT_DIVERGED - 1);
+    if ((epochs > 0 || state != NULL) && !wr_trains(&session->ensemble))
+        return wr_fail(error, WR_ERR_USAGE,
+                       "epochs or state of an optimizer on a session of schedule forward, which "
+                       "does not train");
+    return WR_OK;
+}
+
+wr_status wr_session_write_state(struct wr_session *session, size_t epochs, const float *parameters,
+                                 const float *state, struct wr_error *error) {
     WR_ARITHMETIC(callers);
     wr_status status = wr_check_process(session->device, error);
+    if (status == WR_OK)
+        status = check_state(session, epochs, parameters, state, error);
     if (status != WR_OK)
         return status;
     session->stages_done = 0;
     session->batch_count = 0;
-    status = session->device->backend->write_parameters(session, values, error);
+    status = session->device->backend->write_state(session, epochs, parameters, state, error);
+    session->start = epochs;
     session->spent = status != WR_OK;
     session->used = false;
     return status;
+}
+
+wr_status wr_session_write_parameters(struct wr_session *session, const float *values,
+                                      struct wr_error *error) {
+    return wr_session_write_state(session, 0, values, NULL, error);
 }
 
 wr_status wr_session_write_windows(struct wr_session *session,

@@ -95,12 +95,21 @@ const char *wr_tensor_name(enum wr_tensor tensor);
 size_t wr_session_tensor_size(const struct wr_session *session, enum wr_tensor tensor);
 wr_status wr_session_read(struct wr_session *session, enum wr_tensor tensor, float *values,
                           struct wr_error *error);
-/* Replaces the parameters (M, P). The session is then as it was when opened: no model is diverged
- * or frozen, and optimizers, orders and rates start again. */
+/* Puts the models where a training of `epochs` epochs left them: parameters (M, P), and state (M,
+ * S, P) as WR_STATE reads it; NULL: zeros. The next epoch is number `epochs`, below
+ * WR_NOT_DIVERGED. From there on rates, orders of windows, Adam's corrections and the epochs of
+ * wr_session_diverged are those that they would be had this session trained the models, so
+ * parameters get the same bits. No model is diverged or frozen. The models may be some of those
+ * that trained together, in any order. With WR_SCHEDULE_FORWARD only 0 epochs and no state are
+ * taken. */
+wr_status wr_session_write_state(struct wr_session *session, size_t epochs, const float *parameters,
+                                 const float *state, struct wr_error *error);
+/* wr_session_write_state with 0 epochs and without state: the session is as it was when opened. */
 wr_status wr_session_write_parameters(struct wr_session *session, const float *values,
                                       struct wr_error *error);
 /* Freezes the models with frozen[m] (M) != 0: later calls do not change them, their epochs cost no
- * time and their losses are NaN. Only wr_session_write_parameters ends this. */
+ * time and their losses are NaN. Only wr_session_write_parameters and wr_session_write_state end
+ * this. */
 wr_status wr_session_freeze(struct wr_session *session, const unsigned char *frozen,
                             struct wr_error *error);
 
@@ -124,15 +133,16 @@ typedef wr_status wr_tick_fn(void *context, double updates);
  * sum of its n window losses in order. Its error is at most (2 + n u) u of the sum of their sizes,
  * u = 2^-24, and does not depend on launches and batches. If it overflows it is infinite. It is NaN
  * for a frozen model and for one that diverged in an earlier epoch. If tick (which may be NULL)
- * ends the run, the session only takes wr_session_write_parameters and wr_session_close. In a
- * process forked after the device was opened, every call but close is WR_ERR_USAGE. */
+ * ends the run, the session only takes wr_session_write_parameters, wr_session_write_state and
+ * wr_session_close. In a process forked after the device was opened, every call but close is
+ * WR_ERR_USAGE. */
 wr_status wr_session_run(struct wr_session *session, size_t epochs, float *losses, wr_tick_fn *tick,
                          void *context, struct wr_error *error);
 
 #define WR_NOT_DIVERGED UINT32_MAX
 /* diverged (M): the epoch in which each model diverged (its total loss or a parameter was not
- * finite), counted from open or the last wr_session_write_parameters; WR_NOT_DIVERGED if it did
- * not. A frozen model has not diverged. */
+ * finite), counted from the start of its training; WR_NOT_DIVERGED if it did not. A frozen model
+ * has not diverged. */
 wr_status wr_session_diverged(struct wr_session *session, uint32_t *diverged,
                               struct wr_error *error);
 

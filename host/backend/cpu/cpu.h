@@ -75,7 +75,7 @@ struct cpu_session {
     size_t correction_count;
     size_t *visited;  /* (threads, B, L) windows of a batch, or NULL where they are in order */
     uint32_t *frozen; /* (M) the epoch in which a model diverged, WR_NOT_DIVERGED or WR_FROZEN */
-    uint32_t epoch;   /* epochs run since the parameters were written */
+    uint32_t epoch;   /* epochs that the models have trained */
     /* Stage buffers: one allocation, NULL until the first stage. */
     float *stages;
     float *gradients;   /* (N, P, L); NULL where the session does not train */
@@ -101,8 +101,8 @@ wr_status wr_cpu_open(struct wr_session *session, struct wr_error *error);
 void wr_cpu_close(struct wr_session *session);
 wr_status wr_cpu_read(struct wr_session *session, enum wr_tensor tensor, float *values,
                       struct wr_error *error);
-wr_status wr_cpu_write_parameters(struct wr_session *session, const float *values,
-                                  struct wr_error *error);
+wr_status wr_cpu_write_state(struct wr_session *session, size_t epochs, const float *parameters,
+                             const float *state, struct wr_error *error);
 wr_status wr_cpu_freeze(struct wr_session *session, const unsigned char *frozen,
                         struct wr_error *error);
 wr_status wr_cpu_diverged(struct wr_session *session, uint32_t *diverged, struct wr_error *error);

@@ -245,7 +245,7 @@ wr_status wr_cpu_open(struct wr_session *session, struct wr_error *error) {
     wr_status status = open_rule(s, lanes, error);
     if (status != WR_OK)
         return status;
-    return wr_cpu_write_parameters(session, ensemble->stack.parameters, error);
+    return wr_cpu_write_state(session, 0, ensemble->stack.parameters, NULL, error);
 }
 
 void wr_cpu_close(struct wr_session *session) {
@@ -310,9 +310,12 @@ static size_t place_tensors(const struct cpu_session *s, struct placed placed[MO
     return by_rows ? ONCE : MOST_PLACED;
 }
 
-static void write_model(const struct cpu_session *s, const float *model, float *lane) {
+/* Writes a model's parameters, or as many floats of its optimizer's state, which has W_hh ONCE. */
+static void write_model(const struct cpu_session *s, const float *model, bool once, float *lane) {
     struct placed placed[MOST_PLACED];
     size_t count = place_tensors(s, placed), L = s->engine->lanes;
+    if (once)
+        count = ONCE;
     for (const struct placed *p = placed; p < placed + count; p++)
         for (size_t j = 0; j < p->rows; j++)
             for (size_t k = 0; k < p->columns; k++)
@@ -331,20 +334,32 @@ static void read_model(const struct cpu_session *s, const float *lane, float *mo
                     lane[(p->at + j * p->row + k * p->column) * L];
 }
 
-wr_status wr_cpu_write_parameters(struct wr_session *session, const float *values,
-                                  struct wr_error *error) {
+/* state (M, S, P) */
+static void write_optimizer(const struct cpu_session *s, const float *state) {
+    size_t L = s->engine->lanes, P = s->base.layout.count;
+    for (size_t block = 0; block < s->blocks; block++)
+        for (size_t l = 0; l < L; l++)
+            for (size_t part = 0; part < s->states; part++)
+                write_model(s, state + (wr_cpu_model(s, block, l) * s->states + part) * P, true,
+                            s->state + (block * s->states + part) * s->layout.count * L + l);
+}
+
+wr_status wr_cpu_write_state(struct wr_session *session, size_t epochs, const float *parameters,
+                             const float *state, struct wr_error *error) {
     struct cpu_session *s = (struct cpu_session *)session;
     size_t L = s->engine->lanes;
     (void)error;
     for (size_t block = 0; block < s->blocks; block++)
         for (size_t l = 0; l < L; l++)
-            write_model(s, values + wr_cpu_model(s, block, l) * session->layout.count,
+            write_model(s, parameters + wr_cpu_model(s, block, l) * session->layout.count, false,
                         s->parameters + block * s->model_size * L + l);
     for (size_t m = 0; m < session->ensemble.stack.count; m++)
         s->frozen[m] = WR_NOT_DIVERGED;
-    if (s->states > 0)
+    if (s->states > 0) /* the padding too */
         memset(s->state, 0, s->blocks * s->states * s->layout.count * L * sizeof *s->state);
-    s->epoch = 0;
+    if (state != NULL)
+        write_optimizer(s, state);
+    s->epoch = (uint32_t)epochs;
     return WR_OK;
 }
 

@@ -86,14 +86,17 @@ static wr_status put_tasks(struct wr_cl_session *session, struct wr_error *error
     return status;
 }
 
+/* Every model has trained session->epochs epochs and goes on. */
 static wr_status put_progress(struct wr_cl_session *session, struct wr_error *error) {
     size_t M = session->base.ensemble.stack.count;
     struct wr_model_progress *progress =
         wr_alloc(M, sizeof *progress, "the models' progress", error);
     if (!progress)
         return WR_ERR_MEMORY;
-    for (size_t m = 0; m < M; ++m)
+    for (size_t m = 0; m < M; ++m) {
+        progress[m].epoch = (uint32_t)session->epochs;
         progress[m].diverged = WR_RUNNING;
+    }
     wr_status status =
         wr_cl_put(session, WR_CL_PROGRESS, progress, session->plan.bytes[WR_CL_PROGRESS], error);
     free(progress);
@@ -158,8 +161,8 @@ static wr_status upload(struct wr_cl_session *session, struct wr_error *error) {
     if (status == WR_OK)
         status = put_corrections(session, error);
     if (status == WR_OK)
-        status =
-            wr_cl_write_parameters(&session->base, session->base.ensemble.stack.parameters, error);
+        status = wr_cl_write_state(&session->base, 0, session->base.ensemble.stack.parameters, NULL,
+                                   error);
     return status;
 }
 
@@ -208,14 +211,16 @@ wr_status wr_cl_read(struct wr_session *base, enum wr_tensor tensor, float *valu
     return wr_cl_get(session, source, values, session->plan.bytes[source], error);
 }
 
-wr_status wr_cl_write_parameters(struct wr_session *base, const float *values,
-                                 struct wr_error *error) {
+wr_status wr_cl_write_state(struct wr_session *base, size_t epochs, const float *parameters,
+                            const float *state, struct wr_error *error) {
     struct wr_cl_session *session = (struct wr_cl_session *)base;
-    session->epochs = 0;
-    wr_status status =
-        wr_cl_put(session, WR_CL_PARAMETERS, values, session->plan.bytes[WR_CL_PARAMETERS], error);
-    if (status == WR_OK && session->plan.bytes[WR_CL_STATE] > 0)
-        status = wr_cl_fill(session, WR_CL_STATE, session->plan.bytes[WR_CL_STATE], 0, error);
+    size_t bytes = session->plan.bytes[WR_CL_STATE]; /* 0 where the optimizer has none */
+    session->epochs = epochs;
+    wr_status status = wr_cl_put(session, WR_CL_PARAMETERS, parameters,
+                                 session->plan.bytes[WR_CL_PARAMETERS], error);
+    if (status == WR_OK && bytes > 0)
+        status = state != NULL ? wr_cl_put(session, WR_CL_STATE, state, bytes, error)
+                               : wr_cl_fill(session, WR_CL_STATE, bytes, 0, error);
     return status == WR_OK ? put_progress(session, error) : status;
 }
 

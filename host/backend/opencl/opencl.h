@@ -182,7 +182,7 @@ struct wr_cl_session {
     cl_kernel kernels[WR_CL_KERNELS];
     size_t group[WR_CL_KERNELS]; /* work-group size */
     bool stages_ready;           /* the stage buffers and kernels are made */
-    size_t epochs;               /* epochs trained since open or write_parameters */
+    size_t epochs;               /* epochs that the models have trained */
     size_t pace;                 /* updates between two looks at the clock */
 };
 
@@ -195,8 +195,8 @@ void wr_cl_close_session(struct wr_session *session);
 wr_status wr_cl_read(struct wr_session *session, enum wr_tensor tensor, float *values,
                      struct wr_error *error);
 wr_status wr_cl_write_windows(struct wr_session *session, struct wr_error *error);
-wr_status wr_cl_write_parameters(struct wr_session *session, const float *values,
-                                 struct wr_error *error);
+wr_status wr_cl_write_state(struct wr_session *session, size_t epochs, const float *parameters,
+                            const float *state, struct wr_error *error);
 wr_status wr_cl_freeze(struct wr_session *session, const unsigned char *frozen,
                        struct wr_error *error);
 wr_status wr_cl_diverged(struct wr_session *session, uint32_t *diverged, struct wr_error *error);
