@@ -18,10 +18,11 @@ struct trainer {
     struct wr_session *session;
     const struct wr_train_options *options;
     struct wr_train_result *result;
-    size_t models, done; /* epochs done */
-    size_t capacity;     /* epochs that `losses` holds */
-    float *losses;       /* (capacity, M) of the chunk */
-    double start, last_event;
+    size_t models;
+    size_t start, done; /* epochs done before this call, and by now */
+    size_t capacity;    /* epochs that `losses` holds */
+    float *losses;      /* (capacity, M) of the chunk */
+    double began, last_event;
     wr_status event_status; /* what on_event returned */
     struct wr_error *error; /* of wr_train */
     const fenv_t *callers;  /* callbacks run in this arithmetic */
@@ -34,17 +35,19 @@ static bool stop_wanted(const struct trainer *trainer) {
     return trainer->options->stop != NULL && *trainer->options->stop != 0;
 }
 
-static wr_status send_event(struct trainer *trainer, size_t epochs, double fraction) {
+/* reached: epochs done, and the part of the current one */
+static wr_status send_event(struct trainer *trainer, size_t epochs, double reached) {
     const struct wr_train_options *options = trainer->options;
-    double now = wr_seconds(), seconds = now - trainer->start;
+    double now = wr_seconds(), seconds = now - trainer->began;
+    double total = (double)options->epochs, made = reached - (double)trainer->start;
     struct wr_train_event event = {.first_epoch = trainer->done,
                                    .epochs = epochs,
                                    .losses = trainer->losses,
                                    .epochs_total = options->epochs,
-                                   .fraction = fraction,
+                                   .fraction = reached / total,
                                    .seconds = seconds,
                                    .seconds_left =
-                                       fraction > 0 ? seconds * (1 - fraction) / fraction : 0};
+                                       made > 0 ? seconds * (total - reached) / made : 0};
     WR_ARITHMETIC_OF(trainer->callers);
     trainer->last_event = now;
     trainer->enough =
@@ -57,15 +60,20 @@ static wr_status send_event(struct trainer *trainer, size_t epochs, double fract
 static wr_status on_tick(void *context, double updates) {
     struct trainer *trainer = context;
     double epoch_updates = wr_session_epoch_updates(trainer->session);
-    double epochs = (double)trainer->done + updates / epoch_updates;
+    double reached = (double)trainer->done + updates / epoch_updates;
     if (wr_seconds() - trainer->last_event > event_seconds)
-        trainer->event_status = send_event(trainer, 0, epochs / (double)trainer->options->epochs);
+        trainer->event_status = send_event(trainer, 0, reached);
     if (trainer->event_status != WR_OK)
         return trainer->event_status;
     return stop_wanted(trainer) ? WR_ERR_STOPPED : WR_OK;
 }
 
 /* ---- losses of a chunk ---- */
+
+/* Epochs after which patience ended a model; 0: it did not. */
+static size_t stopped_at(const struct trainer *trainer, size_t m) {
+    return trainer->result->stopped_at != NULL ? trainer->result->stopped_at[m] : 0;
+}
 
 /* The final loss of a model is its last one, or that of the epoch in which it diverged. Losses
  * after a divergence or a stop are NaN. */
@@ -74,8 +82,7 @@ static wr_status note_losses(struct trainer *trainer, size_t epochs, struct wr_e
     const float *last = trainer->losses + (epochs - 1) * trainer->models; /* (M) */
     bool suspect = false;
     for (size_t m = 0; m < trainer->models; m++) {
-        bool known = result->diverged_at[m] != WR_NOT_DIVERGED ||
-                     wr_validator_epochs_trained(&trainer->validator, m, SIZE_MAX) != SIZE_MAX;
+        bool known = result->diverged_at[m] != WR_NOT_DIVERGED || stopped_at(trainer, m) > 0;
         suspect |= !known && !isfinite(last[m]);
         if (!known && isfinite(last[m]))
             result->losses[m] = last[m];
@@ -96,11 +103,14 @@ static void sum_up(struct trainer *trainer) {
     result->epochs = trainer->done;
     for (size_t m = 0; m < trainer->models; m++) {
         bool diverged = result->diverged_at[m] != WR_NOT_DIVERGED;
-        size_t epochs = diverged
-                            ? (size_t)result->diverged_at[m] + 1
-                            : wr_validator_epochs_trained(&trainer->validator, m, trainer->done);
+        if (diverged && result->stopped_at != NULL)
+            result->stopped_at[m] = 0; /* a validation saw what divergence had left */
+        size_t epochs = stopped_at(trainer, m) > 0 ? stopped_at(trainer, m) : trainer->done;
+        if (diverged)
+            epochs = (size_t)result->diverged_at[m] + 1;
         result->diverged += diverged;
-        result->updates += (double)trainer->session->epoch_steps[m] * (double)epochs;
+        result->updates +=
+            (double)trainer->session->epoch_steps[m] * (double)(epochs - trainer->start);
     }
 }
 
@@ -119,8 +129,7 @@ static wr_status run_chunk(struct trainer *trainer, size_t epochs, struct wr_err
     if (status == WR_OK)
         status = note_losses(trainer, epochs, error);
     if (status == WR_OK)
-        status = send_event(trainer, epochs,
-                            (double)(trainer->done + epochs) / (double)trainer->options->epochs);
+        status = send_event(trainer, epochs, (double)(trainer->done + epochs));
     return status;
 }
 
@@ -141,6 +150,73 @@ static wr_status validate(struct trainer *trainer, struct wr_error *error) {
                                  &trainer->over, error);
 }
 
+/* ---- where a training stands ---- */
+
+static wr_status check_state(const struct trainer *trainer, const struct wr_train_state *state,
+                             const char *which, struct wr_error *error) {
+    bool keeps = wr_rule_states(&trainer->session->ensemble.rule) > 0;
+    if (state == NULL || (state->parameters != NULL && (!keeps || state->optimizer != NULL)))
+        return WR_OK;
+    return wr_fail(error, WR_ERR_USAGE, "the state %s has no %s", which,
+                   state->parameters == NULL ? "parameters" : "optimizer");
+}
+
+/* Puts the session where the training is to go on. */
+static wr_status begin(struct trainer *trainer, struct wr_error *error) {
+    const struct wr_train_state *from = trainer->options->from;
+    wr_status status = check_state(trainer, from, "to go on from", error);
+    if (status == WR_OK)
+        status = check_state(trainer, trainer->options->to, "to fill in", error);
+    if (status == WR_OK && from == NULL && trainer->session->used)
+        status = wr_fail(error, WR_ERR_USAGE,
+                         "wr_train on a session whose models were trained or frozen before: write "
+                         "parameters first");
+    size_t start = from != NULL ? from->epochs : trainer->session->start;
+    if (status == WR_OK && start >= trainer->options->epochs)
+        status = wr_fail(error, WR_ERR_USAGE, "\1epochs\1 %zu after %zu: more needed",
+                         trainer->options->epochs, start);
+    if (status == WR_OK && from != NULL)
+        status = wr_session_write_state(trainer->session, start, from->parameters, from->optimizer,
+                                        error);
+    trainer->start = trainer->done = start;
+    return status;
+}
+
+static wr_status keep(struct trainer *trainer, struct wr_error *error) {
+    struct wr_train_state *to = trainer->options->to;
+    if (to == NULL)
+        return WR_OK;
+    to->epochs = trainer->done;
+    wr_validator_keep(&trainer->validator, trainer->result, to);
+    wr_status status = wr_session_read(trainer->session, WR_PARAMETERS, to->parameters, error);
+    return status == WR_OK ? wr_session_read(trainer->session, WR_STATE, to->optimizer, error)
+                           : status;
+}
+
+/* Whether the training is only paused: it stopped before its last epoch, and models are left. */
+static bool is_pause(const struct trainer *trainer) {
+    bool left = false;
+    for (size_t m = 0; m < trainer->models; m++)
+        left |= trainer->result->diverged_at[m] == WR_NOT_DIVERGED && stopped_at(trainer, m) == 0;
+    return trainer->options->to != NULL && left && trainer->done < trainer->options->epochs;
+}
+
+/* Ends the training, or pauses it. */
+static wr_status end(struct trainer *trainer, struct wr_error *error) {
+    /* A parameter may have become infinite in the last epoch, which no loss shows. */
+    wr_status status = wr_session_diverged(trainer->session, trainer->result->diverged_at, error);
+    bool paused = is_pause(trainer);
+    if (status == WR_OK && !paused)
+        status = validate(trainer, error);
+    if (status == WR_OK)
+        status = keep(trainer, error);
+    if (status == WR_OK && !paused)
+        status = wr_validator_finish(&trainer->validator, trainer->result, error);
+    return status;
+}
+
+/* ---- the whole training ---- */
+
 static wr_status run_all(struct trainer *trainer, struct wr_error *error) {
     wr_status status = WR_OK;
     size_t every = wr_validator_epochs_left(&trainer->validator, 0);
@@ -156,21 +232,15 @@ static wr_status run_all(struct trainer *trainer, struct wr_error *error) {
             chunk = next_chunk(trainer, chunk, trainer->result->seconds - before);
         }
     }
-    /* A parameter may have become infinite in the last epoch, which no loss shows. */
-    if (status == WR_OK)
-        status = wr_session_diverged(trainer->session, trainer->result->diverged_at, error);
-    if (status == WR_OK)
-        status = validate(trainer, error);
-    return status == WR_OK ? wr_validator_finish(&trainer->validator, trainer->result, error)
-                           : status;
+    return status == WR_OK ? end(trainer, error) : status;
 }
 
 static wr_status allocate(struct trainer *trainer, struct wr_error *error) {
     struct wr_train_result *result = trainer->result;
     size_t count;
     trainer->capacity = CHUNK_LOSSES / trainer->models + 1;
-    if (trainer->capacity > trainer->options->epochs)
-        trainer->capacity = trainer->options->epochs;
+    if (trainer->capacity > trainer->options->epochs - trainer->start)
+        trainer->capacity = trainer->options->epochs - trainer->start;
     if (!wr_size_mul(trainer->capacity, trainer->models, &count))
         return wr_fail(error, WR_ERR_MEMORY, "losses of %zu models overflow", trainer->models);
     trainer->losses = wr_alloc(count, sizeof(float), "losses of a chunk", error);
@@ -193,10 +263,6 @@ wr_status wr_train(struct wr_session *session, const struct wr_train_options *op
         return wr_fail(error, WR_ERR_USAGE, "\1epochs\1 %zu: 1 to %u needed", options->epochs,
                        WR_NOT_DIVERGED - 1);
     wr_status status = wr_check_process(session->device, error);
-    if (status == WR_OK && session->used)
-        status = wr_fail(error, WR_ERR_USAGE,
-                         "wr_train on a session whose models were trained or frozen before: write "
-                         "parameters first");
     if (status != WR_OK)
         return status;
     struct trainer trainer = {.session = session,
@@ -205,11 +271,13 @@ wr_status wr_train(struct wr_session *session, const struct wr_train_options *op
                               .models = session->ensemble.stack.count,
                               .error = error,
                               .callers = &callers,
-                              .start = wr_seconds(),
+                              .began = wr_seconds(),
                               .last_event = wr_seconds()};
-    status = allocate(&trainer, error);
+    status = begin(&trainer, error);
     if (status == WR_OK)
-        status = wr_validator_open(&trainer.validator, options->validation, session, result, error);
+        status = allocate(&trainer, error);
+    if (status == WR_OK)
+        status = wr_validator_open(&trainer.validator, options, session, result, error);
     if (status == WR_OK)
         status = run_all(&trainer, error);
     free(trainer.losses);
@@ -228,5 +296,6 @@ void wr_train_result_release(struct wr_train_result *result) {
     free(result->diverged_at);
     free(result->validated);
     free(result->best_epoch);
+    free(result->stopped_at);
     *result = (struct wr_train_result){0};
 }

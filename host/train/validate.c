@@ -14,6 +14,42 @@ static wr_status check(const struct wr_validation *how, struct wr_error *error) 
     return WR_OK;
 }
 
+static wr_status check_arrays(const struct wr_train_state *state, const char *which,
+                              struct wr_error *error) {
+    if (state == NULL || (state->best != NULL && state->validated != NULL &&
+                          state->best_epoch != NULL && state->waited != NULL))
+        return WR_OK;
+    return wr_fail(error, WR_ERR_USAGE, "the state %s has no arrays of the validation", which);
+}
+
+static wr_status check_from(const struct wr_validation *how, const struct wr_train_state *from,
+                            size_t models, struct wr_error *error) {
+    for (size_t m = 0; m < models; m++) {
+        size_t epoch = from->best_epoch[m];
+        if (epoch > from->epochs || (epoch == 0) != isnan(from->validated[m]))
+            return wr_fail(error, WR_ERR_USAGE,
+                           "model %zu of the state to go on from: validation loss %g after %zu of "
+                           "%zu epochs",
+                           m, from->validated[m], epoch, from->epochs);
+        if (from->waited[m] >= how->patience)
+            return wr_fail(error, WR_ERR_USAGE,
+                           "model %zu of the state to go on from has ended, since \1patience\1 is "
+                           "%zu: leave it out",
+                           m, how->patience);
+    }
+    return WR_OK;
+}
+
+static wr_status check_states(const struct wr_train_options *options, size_t models,
+                              struct wr_error *error) {
+    wr_status status = check_arrays(options->from, "to go on from", error);
+    if (status == WR_OK)
+        status = check_arrays(options->to, "to fill in", error);
+    return status == WR_OK && options->from != NULL
+               ? check_from(options->validation, options->from, models, error)
+               : status;
+}
+
 static wr_status allocate(struct wr_validator *v, struct wr_train_result *result,
                           struct wr_error *error) {
     size_t floats, slots;
@@ -25,18 +61,43 @@ static wr_status allocate(struct wr_validator *v, struct wr_train_result *result
     v->losses = wr_pool_take(&v->pool, slots, sizeof(float), "validation losses");
     v->means = wr_pool_take(&v->pool, v->models, sizeof(double), "validation losses");
     v->waited = wr_pool_take(&v->pool, v->models, sizeof(size_t), "validations");
-    v->stopped = wr_pool_take(&v->pool, v->models, sizeof(size_t), "stopped models");
     v->frozen = wr_pool_take(&v->pool, v->models, 1, "frozen models");
     wr_status status = wr_pool_status(&v->pool, error);
     if (status != WR_OK)
         return status;
     result->validated = wr_alloc(v->models, sizeof(double), "validation losses", error);
     result->best_epoch = wr_alloc(v->models, sizeof(size_t), "best epochs", error);
-    if (result->validated == NULL || result->best_epoch == NULL)
+    result->stopped_at = wr_alloc(v->models, sizeof(size_t), "stopped models", error);
+    if (result->validated == NULL || result->best_epoch == NULL || result->stopped_at == NULL)
         return WR_ERR_MEMORY;
     for (size_t m = 0; m < v->models; m++)
         result->validated[m] = (double)NAN;
     return WR_OK;
+}
+
+static void copy_model(const struct wr_validator *v, size_t m, const float *from, float *to) {
+    memcpy(to + m * v->count, from + m * v->count, v->count * sizeof *to);
+}
+
+static void go_on(struct wr_validator *v, const struct wr_train_state *from,
+                  struct wr_train_result *result) {
+    for (size_t m = 0; m < v->models; m++) {
+        result->validated[m] = from->validated[m];
+        result->best_epoch[m] = from->best_epoch[m];
+        v->waited[m] = from->waited[m];
+        if (from->best_epoch[m] > 0)
+            copy_model(v, m, from->best, v->best);
+    }
+}
+
+void wr_validator_keep(const struct wr_validator *v, const struct wr_train_result *result,
+                       struct wr_train_state *to) {
+    if (v->how == NULL)
+        return;
+    memcpy(to->validated, result->validated, v->models * sizeof *to->validated);
+    memcpy(to->best_epoch, result->best_epoch, v->models * sizeof *to->best_epoch);
+    memcpy(to->waited, v->waited, v->models * sizeof *to->waited);
+    memcpy(to->best, v->best, v->models * v->count * sizeof *to->best);
 }
 
 /* Opens the session for validation on the same device. A model without validation windows gets one
@@ -62,9 +123,10 @@ static wr_status open_session(struct wr_validator *v, struct wr_error *error) {
     return status;
 }
 
-wr_status wr_validator_open(struct wr_validator *v, const struct wr_validation *how,
+wr_status wr_validator_open(struct wr_validator *v, const struct wr_train_options *options,
                             struct wr_session *trained, struct wr_train_result *result,
                             struct wr_error *error) {
+    const struct wr_validation *how = options->validation;
     *v = (struct wr_validator){.how = how, .trained = trained};
     if (how == NULL)
         return WR_OK;
@@ -77,7 +139,11 @@ wr_status wr_validator_open(struct wr_validator *v, const struct wr_validation *
     v->batch = v->most_windows < WR_EVALUATED_AT_ONCE ? v->most_windows : WR_EVALUATED_AT_ONCE;
     wr_status status = check(how, error);
     if (status == WR_OK)
+        status = check_states(options, v->models, error);
+    if (status == WR_OK)
         status = allocate(v, result, error);
+    if (status == WR_OK && options->from != NULL)
+        go_on(v, options->from, result);
     if (status == WR_OK)
         status = wr_session_read(trained, WR_PARAMETERS, v->current, error);
     return status == WR_OK ? open_session(v, error) : status;
@@ -91,10 +157,6 @@ void wr_validator_close(struct wr_validator *v) {
 
 size_t wr_validator_epochs_left(const struct wr_validator *v, size_t done) {
     return v->how != NULL ? v->how->every - done % v->how->every : SIZE_MAX;
-}
-
-size_t wr_validator_epochs_trained(const struct wr_validator *v, size_t model, size_t done) {
-    return v->how != NULL && v->stopped[model] > 0 ? v->stopped[model] : done;
 }
 
 /* ---- one validation ---- */
@@ -136,10 +198,10 @@ static void judge(struct wr_validator *v, size_t m, size_t done, struct wr_train
         result->validated[m] = v->means[m];
         result->best_epoch[m] = done;
         v->waited[m] = 0;
-        memcpy(v->best + m * v->count, v->current + m * v->count, v->count * sizeof *v->best);
+        copy_model(v, m, v->current, v->best);
     } else if (++v->waited[m] >= v->how->patience) {
         v->frozen[m] = 1;
-        v->stopped[m] = done;
+        result->stopped_at[m] = done;
     }
 }
 
@@ -166,6 +228,6 @@ wr_status wr_validator_finish(struct wr_validator *v, const struct wr_train_resu
     wr_status status = wr_session_read(v->trained, WR_PARAMETERS, v->current, error);
     for (size_t m = 0; m < v->models && status == WR_OK; m++)
         if (result->best_epoch[m] > 0)
-            memcpy(v->current + m * v->count, v->best + m * v->count, v->count * sizeof *v->best);
+            copy_model(v, m, v->best, v->current);
     return status == WR_OK ? wr_session_write_parameters(v->trained, v->current, error) : status;
 }

@@ -26,14 +26,14 @@ struct wr_validator {
     float *losses;              /* (M, batch) */
     double *means;              /* (M) of the current validation */
     size_t *waited;             /* (M) validations since the best */
-    size_t *stopped;       /* (M) epochs after which each model was frozen; 0: it still trains */
-    unsigned char *frozen; /* (M) */
-    size_t validated_at;   /* epochs done at the last validation */
+    unsigned char *frozen;      /* (M) models that are out of patience */
+    size_t validated_at;        /* epochs done at the last validation */
 };
 
-/* Sets *validator to zeros if how is NULL. Allocates result's validated and best_epoch (M). The
- * caller closes the validator, also after a failure. */
-wr_status wr_validator_open(struct wr_validator *validator, const struct wr_validation *how,
+/* Sets *validator to zeros if there is no validation. Goes on from options->from. Allocates
+ * result's validated, best_epoch and stopped_at (M). The caller closes the validator, also after a
+ * failure. */
+wr_status wr_validator_open(struct wr_validator *validator, const struct wr_train_options *options,
                             struct wr_session *trained, struct wr_train_result *result,
                             struct wr_error *error);
 void wr_validator_close(struct wr_validator *validator);
@@ -44,8 +44,9 @@ size_t wr_validator_epochs_left(const struct wr_validator *validator, size_t don
  * patience. *over: no model trains any more. */
 wr_status wr_validator_validate(struct wr_validator *validator, size_t done,
                                 struct wr_train_result *result, bool *over, struct wr_error *error);
-/* Epochs that a model has trained if the training ends after `done`. */
-size_t wr_validator_epochs_trained(const struct wr_validator *validator, size_t model, size_t done);
+/* Copies best, validated, best_epoch and waited to the state. */
+void wr_validator_keep(const struct wr_validator *validator, const struct wr_train_result *result,
+                       struct wr_train_state *to);
 /* Writes the best parameters to the trained session. */
 wr_status wr_validator_finish(struct wr_validator *validator, const struct wr_train_result *result,
                               struct wr_error *error);
