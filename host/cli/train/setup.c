@@ -1,8 +1,10 @@
 #include "cli/train/setup.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/base.h"
 #include "base/number.h"
@@ -60,22 +62,12 @@ static wr_status make_windows(struct setup *setup, const struct train_options *o
     return WR_OK;
 }
 
-/* Sets the loss weights for mae. The default weights are for squared errors; an absolute error is
- * scaled by the deviation instead of the variance. */
 static wr_status set_loss_weights(struct setup *setup, struct wr_error *error) {
-    size_t outputs = setup->data.targets.count;
-    if (wr_loss_degree(setup->rule.loss) != 1)
-        return WR_OK;
-    setup->loss_weights = wr_alloc(outputs, sizeof *setup->loss_weights, "loss weights", error);
-    if (setup->loss_weights == NULL)
-        return WR_ERR_MEMORY;
-    for (size_t o = 0; o < outputs; o++) {
-        double mean, deviation;
-        wr_windows_target_scale(setup->windows, o, &mean, &deviation);
-        setup->loss_weights[o] = (float)(deviation / (double)outputs);
-    }
-    setup->view.loss_weights = setup->loss_weights;
-    return WR_OK;
+    wr_status status = model_loss_weights(&setup->rule, setup->windows, setup->data.targets.count,
+                                          &setup->loss_weights, error);
+    if (setup->loss_weights != NULL)
+        setup->view.loss_weights = setup->loss_weights;
+    return status;
 }
 
 /* ---- epochs ---- */
@@ -131,28 +123,50 @@ static size_t init_kind(const struct train_options *options) {
     return kind;
 }
 
+struct model_choices setup_choices(struct train_options *options) {
+    return (struct model_choices){.activation = &options->rule.activation,
+                                  .bias = &options->rule.bias,
+                                  .scale = &options->data.scale,
+                                  .window = &options->window};
+}
+
+/* Columns only become defaults: other series have other names. */
+static void apply_columns(const struct model_file *file, struct data_options *options) {
+    if (options->inputs.given || options->target.given)
+        return;
+    options->inputs.text = model_file_says(file, "inputs");
+    options->target.text = model_file_says(file, "targets");
+}
+
 wr_status setup_init(struct setup *setup, struct train_options *options, struct wr_error *error) {
+    const char *path = options->init.text;
+    const struct model_choices choices = setup_choices(options);
     if (init_kind(options) != INIT_FILE)
         return WR_OK;
-    wr_status status = init_file_read(options->init.text, &setup->init, error);
-    return status == WR_OK ? init_file_apply(&setup->init, options, error) : status;
+    if (access(path, F_OK) != 0)
+        return wr_fail(error, WR_ERR_DATA,
+                       "--init %s: neither notebook, pytorch, glorot, orthogonal nor a file: %s",
+                       path, strerror(errno));
+    wr_status status = model_file_read(path, &setup->init, error);
+    if (status == WR_OK)
+        status = model_file_apply(&setup->init, &choices, error);
+    if (status == WR_OK)
+        apply_columns(&setup->init, &options->data);
+    return status;
 }
 
 /* Checks that the shape of --init FILE agrees with the data, --hidden and --models. */
 static wr_status check_start(struct setup *setup, const struct train_options *options,
                              struct wr_error *error) {
-    const struct init_file *file = &setup->init;
+    const struct model_file *file = &setup->init;
     const struct wr_shape *found = &file->stack.shape;
     if (options->hidden.given && options->hidden.value != found->hidden)
         return wr_fail(error, WR_ERR_DATA,
                        "--hidden %zu contradicts %s, whose hidden size is %zu; leave --hidden out",
                        options->hidden.value, file->path, found->hidden);
-    if (found->inputs != setup->data.inputs.count)
-        return wr_fail(error, WR_ERR_DATA, "%s is for %zu inputs, --inputs %s has %zu", file->path,
-                       found->inputs, setup->data.input_names, setup->data.inputs.count);
-    if (found->outputs != setup->data.targets.count)
-        return wr_fail(error, WR_ERR_DATA, "%s is for %zu targets, --target %s has %zu", file->path,
-                       found->outputs, setup->data.target_names, setup->data.targets.count);
+    wr_status status = model_file_check_columns(file, &setup->data, error);
+    if (status != WR_OK)
+        return status;
     if (file->stacked && file->stack.count != setup->stack.count)
         return wr_fail(error, WR_ERR_DATA, "%s holds %zu models, --models is %zu; try --models %zu",
                        file->path, file->stack.count, setup->stack.count, file->stack.count);
@@ -201,7 +215,7 @@ wr_status setup_shape(struct setup *setup, const struct train_options *options,
 /* Sets the parameters (M, P): from the file, or drawn by the seeds. */
 static wr_status fill_parameters(struct setup *setup, const struct train_options *options,
                                  struct wr_error *error) {
-    const struct init_file *file = &setup->init;
+    const struct model_file *file = &setup->init;
     size_t each = setup->layout.count;
     if (file->path != NULL) {
         for (size_t m = 0; m < setup->stack.count; m++)
@@ -261,7 +275,7 @@ wr_status setup_models(struct setup *setup, const struct train_options *options,
 void setup_release(struct setup *setup) {
     wr_windows_free(setup->windows);
     data_release(&setup->data);
-    init_file_release(&setup->init);
+    model_file_release(&setup->init);
     wr_pool_release(&setup->pool);
     free(setup->loss_weights);
     *setup = (struct setup){0};

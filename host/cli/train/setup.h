@@ -3,7 +3,7 @@
 #define WR_CLI_SETUP_H
 
 #include "base/pool.h"
-#include "cli/train/init_file.h"
+#include "cli/model/model_file.h"
 #include "cli/train/train_options.h"
 #include "windrow/session.h"
 #include "windrow/windows.h"
@@ -22,12 +22,14 @@ struct setup {
     size_t epoch_visits;    /* windows that a model visits in an epoch */
     float *loss_weights;    /* (O) with mae: make its losses in the units of the series */
     uint32_t seed;          /* seed of the first model */
-    struct init_file init;  /* of --init FILE: one model for all, or one for each; else {0} */
+    struct model_file init; /* of --init FILE: one model for all, or one for each; else {0} */
     struct wr_pool pool;    /* holds the parameters and the arrays below */
     struct wr_task *tasks;  /* (M) */
     size_t *held_first, *held_count; /* (M) of the validation; NULL without it */
 };
 
+/* The options that a file of models may set. */
+struct model_choices setup_choices(struct train_options *options);
 /* Reads --init FILE, if it is given, and applies its metadata to options. */
 wr_status setup_init(struct setup *setup, struct train_options *options, struct wr_error *error);
 /* Reads series, columns, windows and rule, and sets the epochs and the shape of the models. */

@@ -151,6 +151,7 @@ static wr_status tell_results(struct run *run) {
 }
 
 static wr_status run_all(struct run *run) {
+    const struct model_choices choices = setup_choices(&run->options);
     wr_status status = setup_init(&run->setup, &run->options, run->error);
     if (status == WR_OK)
         status = setup_shape(&run->setup, &run->options, run->error);
@@ -171,8 +172,7 @@ static wr_status run_all(struct run *run) {
         putchar('\n');
     }
     if (status == WR_OK && run->setup.init.path != NULL && !run->options.quiet.given)
-        init_file_tell(&run->setup.init, &run->options, run->setup.data.input_names,
-                       run->setup.data.target_names);
+        model_file_tell(&run->setup.init, "init      ", &choices, &run->setup.data);
     if (status == WR_OK)
         report_deviation(run->device);
     if (status == WR_OK)

@@ -1,0 +1,57 @@
+/* A safetensors file with models that Windrow or PyTorch wrote: its parameters, and its metadata as
+ * options of a command. */
+#ifndef WR_CLI_MODEL_FILE_H
+#define WR_CLI_MODEL_FILE_H
+
+#include "cli/groups/data_options.h"
+#include "windrow/model.h"
+#include "windrow/rule.h"
+#include "windrow/windows.h"
+
+/* Start with {0}. Call model_file_release after a failure too. */
+struct model_file {
+    const char *path;
+    struct wr_stack stack; /* without seq_len */
+    bool stacked;          /* the tensors have a leading dimension of models */
+    struct wr_metadata *metadata;
+    size_t metadata_count;
+    double *input_scales, *target_scales; /* (I, 2), (O, 2): mean and deviation; NULL: not scaled */
+    const char *usual_window;             /* the command's own default of --window, or NULL */
+};
+
+/* Reads the file. Returns WR_ERR_DATA for a fit of windrow forecast. */
+wr_status model_file_read(const char *path, struct model_file *file, struct wr_error *error);
+/* The metadata value of a key, or NULL. */
+const char *model_file_says(const struct model_file *file, const char *key);
+/* WR_ERR_DATA: the value of a key is missing or malformed. needs: what would do. */
+wr_status model_file_fail(const struct model_file *file, const char *key, const char *needs,
+                          struct wr_error *error);
+
+/* The options of a command that a file of models may set. */
+struct model_choices {
+    struct option_choice *activation, *bias, *scale;
+    struct option_size *window;
+};
+/* Applies the metadata of a file by windrow train or windrow export. How the models compute
+ * (activation, bias, scale) becomes the value of options that are not given. Options that are given
+ * and differ are WR_ERR_DATA, and so is a malformed value. The window is a default, because models
+ * work with any. The strings in options belong to the file. */
+wr_status model_file_apply(struct model_file *file, const struct model_choices *choices,
+                           struct wr_error *error);
+/* WR_ERR_DATA if the numbers of inputs and targets are not those of the models. */
+wr_status model_file_check_columns(const struct model_file *file, const struct data *data,
+                                   struct wr_error *error);
+
+/* Prints on stderr which options come from the file, if they differ from the defaults, and whether
+ * the columns have other names than those of the file. label: what both lines start with. */
+void model_file_tell(const struct model_file *file, const char *label,
+                     const struct model_choices *choices, const struct data *data);
+void model_file_release(struct model_file *file);
+
+/* The weights (outputs) of the losses of a rule whose losses grow as the error does, such as mae:
+ * then a loss is scaled by a target's deviation. NULL for the others, whose weights are those of
+ * the windows. The caller frees *weights with free. */
+wr_status model_loss_weights(const struct wr_rule *rule, const struct wr_windows *windows,
+                             size_t outputs, float **weights, struct wr_error *error);
+
+#endif
