@@ -63,6 +63,34 @@ static void test_files(void **state) {
     wr_series_free(series);
 }
 
+/* Compares the texts that a series keeps, one after the other. */
+static void assert_texts(const char *path, const char *column, size_t index, const char *texts,
+                         size_t used) {
+    struct wr_error error = {0};
+    struct wr_series *series;
+    assert_int_equal(
+        wr_series_read_csv_texts(path, &(struct wr_csv_options){0}, column, &series, &error),
+        WR_OK);
+    assert_int_equal(series->texts_column, index);
+    assert_int_equal(series->texts_used, used);
+    if (used > 0)
+        assert_memory_equal(series->texts, texts, used);
+    wr_series_free(series);
+}
+
+static void test_texts(void **state) {
+    (void)state;
+    const char *quoted = WR_TEST_SOURCE_DIR "/data/quoted.csv";
+    assert_texts(quoted, "time", 0,
+                 "1\0"
+                 "2\0"
+                 "3",
+                 6);
+    assert_texts(quoted, "2", 1, "2.5\0-3e1\0.5", 12);
+    assert_texts(quoted, "no such", SIZE_MAX, NULL, 0);
+    assert_texts(quoted, NULL, SIZE_MAX, NULL, 0);
+}
+
 static void assert_unreadable(const char *path, const char *why) {
     struct wr_error error = {0};
     struct wr_series *series;
@@ -427,19 +455,13 @@ static void test_no_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forms),
-        cmocka_unit_test(test_files),
-        cmocka_unit_test(test_unreadable_files),
-        cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_bad_cells),
-        cmocka_unit_test(test_find),
-        cmocka_unit_test(test_long_names),
-        cmocka_unit_test(test_first_numeric),
-        cmocka_unit_test(test_long_file),
-        cmocka_unit_test(test_locale),
-        cmocka_unit_test(test_ar2),
-        cmocka_unit_test(test_array_orders),
-        cmocka_unit_test(test_array_refusals),
+        cmocka_unit_test(test_forms),         cmocka_unit_test(test_files),
+        cmocka_unit_test(test_texts),         cmocka_unit_test(test_unreadable_files),
+        cmocka_unit_test(test_malformed),     cmocka_unit_test(test_bad_cells),
+        cmocka_unit_test(test_find),          cmocka_unit_test(test_long_names),
+        cmocka_unit_test(test_first_numeric), cmocka_unit_test(test_long_file),
+        cmocka_unit_test(test_locale),        cmocka_unit_test(test_ar2),
+        cmocka_unit_test(test_array_orders),  cmocka_unit_test(test_array_refusals),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -285,6 +285,73 @@ static void test_extremes(void **state) {
     wr_series_free(series);
 }
 
+static struct wr_windows *make_ahead(const struct wr_series *series,
+                                     const struct wr_windows_spec *spec) {
+    struct wr_error error = {0};
+    struct wr_windows *windows;
+    if (wr_windows_make_ahead(series, spec, NULL, NULL, &windows, &error) != WR_OK)
+        fail_msg("%s", error.text);
+    return windows;
+}
+
+/* To predict there is a window more, and targets may be missing where they are no inputs. */
+static void test_ahead(void **state) {
+    (void)state;
+    struct wr_series *series = read_text("a,b\n1,10\n2,20\n3,NA\n4,\n");
+    const size_t a = 0, b = 1;
+    struct wr_windows_spec spec = {
+        .input_columns = &a, .inputs = 1, .target_columns = &b, .outputs = 1, .seq_len = 2};
+    struct wr_windows *windows = make_ahead(series, &spec);
+    struct wr_windows_view view;
+    wr_windows_get(windows, &view);
+    assert_int_equal(view.count, 3);
+    for (size_t w = 0; w < 3; w++) {
+        assert_true(view.inputs[w] == (float)(w + 1) && view.inputs[w + 1] == (float)(w + 2));
+        assert_true(isnan(wr_windows_target(windows, w, 0)) && view.targets[w] == 0);
+    }
+    assert_true(wr_windows_naive(windows, 0, 0) == 20);
+    wr_windows_free(windows);
+
+    spec.seq_len = 1;
+    windows = make_ahead(series, &spec);
+    assert_int_equal(wr_windows_count(windows), 4);
+    assert_true(wr_windows_target(windows, 0, 0) == 20 && isnan(wr_windows_target(windows, 1, 0)));
+    wr_windows_free(windows);
+
+    spec.seq_len = 4; /* all rows, and none behind them */
+    windows = make_ahead(series, &spec);
+    assert_int_equal(wr_windows_count(windows), 1);
+    wr_windows_free(windows);
+
+    struct wr_error error = {0};
+    spec.seq_len = 5;
+    assert_int_equal(wr_windows_make_ahead(series, &spec, NULL, NULL, &windows, &error),
+                     WR_ERR_DATA);
+    assert_string_equal(error.text,
+                        "t.csv: 4 rows are too few for a window of 5; use shorter windows");
+    spec.seq_len = 2;
+    spec.scale = WR_SCALE_STANDARD; /* cannot be computed */
+    assert_int_equal(wr_windows_make_ahead(series, &spec, NULL, NULL, &windows, &error),
+                     WR_ERR_DATA);
+    assert_non_null(strstr(error.text, "t.csv: line 4, column \"b\" (number 2): \"NA\""));
+    const double scale[] = {10, 5};
+    assert_int_equal(wr_windows_make_ahead(series, &spec, scale, scale, &windows, &error), WR_OK);
+    assert_true(isnan(wr_windows_target(windows, 0, 0)));
+    wr_windows_free(windows);
+    spec.scale = WR_SCALE_NONE;
+    spec.input_columns = &b; /* an input that is missing */
+    assert_int_equal(wr_windows_make_ahead(series, &spec, NULL, NULL, &windows, &error),
+                     WR_ERR_DATA);
+    spec.input_columns = &a;
+    assert_int_equal(wr_windows_make(series, &spec, &windows, &error), WR_ERR_DATA); /* to learn */
+    wr_series_free(series);
+
+    series = read_text("a,b\n1,10\n2,NA\n3,x\n"); /* a target that is not just missing */
+    assert_int_equal(wr_windows_make_ahead(series, &spec, NULL, NULL, &windows, &error),
+                     WR_ERR_DATA);
+    wr_series_free(series);
+}
+
 static void test_no_memory(void **state) {
     (void)state;
     struct wr_series *series = read_text("1\n2\n3\n");
@@ -310,7 +377,7 @@ int main(void) {
         cmocka_unit_test(test_scaling),    cmocka_unit_test(test_given_scale),
         cmocka_unit_test(test_scale_rows), cmocka_unit_test(test_naive_loss),
         cmocka_unit_test(test_refusals),   cmocka_unit_test(test_extremes),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_no_memory),  cmocka_unit_test(test_ahead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,7 @@ wr_status wr_series_new(const char *source, size_t columns, struct wr_series **s
     }
     memset(made->column, 0, columns * sizeof *made->column);
     made->columns = columns;
+    made->texts_column = SIZE_MAX;
     *series = made;
     return WR_OK;
 }
@@ -47,6 +48,7 @@ void wr_series_free(struct wr_series *series) {
         wr_profile_release(&series->column[i].profile);
     }
     free(series->column);
+    free(series->texts);
     free(series->source);
     free(series);
 }
@@ -222,6 +224,14 @@ wr_status wr_series_values(const struct wr_series *series, size_t column, const 
                         series->file ? "mend the file, or choose another column"
                                      : "mend it, or choose another column",
                         error);
+    *values = series->column[column].values;
+    return WR_OK;
+}
+
+wr_status wr_series_values_known(const struct wr_series *series, size_t column,
+                                 const double **values, struct wr_error *error) {
+    if (column >= series->columns || series->column[column].flawed)
+        return wr_series_values(series, column, values, error);
     *values = series->column[column].values;
     return WR_OK;
 }

@@ -13,6 +13,7 @@ struct wr_column {
     double *values; /* (rows); NaN where a cell is bad */
     size_t capacity;
     size_t bad_line;     /* line (of an array: row) of the first bad cell; 0: there is none */
+    bool flawed;         /* a bad cell is not just missing */
     const char *bad_why; /* "is not a number", ... */
     char *bad_text;      /* an excerpt of the cell */
     struct wr_profile profile;
@@ -24,6 +25,11 @@ struct wr_series {
     struct wr_column *column; /* (columns) */
     bool file;                /* read from a file, so that `found` is set */
     struct wr_csv_found found;
+    /* The cells of one column as texts, one after the other, each with its NUL: see
+     * wr_series_read_csv_texts. */
+    size_t texts_column; /* or SIZE_MAX */
+    char *texts;
+    size_t texts_used, texts_capacity;
 };
 
 /* Makes a series without rows and column names. */
@@ -35,6 +41,16 @@ wr_status wr_series_name_columns(struct wr_series *series, const struct wr_csv *
 /* wr_series_read_csv_with for an open file, which stays open. */
 wr_status wr_series_read_stream(FILE *file, const char *path, const struct wr_csv_options *options,
                                 struct wr_series **series, struct wr_error *error);
+
+/* wr_series_read_csv_with, and the series keeps the cells of a column as texts, without blanks
+ * around them: of the column that wr_series_find finds by `texts`. If there is no such column, or
+ * texts is NULL, it keeps none. */
+wr_status wr_series_read_csv_texts(const char *path, const struct wr_csv_options *options,
+                                   const char *texts, struct wr_series **series,
+                                   struct wr_error *error);
+/* wr_series_values, but cells may be missing: they are NaN. WR_ERR_DATA for any other bad cell. */
+wr_status wr_series_values_known(const struct wr_series *series, size_t column,
+                                 const double **values, struct wr_error *error);
 
 /* Whether it is the first column and the header gives it no name: "" or, after pandas has read and
  * written such a file, "Unnamed: 0". */

@@ -16,6 +16,7 @@ static wr_status note_flaw(struct wr_series *series, struct wr_column *column, s
                            double value, struct wr_error *error) {
     const char *why = wr_value_flaw(value);
     char text[32];
+    column->flawed |= why != NULL && !isnan(value);
     if (why == NULL || column->bad_line != 0)
         return WR_OK;
     snprintf(text, sizeof text, "%g", value);

@@ -1,6 +1,7 @@
 #include "windrow/windows.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/arithmetic.h"
@@ -13,7 +14,9 @@ struct scale {
 
 struct wr_windows {
     size_t count, inputs, outputs; /* W, I, O */
-    float *input;                  /* (rows - 1, I): windows overlap */
+    bool ahead;                    /* wr_windows_make_ahead */
+    size_t input_rows;             /* rows - 1: the last row is only a target; if ahead, all */
+    float *input;                  /* (input_rows, I): windows overlap */
     float *target;                 /* (W, O) */
     float *loss_weight;            /* (O) */
     double *truth; /* (W + 1, O) unscaled targets, starting with the row before the first target */
@@ -37,11 +40,14 @@ static struct scale standard_scale(const double *values, size_t rows) {
     return (struct scale){mean, deviation > 0 ? deviation : 1};
 }
 
-/* The values (rows) of a column and their scale. given: its mean and deviation, or NULL. */
+/* The values (rows) of a column and their scale. given: its mean and deviation, or NULL. gaps:
+ * cells may be missing, unless the scale is computed. */
 static wr_status get_column(const struct wr_series *series, size_t column,
-                            const struct wr_windows_spec *spec, const double *given,
+                            const struct wr_windows_spec *spec, const double *given, bool gaps,
                             const double **values, struct scale *scale, struct wr_error *error) {
-    wr_status status = wr_series_values(series, column, values, error);
+    bool computed = given == NULL && spec->scale == WR_SCALE_STANDARD;
+    wr_status status = gaps && !computed ? wr_series_values_known(series, column, values, error)
+                                         : wr_series_values(series, column, values, error);
     size_t rows = spec->scale_rows > 0 ? spec->scale_rows : series->rows;
     if (status == WR_OK && spec->scale_rows > series->rows)
         status = wr_fail(error, WR_ERR_USAGE, "%s: scale_rows %zu, and there are %zu rows",
@@ -51,7 +57,7 @@ static wr_status get_column(const struct wr_series *series, size_t column,
     *scale = (struct scale){0, 1};
     if (given != NULL)
         *scale = (struct scale){given[0], given[1]};
-    else if (spec->scale == WR_SCALE_STANDARD)
+    else if (computed)
         *scale = standard_scale(*values, rows);
     if (isfinite(scale->mean) && isfinite(scale->deviation) && scale->deviation > 0)
         return WR_OK;
@@ -85,10 +91,10 @@ static wr_status fill_inputs(struct wr_windows *w, const struct wr_series *serie
     for (size_t i = 0; i < w->inputs; i++) {
         const double *values; /* (rows) */
         wr_status status = get_column(series, spec->input_columns[i], spec, pair_of(scales, i),
-                                      &values, &w->input_scale[i], error);
+                                      false, &values, &w->input_scale[i], error);
         if (status != WR_OK)
             return status;
-        for (size_t t = 0; t + 1 < series->rows; t++) { /* the last row is only a target */
+        for (size_t t = 0; t < w->input_rows; t++) {
             float *input = &w->input[t * w->inputs + i];
             *input = scaled(values[t], &w->input_scale[i]);
             if (!isfinite(*input))
@@ -105,18 +111,19 @@ static wr_status fill_targets(struct wr_windows *w, const struct wr_series *seri
         struct scale *scale = &w->target_scale[o];
         const double *values; /* (rows) */
         wr_status status = get_column(series, spec->target_columns[o], spec, pair_of(scales, o),
-                                      &values, scale, error);
+                                      w->ahead, &values, scale, error);
         if (status != WR_OK)
             return status;
-        values += spec->seq_len;
         for (size_t i = 0; i < w->count; i++) {
-            w->target[i * w->outputs + o] = scaled(values[i], scale);
-            if (!isfinite(w->target[i * w->outputs + o]))
-                return fail_scaled(series, spec->target_columns[o], i + spec->seq_len, values[i],
-                                   error);
-            w->truth[(i + 1) * w->outputs + o] = values[i];
+            size_t row = i + spec->seq_len;
+            double truth = row < series->rows ? values[row] : (double)NAN;
+            float *target = &w->target[i * w->outputs + o];
+            *target = isnan(truth) ? 0 : scaled(truth, scale);
+            if (!isfinite(*target))
+                return fail_scaled(series, spec->target_columns[o], row, truth, error);
+            w->truth[(i + 1) * w->outputs + o] = truth;
         }
-        w->truth[o] = values[-1]; /* seq_len >= 1 */
+        w->truth[o] = values[spec->seq_len - 1];
         w->loss_weight[o] = (float)(scale->deviation * scale->deviation / (double)w->outputs);
         if (!isnormal(w->loss_weight[o]))
             return wr_fail(error, WR_ERR_DATA,
@@ -128,7 +135,7 @@ static wr_status fill_targets(struct wr_windows *w, const struct wr_series *seri
 }
 
 static wr_status check_spec(const struct wr_series *series, const struct wr_windows_spec *spec,
-                            struct wr_error *error) {
+                            bool ahead, struct wr_error *error) {
     if (spec->inputs == 0 || spec->outputs == 0 || spec->seq_len == 0)
         return wr_fail(error, WR_ERR_USAGE,
                        "%s: windows of %zu inputs, %zu outputs and length %zu; each is at least 1",
@@ -136,7 +143,11 @@ static wr_status check_spec(const struct wr_series *series, const struct wr_wind
     if ((unsigned)spec->scale > WR_SCALE_STANDARD)
         return wr_fail(error, WR_ERR_USAGE, "%s: \1scale\1 %d: 0 to %d needed", series->source,
                        (int)spec->scale, WR_SCALE_STANDARD);
-    if (series->rows <= spec->seq_len)
+    if (ahead && series->rows < spec->seq_len)
+        return wr_fail(error, WR_ERR_DATA,
+                       "%s: %zu rows are too few for a window of %zu; use shorter windows",
+                       series->source, series->rows, spec->seq_len);
+    if (!ahead && series->rows <= spec->seq_len)
         return wr_fail(error, WR_ERR_DATA,
                        "%s: %zu rows are too few: windows of length %zu need at least one row more "
                        "than their length; use shorter windows",
@@ -159,7 +170,7 @@ static size_t memory_needed(const struct wr_windows *w, size_t rows) {
 
 static wr_status allocate(struct wr_windows *w, const struct wr_series *series,
                           struct wr_error *error) {
-    size_t needed = memory_needed(w, series->rows);
+    size_t needed = memory_needed(w, w->input_rows + 1);
     if (needed > wr_memory_limit()) {
         char text[32];
         return wr_fail(error, WR_ERR_MEMORY,
@@ -167,7 +178,7 @@ static wr_status allocate(struct wr_windows *w, const struct wr_series *series,
                        series->source, wr_bytes_text((double)needed, text));
     }
     const char *what = series->source;
-    w->input = wr_alloc((series->rows - 1) * w->inputs, sizeof(float), what, error);
+    w->input = wr_alloc(w->input_rows * w->inputs, sizeof(float), what, error);
     w->target = wr_alloc(w->count * w->outputs, sizeof(float), what, error);
     w->truth = wr_alloc((w->count + 1) * w->outputs, sizeof(double), what, error);
     w->loss_weight = wr_alloc(w->outputs, sizeof(float), what, error);
@@ -178,23 +189,20 @@ static wr_status allocate(struct wr_windows *w, const struct wr_series *series,
     return all ? WR_OK : WR_ERR_MEMORY;
 }
 
-wr_status wr_windows_make(const struct wr_series *series, const struct wr_windows_spec *spec,
-                          struct wr_windows **windows, struct wr_error *error) {
-    return wr_windows_make_scaled(series, spec, NULL, NULL, windows, error);
-}
-
-wr_status wr_windows_make_scaled(const struct wr_series *series, const struct wr_windows_spec *spec,
-                                 const double *input_scales, const double *target_scales,
-                                 struct wr_windows **windows, struct wr_error *error) {
+static wr_status make(const struct wr_series *series, const struct wr_windows_spec *spec,
+                      bool ahead, const double *input_scales, const double *target_scales,
+                      struct wr_windows **windows, struct wr_error *error) {
     WR_ARITHMETIC(callers);
     *windows = NULL;
-    wr_status status = check_spec(series, spec, error);
+    wr_status status = check_spec(series, spec, ahead, error);
     if (status != WR_OK)
         return status;
     struct wr_windows *w = wr_alloc(1, sizeof *w, series->source, error);
     if (w == NULL)
         return WR_ERR_MEMORY;
-    w->count = series->rows - spec->seq_len;
+    w->ahead = ahead;
+    w->input_rows = series->rows - (ahead ? 0 : 1);
+    w->count = w->input_rows - spec->seq_len + 1;
     w->inputs = spec->inputs;
     w->outputs = spec->outputs;
     status = allocate(w, series, error);
@@ -208,6 +216,23 @@ wr_status wr_windows_make_scaled(const struct wr_series *series, const struct wr
     }
     *windows = w;
     return WR_OK;
+}
+
+wr_status wr_windows_make(const struct wr_series *series, const struct wr_windows_spec *spec,
+                          struct wr_windows **windows, struct wr_error *error) {
+    return make(series, spec, false, NULL, NULL, windows, error);
+}
+
+wr_status wr_windows_make_scaled(const struct wr_series *series, const struct wr_windows_spec *spec,
+                                 const double *input_scales, const double *target_scales,
+                                 struct wr_windows **windows, struct wr_error *error) {
+    return make(series, spec, false, input_scales, target_scales, windows, error);
+}
+
+wr_status wr_windows_make_ahead(const struct wr_series *series, const struct wr_windows_spec *spec,
+                                const double *input_scales, const double *target_scales,
+                                struct wr_windows **windows, struct wr_error *error) {
+    return make(series, spec, true, input_scales, target_scales, windows, error);
 }
 
 void wr_windows_free(struct wr_windows *windows) {

@@ -30,7 +30,8 @@ struct wr_windows_spec {
 struct wr_windows;
 
 /* Makes rows - seq_len windows; WR_ERR_DATA if the series has fewer than seq_len + 1 rows. The
- * caller frees *windows with wr_windows_free; they do not refer to the series. */
+ * caller
+ * frees *windows with wr_windows_free; they do not refer to the series. */
 wr_status wr_windows_make(const struct wr_series *series, const struct wr_windows_spec *spec,
                           struct wr_windows **windows, struct wr_error *error);
 /* The same, but each column is scaled by a mean and deviation that the caller gives, such as those
@@ -39,6 +40,13 @@ wr_status wr_windows_make(const struct wr_series *series, const struct wr_window
 wr_status wr_windows_make_scaled(const struct wr_series *series, const struct wr_windows_spec *spec,
                                  const double *input_scales, const double *target_scales,
                                  struct wr_windows **windows, struct wr_error *error);
+/* The same to predict, not to learn: one window more, whose target is the row after the last, so
+ * that seq_len rows are enough. Columns that are targets alone may have missing cells. A target
+ * that is not known is NaN for wr_windows_target, and 0 in the view. Scales that are NULL are
+ * computed as spec says, and then no cell may be missing. */
+wr_status wr_windows_make_ahead(const struct wr_series *series, const struct wr_windows_spec *spec,
+                                const double *input_scales, const double *target_scales,
+                                struct wr_windows **windows, struct wr_error *error);
 void wr_windows_free(struct wr_windows *windows);
 
 /* What a session trains on. Window w reads seq_len * inputs floats from inputs + w * input_stride,
@@ -65,7 +73,7 @@ void wr_windows_input_scale(const struct wr_windows *windows, size_t i, double *
                             double *deviation);
 void wr_windows_target_scale(const struct wr_windows *windows, size_t i, double *mean,
                              double *deviation);
-/* The true target of a window, in the units of the series. */
+/* The true target of a window, in the units of the series; NaN if it is not known. */
 double wr_windows_target(const struct wr_windows *windows, size_t window, size_t output);
 /* The naive forecast of it: the target one row before. */
 double wr_windows_naive(const struct wr_windows *windows, size_t window, size_t output);
