@@ -179,6 +179,25 @@ refuses 3 '--validate 0.99 holds out 99 of 100 rows, a window for each, and ther
     train --validate 0.99
 refuses 3 '--validate 0.95 holds out 95 of 100 rows, a window for each, and there are 95 windows: none is left to train on; hold out fewer, or use shorter windows' \
     train --validate 0.95
+# --hold-out: the rows are left out as if they were not there, and nothing is stopped early.
+run train --device cpu --data two.csv --target 2 --window 2 --hidden 3 --epochs 30 --hold-out 0.3 --scale standard \
+    --json --save out.safetensors
+exits 0
+hashes >left
+head -c 2000 out.safetensors | grep -qaF '"hold-out":"0.3"' || fail "no hold-out in the metadata"
+head -n 8 two.csv >first.csv # 9 rows less 2
+run train --device cpu --data first.csv --target 2 --window 2 --hidden 3 --epochs 30 --scale standard --json
+hashes >right
+same left right
+grep -q '"windows":5,' out || fail "not 5 windows to train on"
+run train --device cpu --data two.csv --target 2 --window 2 --hidden 3 --epochs 2 --hold-out 0.3
+line out "hold-out  2 windows behind them, not used"
+! grep -q validation out || fail "there is a validation"
+refuses 2 '--validate and --hold-out exclude each other' train --validate 0.2 --hold-out 0.2
+refuses 2 '--hold-out 1: needs a part of the rows, below 1' train --hold-out 1
+refuses 3 '--hold-out 0.95 holds out 95 of 100 rows, a window for each, and there are 95 windows: none is left to train on; hold out fewer, or use shorter windows' \
+    train --hold-out 0.95
+refuses 2 '--patience goes with --validate' train --hold-out 0.2 --patience 3
 refuses 2 '--patience goes with --validate' train --patience 3
 refuses 2 '--validate-every goes with --validate' train --validate-every 3 --validate 0
 finish

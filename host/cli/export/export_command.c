@@ -175,8 +175,7 @@ static void print_option(FILE *file, const char *name, const char *value) {
 }
 
 /* Prints the command that trains the trial again with the same bits. Returns false where no command
- * does: windrow train cannot hold out rows of a file as a sweep did, and cannot use an older
- * WR_NUMERICS_VERSION. */
+ * does: windrow train cannot use an older WR_NUMERICS_VERSION. */
 static bool print_remake(FILE *file, const struct export *export, const struct wr_trial *trial) {
     char *const *settings = export->settings, text[FIELD_TEXT];
     for (size_t i = 0; i < SETTINGS; i++)
@@ -186,7 +185,7 @@ static bool print_remake(FILE *file, const struct export *export, const struct w
     bool synthetic = strcmp(settings[SERIES], "ar2") == 0;
     double validate = strtod(settings[VALIDATE], NULL), rows = strtod(settings[ROWS], NULL);
     snprintf(text, sizeof text, "%d", WR_NUMERICS_VERSION);
-    if (strcmp(settings[NUMERICS], text) != 0 || (validate > 0 && !synthetic))
+    if (strcmp(settings[NUMERICS], text) != 0)
         return false;
     fputs("windrow train", file);
     if (synthetic) { /* the first rows of the synthetic series do not depend on its length */
@@ -199,6 +198,8 @@ static bool print_remake(FILE *file, const struct export *export, const struct w
                 print_option(file, setting_names[i], settings[i]);
         print_option(file, "inputs", settings[INPUTS]);
         print_option(file, "target", settings[TARGET]);
+        if (validate > 0)
+            print_option(file, "hold-out", settings[VALIDATE]);
     }
     print_option(file, "scale", settings[SCALE]);
     print_option(file, "epochs", settings[EPOCHS]);

@@ -58,6 +58,8 @@ void report_setup(const struct setup *setup, const struct train_options *options
     if (setup->held > 0)
         printf("validate  %zu window%s behind them, every %zu epoch%s, patience %zu\n", setup->held,
                plural(setup->held), setup->every, plural(setup->every), setup->patience);
+    if (setup->left > 0)
+        printf("hold-out  %zu window%s behind them, not used\n", setup->left, plural(setup->left));
     report_rule(&setup->rule, &options->rule);
     cli_flush();
 }

@@ -15,50 +15,62 @@ enum { VALIDATIONS = 20, PATIENCE = 5 };
 
 /* ---- windows ---- */
 
-/* Reads --validate. As in a sweep, one window is held out for each row that is held out. */
-static wr_status read_validate(struct setup *setup, const struct train_options *options,
-                               struct wr_error *error) {
-    const struct option_real *validate = &options->validate;
+/* Reads a part of the rows to hold out: a window for each, as in a sweep. *windows: their number.
+ */
+static wr_status read_part(const struct setup *setup, const char *name,
+                           const struct option_real *part, size_t *windows,
+                           struct wr_error *error) {
     size_t rows = wr_series_rows(setup->data.series);
-    double fraction = strtod(validate->text, NULL); /* as a double, so that 0.7 of 10 rows is 7 */
+    double fraction = strtod(part->text, NULL); /* as a double, so that 0.7 of 10 rows is 7 */
     if (fraction >= 1)
-        return wr_fail(error, WR_ERR_USAGE, "--validate %s: needs a part of the rows, below 1",
-                       validate->text);
-    setup->held = (size_t)(fraction * (double)rows);
-    if (fraction > 0 && setup->held == 0)
-        return wr_fail(error, WR_ERR_DATA, "--validate %s of %zu rows is no whole row to hold out",
-                       validate->text, rows);
-    if (setup->held > 0 || (!options->validate_every.given && !options->patience.given))
-        return WR_OK;
+        return wr_fail(error, WR_ERR_USAGE, "--%s %s: needs a part of the rows, below 1", name,
+                       part->text);
+    *windows = (size_t)(fraction * (double)rows);
+    if (fraction > 0 && *windows == 0)
+        return wr_fail(error, WR_ERR_DATA, "--%s %s of %zu rows is no whole row to hold out", name,
+                       part->text, rows);
+    return WR_OK;
+}
+
+static wr_status read_held(struct setup *setup, const struct train_options *options,
+                           struct wr_error *error) {
+    wr_status status = read_part(setup, "validate", &options->validate, &setup->held, error);
+    if (status == WR_OK)
+        status = read_part(setup, "hold-out", &options->hold_out, &setup->left, error);
+    if (status != WR_OK || setup->held > 0 ||
+        (!options->validate_every.given && !options->patience.given))
+        return status;
     return wr_fail(error, WR_ERR_USAGE, "--%s goes with --validate",
                    options->validate_every.given ? "validate-every" : "patience");
 }
 
 static wr_status make_windows(struct setup *setup, const struct train_options *options,
                               struct wr_error *error) {
-    wr_status status = read_validate(setup, options, error);
+    wr_status status = read_held(setup, options, error);
     if (status != WR_OK)
         return status;
+    size_t out = setup->held + setup->left; /* one of them is 0 */
     struct wr_windows_spec spec = {.input_columns = setup->data.inputs.index,
                                    .inputs = setup->data.inputs.count,
                                    .target_columns = setup->data.targets.index,
                                    .outputs = setup->data.targets.count,
                                    .seq_len = options->window.value,
                                    .scale = (enum wr_scale)options->data.scale.value,
-                                   .scale_rows = wr_series_rows(setup->data.series) - setup->held};
+                                   .scale_rows = wr_series_rows(setup->data.series) - out};
     status = wr_windows_make_scaled(setup->data.series, &spec, setup->init.input_scales,
                                     setup->init.target_scales, &setup->windows, error);
     if (status != WR_OK)
         return status;
     wr_windows_get(setup->windows, &setup->view);
-    if (setup->view.count <= setup->held)
+    if (setup->view.count <= out)
         return wr_fail(error, WR_ERR_DATA,
-                       "--validate %s holds out %zu of %zu rows, a window for each, and there are "
+                       "--%s %s holds out %zu of %zu rows, a window for each, and there are "
                        "%zu windows: none is left to train on; hold out fewer, or use shorter "
                        "windows",
-                       options->validate.text, setup->held, wr_series_rows(setup->data.series),
-                       setup->view.count);
-    setup->trained = setup->view.count - setup->held;
+                       setup->left > 0 ? "hold-out" : "validate",
+                       setup->left > 0 ? options->hold_out.text : options->validate.text, out,
+                       wr_series_rows(setup->data.series), setup->view.count);
+    setup->trained = setup->view.count - out;
     return WR_OK;
 }
 
@@ -337,6 +349,8 @@ wr_status setup_save(const struct setup *setup, const struct train_options *opti
         metadata[count++] = (struct wr_metadata){"validate-every", every};
         metadata[count++] = (struct wr_metadata){"patience", patience};
     }
+    if (setup->left > 0)
+        metadata[count++] = (struct wr_metadata){"hold-out", options->hold_out.text};
     rule_describe(&options->rule, &setup->rule, &texts);
     for (size_t i = 0; i < texts.count; i++)
         metadata[count++] = (struct wr_metadata){texts.name[i], texts.value[i]};

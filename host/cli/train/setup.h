@@ -14,6 +14,7 @@ struct setup {
     struct wr_windows *windows;
     struct wr_windows_view view;
     size_t trained, held;   /* numbers of windows: the first ones train, the next ones validate */
+    size_t left;            /* of --hold-out: windows behind those that train, which are not used */
     size_t every, patience; /* of the validation; 0 without it */
     struct wr_stack stack;
     struct wr_layout layout;

@@ -76,6 +76,13 @@ static const struct option_spec rows[] = {
      .help = "Hold out the last X of the rows, 0.2 a fifth, and end with each "
              "model's parameters from when its mean loss on these was least; 0: "
              "none, and with those of the last epoch."},
+    {.name = "hold-out",
+     AT(hold_out),
+     .argument = "X",
+     .excludes = WORDS("validate"),
+     .fallback = "0",
+     .help = "Leave the last X of the rows out, 0.2 a fifth, and train to the last epoch, as "
+             "windrow sweep --validate does."},
     {.name = "validate-every",
      AT(validate_every),
      .argument = "N",

@@ -14,7 +14,7 @@ struct train_options {
     struct option_size models, seed, epochs, updates;
     struct option_real lr, clip;
     struct option_size batch;
-    struct option_real validate;
+    struct option_real validate, hold_out;
     struct option_size validate_every, patience;
     struct rule_options rule;
     struct option_text device;
