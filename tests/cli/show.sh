@@ -114,7 +114,7 @@ same best one
 sizes=$(sqlite3 study.db "SELECT DISTINCT hidden FROM (SELECT hidden FROM best LIMIT 5)" | wc -l)
 [ "$sizes" -eq 2 ] || fail "the case needs two hidden sizes among the five best"
 hidden=$(sqlite3 study.db 'SELECT hidden FROM best LIMIT 1')
-refuses_like 3 "study.db: the 5 best trials differ in hidden size ([24], [24]), and one file stacks models of one; try --hidden $hidden" \
+refuses_like 3 "study.db: the 5 best trials differ in hidden size ([24], [24]), and one file stacks models of one; try --hidden $hidden, or --by hidden for a file of each" \
     export study.db --best 5 --save five
 stack=$(sqlite3 study.db "SELECT id FROM (SELECT id, hidden FROM best LIMIT 5) WHERE hidden = $hidden")
 count=$(echo "$stack" | wc -l)
@@ -128,6 +128,32 @@ for key in windrow numerics trial window inputs targets scale seed epochs valida
     head -c 3000 stack | grep -qaF "\"$key\":\"" || fail "no $key in the metadata"
 done
 absent five
+
+# --by: a file for each value, the same as that of the value alone. 1e6 diverges.
+run sweep --device cpu --hidden 2,3 --lr 1e-3,1e-2,1e6 --clip 0 --seeds 0..3 --epochs 5 --keep all --store by.db --quiet
+run export by.db --best 3 --by hidden --save ./each.v.safetensors
+exits 0
+prints ''
+says ''
+for size in 2 3; do
+    run export by.db --best 3 --hidden $size --save alone
+    same each.v-$size.safetensors alone
+done
+absent each.v.safetensors each.v-4.safetensors
+run export by.db --best 2 --hidden 3 --by lr --save each
+exits 0
+says 'no trial of lr 1000000 is done: no file'
+absent each each-1000000
+for lr in 0.001 0.01; do
+    head -c 3000 "each-$lr" | grep -qaF "\"lr\":\"$lr\"" || fail "each-$lr has another rate"
+done
+refuses 3 "by.db: only 8 trials of hidden 2 are done; try --best 8" export by.db --best 9 --by hidden --save no
+refuses_like 3 "by.db: the 8 best trials differ in hidden size ([23], [23]), and one file stacks models of one; try --hidden [23]" \
+    export by.db --best 8 --by clip --save no
+refuses_like 2 "--by score: *" export by.db --best 1 --by score --save no
+refuses 2 "--trial and --by exclude each other" export by.db --trial 1 --by lr --save no
+refuses 2 "export needs --trial K or --best N" export by.db --by lr --save no
+absent no no-2 no-0
 
 # windrow train trains a trial whose parameters were not kept again to the same bits.
 # again STUDY TRIAL [ARGUMENT...]: runs the command that export prints. The arguments are for kept.

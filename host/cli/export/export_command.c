@@ -4,37 +4,16 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "cli/cli.h"
-#include "cli/export/export_options.h"
-#include "cli/io/typed.h"
-#include "cli/study/fields.h"
+#include "cli/export/export.h"
 #include "cli/study/stores.h"
 #include "cli/study/trials.h"
 #include "sweep/check.h"
 #include "windrow/version.h"
 
-/* The settings of a study that export reads. */
-enum setting {
-    SERIES,
-    DATA_SEED_SETTING,
-    DELIMITER, /* these three: of a series from a file; older studies lack them */
-    DECIMAL,
-    HEADER,
-    ROWS,
-    INPUTS,
-    TARGET,
-    SCALE,
-    INPUT_MEANS,
-    INPUT_DEVIATIONS,
-    TARGET_MEANS,
-    TARGET_DEVIATIONS,
-    EPOCHS,
-    VALIDATE,
-    NUMERICS,
-    SETTINGS
-};
-static const char *const setting_names[SETTINGS] = {
+const char *const setting_names[SETTINGS] = {
     [SERIES] = "series",
     [DATA_SEED_SETTING] = "data-seed",
     [DELIMITER] = "delimiter",
@@ -53,22 +32,28 @@ static const char *const setting_names[SETTINGS] = {
     [NUMERICS] = "numerics",
 };
 
-struct export {
+/* What a run of the command owns. */
+struct run {
     const struct export_options *options;
-    const char *path;
     struct wr_error *error;
     struct wr_study *study;
-    char *settings[SETTINGS]; /* NULL: the study has none */
+    char *settings[SETTINGS];
     size_t count;
-    struct wr_trial *trials; /* (count), best first */
-    char *why;               /* why the first failed trial failed */
-    struct wr_stack stack;   /* their models */
+    struct export *exports; /* (count) */
 };
 
 /* ---- choosing trials ---- */
 
+/* Adds a trial if it has the value of --by, and if there are not enough yet. */
 static wr_status add_trial(void *context, const struct wr_trial *trial) {
     struct export *export = context;
+    const struct option_choice *by = &export->options->by;
+    char value[FIELD_TEXT];
+    if (by->given) {
+        field_text(trial, (enum field)by->value, 0, value);
+        if (strcmp(value, export->value) != 0 || export->count == export->options->best.value)
+            return WR_OK;
+    }
     struct wr_trial *grown = realloc(export->trials, (export->count + 1) * sizeof *grown);
     if (grown == NULL)
         return wr_fail(export->error, WR_ERR_MEMORY, "no memory for %zu trials", export->count + 1);
@@ -126,15 +111,18 @@ static char *hidden_sizes(const struct export *export) {
 /* Fails if --best N asks for more trials than there are, or if one file cannot stack them. */
 static wr_status check_best(const struct export *export) {
     const struct option_size *hidden = &export->options->hidden;
-    const char *of = hidden->given ? " of hidden size " : "",
-               *size = hidden->given ? hidden->text : "";
+    const struct option_choice *by = &export->options->by;
+    char of[2 * FIELD_TEXT] = "";
+    size_t length = 0;
+    if (hidden->given)
+        length = (size_t)snprintf(of, sizeof of, " of hidden size %.20s", hidden->text);
+    if (by->given)
+        snprintf(of + length, sizeof of - length, " of %s %s", by->text, export->value);
     if (export->count == 0)
-        return wr_fail(export->error, WR_ERR_DATA, "%s: no trial%s%s is done", export->path, of,
-                       size);
+        return wr_fail(export->error, WR_ERR_DATA, "%s: no trial%s is done", export->path, of);
     if (export->count < export->options->best.value)
-        return wr_fail(export->error, WR_ERR_DATA,
-                       "%s: only %zu trials%s%s are done; try --best %zu", export->path,
-                       export->count, of, size, export->count);
+        return wr_fail(export->error, WR_ERR_DATA, "%s: only %zu trials%s are done; try --best %zu",
+                       export->path, export->count, of, export->count);
     size_t first = export->trials[0].options.hidden, same = 0;
     while (same < export->count && export->trials[same].options.hidden == first)
         same++;
@@ -146,8 +134,9 @@ static wr_status check_best(const struct export *export) {
     wr_status status =
         wr_fail(export->error, WR_ERR_DATA,
                 "%s: the %zu best trials differ in hidden size (%s), and one file stacks models of "
-                "one; try --hidden %zu",
-                export->path, export->count, sizes, first);
+                "one; try --hidden %zu%s",
+                export->path, export->count, sizes, first,
+                by->given ? "" : ", or --by hidden for a file of each");
     free(sizes);
     return status;
 }
@@ -159,8 +148,9 @@ static wr_status choose(struct export *export) {
     if (one)
         query.id = (int64_t)options->trial.value;
     else
-        query = (struct wr_trial_query){
-            .hidden = options->hidden.value, .best = true, .most = options->best.value};
+        query = (struct wr_trial_query){.hidden = options->hidden.value,
+                                        .best = true,
+                                        .most = options->by.given ? 0 : options->best.value};
     wr_status status = wr_study_trials(export->study, &query, add_trial, export, export->error);
     if (status != WR_OK)
         return status;
@@ -168,106 +158,6 @@ static wr_status choose(struct export *export) {
 }
 
 /* ---- parameters ---- */
-
-static void print_option(FILE *file, const char *name, const char *value) {
-    fprintf(file, " --%s ", name);
-    print_shell_word(file, value);
-}
-
-/* Prints the command that trains the trial again with the same bits. Returns false where no command
- * does: windrow train cannot use an older WR_NUMERICS_VERSION. */
-static bool print_remake(FILE *file, const struct export *export, const struct wr_trial *trial) {
-    char *const *settings = export->settings, text[FIELD_TEXT];
-    for (size_t i = 0; i < SETTINGS; i++)
-        if (settings[i] == NULL && (i < INPUT_MEANS || i > TARGET_DEVIATIONS) &&
-            (i < DATA_SEED_SETTING || i > HEADER))
-            return false;
-    bool synthetic = strcmp(settings[SERIES], "ar2") == 0;
-    double validate = strtod(settings[VALIDATE], NULL), rows = strtod(settings[ROWS], NULL);
-    snprintf(text, sizeof text, "%d", WR_NUMERICS_VERSION);
-    if (strcmp(settings[NUMERICS], text) != 0)
-        return false;
-    fputs("windrow train", file);
-    if (synthetic) { /* the first rows of the synthetic series do not depend on its length */
-        fprintf(file, " --length %.0f", rows - (double)(size_t)(validate * rows));
-        print_option(file, "data-seed", settings[DATA_SEED_SETTING]);
-    } else {
-        print_option(file, "data", settings[SERIES]);
-        for (size_t i = DELIMITER; i <= HEADER; i++)
-            if (settings[i] != NULL)
-                print_option(file, setting_names[i], settings[i]);
-        print_option(file, "inputs", settings[INPUTS]);
-        print_option(file, "target", settings[TARGET]);
-        if (validate > 0)
-            print_option(file, "hold-out", settings[VALIDATE]);
-    }
-    print_option(file, "scale", settings[SCALE]);
-    print_option(file, "epochs", settings[EPOCHS]);
-    for (enum field option = 0; option < FIELD_OPTIONS; option++) {
-        field_text(trial, option, 0, text);
-        print_option(file, field_names[option], text);
-    }
-    print_option(file, "save", export->options->save.text);
-    return true;
-}
-
-/* The rank of a trial among those of the study, best first. */
-struct rank {
-    int64_t id;
-    size_t rank;
-};
-
-static wr_status count_up_to(void *context, const struct wr_trial *trial) {
-    struct rank *rank = context;
-    rank->rank++;
-    return trial->id != rank->id ? WR_OK : WR_ERR_STOPPED; /* found */
-}
-
-/* Fails because the stack's trial `which` has no parameters. A sweep keeps the best trials of all
- * hidden sizes together, so the study keeps the whole stack if it keeps the stack's last trial. */
-static wr_status fail_not_stacked(const struct export *export, size_t which) {
-    struct rank last = {.id = export->trials[export->count - 1].id};
-    struct wr_trial_query query = {.best = true};
-    wr_status status = wr_study_trials(export->study, &query, count_up_to, &last, export->error);
-    if (status != WR_ERR_STOPPED)
-        return status != WR_OK ? status
-                               : wr_fail(export->error, WR_ERR_DATA,
-                                         "%s: trial %" PRId64 " is gone", export->path, last.id);
-    if (which == 0)
-        return wr_fail(export->error, WR_ERR_DATA,
-                       "%s: the parameters of these trials were not kept; sweep another study with "
-                       "--keep best:%zu",
-                       export->path, last.rank);
-    return wr_fail(export->error, WR_ERR_DATA,
-                   "%s: the parameters of %zu of these trials were kept, those of trial %" PRId64
-                   " were not; try --best %zu, or sweep another study with --keep best:%zu",
-                   export->path, which, export->trials[which].id, which, last.rank);
-}
-
-/* Fails because the chosen trial has no parameters. */
-static wr_status fail_not_kept(const struct export *export) {
-    const struct wr_trial *trial = export->trials;
-    struct wr_text made;
-    FILE *file = wr_text_open(&made);
-    bool possible = file != NULL && print_remake(file, export, trial);
-    char *text = wr_text_close(file, &made);
-    if (text == NULL)
-        return wr_fail(export->error, WR_ERR_MEMORY, "no memory for a command");
-    wr_status status;
-    if (possible)
-        status = wr_fail(export->error, WR_ERR_DATA,
-                         "%s: the parameters of trial %" PRId64
-                         " were not kept (windrow sweep --keep all does); this trains it again, to "
-                         "the same bits: %s",
-                         export->path, trial->id, text);
-    else
-        status = wr_fail(export->error, WR_ERR_DATA,
-                         "%s: the parameters of trial %" PRId64
-                         " were not kept; sweep another study with --keep all",
-                         export->path, trial->id);
-    free(text);
-    return status;
-}
 
 /* Checks that a model of this shape has `found` parameters. */
 static wr_status check_shape(struct export *export, size_t found) {
@@ -299,7 +189,8 @@ static wr_status read_parameters(struct export *export) {
         status = wr_study_read_parameters(export->study, export->trials[i].id, &values, &count,
                                           export->error);
         if (status == WR_OK && values == NULL)
-            return export->count > 1 ? fail_not_stacked(export, i) : fail_not_kept(export);
+            return export->count > 1 ? export_fail_not_stacked(export, i)
+                                     : export_fail_not_kept(export);
         if (status == WR_OK)
             status = check_shape(export, count);
         if (status == WR_OK && i == 0) {
@@ -363,8 +254,7 @@ static wr_status save(const struct export *export) {
                 (struct wr_metadata){settings[i] == TARGET ? "targets" : setting_names[settings[i]],
                                      export->settings[settings[i]]};
     if (status == WR_OK)
-        status = wr_parameters_save(export->options->save.text, &export->stack, metadata, count,
-                                    export->error);
+        status = wr_parameters_save(export->file, &export->stack, metadata, count, export->error);
     for (size_t i = 0; i < FIELDS_SAVED; i++)
         free(lists[i]);
     return status;
@@ -372,11 +262,10 @@ static wr_status save(const struct export *export) {
 
 /* ---- the command ---- */
 
-static wr_status read_settings(struct export *export) {
+static wr_status read_settings(struct run *run) {
     wr_status status = WR_OK;
     for (size_t i = 0; i < SETTINGS && status == WR_OK; i++)
-        status =
-            wr_study_setting(export->study, setting_names[i], &export->settings[i], export->error);
+        status = wr_study_setting(run->study, setting_names[i], &run->settings[i], run->error);
     return status;
 }
 
@@ -388,25 +277,97 @@ static wr_status check_options(const struct export_options *options, struct wr_e
     return WR_OK;
 }
 
+/* The file of a value of --by: "a.safetensors" becomes "a-8.safetensors". The caller frees it with
+ * free; NULL without memory. */
+static char *file_of(const char *path, const char *value) {
+    const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
+    bool ending = dot != NULL && dot > path && (slash == NULL || dot > slash + 1);
+    int stem = (int)(ending ? (size_t)(dot - path) : strlen(path));
+    struct wr_text text;
+    FILE *file = wr_text_open(&text);
+    if (file != NULL)
+        fprintf(file, "%.*s-%s%s", stem, path, value, ending ? dot : "");
+    return wr_text_close(file, &text);
+}
+
+/* Adds a file to write. value: of --by, or NULL. */
+static wr_status add_export(struct run *run, const char *value) {
+    const char *save = run->options->save.text;
+    struct export *grown = realloc(run->exports, (run->count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return wr_fail(run->error, WR_ERR_MEMORY, "no memory for %zu files", run->count + 1);
+    run->exports = grown;
+    struct export *export = &grown[run->count++];
+    *export = (struct export){.options = run->options,
+                              .path = run->options->study.text,
+                              .error = run->error,
+                              .study = run->study,
+                              .settings = run->settings};
+    if (value != NULL)
+        snprintf(export->value, sizeof export->value, "%s", value);
+    export->file = value != NULL ? file_of(save, export->value) : strdup(save);
+    if (export->file == NULL)
+        return wr_fail(run->error, WR_ERR_MEMORY, "no memory for the name of a file");
+    if (!wr_path_same(export->file, export->path))
+        return WR_OK;
+    return wr_fail(run->error, WR_ERR_USAGE, "STUDY and --save name the same file, %s",
+                   export->file);
+}
+
+/* Values none of whose trials are done have no file. */
+static wr_status add_group(void *context, const struct wr_study_group *group) {
+    struct run *run = context;
+    char value[FIELD_TEXT];
+    field_value((enum field)run->options->by.value, group->value, value);
+    if (group->done > 0)
+        return add_export(run, value);
+    fprintf(stderr, "no trial of %s %s is done: no file\n", run->options->by.text, value);
+    return WR_OK;
+}
+
+static wr_status add_exports(struct run *run) {
+    const struct option_choice *by = &run->options->by;
+    if (!by->given)
+        return add_export(run, NULL);
+    wr_status status = wr_study_groups(run->study, by->text, add_group, run, run->error);
+    if (status == WR_OK && run->count == 0)
+        return wr_fail(run->error, WR_ERR_DATA, "%s: no trial is done", run->options->study.text);
+    return status;
+}
+
+/* Reads all that will be written before the first file is. */
+static wr_status export_all(struct run *run) {
+    wr_status status = read_settings(run);
+    if (status == WR_OK)
+        status = add_exports(run);
+    for (size_t i = 0; i < run->count && status == WR_OK; i++) {
+        status = choose(&run->exports[i]);
+        if (status == WR_OK)
+            status = read_parameters(&run->exports[i]);
+    }
+    for (size_t i = 0; i < run->count && status == WR_OK; i++)
+        status = save(&run->exports[i]);
+    return status;
+}
+
 wr_status export_command(const struct export_options *options, struct wr_error *error) {
-    struct export export = {.options = options, .path = options->study.text, .error = error};
+    struct run run = {.options = options, .error = error};
+    const char *path = options->study.text;
     wr_status status = check_options(options, error);
     if (status == WR_OK)
-        status = wr_study_open(export.path, WR_STUDY_READ, &export.study, error);
-    torn_tell(export.study, export.path, false);
+        status = wr_study_open(path, WR_STUDY_READ, &run.study, error);
+    torn_tell(run.study, path, false);
     if (status == WR_OK)
-        status = read_settings(&export);
-    if (status == WR_OK)
-        status = choose(&export);
-    if (status == WR_OK)
-        status = read_parameters(&export);
-    if (status == WR_OK)
-        status = save(&export);
-    wr_study_close(export.study);
+        status = export_all(&run);
+    wr_study_close(run.study);
     for (size_t i = 0; i < SETTINGS; i++)
-        free(export.settings[i]);
-    free(export.trials);
-    free(export.why);
-    free(export.stack.parameters);
+        free(run.settings[i]);
+    for (size_t i = 0; i < run.count; i++) {
+        free(run.exports[i].file);
+        free(run.exports[i].trials);
+        free(run.exports[i].why);
+        free(run.exports[i].stack.parameters);
+    }
+    free(run.exports);
     return status;
 }

@@ -14,7 +14,7 @@ static const struct option_spec rows[] = {
      AT(trial),
      .argument = "K",
      .least = 1,
-     .excludes = WORDS("best", "hidden"),
+     .excludes = WORDS("best", "hidden", "by"),
      .help = "The trial of this number."},
     {.name = "best",
      AT(best),
@@ -27,12 +27,18 @@ static const struct option_spec rows[] = {
      .argument = "H",
      .least = 1,
      .help = "Of this hidden size alone: models in a stack agree in it."},
+    {.name = "by",
+     AT(by),
+     .argument = "OPTION",
+     .choices = WORDS("hidden", "window", "batch", "init", "lr", "clip", "seed"),
+     .help = "The N best trials of each value of this option, in a file for each."},
     {.section = "Output",
      .name = "save",
      AT(save),
      .argument = "FILE",
      .file = FILE_WRITTEN,
-     .help = "Write the parameters here, as safetensors."},
+     .help = "Write the parameters here, as safetensors. With --by the value stands before the "
+             "ending: best.safetensors becomes best-8.safetensors, best-16.safetensors."},
     {OPTIONS_AT(struct export_options, config)},
 };
 
@@ -47,4 +53,6 @@ const struct command export_usage = {
     .size = sizeof(struct export_options),
     .examples = {{"The best trial", "windrow export study.db --best 1 --save best.safetensors"},
                  {"An ensemble of the ten best with 16 hidden units",
-                  "windrow export study.db --best 10 --hidden 16 --save ten.safetensors"}}};
+                  "windrow export study.db --best 10 --hidden 16 --save ten.safetensors"},
+                 {"The best trial of each hidden size",
+                  "windrow export study.db --best 1 --by hidden --save best.safetensors"}}};

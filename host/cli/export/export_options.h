@@ -7,6 +7,7 @@
 struct export_options {
     struct option_operand study;
     struct option_size trial, best, hidden;
+    struct option_choice by; /* enum field */
     struct option_text save;
     struct config_options config;
 };
