@@ -20,6 +20,7 @@ awk 'BEGIN {
     print "a,bé"
     for (i = 0; i < 24; i++) print (i * 7) % 11 + 0.5 "," (i * 5) % 13
 }' >series.csv
+awk -F , 'BEGIN { print "ds,a" } NR > 1 { print 1990 + NR "," $1 }' series.csv >stamped.csv
 awk 'BEGIN {
     print "unique_id,ds,y"
     for (s = 0; s < 2; s++)
@@ -73,6 +74,12 @@ fails train-json "$output; cat model" model model 0 \
     --device cpu --save model
 fails train-threads "cat \$out model" model model 0 \
     train --models 64 --threads 3 --epochs 3 --device cpu --save model
+fails predict "cat \$out" "" "" 0 \
+    predict ../in/model.safetensors --data ../in/stamped.csv --device cpu
+fails predict-json "$output; cat rows" rows rows 0 \
+    predict ../in/model.safetensors --data ../in/series.csv --device cpu --json --output rows
+fails forecast-saved "cat \$out" "" "" 0 \
+    forecast --data ../in/panel.csv --model ../in/model.safetensors --target y --horizon 2 --device cpu
 fails forecast "$output; cat fit forecast" "fit forecast" "fit forecast" 0 \
     forecast --data ../in/panel.csv $small --save fit --output forecast --json
 fails forecast-model "cat \$out" "" "" 0 \

@@ -30,6 +30,9 @@ RUNS = [
     ("train", f"train {TINY} --epochs 3 --seed 7 --models 2", 0),
     ("train", f"train {TINY} --epochs 6 --validate 0.2 --patience 1 --schedule staged", 0),
     ("train", f"train {TINY} --epochs 4 --lr 1e30 --clip 0 --validate 0.2", 8),
+    ("train", f"train {TINY} --epochs 3 --hold-out 0.2 --models 2 --save two.safetensors", 0),
+    ("predict", "predict two.safetensors --length 40 --device cpu --output out.csv --json --quiet", 0),
+    ("predict", "predict two.safetensors --data short.csv --target x --device cpu --output out.csv --json", 0),
     ("devices", "devices --json", 0),
     ("verify", "verify --device cpu --json", 0),
     ("version", "version --json", 0),
@@ -54,6 +57,7 @@ RUNS = [
     ("forecast", f"{FORECAST} --recipe daily,daily-residual", 0),
     ("forecast", f"{FORECAST} --lr 3e38 --levels none", 8),
     ("forecast", "forecast --data panel.csv --model fit --output out.csv --quiet --json", 0),
+    ("forecast", "forecast --data short.csv --model two.safetensors --horizon 2 --output out.csv --quiet --json", 0),
     ("backtest", f"{BACKTEST} --origins 2 --levels 80,95", 0),
     ("backtest", f"{BACKTEST} --origins 1 --refit --levels none --recipe daily", 0),
     ("m4", "scripts/m4 --train train.csv --test test.csv --season 2 --recipe naive --json", 0),
@@ -83,6 +87,7 @@ def prepare():
     write("panel.csv", "unique_id,ds,y\n" + "".join(
         "%s,%s,%d\n" % (name, day, 5 if name == "c" else 10 + k * k % 7)
         for name in "abc" for k, day in enumerate(days)))
+    write("short.csv", "x\n1\n2\n3\n")
     row = ",".join(str(10 + k * k % 7) for k in range(40))
     write("train.csv", "V1" + "".join(",V%d" % (k + 2) for k in range(40)) + f"\nA,{row}\nB,{row}\n")
     write("test.csv", "V1,V2,V3\nA,14,13\nB,14,13\n")

@@ -9,6 +9,7 @@
 #include "cli/export/export_options.h"
 #include "cli/forecast/forecast_options.h"
 #include "cli/merge/merge_options.h"
+#include "cli/predict/predict_options.h"
 #include "cli/show/show_options.h"
 #include "cli/sweep/sweep_options.h"
 #include "cli/train/train_options.h"
@@ -19,6 +20,7 @@
  * returns WR_OK, CLI_DIVERGED or CLI_STOPPED. */
 #define COMMANDS(COMMAND)                                                                          \
     COMMAND(train)                                                                                 \
+    COMMAND(predict)                                                                               \
     COMMAND(devices)                                                                               \
     COMMAND(verify)                                                                                \
     COMMAND(bench)                                                                                 \

@@ -41,6 +41,11 @@ done
 clash --init --save train --data data --init model --save ./model $long
 clash --init --history train --data data --init model --history model $long
 clash --save --history train --save new --history ./new $long
+for file in model ./model; do
+    clash MODEL --output predict model --data data --output "$file"
+    clash --data --output predict missing --data model --output "$file"
+done
+clash --output --model forecast --data data --model model --horizon 2 --output ./model
 ln -s new dangling
 clash --save --history train --save dangling --history new $long
 refuses 2 '--save names the same file twice, new' \
@@ -49,6 +54,11 @@ clash --output --save forecast --data data --recipe daily,weekly --save a,new --
 clash --output --model forecast --data data --model missing,fit --output fit
 clash --data --output forecast --data fit --model missing --output fit
 rm dangling
+
+# The files that --by makes of one name.
+cp study study-2
+clash STUDY --save export study-2 --best 1 --by hidden --save study
+rm study-2
 
 # A study, and the files that SQLite keeps next to it.
 for file in study ./study; do

@@ -14,6 +14,7 @@
 #include "cli/cli.h"
 #include "cli/forecast/forecast_options.h"
 #include "cli/forecast/forecast_run.h"
+#include "cli/forecast/saved_models.h"
 #include "cli/groups/csv_options.h"
 #include "cli/io/interrupt.h"
 #include "cli/io/json_write.h"
@@ -32,13 +33,17 @@ struct run {
     struct items saves, models; /* paths of --save and --model */
     struct wr_device *device;
     struct progress progress;
-    struct wr_mix mix;
+    struct wr_mix mix;         /* empty with saved models */
+    struct saved_models saved; /* of --model, where the files are no fits; else {0} */
     struct wr_fit_report report;
     const char *no_intervals; /* a file of --model that has no intervals; --levels is not given */
     const char *why;          /* the reason for that */
-    size_t horizon;           /* horizon of the CSV, at most the horizon of the mix */
-    double *points;           /* (series, mix's horizon) */
-    double *low, *high;       /* (levels, series, mix's horizon) */
+    size_t horizon;           /* horizon of the CSV, at most `steps` */
+    size_t steps;             /* horizon of the mix, or of saved models */
+    size_t lines;             /* series of the CSV: those of the panel, but with saved models that
+                                 have several targets, those */
+    double *points;           /* (lines, steps) */
+    double *low, *high;       /* (levels, lines, steps) */
 };
 
 /* ---- fitting or loading ---- */
@@ -132,16 +137,19 @@ static wr_status check_models(struct run *run) {
     return WR_OK;
 }
 
-static wr_status check_no_fit(const struct run *run) {
+/* saved: the files hold models, to which some options of a fit apply too. */
+static wr_status check_no_fit(const struct run *run, bool saved) {
     struct recipe_options how = run->options->recipe;
     how.horizon.given = false; /* it may be shorter than that of the fit */
+    if (saved)
+        how.window.given = how.rule.activation.given = how.combine.given = false;
     const struct forecast_options *o = run->options;
     const struct {
         const char *name;
         bool given;
-    } fitting[] = {{"device", o->run.device.given},
-                   {"threads", o->run.cpu.threads.given},
-                   {"inexact", o->run.cpu.inexact.given},
+    } fitting[] = {{"device", o->run.device.given && !saved},
+                   {"threads", o->run.cpu.threads.given && !saved},
+                   {"inexact", o->run.cpu.inexact.given && !saved},
                    {"save", o->save.given},
                    {"resume", o->resume.given}};
     const char *given = options_given(&recipe_group, &how);
@@ -162,12 +170,8 @@ static wr_status read_panel(struct run *run) {
     return panel_read("forecast", &run->options->panel, &own, &run->panel, run->error);
 }
 
-static wr_status load(struct run *run) {
-    wr_status status = check_no_fit(run);
-    if (status == WR_OK)
-        status = items_make("model", run->options->model.text, &run->models, run->error);
-    if (status == WR_OK)
-        status = wr_mix_new(run->models.count, &run->mix, run->error);
+static wr_status load_fits(struct run *run) {
+    wr_status status = wr_mix_new(run->models.count, &run->mix, run->error);
     for (size_t i = 0; i < run->models.count && status == WR_OK; i++)
         status = wr_fit_load(run->models.texts[i], &run->mix.fits[i], run->error);
     if (status == WR_OK)
@@ -177,9 +181,66 @@ static wr_status load(struct run *run) {
     return status == WR_OK ? try_outputs(run) : status;
 }
 
+/* Models of one step have no errors of their own horizons, so no intervals. */
+static wr_status load_saved(struct run *run) {
+    const struct run_options *options = &run->options->run;
+    if (!run->options->recipe.horizon.given)
+        return wr_fail(run->error, WR_ERR_USAGE,
+                       "%s predicts the next row; --horizon K tells how many to forecast",
+                       run->models.texts[0]);
+    if (run->levels.count > 0) {
+        run->no_intervals = run->models.texts[0];
+        run->why = "it keeps no errors of forecasts, of which intervals are made";
+        if (options->levels.given)
+            return wr_fail(run->error, WR_ERR_DATA,
+                           "%s has no intervals, since %s; ask for --levels none",
+                           run->no_intervals, run->why);
+        levels_release(&run->levels);
+    }
+    wr_status status =
+        saved_models_load(&run->models, &run->options->recipe, &run->saved, run->error);
+    if (status == WR_OK)
+        status = saved_models_panel(&run->saved, &run->options->panel, &run->panel, run->error);
+    if (status == WR_OK)
+        status = try_outputs(run);
+    return status == WR_OK ? run_open_device(options, &run->device, run->error) : status;
+}
+
+/* Checks that the files are of one kind. *saved: they hold models, and no fits. */
+static wr_status find_kind(const struct run *run, bool *saved) {
+    char **texts = run->models.texts;
+    bool same = true;
+    size_t i = 0;
+    wr_status status = saved_models_find(texts[0], saved, run->error);
+    while (status == WR_OK && same && ++i < run->models.count) {
+        status = saved_models_find(texts[i], &same, run->error);
+        same = same == *saved;
+    }
+    if (status != WR_OK || same)
+        return status;
+    return wr_fail(run->error, WR_ERR_DATA,
+                   "%s holds models of windrow train and %s does not: --model takes them, or fits "
+                   "of windrow forecast --save",
+                   texts[*saved ? 0 : i], texts[*saved ? i : 0]);
+}
+
+static wr_status load(struct run *run) {
+    bool saved = false;
+    wr_status status = items_make("model", run->options->model.text, &run->models, run->error);
+    if (status == WR_OK)
+        status = find_kind(run, &saved);
+    if (status == WR_OK)
+        status = check_no_fit(run, saved);
+    if (status != WR_OK)
+        return status;
+    return saved ? load_saved(run) : load_fits(run);
+}
+
 static wr_status choose_horizon(struct run *run) {
     const struct option_size *horizon = &run->options->recipe.horizon;
-    run->horizon = wr_mix_horizon(&run->mix);
+    bool saved = run->saved.count > 0;
+    run->horizon = run->steps = saved ? run->saved.horizon : wr_mix_horizon(&run->mix);
+    run->lines = saved ? run->saved.series * run->saved.outputs : wr_panel_count(run->panel);
     if (!horizon->given)
         return WR_OK;
     if (horizon->value > run->horizon)
@@ -191,15 +252,28 @@ static wr_status choose_horizon(struct run *run) {
 
 /* ---- forecasts ---- */
 
+static wr_status forecast_saved(struct run *run) {
+    const struct option_choice *combine = &run->options->recipe.combine;
+    enum wr_combine how = combine->given ? (enum wr_combine)combine->value : WR_COMBINE_MEAN;
+    wr_status status = saved_models_forecast(&run->saved, run->panel, run->device, run->error);
+    if (status == WR_OK)
+        status = saved_models_combine(&run->saved, how, run->points, run->error);
+    run->report = (struct wr_fit_report){
+        .series = run->saved.series, .models = run->saved.models, .diverged = run->saved.broken};
+    return status;
+}
+
 static wr_status forecast(struct run *run) {
     size_t size, levels = run->levels.count;
-    if (!wr_size_mul(wr_panel_count(run->panel), wr_mix_horizon(&run->mix), &size))
+    if (!wr_size_mul(run->lines, run->steps, &size))
         return wr_fail(run->error, WR_ERR_MEMORY, "the forecasts overflow memory");
     run->points = wr_alloc(size, sizeof *run->points, "forecasts", run->error);
     run->low = wr_alloc(size, levels * sizeof *run->low, "intervals", run->error);
     run->high = wr_alloc(size, levels * sizeof *run->high, "intervals", run->error);
     if (run->points == NULL || run->low == NULL || run->high == NULL)
         return WR_ERR_MEMORY;
+    if (run->saved.count > 0)
+        return forecast_saved(run);
     return wr_mix_forecast(&run->mix, run->panel, NULL, run->levels.levels, levels, run->points,
                            run->low, run->high, run->error);
 }
@@ -221,18 +295,24 @@ static void put_number(FILE *file, double value) {
         fputs(wr_number_text(value, text), file);
 }
 
-static void put_series(FILE *file, const struct run *run, size_t series) {
-    size_t steps = wr_mix_horizon(&run->mix), all = wr_panel_count(run->panel) * steps;
+/* The name of a series of the CSV. */
+static const char *line_id(const struct run *run, size_t line) {
+    return run->saved.outputs > 1 ? run->saved.targets.texts[line] : wr_panel_id(run->panel, line);
+}
+
+static void put_series(FILE *file, const struct run *run, size_t line) {
+    size_t steps = run->steps, all = run->lines * steps;
+    size_t series = run->saved.outputs > 1 ? 0 : line;
     for (size_t k = 0; k < run->horizon; k++) {
         char stamp[WR_STAMP_SIZE];
         wr_panel_stamp(run->panel, series, wr_panel_length(run->panel, series) + k, stamp);
-        wr_csv_print(file, wr_panel_id(run->panel, series));
+        wr_csv_print(file, line_id(run, line));
         fputc(',', file);
         wr_csv_print(file, stamp);
-        put_number(file, run->points[series * steps + k]);
+        put_number(file, run->points[line * steps + k]);
         for (size_t i = 0; i < run->levels.count; i++) {
-            put_number(file, run->low[i * all + series * steps + k]);
-            put_number(file, run->high[i * all + series * steps + k]);
+            put_number(file, run->low[i * all + line * steps + k]);
+            put_number(file, run->high[i * all + line * steps + k]);
         }
         fputc('\n', file);
     }
@@ -258,13 +338,13 @@ static wr_status write_csv(struct run *run) {
     struct wr_output *output;
     if (!run->options->output.given) {
         put_head(stdout, &run->levels);
-        for (size_t s = 0; s < wr_panel_count(run->panel); s++)
+        for (size_t s = 0; s < run->lines; s++)
             put_series(stdout, run, s);
         cli_flush();
         return WR_OK;
     }
     wr_status status = wr_output_open(run->options->output.text, &output, run->error);
-    for (size_t s = 0; s < wr_panel_count(run->panel) && status == WR_OK; s++)
+    for (size_t s = 0; s < run->lines && status == WR_OK; s++)
         status = write_series(run, s, output);
     if (status == WR_OK)
         return wr_output_commit(output, run->error);
@@ -295,7 +375,7 @@ static wr_status tell_stopped(struct run *run) {
 /* The index of the lowest level at which series s has no interval, or run->levels.count. If a level
  * has none, higher levels have none either. */
 static size_t first_unknown(const struct run *run, size_t s) {
-    size_t steps = wr_mix_horizon(&run->mix), all = wr_panel_count(run->panel) * steps, level = 0;
+    size_t steps = run->steps, all = run->lines * steps, level = 0;
     for (; level < run->levels.count; level++)
         for (size_t k = 0; k < run->horizon; k++)
             if (isnan(run->low[level * all + s * steps + k]))
@@ -326,16 +406,34 @@ static void tell_unknown(const struct run *run) {
     }
 }
 
+/* The exit code of models whose predictions are not finite, told even with --quiet. */
+static wr_status check_saved(const struct run *run) {
+    if (run->report.diverged == 0)
+        return WR_OK;
+    cli_flush();
+    fprintf(stderr, "windrow: predictions of %zu of %zu models are not finite, and left out\n",
+            run->report.diverged, run->report.models);
+    return CLI_DIVERGED;
+}
+
+static json_t *json_report(const struct run *run) {
+    if (run->saved.count == 0)
+        return run_json_report(&run->mix, &run->report);
+    return run_json_saved(&run->saved, &run->report);
+}
+
 static wr_status tell_results(struct run *run) {
-    bool fitted = run->models.count == 0;
+    bool fitted = run->models.count == 0, saved = run->saved.count > 0;
     wr_status status = WR_OK;
-    wr_mix_report(&run->mix, &run->report);
+    if (!saved)
+        wr_mix_report(&run->mix, &run->report);
     if (fitted && !run->options->run.quiet.given)
         run_tell_report(&run->mix, &run->report);
     tell_unknown(run);
     if (run->options->run.json.given)
-        status =
-            json_print(run_json_report(&run->mix, &run->report), "windrow.forecast/1", run->error);
+        status = json_print(json_report(run), "windrow.forecast/1", run->error);
+    if (status == WR_OK && saved)
+        return check_saved(run);
     return status == WR_OK && fitted ? run_check_diverged(&run->report) : status;
 }
 
@@ -376,6 +474,7 @@ wr_status forecast_command(const struct forecast_options *options, struct wr_err
     free(run.low);
     free(run.high);
     wr_mix_release(&run.mix);
+    saved_models_release(&run.saved);
     wr_device_close(run.device);
     items_release(&run.saves);
     items_release(&run.models);

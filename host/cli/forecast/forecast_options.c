@@ -22,7 +22,8 @@ static const struct option_spec rows[] = {
      .argument = "FILE[,...]",
      .file = FILE_READ | FILE_LIST,
      .help = "Forecast with what --save wrote instead of fitting; the horizon "
-             "is its own, or a shorter one."},
+             "is its own, or a shorter one. Or with models of windrow train, windrow "
+             "export or PyTorch, which are fed what they predict, --horizon steps far."},
     {.name = "resume",
      AT(resume),
      .argument = "FOLDER",

@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/devices/find_devices.h"
 #include "cli/forecast/forecast_run.h"
+#include "cli/forecast/saved_models.h"
 #include "cli/io/json_write.h"
 #include "cli/io/report_lines.h"
 #include "forecast/fit.h"
@@ -156,6 +157,18 @@ json_t *run_json_report(const struct wr_mix *mix, const struct wr_fit_report *re
                                                     json_text(wr_fit_recipe(mix->fits[i])->name)));
     }
     return wr_json_put(object, "recipes", recipes);
+}
+
+json_t *run_json_saved(const struct saved_models *saved, const struct wr_fit_report *report) {
+    json_t *object = report_object(report), *files = json_array();
+    for (size_t i = 0; i < saved->count; i++) {
+        struct wr_fit_report own = {.series = report->series,
+                                    .models = saved->files[i].stack.count,
+                                    .diverged = saved->files_broken[i]};
+        files = wr_json_push(
+            files, wr_json_put(report_object(&own), "recipe", json_text(saved->files[i].path)));
+    }
+    return wr_json_put(object, "recipes", files);
 }
 
 wr_status run_check_diverged(const struct wr_fit_report *report) {

@@ -7,6 +7,8 @@
 #include "cli/io/progress.h"
 #include "windrow/mix.h"
 
+struct saved_models;
+
 /* --levels. Start with {0}. Call levels_release after a failure too. */
 struct levels {
     struct items texts; /* as typed */
@@ -28,6 +30,8 @@ wr_status run_on_event(void *context, const struct wr_fit_event *event);
 void run_tell_report(const struct wr_mix *mix, const struct wr_fit_report *report);
 /* The same as an object for --json; NULL without memory. */
 struct json_t *run_json_report(const struct wr_mix *mix, const struct wr_fit_report *report);
+/* The same of saved models. */
+struct json_t *run_json_saved(const struct saved_models *saved, const struct wr_fit_report *report);
 /* If models diverged, prints a line on stderr and returns CLI_DIVERGED. */
 wr_status run_check_diverged(const struct wr_fit_report *report);
 

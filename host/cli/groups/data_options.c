@@ -13,7 +13,8 @@ static wr_status read_file(struct data *data, const struct data_options *options
     struct wr_csv_options csv;
     wr_status status = csv_read_options(&options->csv, &csv, error);
     if (status == WR_OK)
-        status = wr_series_read_csv_with(options->file.text, &csv, &data->series, error);
+        status =
+            wr_series_read_csv_texts(options->file.text, &csv, data->texts, &data->series, error);
     if (status == WR_OK && ignore->given)
         status = columns_parse("ignore", ignore->text, false, data->series, &data->ignored, error);
     return status;

@@ -15,11 +15,13 @@ struct data_options {
 };
 extern const struct option_group data_group;
 
-/* Start with {0}. Call data_release after a failure too. */
+/* Start with {0} but for texts. Call data_release after a failure too. */
 struct data {
     struct wr_series *series;
     struct columns inputs, targets, ignored;
-    bool guessed;                     /* no option names a column */
+    const char *texts; /* set by the caller: the column whose cells the series keeps as texts, where
+                          the file has it (wr_series_read_csv_texts); NULL: none */
+    bool guessed;      /* no option names a column */
     char *input_names, *target_names; /* comma-separated */
 };
 

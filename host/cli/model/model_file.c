@@ -197,6 +197,20 @@ wr_status model_file_apply(struct model_file *file, const struct model_choices *
     return status;
 }
 
+wr_status model_file_check_window(const struct model_file *file, const struct option_size *window,
+                                  struct wr_error *error) {
+    const char *own = model_file_says(file, "window");
+    if (!window->given && own == NULL)
+        return wr_fail(error, WR_ERR_DATA,
+                       "%s does not say how many rows its models see; --window T does", file->path);
+    if (!window->given || own == NULL || strchr(own, ',') != NULL ||
+        strtod(own, NULL) == (double)window->value)
+        return WR_OK;
+    return wr_fail(error, WR_ERR_DATA,
+                   "--window %s contradicts %s, whose window is %s; leave --window out",
+                   window->text, file->path, own);
+}
+
 wr_status model_file_check_columns(const struct model_file *file, const struct data *data,
                                    struct wr_error *error) {
     const struct wr_shape *found = &file->stack.shape;
@@ -289,6 +303,46 @@ void model_file_release(struct model_file *file) {
 }
 
 /* ---- losses ---- */
+
+/* Reads the value of a key into an option, if the file has it. */
+static wr_status read_option(const struct model_file *file, const struct option_spec *spec,
+                             union option_value *value, struct wr_error *error) {
+    const char *said = model_file_says(file, spec->name);
+    char words[256];
+    if (said == NULL)
+        return WR_OK;
+    value->head.text = said;
+    value->head.given = true;
+    if (spec->kind == OPTION_CHOICE)
+        return option_read_choice(spec, said, &value->choice.value)
+                   ? WR_OK
+                   : model_file_fail(file, spec->name,
+                                     wr_list_words(spec->choices, words, sizeof words), error);
+    return option_read_real(said, &value->real.value)
+               ? WR_OK
+               : model_file_fail(file, spec->name, "a finite number, not negative,", error);
+}
+
+wr_status model_file_rule(const struct model_file *file, const struct option_choice *activation,
+                          struct wr_rule *rule, struct wr_error *error) {
+    struct rule_options options = {.activation = *activation};
+    bool own = model_file_says(file, "windrow") != NULL; /* else "loss" may mean anything */
+    wr_status status = WR_OK;
+    for (size_t i = 0; i < rule_group.count && own && status == WR_OK; i++) {
+        const struct option_spec *spec = &rule_group.rows[i];
+        /* the loss, and behind it its numbers */
+        if (spec->at >= offsetof(struct rule_options, loss) &&
+            spec->at < offsetof(struct rule_options, clip_by))
+            status = read_option(file, spec, option_in(&options, spec->at), error);
+    }
+    if (status != WR_OK || rule_read(&options, rule, error) == WR_OK)
+        return status;
+    struct wr_error why = *error;
+    *error = (struct wr_error){0};
+    wr_fail(error, WR_ERR_DATA, "%s: its metadata: %s", file->path, why.text);
+    wr_error_release(&why);
+    return WR_ERR_DATA;
+}
 
 wr_status model_loss_weights(const struct wr_rule *rule, const struct wr_windows *windows,
                              size_t outputs, float **weights, struct wr_error *error) {

@@ -38,6 +38,10 @@ struct model_choices {
  * work with any. The strings in options belong to the file. */
 wr_status model_file_apply(struct model_file *file, const struct model_choices *choices,
                            struct wr_error *error);
+/* For commands that train no more. WR_ERR_DATA if there is no window, or if one is given that is
+ * not that of the file, unless its models have several. */
+wr_status model_file_check_window(const struct model_file *file, const struct option_size *window,
+                                  struct wr_error *error);
 /* WR_ERR_DATA if the numbers of inputs and targets are not those of the models. */
 wr_status model_file_check_columns(const struct model_file *file, const struct data *data,
                                    struct wr_error *error);
@@ -48,6 +52,11 @@ void model_file_tell(const struct model_file *file, const char *label,
                      const struct model_choices *choices, const struct data *data);
 void model_file_release(struct model_file *file);
 
+/* The rule by which the models of a file by windrow train are scored: its loss, and the activation
+ * of the options; the notebook's loss where the file does not tell. WR_ERR_DATA for a malformed
+ * value. */
+wr_status model_file_rule(const struct model_file *file, const struct option_choice *activation,
+                          struct wr_rule *rule, struct wr_error *error);
 /* The weights (outputs) of the losses of a rule whose losses grow as the error does, such as mae:
  * then a loss is scaled by a target's deviation. NULL for the others, whose weights are those of
  * the windows. The caller frees *weights with free. */

@@ -8,6 +8,7 @@
 #include "base/base.h"
 #include "cli/cli.h"
 #include "cli/io/report_lines.h"
+#include "cli/io/spread.h"
 #include "cli/train/setup.h"
 #include "windrow/train.h"
 
@@ -73,56 +74,9 @@ void report_device(const struct wr_device *device, const struct wr_session *sess
 
 /* ---- losses ---- */
 
-/* Smallest value, median and largest value of a set of numbers. */
-struct spread {
-    size_t count;
-    double least, median, most;
-};
-
-static int compare(const void *a, const void *b) {
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-/* The spread of values (count). Sorts them. */
-static struct spread spread_of(double *values, size_t count) {
-    if (count == 0)
-        return (struct spread){0};
-    qsort(values, count, sizeof *values, compare);
-    double middle = values[count / 2];
-    if (count % 2 == 0)
-        middle = (values[count / 2 - 1] + middle) / 2;
-    return (struct spread){count, values[0], middle, values[count - 1]};
-}
-
-/* Six significant digits, with trailing zeros so that columns line up: "565.420", "825813". */
-static const char *loss_text(double loss, char text[24]) {
-    int length = snprintf(text, 24, "%#7.6g", loss);
-    if (text[length - 1] == '.')
-        text[length - 1] = '\0';
-    return text;
-}
-
 int report_epoch_width(size_t epochs) {
     int width = snprintf(NULL, 0, "%zu", epochs - 1);
     return width > 4 ? width : 4;
-}
-
-/* Prints the losses of a line. finite (count) are those that are finite. Sorts them. */
-static void print_losses(double *finite, size_t count, size_t models, const char *ended) {
-    struct spread spread = spread_of(finite, count);
-    char least[24], median[24], most[24];
-    loss_text(spread.median, median);
-    if (count == 0)
-        printf("%s%s", models == 1 ? "" : "all ", ended);
-    else if (models == 1)
-        printf("%s", median);
-    else
-        printf("min %s  median %s  max %s", loss_text(spread.least, least), median,
-               loss_text(spread.most, most));
-    if (count > 0 && count < models)
-        printf("  %s %zu", ended, models - count);
-    putchar('\n');
 }
 
 wr_status report_losses(const char *label, const float *losses, size_t models, const char *ended,
@@ -135,7 +89,7 @@ wr_status report_losses(const char *label, const float *losses, size_t models, c
         if (isfinite(losses[m]))
             finite[count++] = (double)losses[m];
     printf("%s  total_loss  ", label);
-    print_losses(finite, count, models, ended);
+    print_losses(stdout, finite, count, models, ended);
     free(finite);
     cli_flush();
     return WR_OK;
@@ -153,7 +107,7 @@ wr_status report_validation(const struct setup *setup, const struct wr_train_res
         if (result->best_epoch[m] > 0)
             values[count++] = result->validated[m];
     printf("validation  mean_loss   ");
-    print_losses(values, count, models, "diverged");
+    print_losses(stdout, values, count, models, "diverged");
     count = 0;
     for (size_t m = 0; m < models; m++)
         if (result->best_epoch[m] > 0)
