@@ -43,6 +43,7 @@ CALLBACK(on_fit, wr_fit_event)
 CALLBACK(on_sweep, wr_sweep_event)
 CALLBACK(on_trial, wr_trial)
 CALLBACK(on_group, wr_study_group)
+CALLBACK(on_point, wr_curve_point)
 CALLBACK(on_row, wr_verify_row)
 
 /* Calls `call` with a callback that writes no text, and with one that does. Both find an error that
@@ -233,6 +234,24 @@ static wr_status list_groups(struct caller *caller) {
     return wr_study_groups(study, "hidden", on_group, caller, &caller->error);
 }
 
+static wr_status list_points(struct caller *caller) {
+    return wr_study_curve(study, 1, on_point, caller, &caller->error);
+}
+
+/* Gives trial 1 a loss curve. */
+static void add_points(void) {
+    const float parameter = 0;
+    const struct wr_curve_point points[] = {{1, 2}, {2, 1}};
+    const struct wr_trial_checkpoint checkpoint = {.id = 1,
+                                                   .epoch = 2,
+                                                   .parameters = &parameter,
+                                                   .parameter_count = 1,
+                                                   .curve = points,
+                                                   .curve_count = 2};
+    struct wr_error error = {0};
+    assert_ok(wr_study_commit(study, NULL, 0, &checkpoint, 1, &error), &error);
+}
+
 static void test_studies(void **state) {
     (void)state;
     device = test_device("cpu", 1);
@@ -240,6 +259,8 @@ static void test_studies(void **state) {
     check(sweep, "on_event");
     check(list_trials, "on_trial");
     check(list_groups, "on_group");
+    add_points();
+    check(list_points, "on_point");
     wr_study_close(study);
     wr_device_close(device);
 }

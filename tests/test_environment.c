@@ -430,6 +430,13 @@ static wr_status on_group(void *context, const struct wr_study_group *group) {
     return WR_OK;
 }
 
+static wr_status on_point(void *context, const struct wr_curve_point *point) {
+    (void)context;
+    check_called_back();
+    note("loss of a point", &point->loss, sizeof point->loss);
+    return WR_OK;
+}
+
 static void test_sweeps(void) {
     static const size_t hidden[] = {3}, window[] = {4}, batch[] = {1}, column = 0;
     static const float lr[] = {1e-3f, 0.3e-1f}, clip[] = {1.0f};
@@ -472,6 +479,7 @@ static void test_sweeps(void) {
     static const struct wr_trial_query all = {0};
     IN_MODE(wr_study_trials(study, &all, on_trial, NULL, &error));
     IN_MODE(wr_study_groups(study, "lr", on_group, NULL, &error));
+    IN_MODE(wr_study_curve(study, 1, on_point, NULL, &error));
     wr_study_close(study);
     wr_device_close(cpu);
     wr_series_free(series);

@@ -209,6 +209,23 @@ static void test_many(void **state) {
 
 /* ---- how trials end ---- */
 
+/* Appends "epoch loss," to the text that context is. */
+static wr_status write_point(void *context, const struct wr_curve_point *point) {
+    char *text = context;
+    size_t length = strlen(text);
+    snprintf(text + length, 64 - length, "%zu %g,", point->epoch, (double)point->loss);
+    return WR_OK;
+}
+
+/* The loss curve of a trial as text, valid until the next call. */
+static const char *curve_of(struct wr_study *study, int64_t id) {
+    static char text[64];
+    struct wr_error error = {0};
+    text[0] = '\0';
+    assert_ok(wr_study_curve(study, id, write_point, text, &error), &error);
+    return text;
+}
+
 static void test_outcomes(void **state) {
     (void)state;
     struct wr_error error = {0};
@@ -258,6 +275,9 @@ static void test_outcomes(void **state) {
     assert_int_equal(trials[2].status, WR_TRIAL_DIVERGED);
     assert_int_equal(trials[2].diverged_at, 4);
     assert_true(isnan(trials[2].loss) && isnan(trials[2].score) && !trials[2].kept);
+    assert_string_equal(curve_of(study, 2), "1 2,3 0.5,"); /* finite losses alone */
+    assert_string_equal(curve_of(study, 1), "");
+    assert_string_equal(curve_of(study, 6), ""); /* no such trial */
     assert_int_equal(trials[3].status, WR_TRIAL_PENDING);
     assert_int_equal(trials[4].status, WR_TRIAL_FAILED);
     assert_string_equal(seen.why[4], "it's too large");
@@ -422,6 +442,7 @@ static void test_checkpoints(void **state) {
     assert_ok(wr_study_commit(study, &outcome, 1, NULL, 0, &error), &error);
     add_trials(study, 2, states);
     assert_true(states[1].epoch == 0 && states[1].status == WR_TRIAL_DONE);
+    assert_string_equal(curve_of(study, 2), "1 8,10 4,20 2,");
     wr_study_close(study);
     assert_answer(STUDY, "SELECT count(*) FROM checkpoint", "0");
     assert_answer(STUDY, "SELECT seconds FROM trial WHERE id = 2", "5.75");

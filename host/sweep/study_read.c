@@ -256,6 +256,30 @@ wr_status wr_study_trials(struct wr_study *study, const struct wr_trial_query *q
     return wr_query_end(&rows, status, "be read", error);
 }
 
+static wr_status tell_point(wr_curve_fn *on_point, void *context,
+                            const struct wr_curve_point *point, const fenv_t *callers) {
+    WR_ARITHMETIC_OF(callers);
+    return on_point(context, point);
+}
+
+wr_status wr_study_curve(struct wr_study *study, int64_t id, wr_curve_fn *on_point, void *context,
+                         struct wr_error *error) {
+    WR_ARITHMETIC(callers);
+    struct wr_query rows =
+        wr_query(study, "SELECT epoch, loss FROM curve WHERE trial = ? ORDER BY epoch");
+    wr_error_release(error);
+    wr_bind_int(&rows, id);
+    wr_status status = WR_OK;
+    while (status == WR_OK && wr_query_row(&rows)) {
+        struct wr_curve_point point = {.epoch = wr_column_size(&rows, 0),
+                                       .loss = (float)wr_column_real(&rows, 1)};
+        status = tell_point(on_point, context, &point, &callers);
+    }
+    if (status != WR_OK)
+        wr_end_by_callback(status, "on_point", error);
+    return wr_query_end(&rows, status, "be read", error);
+}
+
 wr_status wr_study_count(struct wr_study *study, struct wr_study_counts *counts,
                          struct wr_error *error) {
     struct wr_query query =

@@ -216,6 +216,13 @@ struct wr_trial_query {
 wr_status wr_study_trials(struct wr_study *study, const struct wr_trial_query *query,
                           wr_trial_fn *on_trial, void *context, struct wr_error *error);
 
+typedef wr_status wr_curve_fn(void *context, const struct wr_curve_point *point);
+
+/* Tells the points of a trial's loss curve, in ascending order of the epochs; none if the trial has
+ * no curve or does not exist. */
+wr_status wr_study_curve(struct wr_study *study, int64_t id, wr_curve_fn *on_point, void *context,
+                         struct wr_error *error);
+
 struct wr_study_counts {
     size_t trials, pending, done, diverged, failed;
     double seconds; /* of training, all trials together */
