@@ -32,6 +32,7 @@ grid="--hidden 2,3 --seeds 0 --epochs 3 --keep all --device cpu --quiet"
 "$windrow" train --data series.csv --epochs 2 --save model.safetensors --device cpu --quiet &&
     "$windrow" forecast --data panel.csv $small --save fit.safetensors --output forecast.csv --quiet \
         --resume parts &&
+    "$windrow" backtest --data panel.csv $small --origins 2 --csv scores.csv --json --quiet >scores.json &&
     "$windrow" sweep --store study.db $grid &&
     "$windrow" sweep --store shard0.db $grid --shard 0/2 &&
     "$windrow" sweep --store shard1.db $grid --shard 1/2 || exit 1
@@ -106,6 +107,11 @@ fails bench-json "$told || $output" "" "" 0 \
 fails show "cat \$out" "" "" 0 show ../in/study.db
 fails show-json "cat \$out" "" "" 0 show ../in/study.db --json
 fails show-csv "cat \$out" "" "" 0 show ../in/study.db --csv
+fails report "cat page" page page 0 report ../in/study.db --html page
+fails report-fit "cat page" page page 0 \
+    report ../in/fit.safetensors --data ../in/panel.csv --html page
+fails report-csv "cat page" page page 0 report ../in/scores.csv --html page
+fails report-json "cat page" page page 0 report ../in/scores.json --html page
 fails export "cat model" model model 0 export ../in/study.db --best 1 --save model
 fails merge "$study" "" "study.db*" 1 merge study.db ../in/shard0.db ../in/shard1.db --keep all
 fails sweep "$study" "" "study.db*" 1 sweep --store study.db $grid

@@ -10,6 +10,7 @@
 #include "cli/forecast/forecast_options.h"
 #include "cli/merge/merge_options.h"
 #include "cli/predict/predict_options.h"
+#include "cli/report/report_options.h"
 #include "cli/show/show_options.h"
 #include "cli/sweep/sweep_options.h"
 #include "cli/train/train_options.h"
@@ -30,6 +31,7 @@
     COMMAND(export)                                                                                \
     COMMAND(forecast)                                                                              \
     COMMAND(backtest)                                                                              \
+    COMMAND(report)                                                                                \
     COMMAND(completion)                                                                            \
     COMMAND(version)
 

@@ -40,6 +40,9 @@ if(NOT BUILD_SHARED_LIBS) # what windrow-config.cmake finds the dependencies of 
                 ${CMAKE_CURRENT_LIST_DIR}/FindSQLite.cmake DESTINATION ${package_folder})
 endif()
 install(FILES ${PROJECT_BINARY_DIR}/windrow.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+if(WINDROW_CLI AND D3_FOUND) # which the command holds
+  install(FILES host/cli/report/page/d3-license.txt DESTINATION ${CMAKE_INSTALL_DOCDIR})
+endif()
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright) # Debian's name of it
 
 if(PROJECT_IS_TOP_LEVEL)

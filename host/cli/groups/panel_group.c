@@ -8,7 +8,7 @@ static const struct option_spec rows[] = {
      AT(data),
      .argument = "FILE",
      .file = FILE_READ,
-     .help = "Read the series from a CSV file; - is standard input; needed."},
+     .help = "Read the series from a CSV file; - is standard input; needed to forecast."},
     {.name = "layout",
      AT(layout),
      .argument = "HOW",
