@@ -170,7 +170,8 @@ static size_t set_epochs(struct training *t) {
 
 static wr_status on_event(void *context, const struct wr_train_event *event) {
     const struct wr_chunk *chunk = context;
-    return chunk->on_fraction(chunk->context, event->fraction);
+    double all = event->seconds + event->seconds_left; /* it knows of early stopping */
+    return chunk->on_fraction(chunk->context, all > 0 ? event->seconds / all : 0);
 }
 
 static void keep(const struct training *t, const struct wr_train_result *result) {

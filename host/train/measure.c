@@ -108,7 +108,8 @@ static wr_status open_session(struct bench *bench, size_t steps) {
     const struct wr_bench_cell *cell = bench->cell;
     struct wr_ensemble ensemble = {.stack = {.shape = cell->shape, .count = cell->models},
                                    .batch = cell->batch,
-                                   .schedule = cell->schedule};
+                                   .schedule = cell->schedule,
+                                   .rule = cell->rule};
     struct wr_windows *windows = NULL;
     struct wr_pool pool = {0};
     size_t bytes;

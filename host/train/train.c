@@ -35,19 +35,52 @@ static bool stop_wanted(const struct trainer *trainer) {
     return trainer->options->stop != NULL && *trainer->options->stop != 0;
 }
 
+/* Epochs after which patience ended a model; 0: it did not. */
+static size_t stopped_at(const struct trainer *trainer, size_t m) {
+    return trainer->result->stopped_at != NULL ? trainer->result->stopped_at[m] : 0;
+}
+
+/* The epochs that all models together will still train, after `reached` epochs of the training.
+ * With early stopping models end with a rate that is estimated from those that have stopped, as if
+ * one more had in the epochs of a whole training. */
+static double epochs_left(const struct trainer *trainer, double reached) {
+    double total = (double)trainer->options->epochs, left = total - reached, trained = 0;
+    size_t stopped = 0, running = 0;
+    for (size_t m = 0; m < trainer->models; m++) {
+        size_t at = stopped_at(trainer, m);
+        bool diverged = trainer->result->diverged_at[m] != WR_NOT_DIVERGED;
+        stopped += at > 0;
+        running += at == 0 && !diverged;
+        trained += at > 0 ? (double)at : reached;
+    }
+    double rate = (double)(stopped + 1) / (trained + total);
+    bool early = trainer->options->validation != NULL;
+    return (double)running * (early ? (1 - exp(-rate * left)) / rate : left);
+}
+
+/* The epochs that all models together have trained in this call. */
+static double epochs_made(const struct trainer *trainer, double reached) {
+    double made = 0;
+    for (size_t m = 0; m < trainer->models; m++) {
+        size_t at = stopped_at(trainer, m);
+        made += (at > 0 ? (double)at : reached) - (double)trainer->start;
+    }
+    return made;
+}
+
 /* reached: epochs done, and the part of the current one */
 static wr_status send_event(struct trainer *trainer, size_t epochs, double reached) {
     const struct wr_train_options *options = trainer->options;
     double now = wr_seconds(), seconds = now - trainer->began;
-    double total = (double)options->epochs, made = reached - (double)trainer->start;
+    double made = epochs_made(trainer, reached);
     struct wr_train_event event = {.first_epoch = trainer->done,
                                    .epochs = epochs,
                                    .losses = trainer->losses,
                                    .epochs_total = options->epochs,
-                                   .fraction = reached / total,
-                                   .seconds = seconds,
-                                   .seconds_left =
-                                       made > 0 ? seconds * (total - reached) / made : 0};
+                                   .fraction = reached / (double)options->epochs,
+                                   .seconds = seconds};
+    if (made > 0)
+        event.seconds_left = seconds * epochs_left(trainer, reached) / made;
     WR_ARITHMETIC_OF(trainer->callers);
     trainer->last_event = now;
     trainer->enough =
@@ -69,11 +102,6 @@ static wr_status on_tick(void *context, double updates) {
 }
 
 /* ---- losses of a chunk ---- */
-
-/* Epochs after which patience ended a model; 0: it did not. */
-static size_t stopped_at(const struct trainer *trainer, size_t m) {
-    return trainer->result->stopped_at != NULL ? trainer->result->stopped_at[m] : 0;
-}
 
 /* The final loss of a model is its last one, or that of the epoch in which it diverged. Losses
  * after a divergence or a stop are NaN. */
