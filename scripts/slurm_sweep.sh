@@ -18,7 +18,8 @@
 #   are still there, it only names them.
 # - The merge takes what there is and tells what is missing; `windrow merge` does the same by hand.
 #   The shards' studies stay, since with them the same command trains only what is missing (larger
-#   lists or another N deal the trials anew, and repeat some). Remove them when the study is whole.
+#   lists or another N deal the trials anew, and repeat some; --known STORE, once there is one, leaves
+#   out what was merged). Remove them when the study is whole.
 set -eu
 
 # Slurm runs a copy of this file, so all that it needs is told: task WINDROW STORE SWEEP_OPTION...

@@ -5,7 +5,7 @@ cmake_minimum_required(VERSION 3.25)
 
 set(failed 0)
 file(READ ${ROOT}/host/cli/io/error_text.c table)
-string(REGEX MATCHALL "\n    {\"[a-z_]+" rows "${table}")
+string(REGEX MATCHALL "[ ]{\"[a-z_]+" rows "${table}")
 list(TRANSFORM rows REPLACE ".*\"" "")
 
 # The options: their names in the tables of the command.

@@ -48,6 +48,12 @@ def make_pages():
                       " (4, 5, 1, 'pytorch', 0.001, 0.3, 0, 'failed', ?)", (HOSTILE,))
     windrow("sweep", "--store", "wide.db", "--device", "cpu", "--hidden", "1,2", "--batch", "all,7",
             "--lr", "1e-4,1e-3", "--clip", "0,1", "--init", "notebook,pytorch", "--seeds", "0..84:4", "--epochs", "5", "--quiet")
+    windrow("sweep", "--store", "halving.db", "--device", "cpu", "--sample", "100", "--hidden", "2,4,8",
+            "--optimizer", "adam,sgd", "--lr", "log:1e-4..1e-1", "--seeds", "0..9999", "--epochs", "30",
+            "--validate", "0.2", "--halving", "3", "--rungs", "2", "--bracket", "50", "--quiet")
+    windrow("sweep", "--store", "stopped.db", "--device", "cpu", "--hidden", "2,4", "--optimizer", "momentum,sgd",
+            "--momentum", "0.5,0.9", "--weight-decay", "0,1e-4,1e-2", "--seeds", "0..4", "--epochs", "60",
+            "--validate", "0.2", "--patience", "1", "--validate-every", "5", "--loss", "huber", "--quiet")
     names = ["a", HOSTILE.replace("\x01", "")]
     with open("fit.csv", "w") as file:
         file.write("unique_id,ds,y\n")
@@ -72,9 +78,9 @@ def make_pages():
         for machine in ("here", quoted(HOSTILE)):
             file.writelines(f"2026-01-0{day},c{day},0.2.0,{machine},cpu,1,{M},20,5,1,fused,{day * M * 1000},0.{day},0.01\n"
                             for day in (1, 2, 3) for M in (1, 64))
-    sources = {"study": ["study.db"], "wide": ["wide.db"], "fit": ["fit.safetensors"],
-               "fan": ["fit.safetensors", "--data", "fit.csv"], "backtest": ["backtest.json"], "scores": ["scores.csv"],
-               "bench": ["bench.json"], "history": ["history.csv"]}
+    sources = {"study": ["study.db"], "wide": ["wide.db"], "halving": ["halving.db"], "stopped": ["stopped.db"],
+               "fit": ["fit.safetensors"], "fan": ["fit.safetensors", "--data", "fit.csv"],
+               "backtest": ["backtest.json"], "scores": ["scores.csv"], "bench": ["bench.json"], "history": ["history.csv"]}
     for page, arguments in sources.items():
         windrow("report", *arguments, "--html", page + ".html")
     return list(sources)
@@ -258,6 +264,65 @@ def check_sorting(browser):
     check(browser.value("document.querySelectorAll('.coordinate.off').length") == 0, "study: 'Keep all' does not keep all")
 
 
+FACTS = """Object.fromEntries(Array.from(document.querySelectorAll("dl.facts dt")).map(
+    (name) => [name.textContent, name.nextSibling.textContent.replace(/\u00a0/g, " ")]))"""
+TRIALS = """(() => { const list = Array.from(document.querySelectorAll("table")).find((one) =>
+    one.caption.textContent.startsWith("Trials, best first"));
+    const heads = Array.from(list.querySelectorAll("th")).map((cell) => cell.textContent);
+    return Array.from(list.querySelectorAll("tbody tr")).map((row) =>
+      Object.fromEntries(heads.map((head, i) => [head, row.children[i].textContent]))); })()"""
+
+
+def check_halving(browser):
+    """Pruned trials are told apart: in figures, in the table, and by the rung where they ended."""
+    browser.open("halving.html")
+    with sqlite3.connect("halving.db") as study:
+        done = study.execute("SELECT id FROM best").fetchall()
+        best = study.execute("SELECT score FROM best LIMIT 1").fetchone()[0]
+        rungs = study.execute("SELECT epochs, count(*) FROM trial WHERE status = 'pruned' GROUP BY 1 ORDER BY 1").fetchall()
+    points = browser.value("""[":not(.pruned)", ".pruned"].map((which) =>
+        document.querySelector("figure svg.chart").querySelectorAll(".trial" + which).length)""")
+    check(points == [len(done), 100 - len(done)], f"halving: the first figure has {points} points")
+    check("pruned, at their rung" in browser.value("document.querySelector('.legend').textContent"),
+          "halving: no legend of pruned trials")
+    tile = browser.value("Array.from(document.querySelectorAll('.tile')).find((one) => "
+                         "one.textContent.startsWith('best score')).querySelector('dd').firstChild.textContent")
+    check(abs(float(tile) - best) < 1e-3 * best, f"halving: the best score is {tile}, not {best}")
+    check(browser.value("document.querySelectorAll('.coordinate').length") == len(done), "halving: a line of a pruned trial")
+    rows = browser.value(TRIALS)
+    check([int(row["trial"]) for row in rows[:len(done)]] == [one for one, in done] and
+          all(row["status"] == "pruned" and row["epochs"] == str(rungs[-1][0]) for row in rows[len(done):]),
+          f"halving: the table begins with {[(row['trial'], row['status'], row['epochs']) for row in rows]}")
+    told = browser.value("""Array.from(Array.from(document.querySelectorAll("table")).find((one) =>
+        one.caption.textContent === "Trials by rung").querySelectorAll("tbody tr")).map((row) =>
+        [row.children[0].textContent, Number(row.children[2].textContent)])""")
+    check(told == [[f"{epochs} epochs", count] for epochs, count in rungs] + [["done", len(done)]], f"halving: rungs {told}")
+    facts = browser.value(FACTS)
+    check("1/3" in facts["halving"] and "lr (100)" in facts["varies"], f"halving: {facts}")
+    check(facts["where they count"] == "beta1 0.9, beta2 0.999, epsilon 1e-8", f"halving: {facts}")
+
+
+def check_stopped(browser):
+    """Early stopping and the loss in words; an option that means nothing beside the others has no point."""
+    browser.open("stopped.html")
+    facts = browser.value(FACTS)
+    check(facts["early stopping"] == "after 1 validation without a new best, one every 5 epochs", f"stopped: {facts}")
+    check(facts["loss"] == "huber, delta 1", f"stopped: {facts}")
+    with sqlite3.connect("stopped.db") as study:
+        first = study.execute("SELECT id, epochs, best_epoch FROM best LIMIT 1").fetchone()
+        counts = [study.execute(f"SELECT count(*) FROM trial WHERE {where}").fetchone()[0]
+                  for where in ("momentum > 0", "true")]
+    row = browser.value(TRIALS)[0]
+    check((row["trial"], row["epochs"], row["best epoch"]) == tuple(map(str, first)), f"stopped: the table begins with {row}")
+    figures = browser.value("""Array.from(document.querySelectorAll("figure")).map((one) =>
+        [one.querySelector("h3").textContent, one.querySelectorAll(".trial:not(li .trial)").length,
+         Array.from(one.querySelectorAll("svg.chart .tick")).map((tick) => tick.textContent)])""")
+    by = {title: (points, ticks) for title, points, ticks in figures}
+    check(by["Score by momentum"][0] == counts[0] and by["Score by weight_decay"][0] == counts[1], f"stopped: {by}")
+    check(by["Score by momentum"][1][-2:] == ["0.5", "0.9"], f"stopped: {by}")
+    check(by["Score by weight_decay"][1][-3:] == ["0", "0.0001", "0.01"], f"stopped: {by}")
+
+
 def check_brush(browser):
     """Dragging along an axis keeps the trials there, and its select says so."""
     browser.size(1200, 900)
@@ -342,7 +407,7 @@ def main():
             check_themes(browser, page)
             check_keyboard(browser, page)
             check_print(browser, page)
-            if page not in ("wide", "backtest"):
+            if page not in ("wide", "halving", "stopped", "backtest"):
                 browser.open(page + ".html")
                 if page == "history":  # where the name is a choice
                     check(browser.value("document.querySelectorAll('option')[4].textContent").startswith("</script><img src=x"),
@@ -350,6 +415,8 @@ def main():
                 else:
                     check_names(browser, page)
         check_sorting(browser)
+        check_halving(browser)
+        check_stopped(browser)
         check_brush(browser)
     finally:
         browser.close()

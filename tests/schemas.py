@@ -23,6 +23,8 @@ GRID = ("--device cpu --data series.csv --ignore note --scale standard --window 
         "--lr 1e-3,1e-2,1e6 --clip 0 --seeds 0..1 --quiet --json")
 BENCH = "bench --device cpu --seconds 0 --repeats 1 --json"
 STUDY = f"sweep {GRID} --store study.db --hidden 2,3 --batch all,7"
+RULES = ("--epochs 4 --validate 0.2 --patience 1 --loss huber --optimizer sgd,momentum,rmsprop,adam --init glorot "
+         "--weight-decay 0,0.1 --clip-by norm,value --lr-decay cosine --order recent,shuffled --bias none,both")
 FORECAST = f"forecast --data panel.csv --horizon 2 --output out.csv {SMALL}"
 BACKTEST = f"backtest --data panel.csv --horizon 2 {SMALL}"
 # Form, what is run, its exit code.
@@ -41,7 +43,7 @@ RUNS = [
     ("sweep-dry-run", f"{STUDY} --dry-run", 0),
     ("sweep", f"{STUDY} --init notebook,pytorch --validate 0.2", 8),
     ("sweep", f"sweep {TINY} --store ar2.db --epochs 3", 0),
-    ("sweep", f"sweep {GRID} --store s0.db --shard 0/2", 8),
+    ("sweep", f"sweep {GRID} --store s0.db --shard 0/2", 0),
     ("sweep", f"sweep {GRID} --store s1.db --shard 1/2", 8),
     ("show", "show study.db --json", 0),
     ("show", "show ar2.db --json", 0),
@@ -50,6 +52,14 @@ RUNS = [
     ("show", "show old.db --json", 0),
     *[("show", f"show study.db --json --by {option}", 0)
       for option in ("window", "batch", "init", "lr", "clip", "seed")],
+    ("sweep", f"sweep {TINY} --store rules.db {RULES}", 0),
+    *[("show", f"show rules.db --json {by}", 0) for by in (
+        "", *map("--by {}".format, ("optimizer", "momentum", "beta1", "beta2", "epsilon", "weight_decay", "clip_by",
+                                    "lr_decay", "order", "recency", "activation", "bias")))],
+    ("sweep", f"sweep {TINY} --store sample.db --epochs 9 --sample 20 --lr log:1e-4..1e-1 --halving 2", 0),
+    ("show", "show sample.db --json", 0),
+    ("status", "status sample.db --json", 0),
+    ("status", "status old.db --json", 0),
     ("merge", "merge part.db s0.db --json", 0),
     ("merge", "merge whole.db s0.db part.db s1.db --json", 0),
     ("merge", "merge new.db ar2.db --json --quiet", 0),
@@ -104,9 +114,16 @@ def make_odd():
     """A study with trials that failed, or have not run."""
     shutil.copy(FOLDER / "ar2.db", FOLDER / "odd.db")
     with sqlite3.connect(FOLDER / "odd.db") as study:
-        study.execute("INSERT INTO trial (hidden, window, batch, init, lr, clip, seed, status, why) VALUES"
-                      " (4, 3, 1, 'pytorch', 0.001, 0.3, 0, 'failed', 'no memory'),"
-                      " (8, 3, 1, 'pytorch', 0.001, 0.3, 0, 'pending', NULL)")
+        study.executescript(
+            "CREATE TEMP TABLE more AS SELECT * FROM trial LIMIT 1;"
+            "UPDATE more SET id = NULL, init = 'pytorch', loss = NULL, score = NULL, epochs = NULL, hash = NULL,"
+            " device = NULL, seconds = NULL, version = NULL;"
+            "UPDATE more SET hidden = 4, status = 'failed', why = 'no memory';"
+            "INSERT INTO trial SELECT * FROM more;"
+            "UPDATE more SET hidden = 8, status = 'pending', why = NULL;"
+            "INSERT INTO trial SELECT * FROM more;"
+            "UPDATE more SET hidden = 9, status = 'pruned', epochs = 1;"
+            "INSERT INTO trial SELECT * FROM more")
     study.close()
 
 
@@ -207,6 +224,26 @@ def run(command, code):
     return json.loads(done.stdout)
 
 
+def check_events(form, status):
+    """A sweep of about two seconds tells events on stderr, and the last one to windrow status."""
+    sweep = [WINDROW, *f"sweep {TINY} --store events.db --epochs 1000000000 --budget 2.5".split()]
+    sweep.remove("--quiet")
+    with subprocess.Popen(sweep, cwd=FOLDER, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        event = json.loads(process.stderr.readline())
+        form.check("the first event", event)
+        told = run("status events.db --json", 0)
+        status.check("status of a sweep", told)
+        if not told["running"] or told["sweep"]["pid"] != process.pid:
+            fail("windrow status tells not of the process", process.pid, told)
+        form.check("the note", told["sweep"])
+        rest = process.communicate()[1].splitlines()
+    if process.returncode != 0:
+        fail("the sweep has exit code", process.returncode, rest)
+    for line in rest:
+        if line.startswith("{"):
+            form.check("an event", json.loads(line))
+
+
 def commands_with_json():
     said = subprocess.run([WINDROW, "help"], text=True, capture_output=True, check=True).stdout
     for command in re.findall(r"^  (?:windrow )?([a-z]+)  ", said, re.MULTILINE):
@@ -224,6 +261,7 @@ def main():
         told = run(command, code)
         if told:
             forms[name].check(command, told)
+    check_events(forms["sweep-event"], forms["status"])
     # A report of a GPU, from before reports had a head; rows of what was left out were shortened.
     recorded = json.loads((ROOT / "docs/measurements/2026-11-27-h200.json").read_text())
     recorded["steps"] = [step for step in recorded["steps"] if step["state"] != "left out"]

@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sweep/store.h"
+
 int enter_folder(void **state) {
     char *folder = strdup(WR_TEST_BINARY_DIR "/study-XXXXXX");
     *state = folder;
@@ -97,9 +99,13 @@ void assert_refused(const char *path, enum wr_study_mode mode, wr_status expecte
 
 void assert_same_studies(const char *expected, const char *actual) {
     static const char *const dumps[] = {
-        "SELECT group_concat(id||hidden||window||batch||init||lr||clip||seed||status||"
-        "ifnull(loss, '-')||ifnull(score, '-')||ifnull(diverged_at, '-')||hash, ';') FROM"
-        " (SELECT * FROM trial ORDER BY id)",
+        "SELECT group_concat(id||' '||hidden||' '||window||' '||batch||' '||init||' '||lr||' '||"
+        "clip||' '||seed||' '||optimizer||' '||momentum||' '||beta1||' '||beta2||' '||epsilon||"
+        "' '||weight_decay||' '||clip_by||' '||lr_decay||' '||\"order\"||' '||recency||' '||"
+        "activation||' '||bias||' '||status||' '||ifnull(loss, '-')||' '||"
+        "ifnull(validation_loss, '-')||' '||ifnull(score, '-')||' '||ifnull(diverged_at, '-')||"
+        "' '||ifnull(epochs, '-')||' '||ifnull(best_epoch, '-')||' '||ifnull(hash, '-'), ';')"
+        " FROM (SELECT * FROM trial ORDER BY id)",
         "SELECT group_concat(trial||' '||epoch||' '||loss, ';') FROM"
         " (SELECT * FROM curve ORDER BY trial, epoch)",
         "SELECT group_concat(trial||hex(value), ';') FROM (SELECT * FROM parameters ORDER BY"
@@ -110,6 +116,37 @@ void assert_same_studies(const char *expected, const char *actual) {
         assert_string_equal(text, ask(actual, dumps[i]));
         free(text);
     }
+}
+
+void make_old(const char *path) {
+    static const char sql[] =
+        "PRAGMA journal_mode = WAL; BEGIN;"
+        "INSERT INTO study SELECT * FROM new.study WHERE name NOT IN"
+        " ('validate-every', 'patience', 'loss', 'loss-number');"
+        "INSERT INTO trial SELECT id, hidden, window, batch, init, lr, clip, seed, status, why,"
+        " loss, validation_loss, score, diverged_at, hash, device, seconds, version"
+        " FROM new.trial;"
+        "INSERT INTO curve SELECT trial, epoch, loss FROM new.curve;"
+        "INSERT INTO parameters SELECT * FROM new.parameters;"
+        "INSERT INTO checkpoint SELECT trial, epoch, parameters, seconds FROM new.checkpoint;"
+        "COMMIT; DETACH new";
+    sqlite3 *db;
+    char attach[128], *text = NULL;
+    assert_answer(path, "PRAGMA user_version", "2");
+    assert_answer(path,
+                  "SELECT count(*) FROM trial WHERE (optimizer, momentum, beta1, beta2, epsilon,"
+                  " weight_decay, clip_by, lr_decay, \"order\", recency, activation, bias) <> ("
+                  "'sgd', 0, 0, 0, 0, 0, 'value', 'constant', 'sequential', 0, 'tanh', 'both')"
+                  " OR best_epoch IS NOT NULL OR status = 'pruned'",
+                  "0");
+    snprintf(attach, sizeof attach, "ATTACH '%s' AS new", path);
+    assert_int_equal(sqlite3_open("old.tmp", &db), SQLITE_OK);
+    if (sqlite3_exec(db, wr_sql_schema1, NULL, NULL, &text) != SQLITE_OK ||
+        sqlite3_exec(db, attach, NULL, NULL, &text) != SQLITE_OK ||
+        sqlite3_exec(db, sql, NULL, NULL, &text) != SQLITE_OK)
+        fail_msg("%s: %s", path, text);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_int_equal(rename("old.tmp", path), 0);
 }
 
 void add_trials(struct wr_study *study, size_t count, struct wr_trial_state states[]) {

@@ -44,6 +44,10 @@ void assert_refused(const char *path, enum wr_study_mode mode, wr_status expecte
 /* Compares everything that a sweep writes, except times. */
 void assert_same_studies(const char *expected, const char *actual);
 
+/* Makes a study one of schema 1, as Windrow 0.1 wrote it. Its trials must have learned by the
+ * notebook's rule, without early stopping. */
+void make_old(const char *path);
+
 /* Adds trials with hidden 1 + i and seed i; all else is equal. */
 #define MOST_TRIALS 64
 void add_trials(struct wr_study *study, size_t count, struct wr_trial_state states[]);

@@ -100,8 +100,8 @@ static void test_schema(void **state) {
          "has the view study"},
         {"DROP TABLE trial; CREATE VIEW trial AS " ENDLESS "SELECT i AS id FROM n",
          "has the view trial"},
-        {"CREATE TRIGGER t AFTER UPDATE ON trial BEGIN INSERT INTO curve"
-         " SELECT 1, i, 1 FROM (" ENDLESS "SELECT i FROM n); END",
+        {"CREATE TRIGGER t AFTER UPDATE ON trial BEGIN INSERT INTO curves"
+         " SELECT i, 1 FROM (" ENDLESS "SELECT i FROM n); END",
          "has the trigger t"},
         {"CREATE TRIGGER more INSTEAD OF DELETE ON best BEGIN DELETE FROM trial; END",
          "has the trigger more"},
@@ -230,7 +230,7 @@ static void test_wrong_index(void **state) {
     (void)state;
     copy_study();
     spoil("UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name ="
-          " 'sqlite_autoindex_trial_1') WHERE name = 'ranking'");
+          " 'options') WHERE name = 'ranking'");
     assert_refused_everywhere("malformed");
 }
 
@@ -310,7 +310,8 @@ static void test_many_trials(void **state) {
     struct wr_trial_state *states = calloc(TRIALS, sizeof *states);
     assert_true(options != NULL && states != NULL);
     for (size_t i = 0; i < TRIALS; i++)
-        options[i] = (struct wr_trial_options){1, 1, 1, WR_INIT_NOTEBOOK, 1, 1, (uint32_t)i};
+        options[i] = (struct wr_trial_options){
+            .hidden = 1, .window = 1, .batch = 1, .lr = 1, .clip = 1, .seed = (uint32_t)i};
     struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE);
     assert_ok(wr_study_add(study, options, NULL, TRIALS, states, NULL, &error), &error);
     /* All of it in one step takes less than a tenth of the limit. */

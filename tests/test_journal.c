@@ -159,7 +159,7 @@ static void die(size_t limit) {
 /* A commit that is half in the file is undone by the next writer or the next reader. */
 static void test_death(void **state) {
     (void)state;
-    for (size_t limit = 90000; limit < 300000; limit += 14999) {
+    for (size_t limit = 150000; limit < 360000; limit += 14999) {
         die(limit);
         enum wr_study_mode mode = limit % 2 == 0 ? WR_STUDY_READ : WR_STUDY_WRITE;
         struct wr_study *study = open_study(STUDY, mode);

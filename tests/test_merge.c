@@ -41,13 +41,22 @@ static const char *shard_path(size_t shard) {
     return path;
 }
 
-static void make_shards(struct wr_sweep sweep) {
+/* counts (SHARDS): the trials of each. */
+static void make_shards(struct wr_sweep sweep, size_t counts[SHARDS]) {
+    size_t trials = 0;
+    char range[32];
     sweep.shards = SHARDS;
     for (sweep.shard = 0; sweep.shard < SHARDS; sweep.shard++) {
         struct wr_sweep_result result = run(&sweep, shard_path(sweep.shard), NULL);
-        assert_int_equal(result.ran, TRIALS / SHARDS);
-        assert_int_equal(result.trials, TRIALS / SHARDS);
+        assert_in_range(result.trials, 1, TRIALS - SHARDS + 1);
+        assert_int_equal(result.ran, result.trials);
+        snprintf(range, sizeof range, "%zu-%zu", trials + 1, trials + result.trials);
+        assert_answer(shard_path(sweep.shard), "SELECT min(id) || '-' || max(id) FROM trial",
+                      range);
+        trials += counts[sweep.shard] = result.trials;
     }
+    assert_int_equal(trials, TRIALS);
+    assert_true(counts[0] > counts[SHARDS - 1]); /* with hidden size 2, and with 9 */
 }
 
 static wr_status merge(const char *to, const char *from, struct wr_merge_report *report,
@@ -72,12 +81,13 @@ static void test_shards_merge_to_the_whole(void **state) {
     struct wr_series *series;
     struct wr_sweep sweep = make_sweep(&series);
     run(&sweep, "whole.db", NULL);
-    make_shards(sweep);
+    size_t counts[SHARDS];
+    make_shards(sweep, counts);
     for (size_t shard = SHARDS; shard-- > 0;) { /* also in another order */
         struct wr_merge_report report = merge_well("merged.db", shard_path(shard));
-        assert_int_equal(report.trials, TRIALS / SHARDS);
-        assert_int_equal(report.added, TRIALS / SHARDS);
-        assert_int_equal(report.taken, TRIALS / SHARDS);
+        assert_int_equal(report.trials, counts[shard]);
+        assert_int_equal(report.added, counts[shard]);
+        assert_int_equal(report.taken, counts[shard]);
         assert_int_equal(report.pending, 0);
     }
     assert_same_studies("whole.db", "merged.db");
@@ -213,10 +223,15 @@ static void test_damaged_parameters(void **state) {
 }
 
 static wr_status take_up(int64_t id, size_t count, struct wr_error *error) {
-    float parameters[256];
-    assert_in_range(count, 1, 256);
+    struct wr_trial_checkpoint checkpoint;
+    void *memory;
     struct wr_study *study = open_study("one.db", WR_STUDY_READ);
-    wr_status status = wr_study_read_checkpoint(study, id, parameters, count, error);
+    wr_status status = wr_study_read_checkpoint(study, id, &checkpoint, &memory, error);
+    if (status == WR_OK)
+        assert_int_equal(checkpoint.parameter_count, count);
+    else
+        assert_null(memory);
+    free(memory);
     wr_study_close(study);
     return status;
 }
@@ -293,11 +308,87 @@ static void test_refusals(void **state) {
     wr_series_free(series);
 }
 
+/* ---- many stores in one transaction ---- */
+
+/* Merges the shards in one transaction, and ends it: by the flush, or by closing alone. */
+static void gather_shards(const char *to, bool flushes) {
+    struct wr_error error = {0};
+    struct wr_merge_report report;
+    struct wr_study *study = open_study(to, WR_STUDY_WRITE);
+    wr_study_keep(study, SIZE_MAX);
+    assert_ok(wr_study_gather(study, &error), &error);
+    for (size_t shard = 0; shard < SHARDS; shard++) {
+        struct wr_study *other = open_study(shard_path(shard), WR_STUDY_READ);
+        assert_ok(wr_study_merge(study, other, &report, &error), &error);
+        wr_study_close(other);
+        assert_answer(to, "SELECT count(*) FROM trial", "0"); /* others see nothing yet */
+    }
+    if (flushes)
+        assert_ok(wr_study_flush(study, &error), &error);
+    assert_answer(to, "SELECT count(*) FROM trial", flushes ? "24" : "0");
+    wr_study_close(study);
+    assert_answer(to, "SELECT count(*) FROM trial", flushes ? "24" : "0");
+}
+
+static void test_gathered_shards(void **state) {
+    (void)state;
+    struct wr_series *series;
+    struct wr_sweep sweep = make_sweep(&series);
+    size_t counts[SHARDS];
+    run(&sweep, "whole.db", NULL);
+    ask("whole.db", "DELETE FROM parameters");
+    make_shards(sweep, counts);
+    gather_shards("closed.db", false);
+    gather_shards("merged.db", true);
+    assert_answer("merged.db", "SELECT count(*) FROM parameters", "12"); /* those that are done */
+    ask("merged.db", "DELETE FROM parameters");
+    assert_same_studies("whole.db", "merged.db");
+    wr_series_free(series);
+}
+
+/* A merge that is refused, or that fails in the middle, undoes all, which the flush tells. Then the
+ * study can be written as before. */
+static void test_gathering_fails(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    struct wr_merge_report report;
+    struct wr_series *series;
+    struct wr_sweep sweep = make_sweep(&series), other = sweep;
+    size_t counts[SHARDS];
+    make_shards(sweep, counts);
+    other.epochs++;
+    run(&other, "other.db", NULL);
+    change(shard_path(2), "UPDATE parameters SET value = zeroblob(length(value))"
+                          " WHERE trial = (SELECT max(trial) FROM parameters)");
+    for (size_t damaged = 0; damaged < 2; damaged++) {
+        struct wr_study *study = open_study("merged.db", WR_STUDY_WRITE);
+        struct wr_study *one = open_study(shard_path(0), WR_STUDY_READ);
+        struct wr_study *two = open_study(damaged ? shard_path(2) : "other.db", WR_STUDY_READ);
+        wr_study_keep(study, SIZE_MAX);
+        assert_ok(wr_study_gather(study, &error), &error);
+        assert_ok(wr_study_merge(study, one, &report, &error), &error);
+        wr_status status = wr_study_merge(study, two, &report, &error);
+        assert_error(status, &error, WR_ERR_DATA, "", damaged ? "damaged" : "epochs");
+        status = wr_study_flush(study, &error);
+        assert_error(status, &error, WR_ERR_STORAGE, "merged.db: ", "undone");
+        assert_int_equal(trials_of(study), 0);
+        assert_ok(wr_study_merge(study, one, &report, &error), &error);
+        assert_int_equal(report.taken, counts[0]);
+        assert_int_equal(trials_of(study), counts[0]);
+        wr_study_close(two);
+        wr_study_close(one);
+        wr_study_close(study);
+        assert_int_equal(unlink("merged.db"), 0);
+    }
+    wr_series_free(series);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_shards_merge_to_the_whole), IN_FOLDER(test_known_trials_are_left_out),
         IN_FOLDER(test_checkpoints_move_over),     IN_FOLDER(test_damaged_parameters),
         IN_FOLDER(test_damaged_checkpoints),       IN_FOLDER(test_refusals),
+        IN_FOLDER(test_gathered_shards),           IN_FOLDER(test_gathering_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

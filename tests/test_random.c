@@ -76,6 +76,37 @@ static void test_log(void **state) {
     assert_true(worst < 1);
 }
 
+static double off_exp(double x) {
+    return (double)fabsl((long double)wr_exp(x) / expl((long double)x) - 1);
+}
+
+static void test_exp(void **state) {
+    (void)state;
+    double worst = 0;
+    assert_true(wr_exp(0) == 1);
+    for (uint64_t i = 0; i < 1000000; i++) { /* spread over [-700, 700], [-1, 1] and near 0 */
+        double x = 2 * wr_uniform(WR_PURPOSE_DATA, 13, i) - 1;
+        x = i % 3 == 0 ? 700 * x : ldexp(x, i % 3 == 1 ? 0 : -(int)(i % 60));
+        double off = off_exp(x);
+        worst = off > worst ? off : worst;
+    }
+    double half = 0x1.62e42fefa39efp-2; /* log(2) / 2, where the range reduction changes */
+    for (int k = -1000; k <= 1000; k++)
+        for (int side = -1; side <= 1; side++) {
+            double x = nextafter(half + k * 2 * half, (double)side * (double)INFINITY);
+            x = side == 0 ? half + k * 2 * half : x;
+            double off = off_exp(x);
+            worst = off > worst ? off : worst;
+        }
+    const double edges[] = {700, -700, 0x1p-1022, 1, -1};
+    for (size_t i = 0; i < sizeof edges / sizeof *edges; i++) {
+        double off = off_exp(edges[i]);
+        worst = off > worst ? off : worst;
+    }
+    print_message("exp: a relative error of at most %.3g\n", worst);
+    assert_true(worst <= 4e-16);
+}
+
 static void test_quantiles(void **state) {
     (void)state;
     static const double known[][2] = {{0.5, 0},
@@ -152,6 +183,9 @@ static void test_bits_stay(void **state) {
     assert_true(wr_normal(WR_PURPOSE_INIT, UINT32_MAX, 5) == -0x1.4a58fde7e3bf6p+0);
     assert_true(wr_normal_quantile(0x1p-40) == -0x1.c30d8560989abp+2);
     assert_true(wr_log(0.1) == -0x1.26bb1bbb55515p+1);
+    assert_true(wr_exp(1) == 0x1.5bf0a8b14576ap+1);
+    assert_true(wr_exp(-9.2) == 0x1.a7ca3b4bbd164p-14);
+    assert_true(wr_exp(699.5) == 0x1.1f0df6d72215ep+1009);
     uint64_t hash = 0xcbf29ce484222325;
     for (uint64_t i = 0; i < 100000; i++) {
         double value = wr_normal(WR_PURPOSE_INIT, 1, i);
@@ -167,6 +201,7 @@ int main(void) {
         cmocka_unit_test(test_philox_known_answers),
         cmocka_unit_test(test_uniform_known_answers),
         cmocka_unit_test(test_log),
+        cmocka_unit_test(test_exp),
         cmocka_unit_test(test_quantiles),
         cmocka_unit_test(test_moments),
         cmocka_unit_test(test_order_is_irrelevant),

@@ -1,7 +1,7 @@
-/* Every write and allocation of a sweep or a merge fails in turn. Then each trial is whole: it has
- * its result, its curve and its parameters, or none of them; and the same command, given again,
- * ends with the study of an undisturbed run. With the argument "all": every call, otherwise
- * some. */
+/* Every write and allocation of a sweep, a merge or the renewal of an old study fails in turn. Then
+ * each trial is whole: it has its result, its curve and its parameters, or none of them; and the
+ * same command, given again, ends with the study of an undisturbed run. With the argument "all":
+ * every call, otherwise some. */
 #include "study_support.h"
 
 #include <math.h>
@@ -49,6 +49,11 @@ static wr_status sweep_whole(enum wr_journal journal, struct wr_error *error) {
     return sweep_into("now.db", &sweep, journal, error);
 }
 
+/* Goes on with a copy of old.db; the first change renews it. */
+static wr_status sweep_old(enum wr_journal journal, struct wr_error *error) {
+    return sweep_whole(journal, error);
+}
+
 static wr_status merge_shards(enum wr_journal journal, struct wr_error *error) {
     struct wr_study *study, *from;
     struct wr_merge_report report;
@@ -65,6 +70,18 @@ static wr_status merge_shards(enum wr_journal journal, struct wr_error *error) {
     }
     wr_study_close(study);
     return status;
+}
+
+/* A study of schema 1, half of whose trials are done. */
+static void make_half(void) {
+    static const char *const changes[] = {
+        "UPDATE trial SET status = 'pending', loss = NULL, score = NULL, diverged_at = NULL,"
+        " hash = NULL, device = NULL, seconds = NULL, version = NULL WHERE id % 2 = 0",
+        "DELETE FROM curve WHERE trial % 2 = 0", "DELETE FROM parameters WHERE trial % 2 = 0"};
+    assert_int_equal(system("cp whole.db old.db"), 0);
+    make_old("old.db");
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
+        ask("old.db", changes[i]);
 }
 
 static void remove_study(void) {
@@ -114,6 +131,8 @@ static void fail_each(struct failing *failing, wr_status (*run)(enum wr_journal,
     long nth = 0, failures = 0;
     for (bool met = true; met; nth += all ? 1 : stride) {
         remove_study();
+        if (run == sweep_old)
+            assert_int_equal(system("cp old.db now.db"), 0);
         failing->left = nth;
         failing->calls = 0;
         wr_status status = run(journal, &error);
@@ -139,6 +158,7 @@ static int prepare(void **state) {
     struct wr_error error = {0};
     struct wr_sweep sweep = make_sweep();
     assert_ok(sweep_into("whole.db", &sweep, WR_JOURNAL_WAL, &error), &error);
+    make_half();
     sweep.shards = SHARDS;
     assert_ok(sweep_into("0.db", &sweep, WR_JOURNAL_DELETE, &error), &error);
     sweep.shard = 1;
@@ -172,6 +192,11 @@ static void test_sweep_storage(void **state) {
     fail_writes(sweep_whole, "sweep");
 }
 
+static void test_old_storage(void **state) {
+    (void)state;
+    fail_writes(sweep_old, "old study");
+}
+
 static void test_merge_storage(void **state) {
     (void)state;
     fail_writes(merge_shards, "merge");
@@ -180,6 +205,11 @@ static void test_merge_storage(void **state) {
 static void test_sweep_memory(void **state) {
     (void)state;
     fail_each(&failing_memory, sweep_whole, WR_JOURNAL_WAL, WR_ERR_MEMORY, "sweep, memory", 241);
+}
+
+static void test_old_memory(void **state) {
+    (void)state;
+    fail_each(&failing_memory, sweep_old, WR_JOURNAL_WAL, WR_ERR_MEMORY, "old study, memory", 241);
 }
 
 static void test_merge_memory(void **state) {
@@ -191,7 +221,8 @@ static void test_merge_memory(void **state) {
 
 int main(int count, char **arguments) {
     const struct CMUnitTest tests[] = {PREPARED(test_sweep_storage), PREPARED(test_merge_storage),
-                                       PREPARED(test_sweep_memory), PREPARED(test_merge_memory)};
+                                       PREPARED(test_old_storage),   PREPARED(test_sweep_memory),
+                                       PREPARED(test_merge_memory),  PREPARED(test_old_memory)};
     struct wr_error error = {0};
     all = count > 1 && strcmp(arguments[1], "all") == 0;
     failing_install();

@@ -5,6 +5,7 @@
 #include <locale.h>
 #include <math.h>
 
+#include "sweep/trial.h"
 #include "windrow/version.h"
 
 #define STUDY "study.db"
@@ -89,17 +90,18 @@ static void assert_same_options(const struct wr_trial_options *a,
     assert_memory_equal(&a->lr, &b->lr, sizeof a->lr);
     assert_memory_equal(&a->clip, &b->clip, sizeof a->clip);
     assert_int_equal(a->seed, b->seed);
+    assert_int_equal(wr_trial_options_compare(a, b), 0);
 }
 
 static void test_add(void **state) {
     (void)state;
     struct wr_error error = {0};
     const struct wr_trial_options options[] = {
-        {20, 5, 1, WR_INIT_NOTEBOOK, 1e-4f, 1, 0},
-        {20, 5, WR_BATCH_ALL, WR_INIT_PYTORCH, 3e-7f, 0, UINT32_MAX},
-        {UINT32_MAX, UINT32_MAX, UINT32_MAX, WR_INIT_NOTEBOOK, FLT_MAX, FLT_MIN, 7},
-        {20, 5, 1, WR_INIT_NOTEBOOK, 0x1.000002p-13f, 0x1p-149f, 1},
-        {20, 5, 1, WR_INIT_NOTEBOOK, 0, 0.1f, 2}};
+        {20, 5, 1, WR_INIT_NOTEBOOK, 1e-4f, 1, 0, {0}},
+        {20, 5, WR_BATCH_ALL, WR_INIT_PYTORCH, 3e-7f, 0, UINT32_MAX, {0}},
+        {UINT32_MAX, UINT32_MAX, UINT32_MAX, WR_INIT_NOTEBOOK, FLT_MAX, FLT_MIN, 7, {0}},
+        {20, 5, 1, WR_INIT_NOTEBOOK, 0x1.000002p-13f, 0x1p-149f, 1, {0}},
+        {20, 5, 1, WR_INIT_NOTEBOOK, 0, 0.1f, 2, {0}}};
     enum { COUNT = sizeof options / sizeof *options };
     struct wr_trial_state states[COUNT + 1];
     size_t added;
@@ -329,7 +331,7 @@ static void test_commit_is_whole(void **state) {
         {.id = 2, .epoch = 1, .parameters = &parameter, .parameter_count = 1},
         {.id = 98, .epoch = 1, .parameters = &parameter, .parameter_count = 1}};
     status = wr_study_commit(study, outcomes, 1, checkpoints, 2, &error);
-    assert_error(status, &error, WR_ERR_USAGE, STUDY ": ", "FOREIGN KEY");
+    assert_error(status, &error, WR_ERR_USAGE, STUDY ": ", "has no trial 98");
     struct wr_study_counts counts;
     assert_ok(wr_study_count(study, &counts, &error), &error);
     assert_int_equal(counts.pending, 3);
@@ -345,10 +347,14 @@ static void test_unreadable(void **state) {
     struct wr_trial_state states[1];
     add_trials(study, 1, states);
     const struct wr_trial_options bad[] = {
-        {0, 5, 1, WR_INIT_NOTEBOOK, 1, 1, 0},        {SIZE_MAX, 5, 1, WR_INIT_NOTEBOOK, 1, 1, 0},
-        {2, 0, 1, WR_INIT_NOTEBOOK, 1, 1, 0},        {2, 5, SIZE_MAX, WR_INIT_NOTEBOOK, 1, 1, 0},
-        {2, 5, 1, (enum wr_init)7, 1, 1, 0},         {2, 5, 1, WR_INIT_NOTEBOOK, -1, 1, 0},
-        {2, 5, 1, WR_INIT_NOTEBOOK, INFINITY, 1, 0}, {2, 5, 1, WR_INIT_NOTEBOOK, 1, NAN, 0},
+        {0, 5, 1, WR_INIT_NOTEBOOK, 1, 1, 0, {0}},
+        {SIZE_MAX, 5, 1, WR_INIT_NOTEBOOK, 1, 1, 0, {0}},
+        {2, 0, 1, WR_INIT_NOTEBOOK, 1, 1, 0, {0}},
+        {2, 5, SIZE_MAX, WR_INIT_NOTEBOOK, 1, 1, 0, {0}},
+        {2, 5, 1, (enum wr_init)7, 1, 1, 0, {0}},
+        {2, 5, 1, WR_INIT_NOTEBOOK, -1, 1, 0, {0}},
+        {2, 5, 1, WR_INIT_NOTEBOOK, INFINITY, 1, 0, {0}},
+        {2, 5, 1, WR_INIT_NOTEBOOK, 1, NAN, 0, {0}},
     };
     static const char *const fields[] = {"hidden", "hidden", "window", "batch",
                                          "init",   "lr",     "lr",     "clip"};
@@ -372,7 +378,9 @@ static void test_unreadable(void **state) {
         {.id = 1, .status = WR_TRIAL_PENDING},
         {.id = 1, .status = (enum wr_trial_status)12},
         {.id = 1, .status = WR_TRIAL_DONE, .seconds = -1},
-        {.id = 1, .status = WR_TRIAL_DIVERGED, .diverged_at = SIZE_MAX}};
+        {.id = 1, .status = WR_TRIAL_DIVERGED, .diverged_at = SIZE_MAX},
+        {.id = 1, .status = WR_TRIAL_DONE, .epochs = SIZE_MAX},
+        {.id = 1, .status = WR_TRIAL_PRUNED, .best_epoch = (size_t)UINT32_MAX + 1}};
     for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++)
         assert_error(wr_study_commit(study, &outcomes[i], 1, NULL, 0, &error), &error, WR_ERR_USAGE,
                      "trial 1: ", "cannot have");
@@ -383,6 +391,20 @@ static void test_unreadable(void **state) {
             .id = 1, .epoch = epochs[i], .parameters = &parameter, .parameter_count = 1};
         assert_error(wr_study_commit(study, NULL, 0, &checkpoint, 1, &error), &error, WR_ERR_USAGE,
                      "trial 1: ", "cannot be one after");
+    }
+    const struct wr_trial_checkpoint odd[] = {
+        {.best_epoch = 3, .validated = 1},
+        {.best_epoch = 3, .validated = NAN, .best = &parameter},
+        {.waits = true, .score = INFINITY},
+    };
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        struct wr_trial_checkpoint checkpoint = odd[i];
+        checkpoint.id = 1;
+        checkpoint.epoch = 5;
+        checkpoint.parameters = &parameter;
+        checkpoint.parameter_count = 1;
+        assert_error(wr_study_commit(study, NULL, 0, &checkpoint, 1, &error), &error, WR_ERR_USAGE,
+                     "trial 1: ", "a checkpoint cannot have best_epoch");
     }
     wr_study_close(study);
     study = open_study(STUDY, WR_STUDY_READ);
@@ -398,7 +420,9 @@ static void test_checkpoints(void **state) {
     struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE);
     struct wr_trial_state states[2];
     add_trials(study, 2, states);
-    float parameters[] = {1, 2, 3}, read[3] = {0};
+    float parameters[] = {1, 2, 3};
+    struct wr_trial_checkpoint read;
+    void *memory;
     const struct wr_curve_point points[] = {{1, 8}, {10, 4}, {20, 2}};
     struct wr_trial_checkpoint checkpoint = {.id = 2,
                                              .epoch = 10,
@@ -419,12 +443,17 @@ static void test_checkpoints(void **state) {
     add_trials(study, 2, states);
     assert_true(states[0].epoch == 0 && states[1].epoch == 15);
     assert_int_equal(states[1].status, WR_TRIAL_PENDING);
-    assert_ok(wr_study_read_checkpoint(study, 2, read, 3, &error), &error);
-    assert_memory_equal(read, parameters, sizeof read);
-    wr_status status = wr_study_read_checkpoint(study, 2, read, 2, &error);
-    assert_error(status, &error, WR_ERR_DATA, STUDY ": ", "trial 2 holds 3 parameters, not 2");
-    status = wr_study_read_checkpoint(study, 1, read, 3, &error);
-    assert_error(status, &error, WR_ERR_DATA, STUDY ": ", "trial 1");
+    assert_ok(wr_study_read_checkpoint(study, 2, &read, &memory, &error), &error);
+    assert_int_equal(read.id, 2);
+    assert_int_equal(read.epoch, 15);
+    assert_int_equal(read.parameter_count, 3);
+    assert_memory_equal(read.parameters, parameters, sizeof parameters);
+    assert_true(read.optimizer == NULL && read.best == NULL && read.best_epoch == 0);
+    assert_true(read.waited == 0 && !read.waits);
+    free(memory);
+    wr_status status = wr_study_read_checkpoint(study, 1, &read, &memory, &error);
+    assert_error(status, &error, WR_ERR_DATA, STUDY ": ", "trial 1 has no checkpoint");
+    assert_null(memory);
     struct wr_study_counts counts;
     assert_ok(wr_study_count(study, &counts, &error), &error);
     assert_true(counts.seconds == 1.75);

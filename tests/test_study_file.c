@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "sweep/store.h"
+#include "windrow/version.h"
 
 #define STUDY "study.db"
 
@@ -35,7 +36,7 @@ static void test_make(void **state) {
     wr_study_close(study);
     assert_int_equal(entries(), 1);
     assert_answer(STUDY, "PRAGMA application_id", "1467117431");
-    assert_answer(STUDY, "PRAGMA user_version", "1");
+    assert_answer(STUDY, "PRAGMA user_version", "2");
     assert_answer(STUDY, "PRAGMA journal_mode", "wal");
     assert_answer(STUDY,
                   "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND"
@@ -118,12 +119,14 @@ static void test_not_ours(void **state) {
 static void test_newer(void **state) {
     (void)state;
     make_study(STUDY, 1);
-    ask(STUDY, "PRAGMA user_version = 2");
-    assert_refused(STUDY, WR_STUDY_READ, WR_ERR_DATA, "newer");
-    assert_refused(STUDY, WR_STUDY_WRITE, WR_ERR_DATA, "newer");
+    ask(STUDY, "PRAGMA user_version = 3");
+    static const char newer[] =
+        "a study of a newer Windrow than this (" WR_VERSION "), which knows schemas up to 2";
+    assert_refused(STUDY, WR_STUDY_READ, WR_ERR_DATA, newer);
+    assert_refused(STUDY, WR_STUDY_WRITE, WR_ERR_DATA, newer);
     assert_int_equal(entries(), 1);
     wr_study_close(open_study(STUDY, WR_STUDY_FRESH));
-    assert_answer(STUDY ".1", "PRAGMA user_version", "2");
+    assert_answer(STUDY ".1", "PRAGMA user_version", "3");
     ask(STUDY, "PRAGMA user_version = 0");
     assert_refused(STUDY, WR_STUDY_WRITE, WR_ERR_DATA, "no study");
 }

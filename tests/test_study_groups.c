@@ -114,6 +114,35 @@ static void test_groups(void **state) {
     assert_answer(STUDY, "SELECT hidden FROM by_hidden ORDER BY median LIMIT 1 OFFSET 1", "2");
 }
 
+/* Trials for which an option means nothing are in none of its groups. */
+static void test_meaningless(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE);
+    struct wr_trial_options options[4];
+    struct wr_trial_state states[4];
+    for (uint32_t i = 0; i < 4; i++) {
+        options[i] = (struct wr_trial_options){.hidden = 4, .window = 5, .lr = 0.25f, .seed = i};
+        wr_rule_init(&options[i].rule, WR_OPTIMIZER_SGD);
+    }
+    for (uint32_t i = 1; i < 4; i++) {
+        wr_rule_init(&options[i].rule, WR_OPTIMIZER_ADAM);
+        options[i].rule.beta1 = i == 1 ? 0.5f : 0.75f;
+    }
+    assert_ok(wr_study_add(study, options, NULL, 4, states, NULL, &error), &error);
+    struct groups seen = group_by(study, "beta1");
+    assert_int_equal(seen.count, 2);
+    assert_string_equal(seen.values[0], "0.5");
+    assert_int_equal(seen.groups[0].trials, 1);
+    assert_int_equal(seen.groups[1].trials, 2);
+    size_t count;
+    assert_ok(wr_study_values(study, "beta1", 10, &count, &error), &error);
+    assert_int_equal(count, 2);
+    assert_int_equal(group_by(study, "optimizer").count, 2);
+    assert_int_equal(group_by(study, "momentum").count, 0);
+    wr_study_close(study);
+}
+
 static void test_no_groups(void **state) {
     (void)state;
     struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE);
@@ -124,6 +153,7 @@ static void test_no_groups(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_groups),
+        IN_FOLDER(test_meaningless),
         IN_FOLDER(test_no_groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -175,6 +175,124 @@ static void test_renamed(void **state) {
     wr_study_close(again);
 }
 
+/* ---- notes ---- */
+
+/* The note that is there; NULL if nobody writes the study. The caller frees it. */
+static char *note_of(const char *path) {
+    struct wr_error error = {0};
+    char *note;
+    assert_ok(wr_study_read_note(path, &note, &error), &error);
+    return note;
+}
+
+static void assert_note(const char *expected) {
+    char *note = note_of(STUDY);
+    assert_non_null(note);
+    assert_string_equal(note, expected);
+    free(note);
+}
+
+/* Holds the study with a note that is longer than one may be. */
+static bool leave_note(void *context) {
+    struct held *held = context;
+    char byte, text[WR_NOTE_MOST + 100];
+    struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE);
+    assert_note("");
+    wr_study_leave_note(study, "how far it is");
+    assert_note("how far it is"); /* reading it must not release the lock */
+    assert_refused(STUDY, WR_STUDY_WRITE, WR_ERR_STORAGE, "locked");
+    memset(text, 'a', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    wr_study_leave_note(study, text);
+    if (write(held->ready[1], "", 1) != 1 || read(held->go[0], &byte, 1) != 1)
+        return false;
+    wr_study_leave_note(study, "short");
+    if (write(held->ready[1], "", 1) != 1 || read(held->go[0], &byte, 1) != 1)
+        return false;
+    wr_study_close(study);
+    return true;
+}
+
+static pid_t start_leaving(struct held *held) {
+    char byte;
+    assert_true(pipe(held->ready) == 0 && pipe(held->go) == 0);
+    pid_t child = start(leave_note, held);
+    assert_int_equal(read(held->ready[0], &byte, 1), 1);
+    return child;
+}
+
+static void close_pipes(struct held *held) {
+    for (size_t i = 0; i < 2; i++) {
+        close(held->ready[i]);
+        close(held->go[i]);
+    }
+}
+
+/* Another process reads the note; it is cut, replaced as a whole, and gone with its writer. */
+static void test_notes(void **state) {
+    (void)state;
+    struct held held;
+    char byte;
+    make_study(STUDY, 1);
+    assert_null(note_of(STUDY));
+    pid_t child = start_leaving(&held);
+    char *note = note_of(STUDY);
+    assert_non_null(note);
+    assert_int_equal(strlen(note), WR_NOTE_MOST);
+    assert_int_equal(strspn(note, "a"), WR_NOTE_MOST);
+    free(note);
+    assert_int_equal(symlink(STUDY, "link"), 0); /* the note is that of the file itself */
+    note = note_of("link");
+    assert_non_null(note);
+    free(note);
+    assert_int_equal(write(held.go[1], "", 1), 1);
+    assert_int_equal(read(held.ready[0], &byte, 1), 1);
+    assert_note("short");
+    assert_int_equal(write(held.go[1], "", 1), 1);
+    assert_int_equal(finish(child), 0);
+    close_pipes(&held);
+    assert_null(note_of(STUDY));
+    assert_int_equal(unlink("link"), 0);
+    assert_int_equal(entries(), 1);
+}
+
+/* The file of a killed writer stays, and its note counts no more; nor for the next writer. */
+static void test_note_of_the_dead(void **state) {
+    (void)state;
+    struct held held;
+    make_study(STUDY, 1);
+    pid_t child = start_leaving(&held);
+    kill(child, SIGKILL);
+    finish(child);
+    close_pipes(&held);
+    assert_int_equal(access(STUDY "-lock", F_OK), 0);
+    assert_null(note_of(STUDY));
+    struct wr_study *study = open_study(STUDY, WR_STUDY_WRITE);
+    assert_note("");
+    wr_study_leave_note(study, "");
+    assert_note("");
+    wr_study_close(study);
+    assert_int_equal(entries(), 1);
+}
+
+/* Notes of a study that is only read, and of a file that is not there. */
+static void test_no_notes(void **state) {
+    (void)state;
+    struct wr_error error = {0};
+    char *note;
+    make_study(STUDY, 1);
+    struct wr_study *study = open_study(STUDY, WR_STUDY_READ);
+    wr_study_leave_note(study, "none");
+    assert_null(note_of(STUDY));
+    wr_study_close(study);
+    assert_int_equal(entries(), 1);
+    assert_error(wr_study_read_note("none.db", &note, &error), &error, WR_ERR_DATA,
+                 "none.db: ", strerror(ENOENT));
+    assert_null(note);
+    assert_int_equal(symlink(STUDY, STUDY "-lock"), 0);
+    assert_error(wr_study_read_note(STUDY, &note, &error), &error, WR_ERR_DATA, "", "-lock");
+}
+
 /* ---- without permission to write ---- */
 
 static bool is_read_only(void *context) {
@@ -226,10 +344,11 @@ static void test_read_only(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_lock),      IN_FOLDER(test_lock_of_the_dead),
-        IN_FOLDER(test_reader),    IN_FOLDER(test_reader_elsewhere),
-        IN_FOLDER(test_busy),      IN_FOLDER(test_renamed),
-        IN_FOLDER(test_read_only),
+        IN_FOLDER(test_lock),     IN_FOLDER(test_lock_of_the_dead),
+        IN_FOLDER(test_reader),   IN_FOLDER(test_reader_elsewhere),
+        IN_FOLDER(test_busy),     IN_FOLDER(test_renamed),
+        IN_FOLDER(test_notes),    IN_FOLDER(test_note_of_the_dead),
+        IN_FOLDER(test_no_notes), IN_FOLDER(test_read_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,3 +93,15 @@ double wr_log(double x) {
     double low = k * ln2_low + s * (half_square + rest);
     return k * ln2_high + (f - (half_square - low));
 }
+
+/* x = k ln 2 + r with |r| <= ln(2)/2: e^x = 2^k e^r, and e^r by its series up to r^14/14!; the
+ * first term left out is below 2^-63. */
+double wr_exp(double x) {
+    const double ln2_high = 0x1.62e42fee00000p-1, ln2_low = 0x1.a39ef35793c76p-33;
+    double k = floor(x * 0x1.71547652b82fep+0 + 0.5);
+    double r = (x - k * ln2_high) - k * ln2_low;
+    double sum = 0;
+    for (int n = 14; n >= 1; n--)
+        sum = r / n * (1 + sum);
+    return ldexp(1 + sum, (int)k);
+}

@@ -5,7 +5,13 @@
 
 #include <stdint.h>
 
-enum wr_purpose { WR_PURPOSE_DATA = 1, WR_PURPOSE_INIT = 2 };
+/* 3 and 4 are those of orders of windows (kernels/rule/order.h). */
+enum wr_purpose {
+    WR_PURPOSE_DATA = 1,
+    WR_PURPOSE_INIT = 2,
+    WR_PURPOSE_SAMPLE = 5,
+    WR_PURPOSE_BRACKET = 6
+};
 
 /* Uniform in (0, 1): 52 bits from counter (purpose, seed, index), never 0 or 1. */
 double wr_uniform(enum wr_purpose purpose, uint32_t seed, uint64_t index);
@@ -19,5 +25,7 @@ double wr_normal(enum wr_purpose purpose, uint32_t seed, uint64_t index);
 double wr_normal_quantile(double p);
 /* Natural logarithm of a positive, finite, normal x; within 1 ulp of the true value. */
 double wr_log(double x);
+/* e^x for |x| <= 700; relative error at most 4e-16. */
+double wr_exp(double x);
 
 #endif

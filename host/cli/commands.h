@@ -12,6 +12,7 @@
 #include "cli/predict/predict_options.h"
 #include "cli/report/report_options.h"
 #include "cli/show/show_options.h"
+#include "cli/status/status_options.h"
 #include "cli/sweep/sweep_options.h"
 #include "cli/train/train_options.h"
 #include "cli/verify/verify_options.h"
@@ -26,6 +27,7 @@
     COMMAND(verify)                                                                                \
     COMMAND(bench)                                                                                 \
     COMMAND(sweep)                                                                                 \
+    COMMAND(status)                                                                                \
     COMMAND(merge)                                                                                 \
     COMMAND(show)                                                                                  \
     COMMAND(export)                                                                                \

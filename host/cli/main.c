@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +135,7 @@ int main(int count, char **arguments) {
     if (count > 1 && strcmp(arguments[1], PROBE_ARGUMENT) == 0)
         _exit(probe_child(count - 2, arguments + 2));
     fill_closed_streams();
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* nobody asks; each allocation takes a lock */
     signal(SIGXFSZ, SIG_IGN); /* then exceeding `ulimit -f` is an error of the write */
     interrupt_exit();
     wr_status status = dispatch(count > 0 ? count - 1 : 0, arguments + 1, &error);

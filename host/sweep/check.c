@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/choices.h"
 #include "sweep/store.h"
+#include "sweep/trial.h"
 
 static const char what[] = "be read";
 #define ADVICE "; restore it from a copy, or name another file"
@@ -65,6 +67,15 @@ static bool is_grid(const char *text, size_t *number) {
     return wr_read_whole(text, number) && *number <= MOST_TRIALS;
 }
 
+static bool is_loss(const char *text, size_t *number) {
+    unsigned loss = 0;
+    while (loss < wr_choice_kinds(WR_CHOICE_LOSS) &&
+           strcmp(wr_kind_name(WR_CHOICE_LOSS, loss), text) != 0)
+        loss++;
+    *number = loss;
+    return loss < wr_choice_kinds(WR_CHOICE_LOSS);
+}
+
 enum known { EPOCHS, CURVE, INPUTS, TARGET, KEEP, KEEP_BEFORE, SHARDS, OTHERS };
 static const struct {
     const char *name;
@@ -80,7 +91,10 @@ static const struct {
                 {"grid", is_grid},
                 {"rows", wr_read_whole},
                 {"numerics", wr_read_whole},
-                {"data-seed", wr_read_whole}};
+                {"data-seed", wr_read_whole},
+                {"validate-every", wr_read_whole},
+                {"patience", wr_read_whole},
+                {"loss", is_loss}};
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
 /* *number, found[i]: of the i-th of the settings above, if it is that. */
@@ -144,11 +158,10 @@ static wr_status read_facts(struct wr_study *study, struct wr_study_facts *facts
 
 /* ---- trials ---- */
 
-static const char *const inits[] = {"notebook", "pytorch", NULL};
-static const char *const statuses[] = {"pending", "done", "diverged", "failed", NULL};
+static const char *const statuses[] = {"pending", "done", "diverged", "failed", "pruned", NULL};
 
-/* The columns of a trial. Text has at most `most` bytes, or is one of the words. Reals are
- * finite. */
+/* The columns of a trial beside its options. Text has at most `most` bytes, or is one of the words.
+ * Reals are finite. */
 static const struct column {
     const char *name;
     int type;
@@ -157,25 +170,20 @@ static const struct column {
     const char *const *words;
 } columns[] = {
     {"id", SQLITE_INTEGER, false, 1, 9e18, NULL},
-    {"hidden", SQLITE_INTEGER, false, 1, UINT32_MAX, NULL},
-    {"window", SQLITE_INTEGER, false, 1, UINT32_MAX, NULL},
-    {"batch", SQLITE_INTEGER, false, 0, UINT32_MAX, NULL},
-    {"init", SQLITE_TEXT, false, 0, 0, inits},
-    {"lr", SQLITE_FLOAT, false, 0, 3.4028235e38, NULL},
-    {"clip", SQLITE_FLOAT, false, 0, 3.4028235e38, NULL},
-    {"seed", SQLITE_INTEGER, false, 0, UINT32_MAX, NULL},
     {"status", SQLITE_TEXT, false, 0, 0, statuses},
     {"why", SQLITE_TEXT, true, 0, 1 << 16, NULL},
     {"loss", SQLITE_FLOAT, true, -DBL_MAX, DBL_MAX, NULL},
     {"validation_loss", SQLITE_FLOAT, true, -DBL_MAX, DBL_MAX, NULL},
     {"score", SQLITE_FLOAT, true, -DBL_MAX, DBL_MAX, NULL},
     {"diverged_at", SQLITE_INTEGER, true, 0, UINT32_MAX, NULL},
+    {"epochs", SQLITE_INTEGER, true, 1, UINT32_MAX, NULL},
+    {"best_epoch", SQLITE_INTEGER, true, 1, UINT32_MAX, NULL},
     {"hash", SQLITE_TEXT, true, 0, 16, NULL},
     {"device", SQLITE_TEXT, true, 0, 1 << 12, NULL},
     {"seconds", SQLITE_FLOAT, true, 0, DBL_MAX, NULL},
     {"version", SQLITE_TEXT, true, 0, 1 << 12, NULL},
 };
-enum { COLUMNS = sizeof columns / sizeof *columns };
+enum { STATUS = 1, SECONDS = 11, COLUMNS = sizeof columns / sizeof *columns };
 
 static bool is_right(const struct column *column, struct wr_query *row, int at) {
     int type = sqlite3_column_type(row->statement, at);
@@ -194,19 +202,62 @@ static bool is_right(const struct column *column, struct wr_query *row, int at) 
     return value >= column->least && value <= column->most;
 }
 
-static wr_status check_trials(struct wr_study *study, struct wr_error *error) {
-    struct wr_query row =
-        wr_query(study, "SELECT id, hidden, window, batch, init, lr, clip, seed, status, why, loss,"
-                        " validation_loss, score, diverged_at, hash, device, seconds, version"
-                        " FROM trial");
+/* *value: as wr_option_get gives it. */
+static bool is_right_option(enum wr_option option, struct wr_query *row, int at, double *value) {
+    static const int types[] = {
+        [WR_OPTION_WHOLE] = SQLITE_INTEGER, [WR_OPTION_REAL] = SQLITE_FLOAT};
+    unsigned word = 0;
+    if (wr_option_type(option) == WR_OPTION_WORD) {
+        bool found = sqlite3_column_type(row->statement, at) == SQLITE_TEXT &&
+                     wr_option_find_word(option, wr_column_text(row, at), &word);
+        *value = word;
+        return found;
+    }
+    *value = sqlite3_column_double(row->statement, at);
+    return sqlite3_column_type(row->statement, at) == types[wr_option_type(option)] &&
+           *value >= wr_option_least(option) && *value <= wr_option_most(option);
+}
+
+/* The name of the first column of a row that is not right; NULL if all are. Then the options widen
+ * the spans. */
+static const char *find_wrong(struct wr_query *row, int *at, struct wr_study_spans *spans) {
+    double values[WR_OPTIONS];
+    for (*at = 0; *at < COLUMNS; ++*at)
+        if (!is_right(&columns[*at], row, *at))
+            return columns[*at].name;
+    for (unsigned option = 0; option < WR_OPTIONS; option++, ++*at)
+        if (!is_right_option(option, row, *at, &values[option]))
+            return wr_option_name(option);
+    for (unsigned option = 0; option < WR_OPTIONS; option++) {
+        bool first = spans->trials == 0;
+        if (first || values[option] < spans->least[option])
+            spans->least[option] = values[option];
+        if (first || values[option] > spans->most[option])
+            spans->most[option] = values[option];
+    }
+    spans->trials++;
+    spans->by_status[wr_study_status(wr_column_text(row, STATUS))]++;
+    if (sqlite3_column_type(row->statement, SECONDS) != SQLITE_NULL)
+        spans->seconds += sqlite3_column_double(row->statement, SECONDS);
+    return NULL;
+}
+
+wr_status wr_study_check_trials(struct wr_study *study, struct wr_error *error) {
+    study->spans = (struct wr_study_spans){.version = wr_study_data_version(study)};
+    struct wr_query row = wr_query(
+        study, "SELECT id, status, why, loss, validation_loss, score, diverged_at, epochs,"
+               " best_epoch, hash, device, seconds, version, " WR_OPTION_COLUMNS " FROM trial");
     wr_status status = WR_OK;
-    while (status == WR_OK && wr_query_row(&row))
-        for (int i = 0; i < COLUMNS && status == WR_OK; i++)
-            if (!is_right(&columns[i], &row, i) && row.code == SQLITE_OK)
-                status = wr_fail(error, WR_ERR_DATA,
-                                 "%s: %s of trial %" PRId64 " cannot be '%.*s'" ADVICE, study->path,
-                                 columns[i].name, (int64_t)sqlite3_column_int64(row.statement, 0),
-                                 SHOWN, wr_column_text(&row, i));
+    while (status == WR_OK && wr_query_row(&row)) {
+        int at;
+        const char *wrong = find_wrong(&row, &at, &study->spans);
+        if (wrong != NULL && row.code == SQLITE_OK)
+            status =
+                wr_fail(error, WR_ERR_DATA, "%s: %s of trial %" PRId64 " cannot be '%.*s'" ADVICE,
+                        study->path, wrong, (int64_t)sqlite3_column_int64(row.statement, 0), SHOWN,
+                        wr_column_text(&row, at));
+    }
+    study->spans.known = status == WR_OK && row.code == SQLITE_OK;
     return wr_query_end(&row, status, what, error);
 }
 
@@ -223,7 +274,8 @@ static size_t parameter_bytes(const struct wr_study_facts *facts, size_t hidden)
 }
 
 /* Checks the blobs of one table. `sql` selects trial, hidden, bytes, whether the types are right,
- * epoch and seconds; the last two are NULL if the table lacks them. */
+ * epoch, seconds, and how many times the parameters are in it; epoch and seconds are NULL if the
+ * table lacks them. */
 static wr_status check_blobs(struct wr_study *study, const struct wr_study_facts *facts,
                              const char *sql, const char *name, struct wr_error *error) {
     struct wr_query row = wr_query(study, sql);
@@ -232,14 +284,16 @@ static wr_status check_blobs(struct wr_study *study, const struct wr_study_facts
     while (status == WR_OK && wr_query_row(&row)) {
         int64_t trial = sqlite3_column_int64(row.statement, 0);
         size_t bytes = wr_column_size(&row, 2), epoch = wr_column_size(&row, 4);
+        size_t parts = wr_column_size(&row, 6);
         size_t expected = parameter_bytes(facts, wr_column_size(&row, 1));
+        expected = expected < SIZE_MAX / 4 ? expected * parts : SIZE_MAX;
         double seconds = wr_column_real(&row, 5);
         if (sqlite3_column_type(row.statement, 1) == SQLITE_NULL)
             status = wr_fail(error, WR_ERR_DATA,
                              "%s: holds %s of trial %" PRId64 ", which it does not have" ADVICE,
                              study->path, name, trial);
-        else if (sqlite3_column_int(row.statement, 3) == 0 || bytes % sizeof(float) != 0 ||
-                 (expected != 0 && bytes != expected))
+        else if (sqlite3_column_int(row.statement, 3) == 0 ||
+                 bytes % (sizeof(float) * parts) != 0 || (expected != 0 && bytes != expected))
             status = wr_fail(error, WR_ERR_DATA,
                              "%s: %s of trial %" PRId64 " has %zu bytes, which its parameters "
                              "cannot take" ADVICE,
@@ -259,16 +313,19 @@ static wr_status check_all_blobs(struct wr_study *study, const struct wr_study_f
     wr_status status =
         check_blobs(study, facts,
                     "SELECT p.trial, hidden, length(value), typeof(value) = 'blob',"
-                    " NULL, NULL FROM parameters AS p LEFT JOIN trial ON id = p.trial",
+                    " NULL, NULL, 1 FROM parameters AS p LEFT JOIN trial ON id = p.trial",
                     "a model", error);
     if (status != WR_OK)
         return status;
-    return check_blobs(study, facts,
-                       "SELECT c.trial, hidden, length(parameters) -"
-                       " iif(length(parameters) % 4 = 1, 9, 0), typeof(parameters) = 'blob' AND"
-                       " typeof(epoch) = 'integer', epoch, c.seconds FROM checkpoint AS c"
-                       " LEFT JOIN trial ON id = c.trial",
-                       "the checkpoint", error);
+    return check_blobs(
+        study, facts,
+        "SELECT c.trial, hidden, length(parameters) -"
+        " iif(length(parameters) % 4 = 1, 9, 0), typeof(parameters) = 'blob' AND"
+        " typeof(epoch) = 'integer', epoch, c.seconds, 1 + ifnull(c.best_epoch > 0, 0)"
+        " + CASE optimizer WHEN 'adam' THEN 2 WHEN 'sgd' THEN 0 ELSE 1 END"
+        " FROM checkpoint AS c"
+        " LEFT JOIN trial ON id = c.trial",
+        "the checkpoint", error);
 }
 
 wr_status wr_study_check_rows(struct wr_study *study, struct wr_error *error) {
@@ -276,7 +333,7 @@ wr_status wr_study_check_rows(struct wr_study *study, struct wr_error *error) {
     int before = sqlite3_limit(study->db, SQLITE_LIMIT_LENGTH, MOST_TEXT);
     wr_status status = read_facts(study, &facts, error);
     if (status == WR_OK)
-        status = check_trials(study, error);
+        status = wr_study_check_trials(study, error);
     sqlite3_limit(study->db, SQLITE_LIMIT_LENGTH, before);
     if (status == WR_OK)
         status = check_all_blobs(study, &facts, error);

@@ -4,28 +4,42 @@
 #include "base/arithmetic.h"
 #include "base/base.h"
 #include "sweep/grid.h"
+#include "sweep/halving.h"
 #include "sweep/part.h"
 #include "sweep/sweep_data.h"
+#include "sweep/trial.h"
 #include "windrow/bench.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct lookup {
-    const struct wr_trial_options *trials; /* (count), as wr_grid_expand sorts them */
-    bool *ended;                           /* (count) */
+    struct wr_trial_options *trials; /* (count), sorted: those that train together are neighbours */
+    bool *ended;                     /* (count) */
     size_t count;
 };
 
 /* ---- shapes ---- */
 
-/* Trials with the same hidden size, window and batch. They are neighbours in the grid's order. */
+/* Trials that can train together. */
 struct group {
     struct wr_trial_options trial; /* one of them */
     size_t left;
     double cost; /* of one trial */
     double rate; /* cost per second, all devices together; 0: not measured */
 };
+
+/* Epochs of a trial, on average. */
+static double expected_epochs(const struct wr_sweep *sweep) {
+    double part = 1, epochs = 0, before = 0;
+    for (size_t rung = 0; rung < sweep->halving.rungs; rung++) {
+        double until = (double)wr_halving_epochs(sweep, rung);
+        epochs += part * (until - before);
+        part /= (double)sweep->halving.eta;
+        before = until;
+    }
+    return epochs + part * ((double)sweep->epochs - before);
+}
 
 /* Fills in the groups that have trials left, at most one per trial, and returns their number. */
 static size_t group_trials(const struct lookup *lookup, const struct wr_sweep_data *data,
@@ -36,28 +50,28 @@ static size_t group_trials(const struct lookup *lookup, const struct wr_sweep_da
         struct group *last = groups_count > 0 ? &groups[groups_count - 1] : NULL;
         if (lookup->ended[i])
             continue;
-        if (last != NULL && last->trial.hidden == trial->hidden &&
-            last->trial.window == trial->window && last->trial.batch == trial->batch) {
+        if (last != NULL && wr_trial_options_fit(&last->trial, trial)) {
             last->left++;
             continue;
         }
         groups[groups_count++] =
             (struct group){.trial = *trial,
                            .left = 1,
-                           .cost = wr_sweep_epoch_cost(data, trial) * (double)data->sweep->epochs};
+                           .cost = wr_sweep_epoch_cost(data, trial) * expected_epochs(data->sweep)};
     }
     return groups_count;
 }
 
-/* Counts the distinct shapes of the whole grid, also those whose trials have all ended. */
+/* Counts the groups of all trials, also those that have all ended. */
 static size_t count_shapes(const struct lookup *lookup) {
     size_t shapes = 0;
-    for (size_t i = 0; i < lookup->count; i++) {
-        const struct wr_trial_options *a = &lookup->trials[i], *b = i > 0 ? a - 1 : NULL;
-        shapes +=
-            b == NULL || a->hidden != b->hidden || a->window != b->window || a->batch != b->batch;
-    }
+    for (size_t i = 0; i < lookup->count; i++)
+        shapes += i == 0 || !wr_trial_options_fit(&lookup->trials[i - 1], &lookup->trials[i]);
     return shapes;
+}
+
+static int compare_trials(const void *a, const void *b) {
+    return wr_trial_options_compare(a, b);
 }
 
 /* ---- measuring ---- */
@@ -79,10 +93,11 @@ static wr_status measure(const struct wr_sweep_data *data, struct group *group,
         models = most > 1 ? (size_t)most : 1;
     struct wr_bench_cell cell = {.shape = wr_sweep_shape(data->sweep, &group->trial),
                                  .batch = batch,
-                                 .schedule = data->sweep->schedule};
+                                 .schedule = data->sweep->schedule,
+                                 .rule = wr_sweep_rule(data->sweep, &group->trial)};
     struct wr_bench_options how = {.seconds = MEASURED_SECONDS, .repeats = 1};
     size_t steps = (w->trained - 1) / batch + 1;
-    double updates = (double)steps * (double)data->sweep->epochs;
+    double updates = (double)steps * expected_epochs(data->sweep);
     wr_status status = WR_OK;
     for (size_t d = 0; d < device_count && status == WR_OK; d++) {
         struct wr_bench_result result;
@@ -127,6 +142,7 @@ static wr_status estimate_group(const struct wr_sweep_data *data, const struct g
         .stack = {wr_sweep_shape(data->sweep, &group->trial), .count = models},
         .batch = batch == WR_BATCH_ALL ? SIZE_MAX : batch,
         .schedule = data->sweep->schedule,
+        .rule = wr_sweep_rule(data->sweep, &group->trial),
         .windows = wr_sweep_windows_of(data, group->trial.window)->view};
     wr_status status = wr_session_memory(device, &ensemble, &bytes, error);
     while (status == WR_ERR_MEMORY && models > 1) { /* wr_sweep_run will do the same */
@@ -173,22 +189,24 @@ wr_status wr_sweep_plan(const struct wr_sweep *sweep, struct wr_study *study,
     WR_ARITHMETIC(callers);
     struct wr_sweep_data data = {0};
     struct lookup lookup = {0};
-    struct wr_trial_options *trials = NULL;
-    int64_t *ids = NULL;
+    struct wr_part part = {0};
     *plan = (struct wr_sweep_plan){0};
     if (device_count == 0)
         return wr_fail(error, WR_ERR_USAGE, "a plan needs a device");
-    wr_status status = wr_grid_expand(&sweep->grid, &trials, &lookup.count, error);
+    wr_status status = wr_sweep_data_make(sweep, &data, error);
     if (status == WR_OK)
-        status = wr_sweep_data_make(sweep, &data, error);
+        status = wr_part_make(&data, &part, &lookup.count, error);
     if (status == WR_OK)
-        status = wr_part_choose(&data, NULL, trials, &lookup.count, &ids, error);
-    lookup.trials = trials;
+        status = wr_part_choose(&data, NULL, &part, &lookup.count, error);
+    lookup.trials = part.trials;
+    if (status == WR_OK && sweep->trials != NULL)
+        qsort(lookup.trials, lookup.count, sizeof *lookup.trials, compare_trials);
     if (status == WR_OK)
         status = estimate_all(&data, &lookup, study, devices, device_count, plan, error);
     wr_sweep_data_release(&data);
-    free(trials);
-    free(ids);
+    free(part.trials);
+    free(part.ids);
+    free(part.groups);
     free(lookup.ended);
     return status;
 }

@@ -19,7 +19,7 @@ enum { STEPS_BETWEEN_CHECKS = 10000, STEPS_PER_BYTE = 10, BASE_STEPS = 10000000 
 enum { BYTES_OF_A_ROW = 8, BASE_ROWS = 1000 };
 /* Pages are checked one by one only in files of this size or less, which takes a fraction of a
  * second. */
-#define MOST_BYTES_CHECKED (8 << 20)
+#define MOST_BYTES_CHECKED (2 << 20)
 
 static size_t bytes_of(const char *path) {
     struct stat file;
@@ -74,7 +74,7 @@ void wr_study_set_limits(struct wr_study *study) {
                   {SQLITE_LIMIT_EXPR_DEPTH, 100},     {SQLITE_LIMIT_COMPOUND_SELECT, 4},
                   {SQLITE_LIMIT_VDBE_OP, 25000},      {SQLITE_LIMIT_FUNCTION_ARG, 8},
                   {SQLITE_LIMIT_ATTACHED, 0},         {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50},
-                  {SQLITE_LIMIT_VARIABLE_NUMBER, 20}, {SQLITE_LIMIT_TRIGGER_DEPTH, 1},
+                  {SQLITE_LIMIT_VARIABLE_NUMBER, 40}, {SQLITE_LIMIT_TRIGGER_DEPTH, 1},
                   {SQLITE_LIMIT_WORKER_THREADS, 0}};
     sqlite3_db_config(study->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(study->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
@@ -82,7 +82,10 @@ void wr_study_set_limits(struct wr_study *study) {
         sqlite3_db_config(study->db, off[i], 0, NULL);
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
         sqlite3_limit(study->db, limits[i].limit, limits[i].most);
-    sqlite3_exec(study->db, "PRAGMA cell_size_check = 1; PRAGMA mmap_size = 0", NULL, NULL, NULL);
+    sqlite3_exec(study->db,
+                 "PRAGMA cell_size_check = 1; PRAGMA mmap_size = 0;"
+                 "PRAGMA temp_store = MEMORY",
+                 NULL, NULL, NULL);
     study->most_steps = BASE_STEPS;
     study->most_rows = BASE_ROWS;
     sqlite3_progress_handler(study->db, STEPS_BETWEEN_CHECKS, check_work, study);
@@ -180,7 +183,8 @@ static wr_status check_schema(struct wr_study *study, struct wr_error *error) {
         sqlite3_open_v2(":memory:", &own.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL);
     if (code == SQLITE_OK) {
         wr_study_set_limits(&own);
-        code = sqlite3_exec(own.db, wr_study_schema, NULL, NULL, NULL);
+        code = sqlite3_exec(own.db, study->schema == 1 ? wr_sql_schema1 : wr_sql_schema, NULL, NULL,
+                            NULL);
     }
     wr_status status = code == SQLITE_OK ? compare_schemas(study, &own, error)
                                          : wr_study_fail(&own, code, "be read", error);

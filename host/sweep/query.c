@@ -165,26 +165,92 @@ const char *wr_column_text(struct wr_query *query, int column) {
     return "";
 }
 
-wr_status wr_study_begin(struct wr_study *study, struct wr_error *error) {
+static wr_status commit(struct wr_study *study, const char *what, struct wr_error *error) {
+    int code = lost_transaction(study);
+    study->writing = false;
+    errno = 0;
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(study->db, "COMMIT", NULL, NULL, NULL);
+    return code == SQLITE_OK ? WR_OK : wr_study_fail(study, code, what, error);
+}
+
+/* Undoes the renewal of a study of schema 1. */
+static wr_status leave_old(struct wr_study *study) {
+    study->writing = study->renewed = study->mended = false;
+    sqlite3_exec(study->db, "ROLLBACK", NULL, NULL, NULL);
+    return WR_OK;
+}
+
+/* Commits if status is WR_OK; otherwise rolls back and returns status. */
+static wr_status end(struct wr_study *study, wr_status status, const char *what,
+                     struct wr_error *error) {
+    bool renewed = study->renewed;
+    if (renewed && status == WR_OK && sqlite3_total_changes(study->db) == study->changes)
+        return leave_old(study); /* nothing was changed, so it need not be renewed */
+    if (status == WR_OK)
+        status = commit(study, what, error);
+    study->writing = study->renewed = false;
+    if (status == WR_OK) {
+        study->schema = WR_STUDY_SCHEMA;
+        return wr_study_check_place(study, error);
+    }
+    if (renewed)
+        study->mended = false;
+    if (!sqlite3_get_autocommit(study->db)) /* after some errors SQLite has already rolled back */
+        sqlite3_exec(study->db, "ROLLBACK", NULL, NULL, NULL);
+    return status;
+}
+
+static wr_status begin(struct wr_study *study, struct wr_error *error) {
     int code = sqlite3_exec(study->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
     study->writing = code == SQLITE_OK;
     study->lost = SQLITE_OK;
-    return code == SQLITE_OK ? WR_OK : wr_study_fail(study, code, "be written", error);
+    if (code != SQLITE_OK)
+        return wr_study_fail(study, code, "be written", error);
+    study->renewed = study->schema == 1;
+    wr_status status = study->renewed ? wr_study_renew(study, error) : WR_OK;
+    study->changes = sqlite3_total_changes(study->db);
+    return status == WR_OK ? WR_OK : end(study, status, "be written", error);
+}
+
+wr_status wr_study_begin(struct wr_study *study, struct wr_error *error) {
+    study->spans.known = false;
+    if (!study->gathering)
+        return begin(study, error);
+    study->writing = true;
+    return WR_OK;
 }
 
 wr_status wr_study_end(struct wr_study *study, wr_status status, const char *what,
                        struct wr_error *error) {
+    if (!study->gathering)
+        return end(study, status, what, error);
     int code = lost_transaction(study);
     study->writing = false;
-    if (status == WR_OK) {
-        errno = 0;
-        if (code == SQLITE_OK)
-            code = sqlite3_exec(study->db, "COMMIT", NULL, NULL, NULL);
-        if (code == SQLITE_OK)
-            return wr_study_check_place(study, error);
+    if (status == WR_OK && code != SQLITE_OK)
         status = wr_study_fail(study, code, what, error);
-    }
-    if (!sqlite3_get_autocommit(study->db)) /* after some errors SQLite has already rolled back */
-        sqlite3_exec(study->db, "ROLLBACK", NULL, NULL, NULL);
+    study->spoilt = study->spoilt || status != WR_OK;
+    return status;
+}
+
+wr_status wr_study_gather(struct wr_study *study, struct wr_error *error) {
+    /* Room for what changes, in KiB: pages of indices change again and again, and are written once.
+     */
+    sqlite3_exec(study->db, "PRAGMA cache_size = -400000", NULL, NULL, NULL);
+    wr_status status = begin(study, error);
+    study->gathering = status == WR_OK;
+    study->spoilt = study->writing = false;
+    return status;
+}
+
+wr_status wr_study_flush(struct wr_study *study, struct wr_error *error) {
+    wr_status status = WR_OK;
+    if (study->spoilt)
+        status = wr_fail(error, WR_ERR_STORAGE, "%s: what a failed call has begun is undone",
+                         study->path);
+    study->gathering = study->spoilt = false;
+    study->writing = true;
+    status = end(study, status, "commit", error);
+    sqlite3_exec(study->db, "PRAGMA cache_size = -2000", NULL, NULL, NULL);
     return status;
 }

@@ -1,23 +1,29 @@
 /* Chooses which trials train together, and in which order. Trials with a checkpoint come first, so
- * that few checkpoints are kept. Among the others the longest come first, so that the last
- * ensembles are short. */
+ * that few checkpoints are kept. Among the others those of lower groups come first (brackets, or
+ * parts of a list), and in a group the longest, so that the last ensembles are short. */
 #include "sweep/sweep_run.h"
 
 #include "base/base.h"
+#include "sweep/halving.h"
+#include "sweep/store.h"
+#include "sweep/trial.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* An ensemble should take about this long. A device of unknown speed gets what a slow device can
  * do, and a limited number of models, fewer if there are several devices. */
 #define ENSEMBLE_SECONDS 60.0
 #define LEAST_SECONDS    1.0
 #define FIRST_RATE       3e10
+/* With a budget, as much of it. */
+#define BUDGET_PARTS 20
 enum { FIRST_MODELS = 1024, FIRST_MODELS_OF_SEVERAL = 64, MODELS_ROUNDED_TO = 32 };
 
 double wr_queue_cost(const struct wr_sweep_run *run, const struct wr_slice *slice) {
     return wr_sweep_epoch_cost(&run->data, &run->trials[run->order[slice->first]]) *
-           (double)(run->sweep->epochs - slice->epoch);
+           (double)(slice->until - slice->epoch);
 }
 
 /* ---- slices ---- */
@@ -49,41 +55,83 @@ static struct wr_slice cut(struct wr_sweep_run *run, struct wr_slice *from, size
     return taken;
 }
 
-static bool same_shape(const struct wr_trial_options *a, const struct wr_trial_options *b) {
-    return a->hidden == b->hidden && a->window == b->window && a->batch == b->batch;
-}
-
 static bool same_ensemble(const struct wr_sweep_run *run, size_t a, size_t b) {
-    return same_shape(&run->trials[a], &run->trials[b]) &&
-           run->states[a].epoch == run->states[b].epoch;
+    return run->groups[a] == run->groups[b] && run->states[a].epoch == run->states[b].epoch &&
+           wr_trial_options_fit(&run->trials[a], &run->trials[b]);
 }
 
-wr_status wr_queue_fill(struct wr_sweep_run *run, struct wr_error *error) {
-    size_t left = 0;
-    run->order = wr_alloc(run->count, sizeof *run->order, "the queue", error);
-    if (run->order == NULL)
-        return WR_ERR_MEMORY;
-    /* The grid's order has trials of one shape together; those with a checkpoint come first. */
-    for (int begun = 1; begun >= 0; begun--)
-        for (size_t i = 0; i < run->count; i++) {
-            enum wr_trial_status status = run->states[i].status;
-            bool ended = status == WR_TRIAL_DONE || status == WR_TRIAL_DIVERGED;
-            if (!ended && (run->states[i].epoch > 0) == (begun == 1))
-                run->order[left++] = i;
-        }
-    for (size_t first = 0, end; first < left; first = end) {
+/* Trials with a checkpoint come first, then lower groups, and then by what lets them train
+ * together. */
+static int compare_waiting(const void *x, const void *y, void *context) {
+    const struct wr_sweep_run *run = context;
+    size_t a = *(const size_t *)x, b = *(const size_t *)y;
+    size_t epoch_a = run->states[a].epoch, epoch_b = run->states[b].epoch;
+    if ((epoch_a > 0) != (epoch_b > 0))
+        return epoch_a > 0 ? -1 : 1;
+    if (run->groups[a] != run->groups[b])
+        return run->groups[a] < run->groups[b] ? -1 : 1;
+    int order = wr_trial_options_fit(&run->trials[a], &run->trials[b])
+                    ? 0
+                    : wr_trial_options_compare(&run->trials[a], &run->trials[b]);
+    if (order == 0)
+        order = (epoch_a < epoch_b) - (epoch_a > epoch_b);
+    return order != 0 ? order : (a > b) - (a < b);
+}
+
+/* Whether the trial waits for the others of its bracket. */
+static bool waits(const struct wr_trial_state *state) {
+    return state->status == WR_TRIAL_PENDING && !isnan(state->score);
+}
+
+/* Cuts the trials from `first` on to the end of `order` into slices. */
+static wr_status put_slices(struct wr_sweep_run *run, size_t first, struct wr_error *error) {
+    bool halving = run->sweep->halving.eta > 0;
+    qsort_r(run->order + first, run->order_count - first, sizeof *run->order, compare_waiting, run);
+    for (size_t end; first < run->order_count; first = end) {
         size_t trial = run->order[first];
         end = first + 1;
-        while (end < left && same_ensemble(run, trial, run->order[end]))
+        while (end < run->order_count && same_ensemble(run, trial, run->order[end]))
             end++;
-        struct wr_slice slice = {
-            .first = first, .count = end - first, .epoch = run->states[trial].epoch};
+        struct wr_slice slice = {.first = first,
+                                 .count = end - first,
+                                 .epoch = run->states[trial].epoch,
+                                 .until =
+                                     halving ? wr_halving_until(run, trial) : run->sweep->epochs,
+                                 .group = run->groups[trial]};
         wr_status status = wr_queue_put(run, &slice, error);
         if (status != WR_OK)
             return status;
-        run->cost += (double)slice.count * run->slices[run->slice_count - 1].cost;
     }
     return WR_OK;
+}
+
+wr_status wr_queue_fill(struct wr_sweep_run *run, struct wr_error *error) {
+    const struct wr_halving *halving = &run->sweep->halving;
+    size_t room;
+    if (!wr_size_mul(run->count, halving->eta > 0 ? 1 + halving->rungs : 1, &room))
+        return wr_fail(error, WR_ERR_MEMORY, "the queue overflows memory");
+    run->order = wr_alloc(room, sizeof *run->order, "the queue", error);
+    if (run->order == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t i = 0; i < run->count; i++) {
+        const struct wr_trial_state *state = &run->states[i];
+        if (wr_trial_has_ended(state->status))
+            continue;
+        if (!waits(state))
+            run->order[run->order_count++] = i;
+        double epochs = halving->eta > 0 ? wr_halving_expected(run, i)
+                                         : (double)(run->sweep->epochs - state->epoch);
+        run->cost += epochs * wr_sweep_epoch_cost(&run->data, &run->trials[i]);
+    }
+    return put_slices(run, 0, error);
+}
+
+wr_status wr_queue_put_trials(struct wr_sweep_run *run, const size_t *trials, size_t count,
+                              struct wr_error *error) {
+    size_t first = run->order_count;
+    memcpy(run->order + first, trials, count * sizeof *trials);
+    run->order_count += count;
+    return put_slices(run, first, error);
 }
 
 /* ---- the next ensemble ---- */
@@ -113,7 +161,10 @@ static size_t ensemble_size(const struct wr_sweep_worker *worker, const struct w
     const struct wr_trial_options *trial = &run->trials[run->order[slice->first]];
     bool known = worker->rate > 0, several = run->worker_count - run->lost > 1;
     double H = (double)trial->hidden;
-    double cost = (known ? worker->rate : FIRST_RATE) * ENSEMBLE_SECONDS;
+    double seconds = ENSEMBLE_SECONDS, budget = run->options->budget_seconds;
+    if (budget > 0 && budget / BUDGET_PARTS < seconds)
+        seconds = budget / BUDGET_PARTS;
+    double cost = (known ? worker->rate : FIRST_RATE) * seconds;
     if (known && several && fair_share(worker) < cost)
         cost = fair_share(worker);
     double models = cost / slice->cost, first = several ? FIRST_MODELS_OF_SEVERAL : FIRST_MODELS;
@@ -131,6 +182,8 @@ static size_t ensemble_size(const struct wr_sweep_worker *worker, const struct w
 static bool comes_before(const struct wr_slice *a, const struct wr_slice *b) {
     if ((a->epoch > 0) != (b->epoch > 0))
         return a->epoch > 0;
+    if (a->group != b->group)
+        return a->group < b->group;
     return a->cost != b->cost ? a->cost > b->cost : a->first < b->first;
 }
 
@@ -152,7 +205,7 @@ bool wr_queue_take(struct wr_sweep_worker *worker, struct wr_slice *slice) {
 void wr_queue_refuse(const struct wr_sweep_worker *worker, const struct wr_trial_options *trial) {
     struct wr_sweep_run *run = worker->run;
     for (size_t i = 0; i < run->slice_count; i++)
-        if (same_shape(&run->trials[run->order[run->slices[i].first]], trial))
+        if (wr_trial_options_fit(&run->trials[run->order[run->slices[i].first]], trial))
             run->slices[i].refused |= (uint64_t)1 << worker->index;
 }
 

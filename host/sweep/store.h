@@ -5,19 +5,32 @@
 #include <sqlite3.h>
 
 #include "base/base.h"
+#include "sweep/trial.h"
 #include "windrow/study.h"
 
 /* As in schema.sql. */
 #define WR_STUDY_APPLICATION 0x57726f77
-#define WR_STUDY_SCHEMA      1
+#define WR_STUDY_SCHEMA      2
 /* The order of the trials that are done. The index `ranking` has the same order. */
-#define WR_STUDY_RANK "ifnull(score, 9e999), hidden, window, batch, init, lr, clip, seed"
+#define WR_STUDY_RANK "ifnull(score, 9e999), hidden, window, batch, init, lr, clip, seed, id"
 
-extern const char wr_study_schema[]; /* the text of schema.sql; schema.cmake makes its source */
+/* The SQL files of this folder; schema.cmake makes their source. */
+extern const char wr_sql_schema[], wr_sql_schema1[], wr_sql_schema1_views[], wr_sql_schema1_aside[],
+    wr_sql_schema1_take[];
 
 /* Identifies a file independently of its name. device 0: no file. */
 struct wr_file_identity {
     uint64_t device, inode;
+};
+
+/* What a look at all trials has found: their number by status, their seconds, and the first and the
+ * last value of each option, as wr_option_get gives it. */
+struct wr_study_spans {
+    bool known;      /* and this connection has written nothing since */
+    int64_t version; /* of the data, which tells whether another connection has */
+    size_t trials, by_status[WR_TRIAL_PRUNED + 1];
+    double seconds;
+    double least[WR_OPTIONS], most[WR_OPTIONS];
 };
 
 struct wr_study {
@@ -26,13 +39,19 @@ struct wr_study {
     enum wr_journal journal; /* set by a writer */
     int lock;                /* descriptor that holds the writer's lock, or -1 */
     char *lock_path;         /* path of the lock file; freed with sqlite3_free */
+    int schema;              /* version of the file; 0: it was empty */
+    bool renewed;            /* the transaction has made it one of schema 2 */
+    int changes;             /* of rows by this connection when that was done */
     struct wr_file_identity file,
-        log;      /* the files that a writer opened; log is 0 until it exists */
-    bool writing; /* from wr_study_begin to wr_study_end */
-    int lost;     /* the result code with which SQLite itself rolled the transaction back */
+        log;        /* the files that a writer opened; log is 0 until it exists */
+    bool writing;   /* from wr_study_begin to wr_study_end */
+    bool gathering; /* from wr_study_gather to wr_study_flush: one transaction */
+    bool spoilt;    /* a call of it has failed in the middle */
+    int lost;       /* the result code with which SQLite itself rolled the transaction back */
     size_t keep;
     size_t steps, most_steps, most_rows; /* work of a statement, and the limits of it (guard.c) */
-    int64_t *torn;                       /* (torn_count) ids of torn trials, ascending (torn.c) */
+    struct wr_study_spans spans;
+    int64_t *torn; /* (torn_count) ids of torn trials, ascending (torn.c) */
     size_t torn_count;
     bool mended; /* the torn trials are pending again */
 };
@@ -87,8 +106,18 @@ struct wr_study_facts {
     size_t points;          /* of a loss curve; SIZE_MAX: not known */
     size_t keep;            /* the best `keep` trials must have parameters */
 };
-/* Returns WR_ERR_DATA for a value that no sweep writes. Finds the torn trials. */
+/* Returns WR_ERR_DATA for a value that no sweep writes. Finds the spans and the torn trials. */
 wr_status wr_study_check_rows(struct wr_study *study, struct wr_error *error);
+/* The part of it that checks the trials and finds their spans. */
+wr_status wr_study_check_trials(struct wr_study *study, struct wr_error *error);
+
+/* A number that changes when another connection has committed; -1 if it cannot be read
+ * (groups.c). */
+int64_t wr_study_data_version(struct wr_study *study);
+
+/* Makes a study of schema 1 one of schema 2, without torn trials: nobody finds those in schema 2.
+ * Call it inside a transaction (study.c). */
+wr_status wr_study_renew(struct wr_study *study, struct wr_error *error);
 
 /* ---- torn trials (torn.c) ---- */
 
@@ -96,7 +125,7 @@ wr_status wr_study_check_rows(struct wr_study *study, struct wr_error *error);
 wr_status wr_study_find_torn(struct wr_study *study, const struct wr_study_facts *facts,
                              struct wr_error *error);
 bool wr_study_is_torn(const struct wr_study *study, int64_t id);
-/* Makes the torn trials pending again, in one transaction. */
+/* Makes the torn trials pending again. Call it inside a transaction, on tables of schema 2. */
 wr_status wr_study_mend(struct wr_study *study, struct wr_error *error);
 
 /* ---- queries (query.c) ---- */
@@ -137,29 +166,41 @@ size_t wr_column_size(const struct wr_query *query, int column);
  * row. */
 const char *wr_column_text(struct wr_query *query, int column);
 
-/* Begins a transaction that writes. */
+/* Begins a transaction that writes. Before its first change, a study of schema 1 becomes one of
+ * schema 2; if the transaction fails, the file stays as it is. */
 wr_status wr_study_begin(struct wr_study *study, struct wr_error *error);
 /* Commits if status is WR_OK; otherwise rolls back and returns status. */
 wr_status wr_study_end(struct wr_study *study, wr_status status, const char *what,
                        struct wr_error *error);
 
+/* wr_study_settle without a transaction of its own. Call it inside one, or for reading
+ * (study_write.c). */
+wr_status wr_study_settle_inside(struct wr_study *study, const struct wr_setting *settings,
+                                 size_t count, struct wr_error *error);
+
 /* Drops the parameters that are not kept. Call it inside a transaction (commit.c). */
 wr_status wr_study_prune(struct wr_study *study, struct wr_error *error);
 
+/* Whether a trial that has ended so has a result and is not trained again. */
+static inline bool wr_trial_has_ended(enum wr_trial_status status) {
+    return status == WR_TRIAL_DONE || status == WR_TRIAL_DIVERGED || status == WR_TRIAL_PRUNED;
+}
+
 /* ---- checkpoints ---- */
 
-/* Size of what follows a checkpoint's parameters: the byte 1, then the hash, lowest byte first.
- * Studies of Windrow 0.1 lack both; the length of the blob shows that. */
+/* Size of what follows a checkpoint's floats: the byte 1, then the hash, lowest byte first. Studies
+ * of Windrow 0.1 lack both; the length of the blob shows that. */
 enum { WR_CHECKPOINT_HASH = 9 };
-/* The hash of the epochs done and of the parameters in their stored form (commit.c). */
-uint64_t wr_study_checkpoint_hash(size_t epoch, const unsigned char *bytes, size_t size);
+/* The hash of a checkpoint whose floats have this stored form (commit.c). */
+uint64_t wr_study_checkpoint_hash(const struct wr_trial_checkpoint *checkpoint,
+                                  const unsigned char *bytes, size_t size);
 /* Returns WR_ERR_DATA if the trial's checkpoint does not match its hash (study_read.c). */
 wr_status wr_study_check_checkpoint(struct wr_study *study, int64_t id, struct wr_error *error);
 
 /* ---- words of the schema (study_read.c) ---- */
 
-/* "notebook", "pytorch". */
-const char *wr_study_init_name(enum wr_init init);
+/* The options of a trial, WR_OPTION_COLUMNS, of which the first is column `first`. */
+struct wr_trial_options wr_column_options(struct wr_query *row, int first);
 /* The status of that name, or WR_TRIAL_PENDING. */
 enum wr_trial_status wr_study_status(const char *name);
 

@@ -32,7 +32,8 @@ static wr_status identify(struct wr_study *study, enum kind *kind, struct wr_err
         version = sqlite3_column_int64(query.statement, 2);
     }
     wr_status status = wr_query_end(&query, WR_OK, "be read", error);
-    if (application == WR_STUDY_APPLICATION && version >= WR_STUDY_SCHEMA)
+    study->schema = application == WR_STUDY_APPLICATION ? (int)version : 0;
+    if (application == WR_STUDY_APPLICATION && version >= 1)
         *kind = version > WR_STUDY_SCHEMA ? NEWER_STUDY : STUDY;
     else
         *kind = entries == 0 && application == 0 && version == 0 ? NOTHING : OTHER;
@@ -41,9 +42,10 @@ static wr_status identify(struct wr_study *study, enum kind *kind, struct wr_err
 
 static wr_status refuse(const struct wr_study *study, enum kind kind, struct wr_error *error) {
     if (kind == NEWER_STUDY)
-        return wr_fail(error, WR_ERR_DATA,
-                       "%s: a study of a newer Windrow than this (%s), which knows schema %d alone",
-                       study->path, WR_VERSION, WR_STUDY_SCHEMA);
+        return wr_fail(
+            error, WR_ERR_DATA,
+            "%s: a study of a newer Windrow than this (%s), which knows schemas up to %d",
+            study->path, WR_VERSION, WR_STUDY_SCHEMA);
     if (kind == OTHER)
         return wr_fail(error, WR_ERR_DATA,
                        "%s: an SQLite file, but no study of Windrow's; name another file",
@@ -86,9 +88,16 @@ static wr_status fail_unfinished(const struct wr_study *study, struct wr_error *
                    study->path);
 }
 
-static wr_status check(struct wr_study *study, struct wr_error *error) {
-    wr_status status = wr_study_check_file(study, error);
-    return status == WR_OK ? wr_study_check_rows(study, error) : status;
+static wr_status run_sql(struct wr_study *study, const char *sql, const char *what,
+                         struct wr_error *error) {
+    wr_study_count_work(study);
+    int code = sqlite3_exec(study->db, sql, NULL, NULL, NULL);
+    return code == SQLITE_OK ? WR_OK : wr_study_fail(study, code, what, error);
+}
+
+/* Lets queries see a study of schema 1 as one of schema 2. */
+static wr_status show_as_new(struct wr_study *study, struct wr_error *error) {
+    return study->schema == 1 ? run_sql(study, wr_sql_schema1_views, "be read", error) : WR_OK;
 }
 
 static wr_status open_to_read(struct wr_study *study, struct wr_error *error) {
@@ -121,19 +130,33 @@ static wr_status open_to_read(struct wr_study *study, struct wr_error *error) {
     if (status == WR_OK && kind != STUDY)
         status = refuse(study, kind, error);
     if (status == WR_OK)
+        status = wr_study_check_file(study, error);
+    if (status == WR_OK)
+        status = show_as_new(study, error);
+    if (status == WR_OK)
         sqlite3_exec(study->db, "PRAGMA query_only = 1", NULL, NULL, NULL);
-    return status == WR_OK ? check(study, error) : status;
+    return status == WR_OK ? wr_study_check_rows(study, error) : status;
 }
 
+wr_status wr_study_renew(struct wr_study *study, struct wr_error *error) {
+    static const char what[] = "be made a study of this Windrow";
+    wr_status status = run_sql(study, wr_sql_schema1_aside, what, error);
+    if (status == WR_OK)
+        status = run_sql(study, wr_sql_schema, what, error);
+    if (status == WR_OK)
+        status = run_sql(study, wr_sql_schema1_take, what, error);
+    return status == WR_OK ? wr_study_mend(study, error) : status;
+}
+
+/* Makes an empty file a study, in one transaction. */
 static wr_status make_schema(struct wr_study *study, struct wr_error *error) {
     static const char what[] = "be made a study";
     wr_status status = wr_study_begin(study, error);
     if (status != WR_OK)
         return status;
-    int code = sqlite3_exec(study->db, wr_study_schema, NULL, NULL, NULL);
-    if (code != SQLITE_OK)
-        status = wr_study_fail(study, code, what, error);
-    return wr_study_end(study, status, what, error);
+    status = wr_study_end(study, run_sql(study, wr_sql_schema, what, error), what, error);
+    study->schema = status == WR_OK ? WR_STUDY_SCHEMA : 0;
+    return status;
 }
 
 /* Opens and locks the file at the path. *kind is NOTHING, STUDY, or with `newer` also
@@ -176,9 +199,15 @@ static wr_status open_to_write(struct wr_study *study, bool fresh, struct wr_err
     /* EXTRA: without a log, a commit also waits until the journal's removal is durable. */
     if (status == WR_OK)
         sqlite3_exec(study->db, "PRAGMA synchronous = EXTRA", NULL, NULL, NULL);
-    if (status == WR_OK)
-        status = kind == NOTHING ? make_schema(study, error) : check(study, error);
-    return status == WR_OK ? wr_study_mend(study, error) : status;
+    if (status == WR_OK && kind != NOTHING)
+        status = wr_study_check_file(study, error);
+    if (status == WR_OK && kind != NOTHING)
+        status = show_as_new(study, error);
+    if (status == WR_OK && kind != NOTHING)
+        status = wr_study_check_rows(study, error);
+    if (status == WR_OK && kind == NOTHING)
+        status = make_schema(study, error);
+    return status;
 }
 
 wr_status wr_study_open(const char *path, enum wr_study_mode mode, struct wr_study **study,

@@ -226,6 +226,8 @@ static wr_status take_lock(struct wr_study *study, struct wr_error *error) {
         if (lock < 0 || fcntl(lock, F_OFD_SETLK, &whole) != 0)
             return fail_lock(study, lock, error);
         if (has_name(lock, study->lock_path)) { /* otherwise its last holder has just removed it */
+            if (ftruncate(lock, 0) != 0)        /* the note of a writer that died */
+                return fail_lock(study, lock, error);
             study->lock = lock;
             return WR_OK;
         }
@@ -243,6 +245,62 @@ wr_status wr_study_lock(struct wr_study *study, bool *moved, struct wr_error *er
     if (*moved)
         give_up_lock(study);
     return *moved ? WR_OK : set_journal(study, error);
+}
+
+/* ---- notes ---- */
+
+/* One write of one size, so that a reader sees an old note or a new one. */
+void wr_study_leave_note(struct wr_study *study, const char *text) {
+    char note[WR_NOTE_MOST + 1];
+    if (study->lock < 0)
+        return;
+    memset(note, ' ', sizeof note);
+    memcpy(note, text, strnlen(text, WR_NOTE_MOST));
+    note[WR_NOTE_MOST] = '\n';
+    if (pwrite(study->lock, note, sizeof note, 0) < 0)
+        return; /* it is only a note */
+}
+
+/* Reads what the file holds, without the blanks at its end. */
+static wr_status read_note(const char *path, int file, char **note, struct wr_error *error) {
+    char *text = wr_alloc(WR_NOTE_MOST + 1, 1, "a note", error);
+    if (text == NULL)
+        return WR_ERR_MEMORY;
+    ssize_t length = pread(file, text, WR_NOTE_MOST, 0);
+    if (length < 0) {
+        free(text);
+        return wr_fail(error, WR_ERR_DATA, "%s-lock: cannot be read: %s", path, strerror(errno));
+    }
+    while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\n'))
+        length--;
+    text[length] = '\0';
+    *note = text;
+    return WR_OK;
+}
+
+wr_status wr_study_read_note(const char *path, char **note, struct wr_error *error) {
+    struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+    char *resolved = realpath(path, NULL), *lock_path = NULL;
+    *note = NULL;
+    if (resolved == NULL)
+        return wr_fail(error, wr_cause(errno, WR_ERR_DATA), "%s: cannot be opened: %s", path,
+                       strerror(errno));
+    int file = -1, length = asprintf(&lock_path, "%s-lock", resolved);
+    free(resolved);
+    if (length < 0)
+        return wr_fail(error, WR_ERR_MEMORY, "%s: no memory for its note", path);
+    wr_status status = WR_OK;
+    file = open(lock_path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0 && errno != ENOENT)
+        status = wr_fail(error, WR_ERR_DATA, "%s: cannot be read: %s", lock_path, strerror(errno));
+    /* A lock that could be taken is nobody's. */
+    bool held = file >= 0 && fcntl(file, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+    if (held)
+        status = read_note(path, file, note, error);
+    if (file >= 0)
+        close(file);
+    free(lock_path);
+    return status;
 }
 
 /* ---- whether the files are in place ---- */

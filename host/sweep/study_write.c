@@ -1,11 +1,12 @@
 /* Writes the settings and the new trials of a sweep into its study. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/number.h"
 #include "sweep/check.h"
-#include "sweep/grid.h"
 #include "sweep/store.h"
+#include "sweep/trial.h"
 
 /* ---- settings ---- */
 
@@ -52,17 +53,25 @@ static wr_status settle(struct wr_study *study, const struct wr_setting *setting
     wr_status status = wr_study_setting(study, setting->name, &kept, error);
     if (status != WR_OK)
         return status;
+    bool same = kept != NULL && strcmp(kept, setting->value) == 0;
     if (!setting->fixed || (kept == NULL && !trials))
-        status = may_write(study) ? keep_setting(study, setting, error) : WR_OK;
+        status = may_write(study) && !same ? keep_setting(study, setting, error) : WR_OK;
     else if (kept == NULL)
         status =
             wr_fail(error, WR_ERR_DATA,
                     "%s: its trials were trained without the setting %s, which is %s now; name "
                     "another file",
                     study->path, setting->name, setting->value);
-    else if (strcmp(kept, setting->value) != 0 && strcmp(setting->name, "numerics") == 0)
+    else if (!same && strcmp(setting->name, "numerics") == 0)
         status = fail_numerics(study, kept, setting->value, error);
-    else if (strcmp(kept, setting->value) != 0)
+    else if (!same && strcmp(setting->name, "halving") == 0)
+        status =
+            wr_fail(error, WR_ERR_DATA,
+                    "%s: another study: halving makes its trials compete, so they stay the same, "
+                    "and are pruned in the same way; its halving is %s, not %s; name another "
+                    "file",
+                    study->path, kept, setting->value);
+    else if (!same)
         status = wr_fail(error, WR_ERR_DATA,
                          "%s: another study: its trials have %s %s, not %s; name another file",
                          study->path, setting->name, kept, setting->value);
@@ -70,33 +79,41 @@ static wr_status settle(struct wr_study *study, const struct wr_setting *setting
     return status;
 }
 
-wr_status wr_study_settle(struct wr_study *study, const struct wr_setting *settings, size_t count,
-                          struct wr_error *error) {
+wr_status wr_study_settle_inside(struct wr_study *study, const struct wr_setting *settings,
+                                 size_t count, struct wr_error *error) {
     bool trials;
     for (size_t i = 0; i < count; i++)
         if (!wr_setting_fits(settings[i].name, settings[i].value))
             return wr_fail(error, WR_ERR_USAGE, "%s: the setting %s cannot be '%s'", study->path,
                            settings[i].name, settings[i].value);
+    wr_status status = has_trials(study, &trials, error);
+    for (size_t i = 0; i < count && status == WR_OK; i++)
+        status = settle(study, &settings[i], trials, error);
+    return status;
+}
+
+wr_status wr_study_settle(struct wr_study *study, const struct wr_setting *settings, size_t count,
+                          struct wr_error *error) {
     wr_status status = may_write(study) ? wr_study_begin(study, error) : WR_OK;
     if (status != WR_OK)
         return status;
-    status = has_trials(study, &trials, error);
-    for (size_t i = 0; i < count && status == WR_OK; i++)
-        status = settle(study, &settings[i], trials, error);
+    status = wr_study_settle_inside(study, settings, count, error);
     return may_write(study) ? wr_study_end(study, status, "keep its settings", error) : status;
 }
 
 /* ---- trials ---- */
 
-/* Binds rates and clips as the decimals that people gave: 0.0001, not 9.99999974737875e-05. */
+/* Binds real numbers as the decimals that people gave: 0.0001, not 9.99999974737875e-05. */
 static void bind_options(struct wr_query *query, const struct wr_trial_options *options) {
-    wr_bind_size(query, options->hidden);
-    wr_bind_size(query, options->window);
-    wr_bind_size(query, options->batch);
-    wr_bind_text(query, wr_study_init_name(options->init));
-    wr_bind_real(query, wr_number_of_float(options->lr));
-    wr_bind_real(query, wr_number_of_float(options->clip));
-    wr_bind_int(query, options->seed);
+    for (unsigned option = 0; option < WR_OPTIONS; option++) {
+        double value = wr_option_get(options, option);
+        if (wr_option_type(option) == WR_OPTION_WORD)
+            wr_bind_text(query, wr_option_word(option, (unsigned)value));
+        else if (wr_option_type(option) == WR_OPTION_REAL)
+            wr_bind_real(query, wr_number_of_float((float)value));
+        else
+            wr_bind_int(query, (int64_t)value);
+    }
 }
 
 /* Fills in the state of a trial. Returns false if the study does not have the trial. */
@@ -107,50 +124,75 @@ static bool find_trial(struct wr_query *find, const struct wr_trial_options *opt
     if (found)
         *state = (struct wr_trial_state){.id = sqlite3_column_int64(find->statement, 0),
                                          .status = wr_study_status(wr_column_text(find, 1)),
-                                         .epoch = wr_column_size(find, 2)};
+                                         .epoch = wr_column_size(find, 2),
+                                         .score = wr_column_real(find, 3)};
     wr_query_reset(find);
     return found;
 }
 
+/* trials (count): checked and settled. */
 static wr_status add(struct wr_study *study, const struct wr_trial_options *trials,
                      const int64_t *ids, size_t count, struct wr_trial_state *states, size_t *added,
                      struct wr_error *error) {
     struct wr_query find =
-        wr_query(study, "SELECT id, status, ifnull(epoch, 0)"
+        wr_query(study, "SELECT id, status, ifnull(epochs, ifnull(epoch, 0)),"
+                        " ifnull(trial.score, checkpoint.score)"
                         " FROM trial LEFT JOIN checkpoint ON checkpoint.trial = id"
-                        " WHERE hidden = ? AND window = ? AND batch = ? AND init = ? AND lr = ? AND"
-                        " clip = ? AND seed = ?");
-    struct wr_query insert =
-        wr_query(study, "INSERT INTO trial (hidden, window, batch, init, lr, clip, seed, id)"
-                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, CASE WHEN ?8 > 0 AND"
-                        " NOT EXISTS (SELECT 1 FROM trial WHERE id = ?8) THEN ?8 END)");
-    for (size_t i = 0; i < count && find.code == SQLITE_OK && insert.code == SQLITE_OK; i++) {
-        if (find_trial(&find, &trials[i], &states[i]) || find.code != SQLITE_OK)
+                        " WHERE (" WR_OPTION_COLUMNS ") = (" WR_OPTION_PARAMETERS ")");
+    struct wr_query insert = wr_query(
+        study,
+        "INSERT OR IGNORE INTO trial (" WR_OPTION_COLUMNS ", id) SELECT " WR_OPTION_PARAMETERS
+        ", CASE WHEN free.id > 0 AND NOT EXISTS (SELECT 1 FROM trial WHERE id = free.id)"
+        " THEN free.id END FROM (SELECT ? AS id) AS free");
+    bool some;
+    wr_status status = has_trials(study, &some, error);
+    for (size_t i = 0; i < count && status == WR_OK && find.code == SQLITE_OK; i++) {
+        if (some && find_trial(&find, &trials[i], &states[i]))
             continue;
         bind_options(&insert, &trials[i]);
         wr_bind_int(&insert, ids != NULL ? ids[i] : 0);
-        if (!wr_query_run(&insert))
+        if (find.code != SQLITE_OK || !wr_query_run(&insert))
             break;
-        states[i] = (struct wr_trial_state){.id = sqlite3_last_insert_rowid(study->db)};
+        if (sqlite3_changes(study->db) == 0) { /* it is listed twice */
+            find_trial(&find, &trials[i], &states[i]);
+            continue;
+        }
+        states[i] =
+            (struct wr_trial_state){.id = sqlite3_last_insert_rowid(study->db), .score = NAN};
         ++*added;
     }
-    wr_status status = wr_query_end(&find, WR_OK, "find its trials", error);
+    status = wr_query_end(&find, status, "find its trials", error);
     return wr_query_end(&insert, status, "add trials", error);
+}
+
+/* Copies the trials, checked and settled. The caller frees *settled with free. */
+static wr_status settle_options(const struct wr_trial_options *trials, size_t count,
+                                struct wr_trial_options **settled, struct wr_error *error) {
+    wr_status status = WR_OK;
+    *settled = wr_alloc(count, sizeof **settled, "trials", error);
+    if (*settled == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t i = 0; i < count && status == WR_OK; i++) {
+        status = wr_trial_options_check(&trials[i], error);
+        (*settled)[i] = trials[i];
+        wr_trial_options_settle(&(*settled)[i]);
+    }
+    return status;
 }
 
 wr_status wr_study_add(struct wr_study *study, const struct wr_trial_options *trials,
                        const int64_t *ids, size_t count, struct wr_trial_state *states,
                        size_t *added, struct wr_error *error) {
     size_t new_trials = 0;
-    wr_status status = WR_OK;
-    for (size_t i = 0; i < count && status == WR_OK; i++)
-        status = wr_trial_options_check(&trials[i], error);
+    struct wr_trial_options *settled;
+    wr_status status = settle_options(trials, count, &settled, error);
     if (status == WR_OK)
         status = wr_study_begin(study, error);
     if (status == WR_OK) {
-        status = add(study, trials, ids, count, states, &new_trials, error);
+        status = add(study, settled, ids, count, states, &new_trials, error);
         status = wr_study_end(study, status, "add trials", error);
     }
+    free(settled);
     if (added != NULL)
         *added = status == WR_OK ? new_trials : 0;
     return status;

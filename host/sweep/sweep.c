@@ -2,7 +2,7 @@
 
 #include "base/arithmetic.h"
 #include "base/base.h"
-#include "sweep/grid.h"
+#include "sweep/halving.h"
 #include "sweep/part.h"
 #include "sweep/store.h"
 #include "sweep/sweep_run.h"
@@ -20,13 +20,21 @@ static bool is_stop_wanted(const struct wr_sweep_run *run) {
     return run->options->stop != NULL && *run->options->stop != 0;
 }
 
+static bool is_budget_used(const struct wr_sweep_run *run) {
+    double budget = run->options->budget_seconds;
+    return budget > 0 && wr_seconds() - run->training > budget;
+}
+
 static void pass_stop_on(struct wr_sweep_run *run) {
     if (is_stop_wanted(run))
         run->stopped = true;
+    if (is_budget_used(run))
+        run->over_budget = true;
 }
 
 bool wr_sweep_ending(const struct wr_sweep_run *run) {
-    return run->ending || run->stopped || (run->alone && is_stop_wanted(run));
+    return run->ending || run->stopped || run->over_budget ||
+           (run->alone && (is_stop_wanted(run) || is_budget_used(run)));
 }
 
 void wr_sweep_end(struct wr_sweep_run *run, wr_status status, struct wr_error *error) {
@@ -80,6 +88,7 @@ static struct wr_sweep_event event_now(const struct wr_sweep_run *run) {
                                    .done = run->result.done,
                                    .diverged = run->result.diverged,
                                    .failed = run->result.failed,
+                                   .pruned = run->result.pruned,
                                    .fraction = fraction,
                                    .seconds = seconds,
                                    .seconds_left =
@@ -127,6 +136,7 @@ static void wait_for_workers(struct wr_sweep_run *run) {
  * device. */
 static wr_status run_workers(struct wr_sweep_run *run) {
     size_t started = 0;
+    run->training = wr_seconds();
     pass_stop_on(run);
     pthread_mutex_lock(&run->lock); /* no worker begins before all of them are known */
     while (started < run->worker_count &&
@@ -141,6 +151,7 @@ static wr_status run_workers(struct wr_sweep_run *run) {
     pthread_mutex_unlock(&run->lock);
     if (run->alone) {
         work(&run->workers[0]);
+        pass_stop_on(run);
         wr_sweep_report(run);
     }
     wait_for_workers(run);
@@ -155,8 +166,20 @@ static void count_states(struct wr_sweep_run *run) {
     for (size_t i = 0; i < run->count; i++) {
         run->result.done += run->states[i].status == WR_TRIAL_DONE;
         run->result.diverged += run->states[i].status == WR_TRIAL_DIVERGED;
+        run->result.pruned += run->states[i].status == WR_TRIAL_PRUNED;
     } /* those that failed are tried again */
     run->result.trials = run->count;
+}
+
+static wr_status choose_trials(struct wr_sweep_run *run, struct wr_error *error) {
+    struct wr_part part;
+    wr_status status = wr_part_make(&run->data, &part, &run->count, error);
+    if (status == WR_OK)
+        status = wr_part_choose(&run->data, run->options->known, &part, &run->count, error);
+    run->trials = part.trials;
+    run->ids = part.ids;
+    run->groups = part.groups;
+    return status;
 }
 
 static wr_status prepare(struct wr_sweep_run *run, struct wr_error *error) {
@@ -165,16 +188,13 @@ static wr_status prepare(struct wr_sweep_run *run, struct wr_error *error) {
     if (options->device_count == 0 || options->device_count > MOST_DEVICES)
         return wr_fail(error, WR_ERR_USAGE, "%zu devices: 1 to %d allowed", options->device_count,
                        MOST_DEVICES);
-    wr_status status = wr_grid_expand(&sweep->grid, &run->trials, &run->count, error);
-    if (status == WR_OK)
-        status = wr_sweep_data_make(sweep, &run->data, error);
+    wr_status status = wr_sweep_data_make(sweep, &run->data, error);
     if (status == WR_OK)
         status = wr_sweep_settle(sweep, run->study, error);
     if (status == WR_OK)
         status = wr_sweep_settle_scale(&run->data, run->study, error);
-    if (status != WR_OK)
-        return status;
-    status = wr_part_choose(&run->data, options->known, run->trials, &run->count, &run->ids, error);
+    if (status == WR_OK)
+        status = choose_trials(run, error);
     if (status != WR_OK)
         return status;
     run->states = wr_alloc(run->count, sizeof *run->states, "trials", error);
@@ -187,17 +207,19 @@ static wr_status prepare(struct wr_sweep_run *run, struct wr_error *error) {
             .run = run, .device = options->devices[i], .index = i, .most_floats = SIZE_MAX};
     status = wr_study_add(run->study, run->trials, run->ids, run->count, run->states, NULL, error);
     for (size_t i = 0; i < run->count && status == WR_OK; i++)
-        if (run->states[i].epoch >= sweep->epochs)
+        if (!wr_trial_has_ended(run->states[i].status) && run->states[i].epoch >= sweep->epochs)
             status =
                 wr_fail(error, WR_ERR_DATA,
                         "trial %lld has a checkpoint after %zu epochs, where it is to end after "
                         "%zu; name another study",
                         (long long)run->states[i].id, run->states[i].epoch, sweep->epochs);
     if (status == WR_OK)
-        status = wr_queue_fill(run, error);
-    if (status == WR_OK)
         count_states(run);
-    return status;
+    if (status == WR_OK && sweep->halving.eta > 0)
+        status = wr_halving_begin(run, error);
+    if (status == WR_OK)
+        status = wr_queue_fill(run, error);
+    return status == WR_OK ? wr_halving_advance(run, error) : status;
 }
 
 static void release(struct wr_sweep_run *run) {
@@ -206,6 +228,9 @@ static void release(struct wr_sweep_run *run) {
     free(run->states);
     free(run->ids);
     free(run->workers);
+    free(run->groups);
+    free(run->members);
+    free(run->hands);
     free(run->order);
     free(run->slices);
     pthread_mutex_destroy(&run->lock);
@@ -233,9 +258,10 @@ wr_status wr_sweep_run(const struct wr_sweep *sweep, struct wr_study *study,
     if (status == WR_OK)
         status = wr_study_check_place(study, error);
     run.result.seconds = wr_seconds() - run.began;
-    run.result.pending = run.count - run.result.done - run.result.diverged - run.result.failed;
+    run.result.pending =
+        run.count - run.result.done - run.result.diverged - run.result.pruned - run.result.failed;
     *result = run.result;
-    if (status == WR_OK && run.result.pending > 0)
+    if (status == WR_OK && run.result.pending > 0 && (run.stopped || !run.over_budget))
         status = wr_fail(error, WR_ERR_STOPPED, "stopped: %zu of %zu trials are left",
                          run.result.pending, run.count);
     release(&run);

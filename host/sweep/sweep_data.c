@@ -1,14 +1,10 @@
 #include "sweep/sweep_data.h"
 
 #include "base/base.h"
-#include "base/number.h"
-#include "base/text.h"
-#include "data/series.h"
-#include "windrow/version.h"
+#include "model/choices.h"
+#include "sweep/halving.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* ---- windows ---- */
 
@@ -22,6 +18,19 @@ static wr_status check_training(const struct wr_sweep *sweep, struct wr_error *e
     if (sweep->shards > 0 && sweep->shard >= sweep->shards)
         return wr_fail(error, WR_ERR_USAGE, "\1shard\1 %zu of %zu: 0 to %zu needed", sweep->shard,
                        sweep->shards, sweep->shards - 1);
+    if (sweep->patience > 0 && (sweep->validate == 0 || sweep->validate_every == 0))
+        return wr_fail(
+            error, WR_ERR_USAGE,
+            "\1patience\1 %zu goes with \1validate\1 above 0 and \1validate_every\1 above "
+            "0, not %g and %zu",
+            sweep->patience, sweep->validate, sweep->validate_every);
+    struct wr_rule rule = {
+        .loss = sweep->loss, .huber_delta = sweep->huber_delta, .tau = sweep->tau};
+    wr_status status = wr_rule_check(&rule, error);
+    if (status == WR_OK)
+        status = wr_halving_check(sweep, error);
+    if (status != WR_OK)
+        return status;
     if (!(sweep->checkpoint_seconds >= 0))
         return wr_fail(error, WR_ERR_USAGE, "checkpoints every %g seconds: not negative allowed",
                        sweep->checkpoint_seconds);
@@ -55,12 +64,47 @@ static wr_status make_windows(const struct wr_sweep *sweep, struct wr_sweep_wind
     return WR_OK;
 }
 
+/* The windows' own weights are for squared errors. An absolute error is scaled by the deviation
+ * instead of the variance; the columns' scales are the same for all lengths. */
+static wr_status set_loss_weights(struct wr_sweep_data *data, struct wr_sweep_windows *w,
+                                  struct wr_error *error) {
+    size_t outputs = data->sweep->outputs;
+    if (wr_loss_degree(data->sweep->loss) != 1)
+        return WR_OK;
+    if (data->loss_weights == NULL)
+        data->loss_weights = wr_alloc(outputs, sizeof(float), "loss weights", error);
+    if (data->loss_weights == NULL)
+        return WR_ERR_MEMORY;
+    for (size_t o = 0; o < outputs; o++) {
+        double mean, deviation;
+        wr_windows_target_scale(w->windows, o, &mean, &deviation);
+        data->loss_weights[o] = (float)(deviation / (double)outputs);
+    }
+    w->view.loss_weights = data->loss_weights;
+    return WR_OK;
+}
+
 const struct wr_sweep_windows *wr_sweep_windows_of(const struct wr_sweep_data *data,
                                                    size_t seq_len) {
     for (size_t i = 0; i < data->count; i++)
         if (data->by_length[i].seq_len == seq_len)
             return &data->by_length[i];
     return NULL;
+}
+
+/* Makes the windows of this length, unless they are there. */
+static wr_status add_length(struct wr_sweep_data *data, size_t seq_len, struct wr_error *error) {
+    if (wr_sweep_windows_of(data, seq_len) != NULL)
+        return WR_OK;
+    struct wr_sweep_windows *grown =
+        realloc(data->by_length, (data->count + 1) * sizeof *data->by_length);
+    if (grown == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "no memory for windows");
+    data->by_length = grown;
+    struct wr_sweep_windows *w = &data->by_length[data->count++];
+    *w = (struct wr_sweep_windows){.seq_len = seq_len};
+    wr_status status = make_windows(data->sweep, w, error);
+    return status == WR_OK ? set_loss_weights(data, w, error) : status;
 }
 
 wr_status wr_sweep_data_make(const struct wr_sweep *sweep, struct wr_sweep_data *data,
@@ -70,16 +114,10 @@ wr_status wr_sweep_data_make(const struct wr_sweep *sweep, struct wr_sweep_data 
     wr_status status = check_training(sweep, error);
     if (status != WR_OK)
         return status;
-    data->by_length = wr_alloc(grid->window_count, sizeof *data->by_length, "windows", error);
-    if (data->by_length == NULL)
-        return WR_ERR_MEMORY;
-    for (size_t i = 0; i < grid->window_count && status == WR_OK; i++) {
-        if (wr_sweep_windows_of(data, grid->window[i]) != NULL)
-            continue;
-        struct wr_sweep_windows *w = &data->by_length[data->count++];
-        w->seq_len = grid->window[i];
-        status = make_windows(sweep, w, error);
-    }
+    size_t count = sweep->trials != NULL ? sweep->trial_count : grid->window_count;
+    for (size_t i = 0; i < count && status == WR_OK; i++)
+        status = add_length(data, sweep->trials != NULL ? sweep->trials[i].window : grid->window[i],
+                            error);
     return status;
 }
 
@@ -87,129 +125,8 @@ void wr_sweep_data_release(struct wr_sweep_data *data) {
     for (size_t i = 0; i < data->count; i++)
         wr_windows_free(data->by_length[i].windows);
     free(data->by_length);
+    free(data->loss_weights);
     *data = (struct wr_sweep_data){0};
-}
-
-/* ---- settings ---- */
-
-/* Fowler, Noll and Vo's hash, variant 1a, of the columns' values, byte by byte, lowest first. */
-static wr_status hash_columns(const struct wr_series *series, const size_t *columns, size_t count,
-                              uint64_t *hash, struct wr_error *error) {
-    for (size_t c = 0; c < count; c++) {
-        const double *values; /* (rows) */
-        wr_status status = wr_series_values(series, columns[c], &values, error);
-        if (status != WR_OK)
-            return status;
-        for (size_t i = 0; i < wr_series_rows(series); i++) {
-            uint64_t bits;
-            memcpy(&bits, &values[i], sizeof bits);
-            for (int shift = 0; shift < 64; shift += 8)
-                *hash = (*hash ^ (bits >> shift & 0xff)) * 0x100000001b3u;
-        }
-    }
-    return WR_OK;
-}
-
-/* The names of columns as a list that `windrow train` takes. The caller frees it with free; NULL
- * without memory. */
-static char *column_names(const struct wr_series *series, const size_t *columns, size_t count) {
-    struct wr_text text;
-    FILE *file = wr_text_open(&text);
-    for (size_t i = 0; file != NULL && i < count; i++) {
-        fputs(i > 0 ? "," : "", file);
-        wr_series_print_column(file, series, columns[i]);
-    }
-    return wr_text_close(file, &text);
-}
-
-wr_status wr_sweep_settle(const struct wr_sweep *sweep, struct wr_study *study,
-                          struct wr_error *error) {
-    uint64_t hash = 0xcbf29ce484222325u;
-    const struct wr_series *series = sweep->series;
-    wr_status status = hash_columns(series, sweep->input_columns, sweep->inputs, &hash, error);
-    if (status == WR_OK)
-        status = hash_columns(series, sweep->target_columns, sweep->outputs, &hash, error);
-    if (status != WR_OK)
-        return status;
-    char numerics[16], data[20], rows[24], epochs[24], validate[32], curve[24], grid[24], shard[48];
-    size_t trials;
-    status = wr_grid_count(&sweep->grid, &trials, error);
-    if (status != WR_OK)
-        return status;
-    snprintf(grid, sizeof grid, "%zu", trials);
-    snprintf(shard, sizeof shard, "%zu/%zu", sweep->shard, sweep->shards);
-    snprintf(numerics, sizeof numerics, "%d", WR_NUMERICS_VERSION);
-    snprintf(data, sizeof data, "%016llx", (unsigned long long)hash);
-    snprintf(rows, sizeof rows, "%zu", wr_series_rows(series));
-    snprintf(epochs, sizeof epochs, "%zu", sweep->epochs);
-    wr_format(validate, sizeof validate, "%.9g", sweep->validate);
-    snprintf(curve, sizeof curve, "%zu", sweep->curve_points);
-    char *inputs = column_names(series, sweep->input_columns, sweep->inputs);
-    char *targets = column_names(series, sweep->target_columns, sweep->outputs);
-    if (inputs == NULL || targets == NULL) {
-        status = wr_fail(error, WR_ERR_MEMORY, "no memory for the names of columns");
-    } else {
-        const struct wr_setting settings[] = {
-            {"numerics", numerics, true},
-            {"rows", rows, true},
-            {"inputs", inputs, true},
-            {"target", targets, true},
-            {"data", data, true},
-            {"scale", sweep->scale == WR_SCALE_STANDARD ? "standard" : "none", true},
-            {"epochs", epochs, true},
-            {"validate", validate, true},
-            {"curve", curve, true},
-            {"windrow", wr_version(), false},
-            {"grid", grid, false},
-            {"shard", shard, true}, /* must be the last one: a whole grid does not have it */
-        };
-        size_t count = sizeof settings / sizeof *settings - (sweep->shards > 0 ? 0 : 1);
-        status = wr_study_settle(study, settings, count, error);
-    }
-    free(inputs);
-    free(targets);
-    return status;
-}
-
-typedef void scale_fn(const struct wr_windows *windows, size_t i, double *mean, double *deviation);
-
-/* The means (which = 0) or deviations (which = 1) of the columns, separated by commas. The caller
- * frees the text with free; NULL without memory. */
-static char *scale_text(const struct wr_windows *windows, scale_fn *scale, size_t count,
-                        size_t which) {
-    struct wr_text text;
-    FILE *file = wr_text_open(&text);
-    for (size_t i = 0; file != NULL && i < count; i++) {
-        double values[2];
-        char number[WR_NUMBER_TEXT];
-        scale(windows, i, &values[0], &values[1]);
-        fprintf(file, "%s%s", i > 0 ? "," : "", wr_number_text(values[which], number));
-    }
-    return wr_text_close(file, &text);
-}
-
-wr_status wr_sweep_settle_scale(const struct wr_sweep_data *data, struct wr_study *study,
-                                struct wr_error *error) {
-    const struct wr_sweep *sweep = data->sweep;
-    const struct wr_windows *windows = data->by_length[0].windows;
-    if (sweep->scale == WR_SCALE_NONE)
-        return WR_OK;
-    struct wr_setting settings[] = {
-        {"input_means", scale_text(windows, wr_windows_input_scale, sweep->inputs, 0), false},
-        {"input_deviations", scale_text(windows, wr_windows_input_scale, sweep->inputs, 1), false},
-        {"target_means", scale_text(windows, wr_windows_target_scale, sweep->outputs, 0), false},
-        {"target_deviations", scale_text(windows, wr_windows_target_scale, sweep->outputs, 1),
-         false},
-    };
-    wr_status status = WR_OK;
-    for (size_t i = 0; i < 4; i++)
-        if (settings[i].value == NULL)
-            status = wr_fail(error, WR_ERR_MEMORY, "no memory for the scaling of columns");
-    if (status == WR_OK)
-        status = wr_study_settle(study, settings, 4, error);
-    for (size_t i = 0; i < 4; i++)
-        free((char *)settings[i].value);
-    return status;
 }
 
 /* ---- shapes ---- */
@@ -219,6 +136,15 @@ struct wr_shape wr_sweep_shape(const struct wr_sweep *sweep, const struct wr_tri
                              .hidden = trial->hidden,
                              .outputs = sweep->outputs,
                              .seq_len = trial->window};
+}
+
+struct wr_rule wr_sweep_rule(const struct wr_sweep *sweep, const struct wr_trial_options *trial) {
+    struct wr_rule rule = trial->rule;
+    rule.loss = sweep->loss;
+    rule.huber_delta = sweep->huber_delta;
+    rule.tau = sweep->tau;
+    rule.decay_epochs = rule.decay != WR_DECAY_CONSTANT ? sweep->epochs : 0;
+    return rule;
 }
 
 /* Counts the flops of the sums, as wr_bench_flops does. A tanh and the operations around it count

@@ -1,4 +1,4 @@
-/* What a sweep trains on: the windows of each length in its grid, and the study's settings. */
+/* What a sweep trains on: the windows of each length among its trials, and the study's settings. */
 #ifndef WR_SWEEP_DATA_H
 #define WR_SWEEP_DATA_H
 
@@ -15,6 +15,7 @@ struct wr_sweep_data {
     const struct wr_sweep *sweep;
     struct wr_sweep_windows *by_length; /* (count) */
     size_t count;
+    float *loss_weights; /* (outputs) of the views, where the loss is one of absolute errors */
 };
 
 /* Checks the sweep's options of data and training, and makes the windows. The caller releases *data
@@ -35,6 +36,8 @@ wr_status wr_sweep_settle_scale(const struct wr_sweep_data *data, struct wr_stud
                                 struct wr_error *error);
 
 struct wr_shape wr_sweep_shape(const struct wr_sweep *sweep, const struct wr_trial_options *trial);
+/* The trial's learning rule with the sweep's loss and epochs. */
+struct wr_rule wr_sweep_rule(const struct wr_sweep *sweep, const struct wr_trial_options *trial);
 /* An estimate of the cost of one epoch of a trial, to compare shapes. It has no unit. */
 double wr_sweep_epoch_cost(const struct wr_sweep_data *data, const struct wr_trial_options *trial);
 

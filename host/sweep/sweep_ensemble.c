@@ -1,41 +1,12 @@
 /* Trains one ensemble of a sweep on one device, from start values or checkpoints to outcomes or the
  * next checkpoint. */
-#include "sweep/sweep_run.h"
+#include "sweep/ensemble.h"
 
-#include "base/pool.h"
-#include "windrow/train.h"
+#include "sweep/halving.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct ensemble {
-    struct wr_sweep_worker *worker;
-    struct wr_sweep_run *run;
-    struct wr_slice slice;
-    size_t *order; /* (M) a range of the run's order, not shared until the slice is put back */
-    const struct wr_sweep_windows *windows;
-    struct wr_stack stack; /* M models */
-    struct wr_layout layout;
-    struct wr_pool pool;          /* holds the arrays, and the stack's parameters */
-    struct wr_task *tasks;        /* (M) */
-    size_t points;                /* N: points of a whole curve */
-    size_t next_point;            /* index of the next point to record */
-    struct wr_curve_point *curve; /* (M, N) since the last checkpoint */
-    size_t *curve_count;          /* (M) */
-    double epoch_cost;            /* of one trial */
-    double began;
-    bool trained; /* training has begun: from now on a failure is the device's */
-    struct wr_train_result result;
-};
-
-static const struct wr_trial_options *trial_of(const struct ensemble *e, size_t m) {
-    return &e->run->trials[e->order[m]];
-}
-
-static int64_t id_of(const struct ensemble *e, size_t m) {
-    return e->run->states[e->order[m]].id;
-}
 
 /* ---- memory ---- */
 
@@ -45,10 +16,21 @@ static void release(struct ensemble *e) {
 }
 
 static wr_status allocate(struct ensemble *e, struct wr_error *error) {
-    size_t M = e->stack.count, floats, points;
-    if (!wr_size_mul(M, e->layout.count, &floats) || !wr_size_mul(M, e->points, &points))
+    size_t M = e->stack.count, floats, points, state;
+    if (!wr_size_mul(M, e->layout.count, &floats) || !wr_size_mul(M, e->points, &points) ||
+        !wr_size_mul(floats, e->states, &state))
         return wr_fail(error, WR_ERR_MEMORY, "the parameters of %zu models overflow", M);
-    e->stack.parameters = wr_pool_take(&e->pool, floats, sizeof(float), "parameters");
+    e->at.parameters = wr_pool_take(&e->pool, floats, sizeof(float), "parameters");
+    e->at.optimizer = wr_pool_take(&e->pool, state, sizeof(float), "optimizers");
+    if (stops_early(e)) {
+        e->at.best = wr_pool_take(&e->pool, floats, sizeof(float), "best parameters");
+        e->at.validated = wr_pool_take(&e->pool, M, sizeof(double), "validation losses");
+        e->at.best_epoch = wr_pool_take(&e->pool, M, sizeof(size_t), "best epochs");
+        e->at.waited = wr_pool_take(&e->pool, M, sizeof(size_t), "validations");
+        e->held_first = wr_pool_take(&e->pool, M, sizeof(size_t), "windows");
+        e->held = wr_pool_take(&e->pool, M, sizeof(size_t), "windows");
+    }
+    e->stack.parameters = e->at.parameters;
     e->tasks = wr_pool_take(&e->pool, M, sizeof *e->tasks, "tasks");
     e->curve = wr_pool_take(&e->pool, points, sizeof *e->curve, "loss curves");
     e->curve_count = wr_pool_take(&e->pool, M, sizeof(size_t), "loss curves");
@@ -57,14 +39,41 @@ static wr_status allocate(struct ensemble *e, struct wr_error *error) {
 
 /* ---- start values and checkpoints ---- */
 
+/* Copies a checkpoint to model m. */
+static wr_status take_checkpoint(struct ensemble *e, size_t m, const struct wr_trial_checkpoint *c,
+                                 struct wr_error *error) {
+    size_t P = e->layout.count, S = e->states;
+    if (c->parameter_count != P || c->epoch != e->slice.epoch)
+        return wr_fail(error, WR_ERR_DATA,
+                       "the checkpoint of trial %lld holds %zu parameters after %zu epochs, not "
+                       "%zu after %zu",
+                       (long long)c->id, c->parameter_count, c->epoch, P, e->slice.epoch);
+    memcpy(e->at.parameters + m * P, c->parameters, P * sizeof(float));
+    if (S > 0)
+        memcpy(e->at.optimizer + m * S * P, c->optimizer, S * P * sizeof(float));
+    if (!stops_early(e))
+        return WR_OK;
+    e->at.validated[m] = c->best_epoch > 0 ? c->validated : (double)NAN;
+    e->at.best_epoch[m] = c->best_epoch;
+    e->at.waited[m] = c->waited;
+    if (c->best_epoch > 0)
+        memcpy(e->at.best + m * P, c->best, P * sizeof(float));
+    return WR_OK;
+}
+
 static wr_status read_checkpoints(struct ensemble *e, struct wr_error *error) {
-    size_t P = e->layout.count;
     wr_status status = WR_OK;
     pthread_mutex_lock(&e->run->study_lock);
-    for (size_t m = 0; m < e->stack.count && status == WR_OK; m++)
-        status = wr_study_read_checkpoint(e->run->study, id_of(e, m), e->stack.parameters + m * P,
-                                          P, error);
+    for (size_t m = 0; m < e->stack.count && status == WR_OK; m++) {
+        struct wr_trial_checkpoint checkpoint;
+        void *memory;
+        status = wr_study_read_checkpoint(e->run->study, id_of(e, m), &checkpoint, &memory, error);
+        if (status == WR_OK)
+            status = take_checkpoint(e, m, &checkpoint, error);
+        free(memory);
+    }
     pthread_mutex_unlock(&e->run->study_lock);
+    e->at.epochs = e->slice.epoch;
     return status;
 }
 
@@ -76,6 +85,8 @@ static wr_status draw_starts(struct ensemble *e, struct wr_error *error) {
         one.parameters = e->stack.parameters + m * e->layout.count;
         status = wr_parameters_init(&one, trial->init, &trial->seed, error);
     }
+    if (status == WR_OK)
+        wr_rule_clear_fixed(&e->rule, &e->layout, &e->stack);
     return status;
 }
 
@@ -85,7 +96,8 @@ static wr_status open_session(struct ensemble *e, struct wr_session **session,
     struct wr_ensemble ensemble = {.stack = e->stack,
                                    .batch = batch == WR_BATCH_ALL ? SIZE_MAX : batch,
                                    .schedule = e->run->sweep->schedule,
-                                   .windows = e->windows->view};
+                                   .windows = e->windows->view,
+                                   .rule = e->rule};
     wr_status status = wr_session_memory(e->worker->device, &ensemble, &bytes, error);
     if (status == WR_OK)
         status = allocate(e, error);
@@ -94,8 +106,14 @@ static wr_status open_session(struct ensemble *e, struct wr_session **session,
     if (status != WR_OK)
         return status;
     for (size_t m = 0; m < e->stack.count; m++)
-        e->tasks[m] = (struct wr_task){
-            .count = e->windows->trained, .lr = trial_of(e, m)->lr, .clip = trial_of(e, m)->clip};
+        e->tasks[m] = (struct wr_task){.count = e->windows->trained,
+                                       .lr = trial_of(e, m)->lr,
+                                       .clip = trial_of(e, m)->clip,
+                                       .seed = trial_of(e, m)->seed};
+    for (size_t m = 0; m < e->stack.count && stops_early(e); m++) {
+        e->held_first[m] = e->windows->trained;
+        e->held[m] = e->windows->held;
+    }
     ensemble.stack = e->stack;
     ensemble.tasks = e->tasks;
     return wr_session_open(e->worker->device, &ensemble, session, error);
@@ -112,7 +130,7 @@ static size_t point_epoch(const struct ensemble *e, size_t i) {
 }
 
 static void record_curve(struct ensemble *e, const struct wr_train_event *event) {
-    size_t first = e->slice.epoch + event->first_epoch;
+    size_t first = event->first_epoch;
     for (; e->next_point < e->points; e->next_point++) {
         size_t epoch = point_epoch(e, e->next_point);
         if (epoch >= first + event->epochs)
@@ -132,7 +150,8 @@ static wr_status on_event(void *context, const struct wr_train_event *event) {
     if (event->epochs > 0)
         record_curve(e, event);
     pthread_mutex_lock(&e->run->lock);
-    e->worker->in_flight = event->fraction * (double)e->stack.count * e->slice.cost;
+    double epochs = event->fraction * (double)e->slice.until - (double)e->slice.epoch;
+    e->worker->in_flight = epochs * e->epoch_cost * (double)e->stack.count;
     pthread_mutex_unlock(&e->run->lock);
     if (e->run->alone)
         wr_sweep_report(e->run);
@@ -146,123 +165,27 @@ static bool enough(void *context, const struct wr_train_event *event) {
 
 static wr_status train(struct ensemble *e, struct wr_error *error) {
     struct wr_session *session = NULL;
-    struct wr_train_options how = {.epochs = e->run->sweep->epochs - e->slice.epoch,
+    wr_status status = open_session(e, &session, error);
+    if (status != WR_OK)
+        return status;
+    const struct wr_validation validation = {.first = e->held_first,
+                                             .count = e->held,
+                                             .every = e->run->sweep->validate_every,
+                                             .patience = e->run->sweep->patience};
+    struct wr_train_options how = {.epochs = e->slice.until,
+                                   .validation = stops_early(e) ? &validation : NULL,
                                    .on_event = on_event,
                                    .enough = enough,
-                                   .context = e};
-    wr_status status = open_session(e, &session, error);
-    if (status == WR_OK) {
-        e->trained = true;
-        status = wr_train(session, &how, &e->result, error);
-    }
-    if (status == WR_OK)
-        status = wr_session_read(session, WR_PARAMETERS, e->stack.parameters, error);
+                                   .context = e,
+                                   .from = e->slice.epoch > 0 ? &e->at : NULL,
+                                   .to = &e->at};
+    e->trained = true;
+    status = wr_train(session, &how, &e->result, error);
     wr_session_close(session);
     return status;
 }
 
-/* ---- results ---- */
-
-/* The outcomes and the checkpoints of an ensemble's trials. */
-struct results {
-    struct wr_pool pool;                     /* holds the arrays */
-    struct wr_trial_outcome *outcomes;       /* (M) room for all */
-    struct wr_trial_checkpoint *checkpoints; /* (M) */
-    size_t outcome_count, checkpoint_count, diverged;
-    float *done;       /* (done, P) parameters of the trials that are done, for validation */
-    double *mean_loss; /* (done) */
-    size_t done_count;
-};
-
-static wr_status allocate_results(const struct ensemble *e, struct results *r,
-                                  struct wr_error *error) {
-    size_t M = e->stack.count;
-    r->outcomes = wr_pool_take(&r->pool, M, sizeof *r->outcomes, "outcomes");
-    r->checkpoints = wr_pool_take(&r->pool, M, sizeof *r->checkpoints, "checkpoints");
-    r->mean_loss = wr_pool_take(&r->pool, M, sizeof *r->mean_loss, "losses");
-    r->done = wr_pool_take(&r->pool, M * e->layout.count, sizeof(float), "parameters");
-    return wr_pool_status(&r->pool, error);
-}
-
-static void add_outcome(const struct ensemble *e, struct results *r, size_t m, bool diverged) {
-    size_t P = e->layout.count;
-    const float *parameters = e->stack.parameters + m * P;
-    struct wr_trial_outcome *outcome = &r->outcomes[r->outcome_count++];
-    *outcome = (struct wr_trial_outcome){
-        .id = id_of(e, m),
-        .status = diverged ? WR_TRIAL_DIVERGED : WR_TRIAL_DONE,
-        .loss = (double)e->result.losses[m],
-        .validation_loss = NAN,
-        .score = NAN,
-        .hash = wr_parameters_hash(&e->stack.shape, parameters),
-        .curve = e->curve + m * e->points,
-        .curve_count = e->curve_count[m],
-        .device = wr_device_get_info(e->worker->device)->id,
-        .seconds = e->result.seconds / (double)e->stack.count,
-    };
-    if (diverged) {
-        outcome->diverged_at = e->slice.epoch + e->result.diverged_at[m];
-        r->diverged++;
-        return;
-    }
-    outcome->parameters = parameters;
-    outcome->parameter_count = P;
-    memcpy(r->done + r->done_count++ * P, parameters, P * sizeof *parameters);
-}
-
-static void add_checkpoint(const struct ensemble *e, struct results *r, size_t m) {
-    r->checkpoints[r->checkpoint_count++] = (struct wr_trial_checkpoint){
-        .id = id_of(e, m),
-        .epoch = e->slice.epoch + e->result.epochs,
-        .parameters = e->stack.parameters + m * e->layout.count,
-        .parameter_count = e->layout.count,
-        .curve = e->curve + m * e->points,
-        .curve_count = e->curve_count[m],
-        .seconds = e->result.seconds / (double)e->stack.count,
-    };
-}
-
-/* Sets the scores of the trials that are done. */
-static wr_status score(const struct ensemble *e, struct results *r, struct wr_error *error) {
-    const struct wr_sweep_windows *w = e->windows;
-    wr_status status = WR_OK;
-    const struct wr_stack done_models = {e->stack.shape, r->done_count, r->done};
-    if (w->held > 0 && r->done_count > 0)
-        status =
-            wr_evaluate(&done_models, NULL, &w->view, w->trained, w->held, r->mean_loss, error);
-    for (size_t i = 0, done = 0; i < r->outcome_count && status == WR_OK; i++) {
-        struct wr_trial_outcome *outcome = &r->outcomes[i];
-        if (outcome->status != WR_TRIAL_DONE)
-            continue;
-        outcome->score = outcome->loss / (double)w->trained;
-        if (w->held > 0)
-            outcome->score = outcome->validation_loss = r->mean_loss[done++];
-    }
-    return status;
-}
-
-/* Makes an outcome or a checkpoint of each trial. Only the trials that go on stay in `order`. */
-static wr_status collect_results(struct ensemble *e, struct results *r, struct wr_error *error) {
-    bool at_end = e->slice.epoch + e->result.epochs == e->run->sweep->epochs;
-    wr_status status = allocate_results(e, r, error);
-    for (size_t m = 0; m < e->stack.count && status == WR_OK; m++) {
-        bool diverged = e->result.diverged_at[m] != WR_NOT_DIVERGED;
-        if (diverged || at_end)
-            add_outcome(e, r, m, diverged);
-        else
-            add_checkpoint(e, r, m);
-    }
-    if (status == WR_OK)
-        status = score(e, r, error);
-    if (status != WR_OK)
-        return status;
-    size_t left = 0;
-    for (size_t m = 0; m < e->stack.count; m++)
-        if (!at_end && e->result.diverged_at[m] == WR_NOT_DIVERGED)
-            e->order[left++] = e->order[m];
-    e->slice.count = left;
-    return WR_OK;
-}
+/* ---- the commit ---- */
 
 static wr_status commit(struct ensemble *e, const struct results *r, struct wr_error *error) {
     struct wr_sweep_run *run = e->run;
@@ -273,21 +196,38 @@ static wr_status commit(struct ensemble *e, const struct results *r, struct wr_e
     return status;
 }
 
+/* Notes what was committed in the states of the trials. */
+static void update_states(struct ensemble *e, const struct results *r) {
+    for (size_t i = 0; i < r->outcome_count; i++) {
+        struct wr_trial_state *state = &e->run->states[r->ended[i]];
+        state->status = r->outcomes[i].status;
+        state->epoch = r->outcomes[i].epochs;
+        state->score = r->outcomes[i].score;
+    }
+    for (size_t i = 0; i < r->checkpoint_count; i++) { /* the trials that are left, in order */
+        struct wr_trial_state *state = &e->run->states[e->order[i]];
+        state->epoch = r->checkpoints[i].epoch;
+        state->score = r->checkpoints[i].waits ? r->checkpoints[i].score : (double)NAN;
+    }
+}
+
 /* Updates the run's counts after a commit, and puts back what is left of the slice. */
 static wr_status update_run(struct ensemble *e, const struct results *r, struct wr_error *error) {
     struct wr_sweep_run *run = e->run;
-    double trained = (double)e->result.epochs * e->epoch_cost * (double)e->stack.count;
+    double trained =
+        (double)(e->result.epochs - e->slice.epoch) * e->epoch_cost * (double)e->stack.count;
     wr_status status = WR_OK;
     pthread_mutex_lock(&run->lock);
     e->worker->in_flight = 0;
     e->worker->rate = trained / (wr_seconds() - e->began);
-    e->slice.epoch += e->result.epochs;
+    e->slice.epoch = e->result.epochs;
     run->cost_done += (double)e->stack.count * e->slice.cost;
     run->result.updates += e->result.updates;
     run->result.ran += r->outcome_count;
     run->result.diverged += r->diverged;
     run->result.done += r->outcome_count - r->diverged;
-    if (e->slice.count > 0) {
+    update_states(e, r);
+    if (e->slice.count > 0 && e->slice.epoch < e->slice.until) {
         run->cost_done -= (double)e->slice.count * wr_queue_cost(run, &e->slice);
         status = wr_queue_put(run, &e->slice, error);
     }
@@ -358,6 +298,8 @@ static wr_status fail_slice(struct ensemble *e, const struct wr_slice *slice, co
     struct results failed = {.outcomes = outcomes, .outcome_count = slice->count};
     wr_status status = commit(e, &failed, error);
     pthread_mutex_lock(&run->lock);
+    for (size_t i = 0; i < slice->count; i++)
+        run->states[run->order[slice->first + i]].status = WR_TRIAL_FAILED;
     run->result.failed += slice->count;
     run->result.ran += slice->count;
     run->cost_done += (double)slice->count * slice->cost;
@@ -400,7 +342,7 @@ static wr_status train_and_commit(struct ensemble *e, struct wr_error *error) {
         status = train(e, error);
     if (status != WR_OK)
         return handle_failure(e, status, error);
-    status = collect_results(e, &r, error);
+    status = wr_results_collect(e, &r, error);
     if (status == WR_OK)
         status = commit(e, &r, error);
     if (status == WR_OK)
@@ -419,12 +361,16 @@ void wr_ensemble_train(struct wr_sweep_worker *worker, const struct wr_slice *sl
                          .order = run->order + slice->first,
                          .windows = wr_sweep_windows_of(&run->data, trial->window),
                          .stack = {wr_sweep_shape(run->sweep, trial), .count = slice->count},
+                         .rule = wr_sweep_rule(run->sweep, trial),
                          .points = points < epochs ? points : epochs,
                          .epoch_cost = wr_sweep_epoch_cost(&run->data, trial),
                          .began = wr_seconds()};
+    e.states = wr_rule_states(&e.rule);
     struct wr_error error = {0};
     wr_status status = train_and_commit(&e, &error);
     release(&e);
+    if (status == WR_OK)
+        status = wr_halving_advance(run, &error);
     if (status != WR_OK)
         wr_sweep_end(run, status, &error);
     wr_error_release(&error);

@@ -1,5 +1,5 @@
-/* Torn trials have ended, but lack their loss curve or the parameters that should have been kept.
- * Windrow 0.1 could leave such trials when a commit met a full disk. */
+/* Torn trials of a study of schema 1 have ended, but lack their loss curve or the parameters that
+ * should have been kept. Windrow 0.1 could leave such trials when a commit met a full disk. */
 #include <stdlib.h>
 
 #include "sweep/store.h"
@@ -66,6 +66,8 @@ wr_status wr_study_find_torn(struct wr_study *study, const struct wr_study_facts
                              struct wr_error *error) {
     size_t room = 0;
     wr_status status = WR_OK;
+    if (study->schema != 1)
+        return WR_OK;
     if (facts->epochs > 0 && facts->points > 0 && facts->points <= facts->epochs)
         status = find_without_curve(study, facts, &room, error);
     if (status == WR_OK && facts->keep > 0)
@@ -86,16 +88,11 @@ size_t wr_study_torn(const struct wr_study *study) {
 wr_status wr_study_mend(struct wr_study *study, struct wr_error *error) {
     static const char *const statements[] = {
         "UPDATE trial SET status = 'pending', why = NULL, loss = NULL, validation_loss = NULL,"
-        " score = NULL, diverged_at = NULL, hash = NULL, device = NULL, seconds = NULL,"
-        " version = NULL WHERE id = ?",
-        "DELETE FROM curve WHERE trial = ?", "DELETE FROM parameters WHERE trial = ?",
+        " score = NULL, diverged_at = NULL, epochs = NULL, hash = NULL, device = NULL,"
+        " seconds = NULL, version = NULL WHERE id = ?",
+        "DELETE FROM curves WHERE trial = ?", "DELETE FROM parameters WHERE trial = ?",
         "DELETE FROM checkpoint WHERE trial = ?"};
-    static const char what[] = "be mended";
-    if (study->torn_count == 0)
-        return WR_OK;
-    wr_status status = wr_study_begin(study, error);
-    if (status != WR_OK)
-        return status;
+    wr_status status = WR_OK;
     for (size_t s = 0; s < sizeof statements / sizeof *statements && status == WR_OK; s++) {
         struct wr_query query = wr_query(study, statements[s]);
         bool ok = true;
@@ -103,9 +100,8 @@ wr_status wr_study_mend(struct wr_study *study, struct wr_error *error) {
             wr_bind_int(&query, study->torn[i]);
             ok = wr_query_run(&query);
         }
-        status = wr_query_end(&query, status, what, error);
+        status = wr_query_end(&query, status, "be mended", error);
     }
-    status = wr_study_end(study, status, what, error);
     study->mended = status == WR_OK;
     return status;
 }

@@ -7,6 +7,7 @@
 
 #include "windrow/device.h"
 #include "windrow/model.h"
+#include "windrow/rule.h"
 #include "windrow/session.h"
 #include "windrow/status.h"
 
@@ -19,6 +20,7 @@ struct wr_bench_cell {
     size_t models; /* M */
     size_t batch;  /* B */
     enum wr_schedule schedule;
+    struct wr_rule rule; /* all zero: the notebook's */
 };
 
 struct wr_bench_options {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "windrow/model.h"
+#include "windrow/rule.h"
 #include "windrow/status.h"
 
 #ifdef __cplusplus
@@ -62,9 +63,21 @@ wr_status wr_study_open_with(const char *path, enum wr_study_mode mode, enum wr_
 void wr_study_close(struct wr_study *study);
 
 /* The number of trials that, when the study was opened, had ended but lacked their loss curve or
- * the parameters to be kept. Windrow 0.1 could leave such trials after a commit on a full disk. In
- * a study open for writing they are pending again. */
+ * the parameters to be kept. Windrow 0.1 could leave such trials after a commit on a full disk. The
+ * first change of a study makes them pending again. */
 size_t wr_study_torn(const struct wr_study *study);
+
+/* ---- who writes it ---- */
+
+/* Leaves a note, one line of text, while the study is open for writing: in its lock file, so that
+ * no commit waits for it. It is cut after WR_NOTE_MOST bytes, and is gone when the study is closed.
+ * Nothing tells if it could not be written. */
+#define WR_NOTE_MOST 2000
+void wr_study_leave_note(struct wr_study *study, const char *text);
+/* Reads the note of whoever is writing the study now: *note, which the caller frees with free; ""
+ * if there is none. NULL if nobody is writing it. The text may come from anybody. WR_ERR_DATA if
+ * the lock file cannot be read. */
+wr_status wr_study_read_note(const char *path, char **note, struct wr_error *error);
 
 /* ---- settings ---- */
 
@@ -88,28 +101,36 @@ wr_status wr_study_setting(struct wr_study *study, const char *name, char **valu
 
 #define WR_BATCH_ALL 0
 
+/* Numbers are stored as the shortest decimal that reads as the same float. */
 struct wr_trial_options {
     size_t hidden, window;
     size_t batch; /* windows per update, or WR_BATCH_ALL */
     enum wr_init init;
-    float lr, clip; /* stored as the shortest decimal that reads as the same float */
-    uint32_t seed;
+    float lr, clip;
+    uint32_t seed; /* of the start values, and of the order of windows */
+    /* All zero: the notebook's. Numbers that mean nothing beside the rule's choices are stored as
+     * 0. Not stored are the loss and its number, which all trials of a study share, and
+     * decay_epochs, which are those of the sweep. */
+    struct wr_rule rule;
 };
 
 enum wr_trial_status {
     WR_TRIAL_PENDING, /* not trained, or in training */
     WR_TRIAL_DONE,
     WR_TRIAL_DIVERGED, /* in epoch diverged_at */
-    WR_TRIAL_FAILED    /* could not be trained: why */
+    WR_TRIAL_FAILED,   /* could not be trained: why */
+    WR_TRIAL_PRUNED    /* ended early, because others of its bracket were better (wr_halving) */
 };
-/* "pending", "done", "diverged", "failed": what the column status holds. */
+/* "pending", "done", "diverged", "failed", "pruned": what the column status holds. */
 const char *wr_trial_status_name(enum wr_trial_status status);
 
 /* The state of a trial. */
 struct wr_trial_state {
     int64_t id;
     enum wr_trial_status status;
-    size_t epoch; /* epochs done at its checkpoint; 0: none */
+    size_t epoch; /* epochs done at its checkpoint, or until it ended; 0: none, or not known */
+    double score; /* of a trial that has ended, or that waits at its checkpoint for its bracket;
+                     else NaN */
 };
 
 /* Adds those of the trials (count) that the study does not have, as pending, and fills states
@@ -130,6 +151,9 @@ struct wr_trial_outcome {
     enum wr_trial_status status; /* not WR_TRIAL_PENDING */
     const char *why;             /* of WR_TRIAL_FAILED, else NULL */
     size_t diverged_at;          /* of WR_TRIAL_DIVERGED */
+    size_t epochs;               /* trained; 0: not known, stored as NULL */
+    size_t best_epoch;           /* epochs after which the parameters were best, with early
+                                    stopping; else 0, stored as NULL */
     double loss;                 /* total_loss of the last epoch */
     double validation_loss;      /* mean loss of the windows held out, or NaN */
     double score;                /* ranks WR_TRIAL_DONE trials: lower is better */
@@ -148,6 +172,13 @@ struct wr_trial_checkpoint {
     size_t epoch;            /* epochs done, > 0 */
     const float *parameters; /* (P) after them */
     size_t parameter_count;
+    const float *optimizer; /* (S, P), S = wr_rule_states; NULL if S is 0 */
+    const float *best;      /* (P) at the best validation; NULL without one */
+    double validated;       /* the loss there */
+    size_t best_epoch;      /* epochs done there; 0: none */
+    size_t waited;          /* validations since */
+    bool waits;             /* for its bracket, with this score */
+    double score;
     const struct wr_curve_point *curve; /* the points since the last checkpoint */
     size_t curve_count;
     double seconds; /* since the last checkpoint; the study adds them up */
@@ -166,9 +197,11 @@ wr_status wr_study_commit(struct wr_study *study, const struct wr_trial_outcome 
  * wr_study_close; it starts at 10. */
 void wr_study_keep(struct wr_study *study, size_t best);
 
-/* Reads the parameters (count) of a trial's checkpoint. */
-wr_status wr_study_read_checkpoint(struct wr_study *study, int64_t id, float *parameters,
-                                   size_t count, struct wr_error *error);
+/* Reads a trial's checkpoint, but for its curve. *memory holds its arrays; the caller frees that
+ * with free. WR_ERR_DATA if there is none, or one that is damaged. */
+wr_status wr_study_read_checkpoint(struct wr_study *study, int64_t id,
+                                   struct wr_trial_checkpoint *checkpoint, void **memory,
+                                   struct wr_error *error);
 /* Reads the kept parameters of a trial: *parameters (*count), which the caller frees with free;
  * NULL if none were kept. WR_ERR_DATA if their hash is not the trial's. */
 wr_status wr_study_read_parameters(struct wr_study *study, int64_t id, float **parameters,
@@ -177,7 +210,7 @@ wr_status wr_study_read_parameters(struct wr_study *study, int64_t id, float **p
 /* ---- merging ---- */
 
 struct wr_merge_report {
-    size_t trials, pending; /* of the other study; pending: neither done nor diverged */
+    size_t trials, pending; /* of the other study; pending: neither done, diverged nor pruned */
     size_t added;           /* trials that were new to this study */
     size_t taken;           /* outcomes that were new to this study */
 };
@@ -191,6 +224,13 @@ struct wr_merge_report {
 wr_status wr_study_merge(struct wr_study *study, struct wr_study *from,
                          struct wr_merge_report *report, struct wr_error *error);
 
+/* From gather to flush everything that is written is one transaction: durable at the end, and not
+ * visible to others before. Many studies merge several times faster so. All is undone if a call
+ * between them fails, which the flush tells (WR_ERR_STORAGE), if the process dies, and by
+ * wr_study_close. */
+wr_status wr_study_gather(struct wr_study *study, struct wr_error *error);
+wr_status wr_study_flush(struct wr_study *study, struct wr_error *error);
+
 /* ---- looking ---- */
 
 struct wr_trial {
@@ -199,6 +239,8 @@ struct wr_trial {
     enum wr_trial_status status;
     double loss, validation_loss, score; /* NaN if there is none */
     size_t diverged_at;                  /* of WR_TRIAL_DIVERGED */
+    size_t epochs;                       /* trained; 0: not known */
+    size_t best_epoch;                   /* as in its outcome */
     uint64_t hash;
     double seconds;
     const char *why, *device; /* "" if there is none; valid during the call */
@@ -224,24 +266,38 @@ wr_status wr_study_curve(struct wr_study *study, int64_t id, wr_curve_fn *on_poi
                          struct wr_error *error);
 
 struct wr_study_counts {
-    size_t trials, pending, done, diverged, failed;
+    size_t trials, pending, done, diverged, failed, pruned;
     double seconds; /* of training, all trials together */
 };
 wr_status wr_study_count(struct wr_study *study, struct wr_study_counts *counts,
                          struct wr_error *error);
 
+/* *least and *most: of each option by itself, the first and the last of its values among all
+ * trials. They are equal where the option does not vary. Words come in the order of their
+ * enumeration. All zero if there are no trials. */
+wr_status wr_study_spans(struct wr_study *study, struct wr_trial_options *least,
+                         struct wr_trial_options *most, struct wr_error *error);
+
+/* *count: the number of values of an option among all trials, at most `most`. The option is named
+ * as for wr_study_groups. */
+wr_status wr_study_values(struct wr_study *study, const char *option, size_t most, size_t *count,
+                          struct wr_error *error);
+
 /* The trials with one value of an option. Scores are those of the done trials; quartiles are
  * interpolated (Hyndman and Fan's type 7). NaN if none is done. */
 struct wr_study_group {
     const char *value; /* of the option, as text ("all" of a batch); valid during the call */
-    size_t trials, done, diverged, failed;
+    size_t trials, done, diverged, failed, pruned;
     double best, lower_quartile, median, upper_quartile;
     double seconds; /* mean over the trials that have ended */
 };
 typedef wr_status wr_group_fn(void *context, const struct wr_study_group *group);
 
-/* Groups the trials by "hidden", "window", "lr", "clip", "batch", "init" or "seed" (else
- * WR_ERR_USAGE), in ascending order of the option. */
+/* Groups the trials by a column of their options (else WR_ERR_USAGE): "hidden", "window", "batch",
+ * "init", "lr", "clip", "seed", "optimizer", "momentum", "beta1", "beta2", "epsilon",
+ * "weight_decay", "clip_by", "lr_decay", "order", "recency", "activation" or "bias". In ascending
+ * order of the option. Trials for which it means nothing,
+ * as beta1 without adam, are in no group. */
 wr_status wr_study_groups(struct wr_study *study, const char *option, wr_group_fn *on_group,
                           void *context, struct wr_error *error);
 

@@ -68,6 +68,8 @@ for ending in wal shm journal lock; do
     clash STUDY --save export study --best 1 --save "study-$ending"
     clash --data --store sweep --data "study-$ending" --store study
 done
+clash --store --known sweep --known study --store ./study
+clash --store --known sweep --known study-wal --store study
 printf 'store = options\n' >options
 refuses 3 "options:1: --store and --config name the same file, options" sweep --config options
 absent options-lock options-wal

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 manual=$3
 
-for command in train predict devices verify bench sweep show export merge forecast backtest report completion version; do
+for command in train predict devices verify bench sweep status show export merge forecast backtest report completion version; do
     for how in "help $command" "$command --help" "$command -h" "$command --hidden=x --help"; do
         run $how
         exits 0

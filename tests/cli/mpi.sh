@@ -12,10 +12,10 @@ mpirun --version 2>/dev/null | grep -q "Open MPI" || { echo "skipped: no Open MP
 # name them.
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 
-# Five shapes that take about equal time, trained one after the other. The higher learning rate
-# diverges.
-grid="--device cpu --hidden 16..20 --lr 1e-4,1e6 --clip 0 --seeds 0..7 --validate 0.2 --epochs $3 --checkpoint 0.1"
-trials=80
+# Fifteen shapes, trained one after the other, some for each of three ranks. The higher learning
+# rate diverges.
+grid="--device cpu --hidden 10..24 --lr 1e-4,1e6 --clip 0 --seeds 0..3 --validate 0.2 --epochs $3 --checkpoint 0.1"
+trials=120
 
 # start N ARGUMENT...: starts N ranks of windrow sweep in the background. mpirun is $pid, rank R is
 # in pid.R.
@@ -92,8 +92,8 @@ dump whole.db >whole.dump
 start 3 $grid --store mpi.db
 end
 exits 8
-line out "trials    40 done, 40 diverged, 0 failed, 0 pending"
-line err "windrow: 40 of 80 trials diverged; a smaller --lr or --clip may help"
+line out "trials    60 done, 60 diverged, 0 failed, 0 pending"
+line err "windrow: 60 of 120 trials diverged; a smaller --lr or --clip may help"
 grep -q "^ranks     3 on 1 node" err || fail "no word of the ranks"
 [ "$(grep -c '^grid ' out)" -eq 1 ] || fail "not one rank speaks"
 same_study mpi.db
@@ -177,12 +177,31 @@ await_ended fresh.db
 kill -s KILL "$(cat pid.2)"
 end
 known=$(ended fresh.db.shard-*-of-3)
+whole=$(ended fresh.db) # rank 0 may have merged all, and begun to remove the shards' stores
+[ "$whole" -le "$known" ] || known=$whole
 start 2 $grid --store fresh.db --fresh --journal delete --json
 end
 exits 8
 ran $trials
 same_study fresh.db
 [ "$(ended fresh.db.1)" -eq "$known" ] || fail "fresh.db.1 has not what ranks have left"
+
+# ---- events, and windrow status, of all ranks ----
+
+start 3 --device cpu --hidden 2..4 --epochs 1000000000 --checkpoint 0.1 --store told.db --budget 4 --json
+for try in $(seq 100); do
+    "$windrow" status told.db >told 2>&1 || :
+    ! grep -q "^sweep     process $(cat pid.0 2>/dev/null) on " told || break
+    sleep 0.1
+done
+grep -q "^sweep     process $(cat pid.0 2>/dev/null) on " told || fail "no process: $(cat told)"
+grep -q "^so far    0 of 3 trials, " told || fail "not the trials of all ranks: $(cat told)"
+end
+exits 0
+grep '^{' err >told || fail "no events"
+grep -vqE '"schema":"windrow.sweep-event/1","pid":[0-9]+,.*"trials":3,"done":0,' told && fail "other events: $(cat told)"
+grep -q '"trials":3,"done":0,.*"pending":3,' out || fail "not pending: $(cat out)"
+rm told.db* told
 
 # ---- errors are printed once ----
 
@@ -210,6 +229,6 @@ absent none.db
 start 3 $grid --store none.db --dry-run
 end
 exits 0
-[ "$(grep -c '^trials     80, of which 80 are left' out)" -eq 1 ] || fail "not one rank tells the plan"
+[ "$(grep -c '^trials     120, of which 120 are left' out)" -eq 1 ] || fail "not one rank tells the plan"
 absent none.db
 finish

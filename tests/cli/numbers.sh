@@ -57,8 +57,8 @@ grep -qF '"loss":1224.2377,' out || fail "another loss in the JSON"
 run sweep --device cpu --epochs 2 --seeds 4294967294 --lr 0.0001,0.00001 --clip 1 --store s.db --quiet
 exits 0
 run show s.db --csv
-grep -q '^2,20,5,1,notebook,0.0001,1,4294967294,done,1224.2377,' out || fail "another loss in the CSV"
-grep -q '^1,20,5,1,notebook,1e-5,1,4294967294,done,' out || fail "another learning rate"
+grep -q '^2,20,5,1,notebook,0.0001,1,4294967294,sgd,,,,,0,value,constant,sequential,,tanh,both,done,1224.2377,' out || fail "another loss in the CSV"
+grep -q '^1,20,5,1,notebook,1e-5,1,4294967294,sgd,,,,,0,value,constant,sequential,,tanh,both,done,' out || fail "another learning rate"
 run show s.db --json
 grep -qF '"lr":0.0001,"clip":1.0,"seed":4294967294,' out || fail "other options in the JSON"
 grep -qF '"loss":1224.2377,' out || fail "another loss in the JSON"

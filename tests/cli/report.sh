@@ -73,7 +73,7 @@ holds "d['statuses'] == {'done': 24, 'diverged': 12, 'failed': 1, 'pending': 1}"
 holds "d['settings']['series'].startswith('</script><img src=x onerror=\"alert(1)\"><!-- & ')"
 holds "len(d['settings']['series']) > 10000 and '\u202e\x01\u2028' in d['settings']['series']"
 holds "d['whys'] == [[37, '</SCRIPT> it needs 3 GiB']]"
-holds "[o['name'] for o in d['options'] if o['values'] > 1] == ['hidden', 'batch', 'init', 'lr', 'clip', 'seed']"
+holds "[o['name'] for o in d['options'] if o['varies']] == ['hidden', 'batch', 'init', 'lr', 'clip', 'seed']"
 holds "[c['role'] for c in d['curves']] == 10 * ['best'] + ['median']"
 # Best trials, groups and the median trial are those of the study.
 best=$(sqlite3 study.db "SELECT group_concat(id) FROM (SELECT id FROM best LIMIT 10)")
@@ -98,9 +98,10 @@ holds "d['count'] == 0 and d['trials'] == [] and d['curves'] == []"
 
 # A study of 1,000 trials is smaller than 1 MB; of a large one the page holds the best trials, and an
 # even sample of the others.
-run sweep --store many.db --device cpu --hidden 1,2,3,4 --lr 1e-4,1e-3 --seeds 0..124 --epochs 40 --quiet
+run sweep --store many.db --device cpu --hidden 1,2 --lr 1e-4,1e-3 --seeds 0..249 --epochs 40 --quiet
 draws study many.db
 holds "len(d['trials']) == 1000"
+holds "[len(o['groups']) for o in d['options'] if o['name'] == 'seed'] == [200]"
 [ "$(wc -c <page.html)" -lt 1000000 ] || fail "the page has $(wc -c <page.html) bytes"
 run sweep --store large.db --device cpu --hidden 1 --seeds 0..4999 --epochs 2 --quiet
 draws study large.db
@@ -110,7 +111,40 @@ sqlite3 large.db "SELECT id FROM best LIMIT 1000" >wanted
 holds "set(map(int, open('wanted').read().split())) <= {t[0] for t in d['trials']}"
 others="[t[0] for t in d['trials'] if t[0] not in set(map(int, open('wanted').read().split()))]"
 holds "(lambda o: len(o) == 1000 and all(180 < sum(a < i <= a + 1000 for i in o) < 220 for a in range(0, 5000, 1000)))($others)"
-holds "[len(o['groups']) for o in d['options'] if o['name'] == 'seed'] == [200]"
+# A group for each of many values would hold one trial.
+holds "[(o['values'], o['groups']) for o in d['options'] if o['name'] == 'seed'] == [(5000, [])]"
+
+# Trials that were pruned have no final score; options that follow from others do not vary by themselves.
+run sweep --store halving.db --device cpu --sample 60 --hidden 2,4 --optimizer adam,sgd --lr log:1e-4..1e-1 \
+    --seeds 0..9999 --epochs 30 --validate 0.2 --halving 3 --rungs 2 --bracket 30 --quiet
+exits 0
+draws study halving.db
+holds "d['statuses'] == {'done': 6, 'pruned': 54} and d['best'] == 6"
+holds "d['settings']['halving'].startswith('3, 2 rungs, brackets of 30, trials ')"
+sqlite3 -separator , halving.db "SELECT epochs, sum(sum(status <> 'none')) OVER (ORDER BY epochs DESC), count(*),
+    min(score) FROM trial GROUP BY epochs ORDER BY epochs" >wanted
+holds "[r[:3] for r in d['rungs']] == [[int(x) for x in l.split(',')[:3]] for l in open('wanted')][:2] + [[None, 6, 6]]"
+holds "all(abs(r[3] - float(l.split(',')[3])) < 1e-6 for r, l in zip(d['rungs'], open('wanted')))"
+sqlite3 halving.db "SELECT avg(score) FROM (SELECT score, row_number() OVER (ORDER BY score) AS n,
+    count(*) OVER () AS c FROM trial WHERE status = 'done') WHERE n IN ((c + 1) / 2, (c + 2) / 2)" >wanted
+holds "abs(d['rungs'][2][4] - float(open('wanted').read())) < 1e-6"
+median=$(sqlite3 halving.db "SELECT id FROM best LIMIT 1 OFFSET 2")
+holds "[c['trial'] for c in d['curves'] if c['role'] == 'median'] == [$median]"
+holds "[o['name'] for o in d['options'] if o['own']] == ['hidden', 'lr', 'seed', 'optimizer']"
+holds "[(o['name'], o['value']) for o in d['options'] if o['varies'] and not o['own']] == [('beta1', '0.9'), ('beta2', '0.999'), ('epsilon', '1e-8')]"
+holds "[o['name'] for o in d['options'] if not o['varies']] == ['window', 'batch', 'init', 'clip']"
+holds "[len(o['groups']) for o in d['options'] if o['name'] in ('hidden', 'lr', 'optimizer')] == [2, 0, 2]"
+holds "{t[7] for t in d['trials'] if t[1] == 'pruned'} == {4, 10} and all(len(t) == 9 + 7 for t in d['trials'])"
+holds "all((t[12] == 'adam') == (t[13] == '0.9') and (t[12] == 'sgd') == (t[13] == '') for t in d['trials'])"
+
+run sweep --store stopped.db --device cpu --hidden 2 --weight-decay 0,1e-4,1e-2 --seeds 0..3 --epochs 60 --validate 0.2 \
+    --patience 1 --validate-every 5 --loss huber --huber-delta 0.5 --quiet
+exits 0
+draws study stopped.db
+holds "[d['settings'][name] for name in ('patience', 'validate-every', 'loss', 'loss-number')] == ['1', '5', 'huber', '0.5']"
+sqlite3 -separator , stopped.db "SELECT epochs, best_epoch FROM trial ORDER BY id" >wanted
+holds "[t[7:9] for t in d['trials']] == [[int(x) for x in l.split(',')] for l in open('wanted')] and d['rungs'] == []"
+holds "[o['name'] for o in d['options'] if o['own']] == ['seed', 'weight_decay']"
 
 # ---- fits ----
 

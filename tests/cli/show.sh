@@ -30,14 +30,20 @@ run sweep --store study.db --device cpu --hidden 4,2 --lr 1e-3,1e-2,1e6 --clip 0
     --seeds 0..2 --epochs 30 --validate 0.2 --keep best:5 --quiet
 exits 8
 sqlite3 study.db "UPDATE trial SET seconds = id / 8.0;
-    INSERT INTO trial (hidden, window, batch, init, lr, clip, seed, status, why) VALUES
-        (4, 5, 1, 'pytorch', 0.001, 0.3, 0, 'failed', 'it needs 3 GiB, \"cpu\" has 2'),
-        (8, 5, 1, 'pytorch', 0.001, 0.3, 0, 'pending', NULL);"
+    CREATE TEMP TABLE more AS SELECT * FROM trial WHERE id = 1;
+    UPDATE more SET id = NULL, batch = 1, init = 'pytorch', lr = 0.001, clip = 0.3, seed = 0,
+        loss = NULL, validation_loss = NULL, score = NULL, epochs = NULL, hash = NULL,
+        device = NULL, seconds = NULL, version = NULL;
+    UPDATE more SET hidden = 4, status = 'failed', why = 'it needs 3 GiB, \"cpu\" has 2';
+    INSERT INTO trial SELECT * FROM more;
+    UPDATE more SET hidden = 8, status = 'pending', why = NULL;
+    INSERT INTO trial SELECT * FROM more;"
 run show study.db
 exits 0
 says ''
 same out "$expected/show.txt"
-for option in hidden window batch init lr clip seed; do
+for option in hidden window batch init lr clip seed optimizer beta1 weight_decay clip_by order \
+    recency bias; do
     run show study.db --by $option
     exits 0
     cat out
@@ -62,8 +68,8 @@ exits 0
 
 # The tables are those of the views.
 run show study.db --csv --by lr
-tail -n +2 out | cut -d , -f 1-5 >left
-sqlite3 -csv study.db "SELECT lr, trials, done, diverged, failed FROM by_lr" |
+tail -n +2 out | cut -d , -f 1-6 >left
+sqlite3 -csv study.db "SELECT lr, trials, done, diverged, failed, pruned FROM by_lr" |
     sed 's/1000000.0/1000000/' >right
 same left right
 
@@ -73,7 +79,8 @@ run show plain.db
 exits 0
 line out 'score     mean loss of a window in the last epoch'
 run show plain.db --csv --best 1
-[ "$(tail -n 1 out | cut -d , -f 11)" = '' ] || fail "a validation loss without validation"
+[ "$(head -n 1 out | cut -d , -f 23)" = validation_loss ] || fail "another order of columns"
+[ "$(tail -n 1 out | cut -d , -f 23)" = '' ] || fail "a validation loss without validation"
 sqlite3 plain.db "UPDATE trial SET status = 'pending', score = NULL, loss = NULL, seconds = NULL;
     DELETE FROM parameters"
 run show plain.db
@@ -225,7 +232,7 @@ refuses 2 "export needs --save FILE" export study.db --trial 1
 refuses 2 "--trial and --best exclude each other" export study.db --trial 1 --best 1 --save x
 refuses 2 "--trial and --hidden exclude each other" export study.db --trial 1 --hidden 1 --save x
 refuses 2 "--csv and --json exclude each other" show study.db --csv --json
-refuses 2 "--by epochs: needs one of hidden, window, batch, init, lr, clip, seed" \
+refuses 2 "--by epochs: needs one of hidden, window, batch, init, lr, clip, seed, optimizer, momentum, beta1, beta2, epsilon, weight_decay, clip_by, lr_decay, order, recency, activation, bias" \
     show study.db --by epochs
 for command in "show" "export --best 1 --save x"; do
     refuses_like 3 "missing.db: *No such file*" $command missing.db

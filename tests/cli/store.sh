@@ -26,6 +26,7 @@ run sweep $grid --store whole.db --keep all --quiet
 exits 0
 says ''
 cp whole.db torn.db
+make_old torn.db
 sqlite3 torn.db "DELETE FROM curve WHERE trial IN (2, 3); DELETE FROM parameters WHERE trial IN (3, 7)"
 cp torn.db before.db
 ended="3 trials ended without loss curve or parameters, as Windrow 0.1 left them on a full disk"
@@ -51,6 +52,7 @@ exits 0
 says_like "*windrow: torn.db: $ended; they count as pending, and are trained again*"
 grep -q '"done":8,.*"ran":3,' out || fail "other than three ran: $(cat out)"
 same_study torn.db whole.db
+gives torn.db "PRAGMA user_version" 2
 run show torn.db
 says ''
 run sweep $grid --store merged.db --keep all --quiet
@@ -60,6 +62,9 @@ rm torn.db before.db merged.db
 
 # Parameters that were never to be kept are not missing.
 run sweep $grid --store keep.db --keep best:2 --quiet
+make_old keep.db
+run show keep.db
+says ''
 run sweep $grid --store keep.db --keep all --json
 exits 0
 grep -q '"ran":0,' out || fail "trained again, since more is kept"

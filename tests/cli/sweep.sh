@@ -29,12 +29,12 @@ range="and no range of them, A..B, A..B:STEP or A..B*FACTOR"
 refuses 2 "--batch: 'al' is not all, no whole number from 1 to $most, $range" sweep --batch 1,al
 refuses 2 "--seeds: '-1' is no whole number from 0 to $most, $range" sweep --seeds -1
 refuses 2 "--hidden: the range '8..4*2' ends before it starts" sweep --hidden 8..4*2
-refuses 2 "--init a.safetensors: needs one of notebook, pytorch" sweep --init notebook,a.safetensors
+refuses 2 "--init a.safetensors: needs one of notebook, pytorch, glorot, orthogonal" sweep --init notebook,a.safetensors
 for value in x nan inf -1 1e39 1e-60 1.. ..1 1..x*2; do
     refuses 2 "--lr: '$value' is no number that is finite, not negative, and fits a float, and no range of them, A..B:STEP or A..B*FACTOR" \
         sweep --lr "1e-4,$value"
 done
-refuses 2 "--lr: the range '1..2' needs a step or a factor, A..B:STEP or A..B*FACTOR" sweep --lr 1..2
+refuses_like 2 "--lr 1..2 is a range to draw from, which --sample N does; *" sweep --lr 1..2
 refuses 2 "--lr: the range '0..2*2' needs a first value above 0, or no factor leads on" sweep --lr 0..2*2
 refuses 2 "--lr: the range '1..2:0' needs a step above 0" sweep --lr 1..2:0
 refuses 2 "--clip: the range '1..2*0.5' needs a factor above 1" sweep --clip 1..2*0.5
@@ -130,7 +130,7 @@ exits 0
 line out "trials     18, of which 6 are left"
 run sweep $tiny --hidden 2,4,8 --lr 1e-4,1e-3 --seeds 0..2 --json
 exits 0
-grep -q "^$(head_of sweep)," out && grep -qE ',"store":"study.db","trials":18,"done":18,"diverged":0,"failed":0,"pending":0,"ran":6,"updates":4200,"seconds":[0-9.e+-]+,"trials_per_second":[0-9.e+-]+\}$' out ||
+grep -q "^$(head_of sweep)," out && grep -qE ',"store":"study.db","trials":18,"done":18,"diverged":0,"failed":0,"pruned":0,"pending":0,"ran":6,"updates":4200,"seconds":[0-9.e+-]+,"trials_per_second":[0-9.e+-]+\}$' out ||
     fail "JSON of another form"
 run sweep $tiny --hidden 2,4,8 --lr 1e-4,1e-3 --seeds 0..2 --store once.db --quiet
 exits 0
@@ -255,7 +255,7 @@ same left right
 gives study.db "SELECT count(*), count(loss), count(score), min(diverged_at) >= 0 FROM trial WHERE status = 'diverged'" "4|0|0|1"
 run sweep $tiny --hidden 20 --clip 0 --lr 1e-4,1e6 --seeds 0..3 --json
 exits 8
-grep -q '"done":4,"diverged":4,"failed":0,"pending":0,"ran":0,' out || fail "diverged trials ran twice"
+grep -q '"done":4,"diverged":4,"failed":0,"pruned":0,"pending":0,"ran":0,' out || fail "diverged trials ran twice"
 run sweep $tiny --hidden 20 --clip 0 --seeds 0..3 --quiet # no trial of this grid diverges
 exits 0
 rm study.db left right

@@ -23,7 +23,7 @@ esac
 grep -qE '^engines   scalar( [a-z0-9 ]+)?; in use: [a-z0-9]+$' out || fail "no engines"
 grep -qE '^MPI       (not )?built in$' out || fail "no MPI"
 grep -qE '^SQLite    3\.[0-9.]+$' out || fail "no SQLite"
-line out "studies   schema 1"
+line out "studies   schema 2"
 grep -q '^compiler  .* [0-9]*\.[0-9]' out || fail "no compiler"
 [ "$(wc -l <out)" -eq 7 ] || fail "other lines"
 # Neither a path nor a time, which would differ from build to build.
@@ -43,7 +43,7 @@ line out "engines   $built; in use: scalar"
 run version --json
 exits 0
 says ''
-grep -qE '^\{"windrow":"[0-9.]+","schema":"windrow.version/1","numerics":[0-9]+,"engines":\["scalar"(,"[a-z0-9]+")*\],"engine":"scalar","opencl":(true|false),"mpi":(true|false),"sqlite":"[0-9.]+","study_schema":1,"compiler":".+"\}$' out ||
+grep -qE '^\{"windrow":"[0-9.]+","schema":"windrow.version/1","numerics":[0-9]+,"engines":\["scalar"(,"[a-z0-9]+")*\],"engine":"scalar","opencl":(true|false),"mpi":(true|false),"sqlite":"[0-9.]+","study_schema":2,"compiler":".+"\}$' out ||
     fail "not the JSON object"
 export WINDROW_CPU=abc # which other commands refuse
 run version

@@ -23,6 +23,10 @@ enum setting {
     EPOCHS,
     VALIDATE,
     NUMERICS,
+    VALIDATE_EVERY,
+    PATIENCE,
+    LOSS,
+    LOSS_NUMBER,
     SETTINGS
 };
 extern const char *const setting_names[SETTINGS];
@@ -42,6 +46,10 @@ struct export {
     struct wr_stack stack;   /* their models */
 };
 
+/* The option of the number that goes with the study's loss; NULL if there is none. */
+const char *export_loss_number(const struct export *export);
+/* Whether the loss is not the default. */
+bool export_has_loss(const struct export *export);
 /* Fails because the chosen trial has no parameters: names the command that makes them again. */
 wr_status export_fail_not_kept(const struct export *export);
 /* Fails because the stack's trial `which` has no parameters: names the sweep that keeps them. */

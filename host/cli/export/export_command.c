@@ -30,6 +30,10 @@ const char *const setting_names[SETTINGS] = {
     [EPOCHS] = "epochs",
     [VALIDATE] = "validate",
     [NUMERICS] = "numerics",
+    [VALIDATE_EVERY] = "validate-every",
+    [PATIENCE] = "patience",
+    [LOSS] = "loss",
+    [LOSS_NUMBER] = "loss-number",
 };
 
 /* What a run of the command owns. */
@@ -48,9 +52,9 @@ struct run {
 static wr_status add_trial(void *context, const struct wr_trial *trial) {
     struct export *export = context;
     const struct option_choice *by = &export->options->by;
-    char value[FIELD_TEXT];
     if (by->given) {
-        field_text(trial, (enum field)by->value, 0, value);
+        char number[WR_NUMBER_TEXT];
+        const char *value = wr_option_text(&trial->options, (enum wr_option)by->value, number);
         if (strcmp(value, export->value) != 0 || export->count == export->options->best.value)
             return WR_OK;
     }
@@ -87,6 +91,11 @@ static wr_status check_trial(const struct export *export) {
         return wr_fail(export->error, WR_ERR_DATA,
                        "%s: trial %s diverged in epoch %zu; parameters of such trials are not kept",
                        export->path, id, trial->diverged_at);
+    if (trial->status == WR_TRIAL_PRUNED)
+        return wr_fail(export->error, WR_ERR_DATA,
+                       "%s: trial %s was pruned after %zu epochs, because others were better; "
+                       "parameters of such trials are not kept",
+                       export->path, id, trial->epochs);
     if (trial->status == WR_TRIAL_FAILED)
         return wr_fail(export->error, WR_ERR_DATA, "%s: trial %s could not be trained: %s",
                        export->path, id, export->why);
@@ -108,6 +117,25 @@ static char *hidden_sizes(const struct export *export) {
     return wr_text_close(file, &text);
 }
 
+/* Fails if the models of one file would differ in what the file tells of all of them. */
+static wr_status check_agreement(const struct export *export) {
+    static const enum wr_option shared[] = {WR_OPTION_ACTIVATION, WR_OPTION_BIAS};
+    const struct wr_trial_options *first = &export->trials[0].options;
+    for (size_t i = 0; i < export->count; i++)
+        for (size_t s = 0; s < sizeof shared / sizeof *shared; s++) {
+            const struct wr_trial_options *next = &export->trials[i].options;
+            char one[WR_NUMBER_TEXT], other[WR_NUMBER_TEXT];
+            if (wr_option_get(first, shared[s]) != wr_option_get(next, shared[s]))
+                return wr_fail(export->error, WR_ERR_DATA,
+                               "%s: the best trials %" PRId64 " and %" PRId64 " differ in %s (%s, "
+                               "%s), which is the same for all models of a file; try --best %zu",
+                               export->path, export->trials[0].id, export->trials[i].id,
+                               wr_option_name(shared[s]), wr_option_text(first, shared[s], one),
+                               wr_option_text(next, shared[s], other), i);
+        }
+    return WR_OK;
+}
+
 /* Fails if --best N asks for more trials than there are, or if one file cannot stack them. */
 static wr_status check_best(const struct export *export) {
     const struct option_size *hidden = &export->options->hidden;
@@ -127,7 +155,7 @@ static wr_status check_best(const struct export *export) {
     while (same < export->count && export->trials[same].options.hidden == first)
         same++;
     if (same == export->count)
-        return WR_OK;
+        return check_agreement(export);
     char *sizes = hidden_sizes(export);
     if (sizes == NULL)
         return wr_fail(export->error, WR_ERR_MEMORY, "no memory for a list of hidden sizes");
@@ -231,32 +259,58 @@ static char *field_list(const struct export *export, enum field field) {
     return wr_text_close(file, &text);
 }
 
+/* Whether the metadata tell the field: all options but hidden, and what of the learning rule is not
+ * the default in some trial. */
+static bool is_told(const struct export *export, enum field field) {
+    bool needed = field == FIELD_ID || field == FIELD_SCORE || field == FIELD_HASH;
+    for (size_t i = 0; i < export->count && field < FIELD_OPTIONS && field != FIELD_HIDDEN; i++)
+        needed |= field_is_needed(&export->trials[i].options, field);
+    return needed;
+}
+
+/* The metadata of fields: keys and lists of values. */
+struct told {
+    size_t count;
+    char names[FIELDS][FIELD_TEXT], *lists[FIELDS];
+};
+
+static wr_status tell_fields(const struct export *export, struct told *told) {
+    wr_status status = WR_OK;
+    for (enum field field = 0; field < FIELDS; field++) {
+        if (!is_told(export, field))
+            continue;
+        char *list = told->lists[told->count] = field_list(export, field);
+        if (list == NULL)
+            status = wr_fail(export->error, WR_ERR_MEMORY, "no memory for metadata");
+        field_option(field, told->names[told->count++]);
+    }
+    return status;
+}
+
 static wr_status save(const struct export *export) {
-    static const enum field fields[] = {FIELD_ID,   FIELD_WINDOW, FIELD_BATCH, FIELD_INIT, FIELD_LR,
-                                        FIELD_CLIP, FIELD_SEED,   FIELD_SCORE, FIELD_HASH};
     static const enum setting settings[] = {
         NUMERICS,          INPUTS, TARGET,  SCALE, INPUT_MEANS, INPUT_DEVIATIONS, TARGET_MEANS,
         TARGET_DEVIATIONS, EPOCHS, VALIDATE};
-    enum { FIELDS_SAVED = sizeof fields / sizeof *fields };
-    struct wr_metadata metadata[1 + FIELDS_SAVED + SETTINGS] = {{"windrow", wr_version()}};
-    char *lists[FIELDS_SAVED];
+    struct wr_metadata metadata[3 + FIELDS + SETTINGS] = {{"windrow", wr_version()}};
+    struct told told = {0};
     size_t count = 1;
-    wr_status status = WR_OK;
-    for (size_t i = 0; i < FIELDS_SAVED; i++) {
-        lists[i] = field_list(export, fields[i]);
-        if (lists[i] == NULL)
-            status = wr_fail(export->error, WR_ERR_MEMORY, "no memory for metadata");
-        metadata[count++] = (struct wr_metadata){field_names[fields[i]], lists[i]};
-    }
+    wr_status status = tell_fields(export, &told);
+    for (size_t i = 0; i < told.count; i++)
+        metadata[count++] = (struct wr_metadata){told.names[i], told.lists[i]};
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
         if (export->settings[settings[i]] != NULL) /* windrow train calls this key "targets" */
             metadata[count++] =
                 (struct wr_metadata){settings[i] == TARGET ? "targets" : setting_names[settings[i]],
                                      export->settings[settings[i]]};
+    if (export_loss_number(export) != NULL)
+        metadata[count++] =
+            (struct wr_metadata){export_loss_number(export), export->settings[LOSS_NUMBER]};
+    if (export_has_loss(export))
+        metadata[count++] = (struct wr_metadata){"loss", export->settings[LOSS]};
     if (status == WR_OK)
         status = wr_parameters_save(export->file, &export->stack, metadata, count, export->error);
-    for (size_t i = 0; i < FIELDS_SAVED; i++)
-        free(lists[i]);
+    for (size_t i = 0; i < told.count; i++)
+        free(told.lists[i]);
     return status;
 }
 

@@ -15,6 +15,24 @@ static void print_option(FILE *file, const char *name, const char *value) {
     print_shell_word(file, value);
 }
 
+bool export_has_loss(const struct export *export) {
+    return export->settings[LOSS] != NULL && strcmp(export->settings[LOSS], "mse") != 0;
+}
+
+const char *export_loss_number(const struct export *export) {
+    const char *loss = export->settings[LOSS], *number = export->settings[LOSS_NUMBER];
+    if (loss == NULL || number == NULL || strtod(number, NULL) == 0)
+        return NULL;
+    return strcmp(loss, "huber") == 0 ? "huber-delta" : "tau";
+}
+
+static void print_loss(FILE *file, const struct export *export) {
+    if (export_has_loss(export))
+        print_option(file, "loss", export->settings[LOSS]);
+    if (export_loss_number(export) != NULL)
+        print_option(file, export_loss_number(export), export->settings[LOSS_NUMBER]);
+}
+
 /* Prints the command that trains the trial again with the same bits. Returns false where no command
  * does: windrow train cannot use an older WR_NUMERICS_VERSION. */
 static bool print_remake(FILE *file, const struct export *export, const struct wr_trial *trial) {
@@ -24,13 +42,15 @@ static bool print_remake(FILE *file, const struct export *export, const struct w
             (i < DATA_SEED_SETTING || i > HEADER))
             return false;
     bool synthetic = strcmp(settings[SERIES], "ar2") == 0;
+    bool early = strcmp(settings[PATIENCE], "0") != 0;
     double validate = strtod(settings[VALIDATE], NULL), rows = strtod(settings[ROWS], NULL);
     snprintf(text, sizeof text, "%d", WR_NUMERICS_VERSION);
     if (strcmp(settings[NUMERICS], text) != 0)
         return false;
     fputs("windrow train", file);
     if (synthetic) { /* the first rows of the synthetic series do not depend on its length */
-        fprintf(file, " --length %.0f", rows - (double)(size_t)(validate * rows));
+        size_t held = early ? 0 : (size_t)(validate * rows);
+        fprintf(file, " --length %.0f", rows - (double)held);
         print_option(file, "data-seed", settings[DATA_SEED_SETTING]);
     } else {
         print_option(file, "data", settings[SERIES]);
@@ -39,15 +59,21 @@ static bool print_remake(FILE *file, const struct export *export, const struct w
                 print_option(file, setting_names[i], settings[i]);
         print_option(file, "inputs", settings[INPUTS]);
         print_option(file, "target", settings[TARGET]);
-        if (validate > 0)
+        if (validate > 0 && !early)
             print_option(file, "hold-out", settings[VALIDATE]);
     }
     print_option(file, "scale", settings[SCALE]);
     print_option(file, "epochs", settings[EPOCHS]);
+    for (size_t i = VALIDATE; early && i <= PATIENCE; i++)
+        if (i != NUMERICS)
+            print_option(file, setting_names[i], settings[i]);
     for (enum field option = 0; option < FIELD_OPTIONS; option++) {
+        char name[FIELD_TEXT];
         field_text(trial, option, 0, text);
-        print_option(file, field_names[option], text);
+        if (field_is_needed(&trial->options, option))
+            print_option(file, field_option(option, name), text);
     }
+    print_loss(file, export);
     print_option(file, "save", export->file);
     return true;
 }
@@ -74,6 +100,12 @@ wr_status export_fail_not_stacked(const struct export *export, size_t which) {
         return status != WR_OK ? status
                                : wr_fail(export->error, WR_ERR_DATA,
                                          "%s: trial %" PRId64 " is gone", export->path, last.id);
+    if (export->options->by.given)
+        return wr_fail(export->error, WR_ERR_DATA,
+                       "%s: the parameters of trial %" PRId64 ", of %s %s, were not kept; sweep "
+                       "another study with --keep all, which keeps those of every value",
+                       export->path, export->trials[which].id, export->options->by.text,
+                       export->value);
     if (which == 0)
         return wr_fail(export->error, WR_ERR_DATA,
                        "%s: the parameters of these trials were not kept; sweep another study with "

@@ -9,11 +9,9 @@
 static const struct {
     const char *field, *said;
 } fields[] = {
-    {"calibrate=false", "--levels none"},
-    {"scale=true", "--scale standard"},
-    {"selector", "--device"},
-    {"wr_devices_list", "`windrow devices`"},
-    {"wr_fit_save", "windrow forecast --save"},
+    {"calibrate=false", "--levels none"},     {"eta", "--halving"},
+    {"scale=true", "--scale standard"},       {"selector", "--device"},
+    {"wr_devices_list", "`windrow devices`"}, {"wr_fit_save", "windrow forecast --save"},
 };
 
 /* Writes "--FIELD" and returns its length. */

@@ -217,7 +217,9 @@ static wr_status open_study(struct run *run) {
     enum wr_journal journal = (enum wr_journal)run->options->journal.value;
     wr_status status = wr_study_open_with(path, WR_STUDY_WRITE, journal, &run->study, run->error);
     torn_tell(run->study, path, true);
-    return status == WR_OK ? read_info(run->study, &run->info, run->error) : status;
+    if (status == WR_OK)
+        status = read_info(run->study, &run->info, run->error);
+    return status == WR_OK ? wr_study_gather(run->study, run->error) : status;
 }
 
 /* Merges one store. The study is opened or made after the first store is opened, so that a bad path
@@ -257,12 +259,13 @@ static bool same_file(const char *a, const char *b) {
 static wr_status print_study_json(struct run *run, const struct wr_study_counts *counts, size_t gap,
                                   const struct missing *missing) {
     return json_print(
-        json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:O}", "store",
+        json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:O}", "store",
                   json_text(run->options->study.text), "trials", (json_int_t)counts->trials, "done",
                   (json_int_t)counts->done, "diverged", (json_int_t)counts->diverged, "failed",
-                  (json_int_t)counts->failed, "pending", (json_int_t)counts->pending, "grid",
-                  (json_int_t)run->info.grid, "gap", (json_int_t)gap, "missing",
-                  gap > 0 ? missing_array(missing) : json_array(), "stores", run->stores),
+                  (json_int_t)counts->failed, "pruned", (json_int_t)counts->pruned, "pending",
+                  (json_int_t)counts->pending, "grid", (json_int_t)run->info.grid, "gap",
+                  (json_int_t)gap, "missing", gap > 0 ? missing_array(missing) : json_array(),
+                  "stores", run->stores),
         "windrow.merge/1", run->error);
 }
 
@@ -270,8 +273,11 @@ static void print_study(const struct run *run, const struct wr_study_counts *cou
                         const struct missing *missing) {
     size_t grid = run->info.grid;
     report_named("\nstudy     ", run->options->study.text);
-    printf("\ntrials    %zu done, %zu diverged, %zu failed, %zu pending\n", counts->done,
-           counts->diverged, counts->failed, counts->pending);
+    printf("\ntrials    %zu done, ", counts->done);
+    if (counts->pruned > 0)
+        printf("%zu pruned, ", counts->pruned);
+    printf("%zu diverged, %zu failed, %zu pending\n", counts->diverged, counts->failed,
+           counts->pending);
     printf("grid      %zu trial%s, of which %zu %s in no store", grid, grid == 1 ? "" : "s", gap,
            gap == 1 ? "is" : "are");
     if (gap > 0)
@@ -296,18 +302,46 @@ static wr_status tell_study(struct run *run) {
     return status;
 }
 
-static wr_status run_all(struct run *run) {
+/* Merges the first `count` stores; *merged: how many of them were. */
+static wr_status merge_stores(struct run *run, size_t count, size_t *merged) {
     const struct option_operands *stores = &run->options->stores;
-    const char *path = run->options->study.text;
-    size_t best;
+    wr_status status = WR_OK;
+    for (*merged = 0; *merged < count && status == WR_OK; *merged += status == WR_OK)
+        if (!same_file(stores->values[*merged], run->options->study.text))
+            status = merge_store(run, stores->values[*merged]);
+    return status;
+}
+
+/* After a store has failed: commits those before it. If the failing one had written already, all is
+ * undone first, and they are merged again. */
+static void keep_merged(struct run *run, size_t merged) {
+    struct wr_error *error = run->error;
+    if (run->study == NULL || wr_study_flush(run->study, NULL) == WR_OK)
+        return;
+    run->tables = false;
+    run->error = NULL; /* that of the failure stays */
+    release_info(&run->info);
+    if (read_info(run->study, &run->info, NULL) == WR_OK &&
+        wr_study_gather(run->study, NULL) == WR_OK && merge_stores(run, merged, &merged) == WR_OK)
+        wr_study_flush(run->study, NULL);
+    run->error = error;
+}
+
+static wr_status run_all(struct run *run) {
+    size_t best, merged = 0;
     wr_status status = WR_OK;
     if (run->options->keep.given)
         status = keep_read(run->options->keep.text, &best, run->error);
-    for (size_t i = 0; i < stores->count && status == WR_OK; i++)
-        if (!same_file(stores->values[i], path))
-            status = merge_store(run, stores->values[i]);
-    if (status == WR_OK && run->study == NULL)
+    if (status == WR_OK)
+        status = merge_stores(run, run->options->stores.count, &merged);
+    if (status != WR_OK) {
+        keep_merged(run, merged);
+        return status;
+    }
+    if (run->study == NULL)
         status = open_study(run);
+    if (status == WR_OK)
+        status = wr_study_flush(run->study, run->error);
     return status == WR_OK ? tell_study(run) : status;
 }
 

@@ -138,7 +138,8 @@ static wr_status fail(const struct named *a, const struct named *b, struct wr_er
 static wr_status check_pair(const struct named *a, const struct named *b, struct wr_error *error) {
     bool same;
     unsigned either = a->spec->file | b->spec->file;
-    bool studies = a->spec->file & b->spec->file & FILE_STUDY; /* merge skips its own study */
+    /* merge skips its own study */
+    bool studies = a->spec->file & b->spec->file & FILE_STUDY && !option_is_named(a->spec);
     char of_a[40], of_b[40];
     if (strcmp(a->path, standard_input) == 0 && strcmp(b->path, standard_input) == 0)
         return wr_fail(error, WR_ERR_USAGE, "%s and %s both read standard input",

@@ -69,6 +69,8 @@ static wr_status read_range(const struct option_spec *spec, const char *item, co
     const char *wrong = NULL;
     if (range->last < range->first)
         wrong = "ends before it starts";
+    else if (by == NULL && spec->kind == OPTION_REALS && spec->ranges)
+        wrong = "stands in a list, where it needs a step or a factor, A..B:STEP or A..B*FACTOR";
     else if (by == NULL && spec->kind == OPTION_REALS)
         wrong = "needs a step or a factor, A..B:STEP or A..B*FACTOR";
     else if (range->how == STEPS && !(range->by > 0))
@@ -154,9 +156,46 @@ static void append_range(const struct option_spec *spec, union option_value *val
     }
 }
 
+/* ---- ranges to draw from ---- */
+
+static const char logarithm[] = "log:";
+
+/* Whether the text is a range to draw from: A..B of reals, or log:A..B. */
+static bool is_drawn(const struct option_spec *spec, const char *text) {
+    bool named = strncmp(text, logarithm, sizeof logarithm - 1) == 0;
+    bool plain = spec->kind == OPTION_REALS && strstr(text, "..") != NULL;
+    return spec->ranges && spec->kind != OPTION_CHOICES &&
+           (named || (plain && strpbrk(text, ":*,") == NULL));
+}
+
+static wr_status read_drawn(const struct option_spec *spec, const char *text,
+                            struct option_range *drawn, struct wr_error *error) {
+    char first[ITEM_MOST + 1];
+    bool named = strncmp(text, logarithm, sizeof logarithm - 1) == 0;
+    const char *range = named ? text + sizeof logarithm - 1 : text, *dots = strstr(range, "..");
+    size_t length = dots != NULL ? (size_t)(dots - range) : SIZE_MAX;
+    bool read = length <= ITEM_MOST;
+    if (read) {
+        memcpy(first, range, length);
+        first[length] = '\0';
+        read = read_number(spec, first, true, &drawn->least) &&
+               read_number(spec, dots + 2, true, &drawn->most);
+    }
+    drawn->logarithmic = named;
+    if (read && drawn->most > drawn->least && (!named || drawn->least > 0))
+        return WR_OK;
+    return wr_fail(error, WR_ERR_USAGE,
+                   "--%s: '%.60s' is no range to draw from, A..B or log:A..B with A below B%s",
+                   spec->name, text, named ? ", and above 0" : "");
+}
+
 wr_status option_read_list(const struct option_spec *spec, const char *text,
                            union option_value *value, struct wr_error *error) {
     struct range range;
+    if (is_drawn(spec, text))
+        return read_drawn(spec, text,
+                          spec->kind == OPTION_REALS ? &value->reals.range : &value->sizes.range,
+                          error);
     wr_status status = WR_OK;
     double count = 0;
     for (const char *list = text; list != NULL && status == WR_OK;) {

@@ -47,15 +47,22 @@ struct option_choice {
 struct option_text {
     OPTION_HEAD;
 };
+/* A range to draw from, instead of a list; `most` 0: it is none. */
+struct option_range {
+    double least, most;
+    bool logarithmic;
+};
 /* Lists of these (see help_lists), not empty, in the order given: values (count). */
 struct option_sizes {
     OPTION_HEAD;
     size_t count, *values;
+    struct option_range range;
 };
 struct option_reals {
     OPTION_HEAD;
     size_t count;
     float *values;
+    struct option_range range;
 };
 struct option_choices {
     OPTION_HEAD;
@@ -135,6 +142,7 @@ struct option_spec {
     bool not_in_file;    /* not allowed in a file of options */
     const char *argument;        /* the name of the value in the help */
     uint32_t least;              /* of sizes: the smallest value */
+    bool ranges;                 /* of lists: may be a range to draw from */
     const char *word;            /* of sizes: a word that is allowed too, for SIZE_MAX */
     const char *const *choices;  /* of choices, ends with NULL; of a file: words that name none */
     const char *const *offers;   /* of other texts: words that completion offers; ends with NULL */
@@ -211,7 +219,7 @@ struct command {
     size_t size; /* of the struct of options */
     struct {
         const char *does, *line;
-    } examples[4];
+    } examples[5]; /* ends with one of NULL */
 };
 
 extern const struct command *const command_table[]; /* ends with NULL */

@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "cli/io/json_write.h"
 #include "cli/report/report.h"
+#include "cli/report/report_rungs.h"
 #include "cli/show/show_command.h"
 #include "cli/study/fields.h"
 #include "cli/study/stores.h"
@@ -14,6 +15,7 @@ enum {
     BEST_MOST = 1000, /* trials, best first */
     OTHERS_MOST = 1000,
     GROUPS_MOST = 200, /* values of an option */
+    GROUP_LEAST = 4,   /* trials of a value, on average, where an option has many values */
     POINTS_MOST = 300, /* of a loss curve */
     WHY_MOST = 20      /* failed trials whose cause is told */
 };
@@ -21,11 +23,17 @@ enum {
 struct study_page {
     const struct source *source;
     struct wr_study *study;
-    size_t done;                  /* trials */
-    size_t values[FIELD_OPTIONS]; /* of each option */
-    char first[FIELD_OPTIONS][FIELD_TEXT];
+    struct wr_study_counts counts;
+    struct wr_trial_options first;  /* the value of each option that does not vary */
+    bool varies[FIELD_OPTIONS];     /* whether trials differ in the option */
+    struct wr_trial_options own;    /* a value of each option among the trials where it counts */
+    bool counted[FIELD_OPTIONS];    /* whether it counts for any */
+    bool own_varies[FIELD_OPTIONS]; /* whether these differ in it */
+    struct rungs rungs;
+    bool halves;   /* whether there is successive halving */
     int64_t *best; /* (best_count) ids, best first */
     size_t best_count;
+    size_t ranked;  /* trials seen, best first */
     int64_t median; /* the trial whose score is the median; 0: none */
     json_t *object; /* NULL after an allocation failed */
 };
@@ -36,17 +44,33 @@ static void put(struct study_page *page, const char *key, json_t *value) {
 
 /* ---- head ---- */
 
+static wr_status put_setting(struct study_page *page, const char *name, json_t **settings) {
+    char *value = NULL;
+    wr_status status = wr_study_setting(page->study, name, &value, page->source->error);
+    if (status == WR_OK && value != NULL)
+        *settings = wr_json_put(*settings, name, json_text(value));
+    if (status == WR_OK && strcmp(name, "halving") == 0)
+        page->halves = value != NULL && strcmp(value, "none") != 0;
+    free(value);
+    return status;
+}
+
 static wr_status put_settings(struct study_page *page) {
     json_t *settings = json_object();
-    wr_status status = WR_OK;
-    for (size_t i = 0; i < SHOW_SETTINGS && status == WR_OK; i++) {
-        char *value = NULL;
-        status = wr_study_setting(page->study, show_settings[i], &value, page->source->error);
-        if (status == WR_OK && value != NULL)
-            settings = wr_json_put(settings, show_settings[i], json_text(value));
-        free(value);
-    }
+    wr_status status = put_setting(page, "halving", &settings);
+    for (size_t i = 0; i < SHOW_SETTINGS && status == WR_OK; i++)
+        status = put_setting(page, show_settings[i], &settings);
     put(page, "settings", settings);
+    return status;
+}
+
+static wr_status read_counts(struct study_page *page) {
+    struct wr_trial_options last;
+    wr_status status = wr_study_count(page->study, &page->counts, page->source->error);
+    if (status == WR_OK)
+        status = wr_study_spans(page->study, &page->first, &last, page->source->error);
+    for (unsigned option = 0; option < WR_OPTIONS && status == WR_OK; option++)
+        page->varies[option] = wr_option_get(&page->first, option) != wr_option_get(&last, option);
     return status;
 }
 
@@ -55,16 +79,8 @@ static wr_status put_settings(struct study_page *page) {
 struct groups {
     enum field option;
     size_t count, seen; /* values, and those told so far */
-    char *first;
-    json_t *list; /* NULL: count alone; or an allocation failed */
+    json_t *list;       /* NULL after an allocation failed */
 };
-
-static wr_status count_value(void *context, const struct wr_study_group *group) {
-    struct groups *groups = context;
-    if (groups->count++ == 0)
-        field_value(groups->option, group->value, groups->first);
-    return WR_OK;
-}
 
 /* A group as an array, which is smaller than an object: page.js names the columns. */
 static wr_status add_group(void *context, const struct wr_study_group *group) {
@@ -83,26 +99,47 @@ static wr_status add_group(void *context, const struct wr_study_group *group) {
     return WR_OK;
 }
 
-static wr_status add_option(struct study_page *page, enum field option, json_t **list) {
+/* Groups by an option that varies. An option of many values, each of few trials, has none. */
+static wr_status read_groups(struct study_page *page, struct groups *groups) {
     struct wr_error *error = page->source->error;
-    struct groups groups = {.option = option, .first = page->first[option]};
+    const char *name = field_name(groups->option);
     wr_status status =
-        wr_study_groups(page->study, field_names[option], count_value, &groups, error);
-    page->values[option] = groups.count;
-    groups.list = json_array();
-    if (status == WR_OK && groups.count > 1)
-        status = wr_study_groups(page->study, field_names[option], add_group, &groups, error);
-    *list = wr_json_push(*list, json_pack("{s:s, s:I, s:s, s:o}", "name", field_names[option],
-                                          "values", (json_int_t)groups.count, "value",
-                                          page->first[option], "groups", groups.list));
+        wr_study_values(page->study, name, page->counts.trials, &groups->count, error);
+    bool few =
+        groups->count <= FIELD_MANY_VALUES || page->counts.trials / groups->count >= GROUP_LEAST;
+    groups->list = json_array();
+    if (status == WR_OK && page->own_varies[groups->option] && few)
+        status = wr_study_groups(page->study, name, add_group, groups, error);
     return status;
 }
 
+/* "varies": whether trials differ in it, and so rows have it. "own": whether they differ where it
+ * counts; else "value" is the value there. "values" are those where it counts. */
+static wr_status add_option(struct study_page *page, enum field option, json_t **list) {
+    struct groups groups = {.option = option, .count = 1};
+    wr_status status = WR_OK;
+    char number[WR_NUMBER_TEXT];
+    const struct wr_trial_options *of = page->varies[option] ? &page->own : &page->first;
+    const char *value = wr_option_text(of, (enum wr_option)option, number);
+    if (page->varies[option])
+        status = read_groups(page, &groups);
+    else
+        groups.list = json_array();
+    *list = wr_json_push(
+        *list, json_pack("{s:s, s:I, s:b, s:b, s:s, s:o}", "name", field_name(option), "values",
+                         (json_int_t)groups.count, "varies", (int)page->varies[option], "own",
+                         (int)page->own_varies[option], "value", value, "groups", groups.list));
+    return status;
+}
+
+/* Options that all trials share are told where a command that trains them must name them. */
 static wr_status put_options(struct study_page *page) {
     json_t *list = json_array();
     wr_status status = WR_OK;
     for (enum field option = 0; option < FIELD_OPTIONS && status == WR_OK; option++)
-        status = add_option(page, option, &list);
+        if (page->varies[option] ||
+            (page->counts.trials > 0 && field_is_needed(&page->first, option)))
+            status = add_option(page, option, &list);
     put(page, "options", list);
     return status;
 }
@@ -113,37 +150,18 @@ static wr_status see_best(void *context, const struct wr_trial *trial) {
     struct study_page *page = context;
     if (page->best_count < BEST_MOST)
         page->best[page->best_count++] = trial->id;
-    page->done++;
+    if (page->ranked++ == (page->counts.done - 1) / 2)
+        page->median = trial->id;
     return WR_OK;
-}
-
-struct nth {
-    size_t left;
-    int64_t id;
-};
-
-static wr_status see_nth(void *context, const struct wr_trial *trial) {
-    struct nth *nth = context;
-    nth->id = trial->id;
-    return nth->left-- > 0 ? WR_OK : WR_ERR_STOPPED;
 }
 
 static wr_status find_best(struct study_page *page) {
-    struct wr_error *error = page->source->error;
-    struct wr_trial_query query = {.best = true};
-    page->best = wr_alloc(BEST_MOST, sizeof *page->best, "trials", error);
+    size_t half = (page->counts.done + 1) / 2;
+    struct wr_trial_query query = {.best = true, .most = half > BEST_MOST ? half : BEST_MOST};
+    page->best = wr_alloc(BEST_MOST, sizeof *page->best, "trials", page->source->error);
     if (page->best == NULL)
         return WR_ERR_MEMORY;
-    wr_status status = wr_study_trials(page->study, &query, see_best, page, error);
-    if (status != WR_OK || page->done == 0)
-        return status;
-    struct nth nth = {.left = (page->done - 1) / 2};
-    status = wr_study_trials(page->study, &query, see_nth, &nth, error);
-    page->median = nth.id;
-    if (status != WR_ERR_STOPPED)
-        return status;
-    wr_error_release(error);
-    return WR_OK;
+    return wr_study_trials(page->study, &query, see_best, page, page->source->error);
 }
 
 static int compare_ids(const void *a, const void *b) {
@@ -152,24 +170,29 @@ static int compare_ids(const void *a, const void *b) {
 }
 
 struct sample {
-    const struct study_page *page;
+    struct study_page *page;
     const int64_t *ids;  /* (page->best_count) of the best trials, ascending */
     size_t others, seen; /* trials that are not among them, and those seen so far */
     json_t *statuses;    /* how many trials have each status */
     json_t *rows, *whys;
 };
 
+static json_t *count_or_null(size_t count) {
+    return count > 0 ? json_integer((json_int_t)count) : json_null();
+}
+
 /* A trial as an array: id, status, score, loss, validation loss, seconds, epoch in which it
- * diverged, then the options that vary. */
+ * diverged, epochs, best epoch, then the options that vary. */
 static json_t *row_of(const struct study_page *page, const struct wr_trial *trial) {
     bool diverged = trial->status == WR_TRIAL_DIVERGED;
-    json_t *row = json_pack("[I, s, o, o, o, o, o]", (json_int_t)trial->id,
+    json_t *row = json_pack("[I, s, o, o, o, o, o, o, o]", (json_int_t)trial->id,
                             wr_trial_status_name(trial->status), json_number(trial->score),
                             json_number(field_loss(trial)), json_number(trial->validation_loss),
                             json_number(trial->seconds),
-                            diverged ? json_integer((json_int_t)trial->diverged_at) : json_null());
+                            diverged ? json_integer((json_int_t)trial->diverged_at) : json_null(),
+                            count_or_null(trial->epochs), count_or_null(trial->best_epoch));
     for (enum field option = 0; option < FIELD_OPTIONS; option++)
-        if (page->values[option] > 1) {
+        if (page->varies[option]) {
             char text[FIELD_TEXT];
             field_text(trial, option, 0, text);
             row = wr_json_push(row, json_text(text));
@@ -182,9 +205,23 @@ static void count_status(struct sample *sample, const char *name) {
     sample->statuses = wr_json_put(sample->statuses, name, json_integer(count + 1));
 }
 
+static void see_options(struct study_page *page, const struct wr_trial_options *options) {
+    for (unsigned option = 0; option < WR_OPTIONS; option++) {
+        double value = wr_option_get(options, option);
+        if (!page->varies[option] || page->own_varies[option] || !wr_option_counts(options, option))
+            continue;
+        page->own_varies[option] =
+            page->counted[option] && value != wr_option_get(&page->own, option);
+        page->counted[option] = true;
+        wr_option_set(&page->own, option, value);
+    }
+}
+
 static wr_status see_trial(void *context, const struct wr_trial *trial) {
     struct sample *sample = context;
-    const struct study_page *page = sample->page;
+    struct study_page *page = sample->page;
+    wr_status status = page->halves ? rungs_add(&page->rungs, trial, page->source->error) : WR_OK;
+    see_options(page, &trial->options);
     count_status(sample, wr_trial_status_name(trial->status));
     if (*trial->why != '\0' && json_array_size(sample->whys) < WHY_MOST)
         sample->whys = wr_json_push(
@@ -193,33 +230,33 @@ static wr_status see_trial(void *context, const struct wr_trial *trial) {
                         compare_ids) != NULL;
     if (best || report_samples(sample->seen++, sample->others, OTHERS_MOST))
         sample->rows = wr_json_push(sample->rows, row_of(page, trial));
-    return WR_OK;
+    return status;
 }
 
 static wr_status put_trials(struct study_page *page) {
     struct wr_error *error = page->source->error;
-    struct wr_study_counts counts;
-    wr_status status = wr_study_count(page->study, &counts, error);
+    const struct wr_study_counts *counts = &page->counts;
     int64_t *ids = wr_alloc(page->best_count, sizeof *ids, "trials", error);
     if (ids == NULL)
         return WR_ERR_MEMORY;
     memcpy(ids, page->best, page->best_count * sizeof *ids);
     qsort(ids, page->best_count, sizeof *ids, compare_ids);
-    struct sample sample = {.page = page,
-                            .ids = ids,
-                            .others = counts.trials - page->best_count,
-                            .statuses = json_object(),
-                            .rows = json_array(),
-                            .whys = json_array()};
-    if (status == WR_OK)
-        status =
-            wr_study_trials(page->study, &(struct wr_trial_query){0}, see_trial, &sample, error);
-    put(page, "count", json_integer((json_int_t)counts.trials));
-    put(page, "seconds", json_number(counts.seconds));
+    struct sample sample = {
+        .page = page,
+        .ids = ids,
+        .others = counts->trials > page->best_count ? counts->trials - page->best_count : 0,
+        .statuses = json_object(),
+        .rows = json_array(),
+        .whys = json_array()};
+    wr_status status =
+        wr_study_trials(page->study, &(struct wr_trial_query){0}, see_trial, &sample, error);
+    put(page, "count", json_integer((json_int_t)counts->trials));
+    put(page, "seconds", json_number(counts->seconds));
     put(page, "best", json_integer((json_int_t)page->best_count));
     put(page, "statuses", sample.statuses);
     put(page, "trials", sample.rows);
     put(page, "whys", sample.whys);
+    put(page, "rungs", rungs_json(&page->rungs));
     free(ids);
     return status;
 }
@@ -277,11 +314,13 @@ static wr_status put_curves(struct study_page *page) {
 static wr_status make(struct study_page *page) {
     wr_status status = put_settings(page);
     if (status == WR_OK)
-        status = put_options(page);
+        status = read_counts(page);
     if (status == WR_OK)
         status = find_best(page);
     if (status == WR_OK)
         status = put_trials(page);
+    if (status == WR_OK)
+        status = put_options(page);
     if (status == WR_OK)
         status = put_curves(page);
     return status == WR_OK ? report_check_made(page->source, page->object) : status;
@@ -298,6 +337,7 @@ wr_status report_study(const struct source *source, json_t **object) {
     status = make(&page);
     wr_study_close(page.study);
     free(page.best);
+    rungs_release(&page.rungs);
     if (status == WR_OK)
         *object = page.object;
     else

@@ -13,47 +13,54 @@
 
 #define DIGITS 6 /* digits of losses in tables */
 
-const char *const show_settings[SHOW_SETTINGS] = {"series",       "data-seed",
-                                                  "rows",         "inputs",
-                                                  "target",       "delimiter",
-                                                  "decimal",      "header",
-                                                  "ignore",       "scale",
-                                                  "input_means",  "input_deviations",
-                                                  "target_means", "target_deviations",
-                                                  "epochs",       "validate",
-                                                  "data",         "numerics",
-                                                  "curve",        "windrow"};
+const char *const show_settings[SHOW_SETTINGS] = {"series",         "data-seed",
+                                                  "rows",           "inputs",
+                                                  "target",         "delimiter",
+                                                  "decimal",        "header",
+                                                  "ignore",         "scale",
+                                                  "input_means",    "input_deviations",
+                                                  "target_means",   "target_deviations",
+                                                  "epochs",         "validate",
+                                                  "validate-every", "patience",
+                                                  "loss",           "loss-number",
+                                                  "halving",        "data",
+                                                  "numerics",       "curve",
+                                                  "windrow"};
 
 bool show_has_table(const struct show *show, enum field option) {
     const struct option_choice *by = &show->options->by;
     if (by->given)
         return by->value == option;
-    return option == FIELD_HIDDEN || (option != FIELD_SEED && show->values[option] > 1);
+    return option == FIELD_HIDDEN ||
+           (option != FIELD_SEED && show->varies[option] && !show->many[option]);
 }
 
 /* ---- tables ---- */
 
-static const char *const group_columns[] = {"trials", "done",           "diverged",
-                                            "failed", "best",           "lower_quartile",
-                                            "median", "upper_quartile", "seconds"};
+static const char *const group_columns[] = {"trials",         "done",   "diverged",       "failed",
+                                            "pruned",         "best",   "lower_quartile", "median",
+                                            "upper_quartile", "seconds"};
 #define GROUP_COLUMNS (sizeof group_columns / sizeof *group_columns)
+enum { PRUNED_COLUMN = 4 };
 
 /* Writes the columns of a group as text, the option first. */
 static void group_texts(enum field option, const struct wr_study_group *group, int digits,
                         char texts[1 + GROUP_COLUMNS][FIELD_TEXT]) {
-    const size_t counts[] = {group->trials, group->done, group->diverged, group->failed};
+    const size_t counts[] = {group->trials, group->done, group->diverged, group->failed,
+                             group->pruned};
     const double scores[] = {group->best, group->lower_quartile, group->median,
                              group->upper_quartile};
     field_value(option, group->value, texts[0]);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 5; i++)
         snprintf(texts[1 + i], FIELD_TEXT, "%zu", counts[i]);
-        field_number(scores[i], digits, texts[5 + i]);
-    }
-    field_number(group->seconds, digits > 0 ? 3 : 0, texts[9]);
+    for (size_t i = 0; i < 4; i++)
+        field_number(scores[i], digits, texts[6 + i]);
+    field_number(group->seconds, digits > 0 ? 3 : 0, texts[10]);
 }
 
 struct group_table {
     enum field option;
+    bool pruned; /* whether to tell how many were */
     struct table table;
 };
 
@@ -62,19 +69,23 @@ static wr_status add_group(void *context, const struct wr_study_group *group) {
     char texts[1 + GROUP_COLUMNS][FIELD_TEXT];
     group_texts(groups->option, group, DIGITS, texts);
     for (size_t i = 0; i <= GROUP_COLUMNS; i++)
-        table_add(&groups->table, texts[i]);
+        if (i != 1 + PRUNED_COLUMN || groups->pruned)
+            table_add(&groups->table, texts[i]);
     return WR_OK;
 }
 
 static wr_status print_groups(const struct show *show, enum field option) {
-    static const char *const heads[GROUP_COLUMNS] = {
-        "trials", "done", "diverged", "failed", "best", "25%", "median", "75%", "seconds"};
-    struct group_table groups = {option, {.columns = 1 + GROUP_COLUMNS}};
-    table_add(&groups.table, field_names[option]);
+    static const char *const heads[GROUP_COLUMNS] = {"trials", "done",   "diverged", "failed",
+                                                     "pruned", "best",   "25%",      "median",
+                                                     "75%",    "seconds"};
+    bool pruned = show->counts.pruned > 0;
+    struct group_table groups = {option, pruned, {.columns = GROUP_COLUMNS + pruned}};
+    table_add(&groups.table, field_name(option));
     for (size_t i = 0; i < GROUP_COLUMNS; i++)
-        table_add(&groups.table, heads[i]);
+        if (i != PRUNED_COLUMN || pruned)
+            table_add(&groups.table, heads[i]);
     wr_status status =
-        wr_study_groups(show->study, field_names[option], add_group, &groups, show->error);
+        wr_study_groups(show->study, field_name(option), add_group, &groups, show->error);
     if (status == WR_OK)
         return table_print(&groups.table, show->error);
     table_release(&groups.table);
@@ -103,13 +114,13 @@ static wr_status print_best(const struct show *show) {
     struct best_table best = {.fields = {FIELD_ID}};
     size_t columns = 1;
     for (enum field option = 0; option < FIELD_OPTIONS; option++)
-        if (option == FIELD_HIDDEN || option == FIELD_SEED || show->values[option] > 1)
+        if (option == FIELD_HIDDEN || option == FIELD_SEED || show->varies[option])
             best.fields[columns++] = option;
     for (size_t i = 0; i < sizeof results / sizeof *results; i++)
         best.fields[columns++] = results[i];
     best.table.columns = columns;
     for (size_t i = 0; i < columns; i++)
-        table_add(&best.table, field_names[best.fields[i]]);
+        table_add(&best.table, field_name(best.fields[i]));
     wr_status status = wr_study_trials(show->study, &query, add_trial, &best, show->error);
     if (status == WR_OK)
         return table_print(&best.table, show->error);
@@ -120,13 +131,28 @@ static wr_status print_best(const struct show *show) {
 /* ---- before the tables ---- */
 
 /* Settings that are printed before the tables. */
-enum { SERIES, SEED, ROWS, INPUTS, TARGET, SCALE, EPOCHS, VALIDATE, SETTINGS };
+enum {
+    SERIES,
+    SEED,
+    ROWS,
+    INPUTS,
+    TARGET,
+    SCALE,
+    EPOCHS,
+    VALIDATE,
+    EVERY,
+    PATIENCE,
+    LOSS,
+    LOSS_NUMBER,
+    SETTINGS
+};
 
 /* Reads the settings into texts. A setting that the study lacks is "". The caller frees each with
  * free. */
 static wr_status read_settings(const struct show *show, char *texts[SETTINGS]) {
-    static const char *const names[SETTINGS] = {"series", "data-seed", "rows",   "inputs",
-                                                "target", "scale",     "epochs", "validate"};
+    static const char *const names[SETTINGS] = {
+        "series", "data-seed", "rows",           "inputs",   "target", "scale",
+        "epochs", "validate",  "validate-every", "patience", "loss",   "loss-number"};
     wr_status status = WR_OK;
     for (size_t i = 0; i < SETTINGS && status == WR_OK; i++) {
         status = wr_study_setting(show->study, names[i], &texts[i], show->error);
@@ -147,14 +173,39 @@ static void print_series(char *const texts[SETTINGS]) {
     putchar('\n');
 }
 
+/* Prints the options that all trials share, but the seed. */
+static void print_shared(const struct show *show) {
+    for (enum field option = 0; option < FIELD_OPTIONS; option++) {
+        char text[WR_NUMBER_TEXT];
+        if (option != FIELD_SEED && !show->varies[option] && field_is_needed(&show->first, option))
+            printf(", %s %s", field_name(option),
+                   wr_option_text(&show->first, (enum wr_option)option, text));
+    }
+}
+
+static void print_loss(char *const texts[SETTINGS]) {
+    if (*texts[LOSS] != '\0' && strcmp(texts[LOSS], "mse") != 0)
+        report_named(", loss ", texts[LOSS]);
+    if (*texts[LOSS_NUMBER] != '\0' && strcmp(texts[LOSS_NUMBER], "0") != 0)
+        report_named(" ", texts[LOSS_NUMBER]);
+    if (*texts[PATIENCE] != '\0' && strcmp(texts[PATIENCE], "0") != 0) {
+        report_named("\nstopping  after ", texts[PATIENCE]);
+        fputs(" validations without a new best, one ", stdout);
+        if (strcmp(texts[EVERY], "1") == 0)
+            fputs("after each epoch", stdout);
+        else {
+            report_named("every ", texts[EVERY]);
+            fputs(" epochs", stdout);
+        }
+    }
+}
+
 static void print_training(const struct show *show, char *const texts[SETTINGS]) {
     report_named("training  ", texts[EPOCHS]);
     fputs(" epochs", stdout);
-    for (enum field option = 0; option < FIELD_SEED; option++)
-        if (show->values[option] == 1) {
-            printf(", %s", field_names[option]);
-            report_named(" ", show->first[option]);
-        }
+    if (show->counts.trials > 0)
+        print_shared(show);
+    print_loss(texts);
     double held = strtod(texts[VALIDATE], NULL);
     if (held > 0)
         printf("\nscore     mean loss of the windows held out, the last %g%% of the rows\n",
@@ -176,12 +227,13 @@ static wr_status print_why(void *context, const struct wr_trial *trial) {
 
 static wr_status print_head(const struct show *show) {
     const struct wr_study_counts *counts = &show->counts;
-    const size_t numbers[] = {counts->done, counts->diverged, counts->failed, counts->pending};
-    static const char *const words[] = {"done", "diverged", "failed", "pending"};
+    const size_t numbers[] = {counts->done, counts->pruned, counts->diverged, counts->failed,
+                              counts->pending};
+    static const char *const words[] = {"done", "pruned", "diverged", "failed", "pending"};
     const char *before = ": ";
     report_named("study     ", show->options->study.text);
     printf(", %zu trial%s", counts->trials, counts->trials == 1 ? "" : "s");
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (numbers[i] > 0) {
             printf("%s%zu %s", before, numbers[i], words[i]);
             before = ", ";
@@ -216,6 +268,10 @@ static wr_status print_all(const struct show *show) {
             fputs(alone ? "" : "\n", stdout);
             status = print_groups(show, option);
         }
+    for (enum field option = 0; option < FIELD_OPTIONS && status == WR_OK && !alone; option++)
+        if (option != FIELD_SEED && option != FIELD_HIDDEN && show->many[option])
+            printf("\n%s has more than %d values; --by %s lists them\n", field_name(option),
+                   FIELD_MANY_VALUES, field_name(option));
     return status;
 }
 
@@ -254,43 +310,43 @@ static wr_status print_csv(const struct show *show) {
     const struct option_size *best = &show->options->best;
     if (by->given) {
         enum field option = (enum field)by->value;
-        fputs(field_names[option], stdout);
+        fputs(field_name(option), stdout);
         for (size_t i = 0; i < GROUP_COLUMNS; i++)
             printf(",%s", group_columns[i]);
         putchar('\n');
-        return wr_study_groups(show->study, field_names[option], print_group_row, &option,
+        return wr_study_groups(show->study, field_name(option), print_group_row, &option,
                                show->error);
     }
     struct wr_trial_query query = {.best = best->given, .most = best->given ? best->value : 0};
     for (size_t i = 0; i < FIELDS; i++)
-        printf("%s,", field_names[csv_field(i)]);
+        printf("%s,", field_name(csv_field(i)));
     puts("why");
     return wr_study_trials(show->study, &query, print_trial_row, NULL, show->error);
 }
 
 /* ---- the command ---- */
 
-struct values {
-    enum field option;
-    size_t count;
-    char *first;
-};
-
-static wr_status count_value(void *context, const struct wr_study_group *group) {
-    struct values *values = context;
-    if (values->count++ == 0)
-        field_value(values->option, group->value, values->first);
-    return WR_OK;
+static wr_status read_values(struct show *show, enum field option,
+                             const struct wr_trial_options *last) {
+    enum wr_option of = (enum wr_option)option;
+    size_t values = 0;
+    show->varies[option] = wr_option_get(&show->first, of) != wr_option_get(last, of);
+    if (!show->varies[option] || option == FIELD_SEED)
+        return WR_OK;
+    wr_status status = wr_study_values(show->study, field_name(option), FIELD_MANY_VALUES + 1,
+                                       &values, show->error);
+    show->varies[option] = values > 1; /* where it means something */
+    show->many[option] = values > FIELD_MANY_VALUES;
+    return status;
 }
 
 static wr_status read_counts(struct show *show) {
+    struct wr_trial_options last;
     wr_status status = wr_study_count(show->study, &show->counts, show->error);
-    for (enum field option = 0; option < FIELD_SEED && status == WR_OK; option++) {
-        struct values values = {option, 0, show->first[option]};
-        status =
-            wr_study_groups(show->study, field_names[option], count_value, &values, show->error);
-        show->values[option] = values.count;
-    }
+    if (status == WR_OK)
+        status = wr_study_spans(show->study, &show->first, &last, show->error);
+    for (unsigned option = 0; option < FIELD_OPTIONS && status == WR_OK; option++)
+        status = read_values(show, option, &last);
     return status;
 }
 

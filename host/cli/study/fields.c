@@ -7,27 +7,42 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "cli/study/trials.h"
+#include "sweep/store.h"
 
-const char *const field_names[FIELDS] = {
-    [FIELD_HIDDEN] = "hidden",
-    [FIELD_WINDOW] = "window",
-    [FIELD_BATCH] = "batch",
-    [FIELD_INIT] = "init",
-    [FIELD_LR] = "lr",
-    [FIELD_CLIP] = "clip",
-    [FIELD_SEED] = "seed",
-    [FIELD_ID] = "trial",
-    [FIELD_STATUS] = "status",
-    [FIELD_LOSS] = "loss",
-    [FIELD_VALIDATION_LOSS] = "validation_loss",
-    [FIELD_SCORE] = "score",
-    [FIELD_DIVERGED_AT] = "diverged_at",
-    [FIELD_HASH] = "hash",
-    [FIELD_DEVICE] = "device",
-    [FIELD_SECONDS] = "seconds",
-    [FIELD_KEPT] = "kept",
-};
+const char *field_name(enum field field) {
+    static const char *const results[] = {
+        [FIELD_ID - FIELD_OPTIONS] = "trial",
+        [FIELD_STATUS - FIELD_OPTIONS] = "status",
+        [FIELD_LOSS - FIELD_OPTIONS] = "loss",
+        [FIELD_VALIDATION_LOSS - FIELD_OPTIONS] = "validation_loss",
+        [FIELD_SCORE - FIELD_OPTIONS] = "score",
+        [FIELD_DIVERGED_AT - FIELD_OPTIONS] = "diverged_at",
+        [FIELD_EPOCHS - FIELD_OPTIONS] = "epochs",
+        [FIELD_BEST_EPOCH - FIELD_OPTIONS] = "best_epoch",
+        [FIELD_HASH - FIELD_OPTIONS] = "hash",
+        [FIELD_DEVICE - FIELD_OPTIONS] = "device",
+        [FIELD_SECONDS - FIELD_OPTIONS] = "seconds",
+        [FIELD_KEPT - FIELD_OPTIONS] = "kept",
+    };
+    return field < FIELD_OPTIONS ? wr_option_name((enum wr_option)field)
+                                 : results[field - FIELD_OPTIONS];
+}
+
+bool field_is_needed(const struct wr_trial_options *options, enum field option) {
+    enum wr_option of = (enum wr_option)option;
+    if (option <= FIELD_SEED)
+        return true;
+    bool is_word = wr_option_type(of) == WR_OPTION_WORD;
+    bool has_default = is_word || of == WR_OPTION_WEIGHT_DECAY;
+    return wr_option_counts(options, of) && (!has_default || wr_option_get(options, of) != 0);
+}
+
+const char *field_option(enum field option, char text[FIELD_TEXT]) {
+    snprintf(text, FIELD_TEXT, "%s", field_name(option));
+    for (char *at = text; *at != '\0'; at++)
+        *at = *at == '_' ? '-' : *at;
+    return text;
+}
 
 void field_number(double value, int digits, char text[FIELD_TEXT]) {
     text[0] = '\0';
@@ -49,32 +64,30 @@ double field_loss(const struct wr_trial *trial) {
 }
 
 void field_value(enum field option, const char *value, char text[FIELD_TEXT]) {
-    if (option == FIELD_LR || option == FIELD_CLIP)
-        trials_real(strtof(value, NULL), text);
-    else
-        snprintf(text, FIELD_TEXT, "%s", value);
+    char number[WR_NUMBER_TEXT];
+    if (wr_option_type((enum wr_option)option) == WR_OPTION_REAL)
+        value = wr_number_text(wr_number_of_float(strtof(value, NULL)), number);
+    snprintf(text, FIELD_TEXT, "%s", value);
 }
 
-static void option_text(const struct wr_trial_options *options, enum field field,
+static void option_text(const struct wr_trial_options *options, enum wr_option option,
                         char text[FIELD_TEXT]) {
-    if (field == FIELD_LR || field == FIELD_CLIP)
-        trials_real(field == FIELD_LR ? options->lr : options->clip, text);
-    else if (field == FIELD_INIT)
-        snprintf(text, FIELD_TEXT, "%s", trials_init(options->init));
-    else if (field == FIELD_BATCH)
-        trials_batch(options->batch, text);
-    else
-        snprintf(text, FIELD_TEXT, "%zu",
-                 field == FIELD_HIDDEN   ? options->hidden
-                 : field == FIELD_WINDOW ? options->window
-                                         : (size_t)options->seed);
+    char number[WR_NUMBER_TEXT];
+    if (wr_option_counts(options, option))
+        snprintf(text, FIELD_TEXT, "%s", wr_option_text(options, option, number));
+}
+
+/* 0: there is none. */
+static void count_text(size_t count, char text[FIELD_TEXT]) {
+    if (count > 0)
+        snprintf(text, FIELD_TEXT, "%zu", count);
 }
 
 void field_text(const struct wr_trial *trial, enum field field, int digits, char text[FIELD_TEXT]) {
-    bool trained = trial->status == WR_TRIAL_DONE || trial->status == WR_TRIAL_DIVERGED;
+    bool trained = wr_trial_has_ended(trial->status);
     text[0] = '\0';
     if (field < FIELD_OPTIONS)
-        option_text(&trial->options, field, text);
+        option_text(&trial->options, (enum wr_option)field, text);
     else if (field == FIELD_ID)
         snprintf(text, FIELD_TEXT, "%" PRId64, trial->id);
     else if (field == FIELD_STATUS)
@@ -87,6 +100,10 @@ void field_text(const struct wr_trial *trial, enum field field, int digits, char
         field_number(trial->score, digits, text);
     else if (field == FIELD_DIVERGED_AT && trial->status == WR_TRIAL_DIVERGED)
         snprintf(text, FIELD_TEXT, "%zu", trial->diverged_at);
+    else if (field == FIELD_EPOCHS)
+        count_text(trial->epochs, text);
+    else if (field == FIELD_BEST_EPOCH)
+        count_text(trial->best_epoch, text);
     else if (field == FIELD_HASH && trained)
         snprintf(text, FIELD_TEXT, "%016" PRIx64, trial->hash);
     else if (field == FIELD_DEVICE)

@@ -2,24 +2,21 @@
 #ifndef WR_CLI_FIELDS_H
 #define WR_CLI_FIELDS_H
 
-#include "windrow/study.h"
+#include "sweep/trial.h"
 
-/* The options of a trial come first. */
+/* The options of a trial, enum wr_option, come first. */
 enum field {
-    FIELD_HIDDEN,
-    FIELD_WINDOW,
-    FIELD_BATCH,
-    FIELD_INIT,
-    FIELD_LR,
-    FIELD_CLIP,
-    FIELD_SEED,
-    FIELD_OPTIONS,
+    FIELD_HIDDEN = WR_OPTION_HIDDEN,
+    FIELD_SEED = WR_OPTION_SEED,
+    FIELD_OPTIONS = WR_OPTIONS,
     FIELD_ID = FIELD_OPTIONS,
     FIELD_STATUS,
     FIELD_LOSS,
     FIELD_VALIDATION_LOSS,
     FIELD_SCORE,
     FIELD_DIVERGED_AT,
+    FIELD_EPOCHS,
+    FIELD_BEST_EPOCH,
     FIELD_HASH,
     FIELD_DEVICE,
     FIELD_SECONDS,
@@ -27,12 +24,21 @@ enum field {
     FIELDS
 };
 /* "hidden", ..., "trial", "status", ... */
-extern const char *const field_names[FIELDS];
+const char *field_name(enum field field);
 
 #define FIELD_TEXT 64
 
-/* Writes a field as text; "" where the trial has none. Options have the form that windrow train
- * reads. digits: as for field_number. */
+/* An option of more values makes a table that is none for people. */
+enum { FIELD_MANY_VALUES = 32 };
+
+/* Whether a command that trains such a trial must name the option: those of the learning rule are
+ * left out where they are the default. */
+bool field_is_needed(const struct wr_trial_options *options, enum field option);
+/* Writes the name of windrow train's option: "clip-by" of clip_by. Returns text. */
+const char *field_option(enum field option, char text[FIELD_TEXT]);
+
+/* Writes a field as text; "" where the trial has none, or where an option means nothing beside the
+ * others. Options have the form that windrow train reads. digits: as for field_number. */
 void field_text(const struct wr_trial *trial, enum field field, int digits, char text[FIELD_TEXT]);
 /* Writes the number with so many significant digits. digits 0: the fewest digits that give the same
  * double when read. "" for NaN. */

@@ -101,11 +101,16 @@ wr_status keep_least(struct wr_study *study, char **least, struct wr_error *erro
     return status;
 }
 
+static wr_status note_trial(void *context, const struct wr_trial *trial) {
+    (void)trial;
+    *(bool *)context = true;
+    return WR_OK;
+}
+
 static wr_status has_trials(struct wr_study *study, bool *some, struct wr_error *error) {
-    struct wr_study_counts counts = {0};
-    wr_status status = wr_study_count(study, &counts, error);
-    *some = counts.trials > 0;
-    return status;
+    const struct wr_trial_query one = {.most = 1};
+    *some = false;
+    return wr_study_trials(study, &one, note_trial, some, error);
 }
 
 wr_status keep_save(struct wr_study *study, const char *keep, const char *least,

@@ -144,18 +144,31 @@ static wr_status print_estimate(struct run *run) {
 static wr_status on_event(void *context, const struct wr_sweep_event *event) {
     struct run *run = context;
     snprintf(run->progress.note, sizeof run->progress.note, "%zu of %zu trials",
-             event->done + event->diverged + event->failed, event->trials);
+             event->done + event->diverged + event->failed + event->pruned, event->trials);
     progress_show(&run->progress, event->fraction, event->seconds, event->seconds_left);
+    sweep_events_tell(&run->events, event);
     return WR_OK;
 }
 
+void sweep_events_start(struct run *run) {
+    const struct sweep_options *o = run->options;
+    run->events = (struct sweep_events){.lines = o->json.given && !o->quiet.given,
+                                        .study = run->study,
+                                        .devices = run->devices,
+                                        .device_count = run->device_count};
+}
+
 wr_status sweep_train(struct run *run) {
-    struct wr_sweep_options how = {.devices = run->devices,
+    const struct sweep_options *o = run->options;
+    struct wr_sweep_options how = {.known = run->known,
+                                   .devices = run->devices,
                                    .device_count = run->device_count,
                                    .on_event = on_event,
                                    .context = run,
-                                   .stop = &interrupt_seen};
-    progress_start(&run->progress, run->options->quiet.given);
+                                   .stop = &interrupt_seen,
+                                   .budget_seconds = run->budget};
+    sweep_events_start(run);
+    progress_start(&run->progress, o->quiet.given || o->json.given);
     wr_status status = wr_sweep_run(&run->sweep, run->study, &how, &run->result, run->error);
     progress_clear(&run->progress);
     return status;
@@ -163,12 +176,25 @@ wr_status sweep_train(struct run *run) {
 
 /* ---- the command ---- */
 
+/* Opens the study of --known, which must be one of the same sweep, of any shards. */
+static wr_status open_known(struct run *run) {
+    const struct option_text *known = &run->options->known;
+    struct wr_sweep whole = run->sweep;
+    whole.shard = whole.shards = 0;
+    if (!known->given)
+        return WR_OK;
+    wr_status status = wr_study_open(known->text, WR_STUDY_READ, &run->known, run->error);
+    return status == WR_OK ? wr_sweep_settle(&whole, run->known, run->error) : status;
+}
+
 wr_status sweep_alone(struct run *run) {
     const struct sweep_options *o = run->options;
     bool dry = o->dry_run.given;
     /* whether a file is made, or an old one renamed: only when all else is right */
     bool makes = o->fresh.given || access(o->store.text, F_OK) != 0;
     wr_status status = sweep_make(run);
+    if (status == WR_OK)
+        status = open_known(run);
     if (!dry)
         interrupt_catch(); /* before this, there is no training to continue */
     if (status == WR_OK && !makes)
@@ -223,10 +249,13 @@ wr_status sweep_command(const struct sweep_options *options, struct wr_error *er
     run.tables = !options->quiet.given && !options->json.given;
     wr_status status = run_all(&run);
     wr_study_close(run.study);
+    wr_study_close(run.known);
     sweep_close_devices(&run);
     free(run.batch);
     free(run.init);
     free(run.seeds);
+    free(run.rules);
+    free(run.sample);
     data_release(&run.data);
     return status;
 }

@@ -3,6 +3,7 @@
 #define WR_CLI_SWEEP_H
 
 #include "cli/io/progress.h"
+#include "cli/sweep/sweep_events.h"
 #include "cli/sweep/sweep_options.h"
 #include "windrow/sweep.h"
 
@@ -12,17 +13,22 @@ struct run {
     struct wr_error *error;
     bool tables; /* print tables on stdout */
     struct data data;
-    size_t *batch;      /* (batch_count) values of the grid */
-    enum wr_init *init; /* (init_count) */
-    uint32_t *seeds;    /* (seed_count) */
+    size_t *batch;                   /* (batch_count) values of the grid */
+    enum wr_init *init;              /* (init_count) */
+    uint32_t *seeds;                 /* (seed_count) */
+    struct wr_rule *rules;           /* (rule_count) */
+    struct wr_trial_options *sample; /* (trials) of --sample */
     struct wr_sweep sweep;
     size_t trials, keep;
+    double budget; /* seconds; 0: none */
     struct wr_study *study;
     const char *device_list;    /* as in --device */
     size_t threads;             /* as in --threads */
     struct wr_device **devices; /* (device_count) */
     size_t device_count;
     struct progress progress;
+    struct sweep_events events;
+    struct wr_study *known; /* of --known; or NULL */
     struct wr_sweep_result result;
     size_t ranks; /* number of MPI ranks; 0: without MPI */
 };
@@ -44,6 +50,8 @@ wr_status sweep_save_settings(struct run *run, struct wr_study *study);
 /* Opens the devices of device_list and adds them to run->devices. */
 wr_status sweep_open_devices(struct run *run);
 void sweep_close_devices(struct run *run);
+/* Makes ready to tell events of the run's study. */
+void sweep_events_start(struct run *run);
 /* Trains what the study lacks, and fills run->result. Shows progress unless quiet. */
 wr_status sweep_train(struct run *run);
 

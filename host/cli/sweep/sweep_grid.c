@@ -5,6 +5,7 @@
 #include "base/base.h"
 #include "cli/study/stores.h"
 #include "cli/sweep/sweep_command.h"
+#include "cli/sweep/sweep_rules.h"
 #include "sweep/sweep_data.h"
 
 static wr_status read_validate(struct run *run) {
@@ -14,6 +15,44 @@ static wr_status read_validate(struct run *run) {
         return WR_OK;
     return wr_fail(run->error, WR_ERR_USAGE, "--validate %s: needs a part of the rows, below 1",
                    validate->text);
+}
+
+/* Reads when trials stop early. Either option turns that on. */
+static wr_status read_patience(struct run *run) {
+    const struct sweep_options *o = run->options;
+    struct wr_sweep *sweep = &run->sweep;
+    enum { VALIDATIONS = 20, PATIENCE = 5 };
+    if (!o->patience.given && !o->validate_every.given)
+        return WR_OK;
+    if (sweep->validate == 0)
+        return wr_fail(run->error, WR_ERR_USAGE, "--%s goes with --validate",
+                       o->patience.given ? "patience" : "validate-every");
+    sweep->patience = o->patience.given ? o->patience.value : PATIENCE;
+    sweep->validate_every = o->epochs.value >= VALIDATIONS ? o->epochs.value / VALIDATIONS : 1;
+    if (o->validate_every.given)
+        sweep->validate_every = o->validate_every.value;
+    return WR_OK;
+}
+
+/* Reads successive halving. Its numbers are checked with the sweep. */
+static wr_status read_halving(struct run *run) {
+    const struct sweep_options *o = run->options;
+    if (!o->halving.given && (o->rungs.given || o->bracket.given))
+        return wr_fail(run->error, WR_ERR_USAGE, "--%s goes with --halving",
+                       o->rungs.given ? "rungs" : "bracket");
+    if (o->halving.given)
+        run->sweep.halving =
+            (struct wr_halving){o->halving.value, o->rungs.value, o->bracket.value};
+    return WR_OK;
+}
+
+static wr_status draw_sample(struct run *run) {
+    const struct sweep_options *o = run->options;
+    wr_status status = sweep_sample(&o->grid, (uint32_t)o->sample_seed.value, o->sample.value,
+                                    &run->sample, run->error);
+    run->sweep.trials = run->sample;
+    run->sweep.trial_count = run->trials = o->sample.value;
+    return status;
 }
 
 static wr_status make_grid(struct run *run) {
@@ -29,9 +68,13 @@ static wr_status make_grid(struct run *run) {
         run->batch[i] =
             o->grid.batch.values[i] == SIZE_MAX ? WR_BATCH_ALL : o->grid.batch.values[i];
     for (size_t i = 0; i < inits; i++)
-        run->init[i] = o->grid.init.values[i] == 0 ? WR_INIT_NOTEBOOK : WR_INIT_PYTORCH;
+        run->init[i] = (enum wr_init)o->grid.init.values[i];
     for (size_t i = 0; i < seeds; i++)
         run->seeds[i] = (uint32_t)o->grid.seeds.values[i];
+    size_t rules;
+    wr_status status = sweep_rules_make(&o->grid, &run->rules, &rules, run->error);
+    if (status != WR_OK)
+        return status;
     run->sweep.grid = (struct wr_grid){.hidden = o->grid.hidden.values,
                                        .hidden_count = o->grid.hidden.count,
                                        .window = o->grid.window.values,
@@ -45,7 +88,9 @@ static wr_status make_grid(struct run *run) {
                                        .clip = o->grid.clip.values,
                                        .clip_count = o->grid.clip.count,
                                        .seeds = run->seeds,
-                                       .seed_count = seeds};
+                                       .seed_count = seeds,
+                                       .rules = run->rules,
+                                       .rule_count = rules};
     return wr_grid_count(&run->sweep.grid, &run->trials, run->error);
 }
 
@@ -65,7 +110,19 @@ wr_status sweep_make(struct run *run) {
     if (status == WR_OK)
         status = read_validate(run);
     if (status == WR_OK)
-        status = make_grid(run);
+        status = read_patience(run);
+    if (status == WR_OK)
+        status = sweep_loss_read(o, &run->sweep, run->error);
+    if (status == WR_OK)
+        status = read_halving(run);
+    if (status == WR_OK && o->budget.given && !(o->budget.value > 0))
+        status = wr_fail(run->error, WR_ERR_USAGE, "--budget %s: above 0 needed", o->budget.text);
+    if (status == WR_OK && o->sample_seed.given && !o->sample.given)
+        status = wr_fail(run->error, WR_ERR_USAGE, "--sample-seed goes with --sample");
+    if (status == WR_OK)
+        status = sweep_lists_check(&o->grid, o->sample.given, run->error);
+    if (status == WR_OK)
+        status = o->sample.given ? draw_sample(run) : make_grid(run);
     if (status == WR_OK)
         status = data_read(&run->data, &o->data, run->error);
     if (status != WR_OK)
@@ -80,5 +137,6 @@ wr_status sweep_make(struct run *run) {
     run->sweep.schedule = (enum wr_schedule)o->schedule.value;
     run->sweep.curve_points = o->curve.value;
     run->sweep.checkpoint_seconds = (double)o->checkpoint.value;
+    run->budget = (double)o->budget.value;
     return check_data(run);
 }

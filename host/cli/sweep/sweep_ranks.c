@@ -1,6 +1,7 @@
 /* A sweep divided among MPI ranks. Each rank trains a shard of the grid into its own store next to
  * the study, and skips what the study has. Rank 0 merges the stores. What a rank has committed is
  * not lost if a rank dies: the same command reads it from the rank's store. */
+#include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,10 @@ static wr_status prepare(struct share *share) {
         status =
             wr_fail(run->error, WR_ERR_USAGE,
                     "--shard and an MPI launcher exclude each other: its ranks are the shards");
+    if (status == WR_OK && run->options->known.given)
+        status = wr_fail(run->error, WR_ERR_USAGE,
+                         "--known and an MPI launcher exclude each other: what --store holds is "
+                         "known to its ranks");
     interrupt_catch();
     if (status == WR_OK)
         status = open_own_devices(share);
@@ -197,23 +202,36 @@ static bool all_ended(const struct share *share) {
     return true;
 }
 
-/* Shows the progress of all ranks in one line. The time left is that of the slowest rank. */
+/* Adds the trials of a rank to those of all. The time left is that of the slowest rank. */
+static void add_report(struct wr_sweep_event *all, const struct rank_report *report) {
+    const struct wr_sweep_event *event = &report->event;
+    const struct wr_sweep_result *result = &report->result;
+    bool ended = report->ended;
+    all->trials += ended ? result->trials : event->trials;
+    all->done += ended ? result->done : event->done;
+    all->diverged += ended ? result->diverged : event->diverged;
+    all->failed += ended ? result->failed : event->failed;
+    all->pruned += ended ? result->pruned : event->pruned;
+    if (!ended && event->seconds_left > all->seconds_left)
+        all->seconds_left = event->seconds_left;
+}
+
+/* Shows the progress of all ranks in one line, and tells other processes. Trials that had ended
+ * before no rank has. */
 static void show(struct share *share) {
     struct run *run = share->run;
-    double seconds = wr_seconds() - share->began, left = 0;
-    size_t pending = 0;
+    struct wr_sweep_event all = {.seconds = wr_seconds() - share->began};
     for (size_t r = 0; r < share->ranks.count; r++) {
-        const struct rank_report *report = &share->reports[r];
-        const struct wr_sweep_event *event = &report->event;
-        if (!report->heard)
+        if (!share->reports[r].heard)
             return;
-        pending += report->ended ? report->result.pending
-                                 : event->trials - event->done - event->diverged - event->failed;
-        left = !report->ended && event->seconds_left > left ? event->seconds_left : left;
+        add_report(&all, &share->reports[r]);
     }
+    all.fraction = all.seconds / (all.seconds + all.seconds_left);
+    size_t pending = all.trials - all.done - all.diverged - all.failed - all.pruned;
     snprintf(run->progress.note, sizeof run->progress.note, "%zu of %zu trials",
              run->trials - pending, run->trials);
-    progress_show(&run->progress, seconds / (seconds + left), seconds, left);
+    progress_show(&run->progress, all.fraction, all.seconds, all.seconds_left);
+    sweep_events_tell(&run->events, &all);
 }
 
 static wr_status on_event(void *context, const struct wr_sweep_event *event) {
@@ -249,7 +267,8 @@ static void train(struct share *share) {
                                    .device_count = run->device_count,
                                    .on_event = on_event,
                                    .context = share,
-                                   .stop = &interrupt_seen};
+                                   .stop = &interrupt_seen,
+                                   .budget_seconds = run->budget};
     own->status = wr_sweep_run(&sweep, share->shard, &how, &own->result, run->error);
     own->heard = own->ended = true;
     snprintf(own->text, sizeof own->text, "rank %zu on %s: %.*s", share->ranks.rank,
@@ -310,6 +329,8 @@ static wr_status finish(struct share *share) {
         ran += report->result.ran;
         updates += report->result.updates;
     }
+    if (run->budget > 0) /* the ranks have used it */
+        run->budget = DBL_MIN;
     wr_status status = sweep_train(run);
     if (status != WR_OK && status != WR_ERR_STOPPED)
         return status;
@@ -335,7 +356,9 @@ static wr_status run_share(struct share *share) {
                 ranks->nodes, ranks->nodes == 1 ? "" : "s");
     }
     share->began = wr_seconds();
-    progress_start(&run->progress, ranks->rank != 0 || run->options->quiet.given);
+    sweep_events_start(run);
+    progress_start(&run->progress,
+                   ranks->rank != 0 || run->options->quiet.given || run->options->json.given);
     train(share);
     if (ranks->rank != 0) {
         ranks_send_report(&share->own);

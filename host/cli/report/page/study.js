@@ -6,22 +6,28 @@ function groupOf(row) {
   return {value, trials, done, diverged, failed, best, lower, median, upper, seconds: time};
 }
 
+// The score of a pruned trial, at its rung, is `pruned`: it is none of a trial that is done. An option
+// that means nothing beside the trial's others is "".
 function trialOf(row, names) {
-  const [id, status, score, loss, validation, time, divergedAt] = row;
-  const options = {};
-  names.forEach((name, i) => { options[name] = row[7 + i]; });
-  return {id, status, score, loss, validation, seconds: time, divergedAt, options};
+  const [id, status, score, loss, validation, time, divergedAt, epochs, bestEpoch] = row;
+  const options = {}, pruned = status === "pruned";
+  names.forEach((name, i) => { options[name] = row[9 + i]; });
+  return {id, status, score: pruned ? null : score, pruned: pruned ? score : null, loss, validation,
+    seconds: time, divergedAt, epochs, bestEpoch, options};
 }
 
 function numeric(text) {
   return text.trim() !== "" && Number.isFinite(Number(text));
 }
 
-// Whether the median lies nearer to the middle on a logarithmic axis than on a linear one.
+// Whether the median lies nearer to the middle on a logarithmic axis than on a linear one. Two numbers
+// have no median that tells.
 function growsByFactors(numbers) {
   const [least, most] = d3.extent(numbers), middle = d3.median(numbers);
   if (!(least > 0) || most / least < 4)
     return false;
+  if (numbers.length === 2)
+    return most / least >= 10;
   const off = (share) => Math.abs(share - 0.5);
   return off(Math.log(middle / least) / Math.log(most / least)) < off((middle - least) / (most - least));
 }
@@ -29,10 +35,12 @@ function growsByFactors(numbers) {
 // What the figures need of an option that varies. Its kind: log, linear, or word, which is also that
 // of numbers over decades with 0 among them.
 function describe(option, trials) {
-  const groups = option.groups.map(groupOf);
-  const seen = new Set(groups.map((group) => group.value));
-  for (const trial of trials)
-    seen.add(trial.options[option.name]);
+  const told = new Set(trials.map((trial) => trial.options[option.name]));
+  // Where the option means nothing, the study holds 0.
+  const groups = option.groups.map(groupOf)
+    .filter((group) => !(told.has("") && group.value === "0" && !told.has("0")));
+  const seen = new Set(groups.map((group) => group.value).concat(Array.from(told)));
+  seen.delete("");
   const values = Array.from(seen);
   const isNumber = values.every(numeric), numbers = values.map(Number);
   let kind = "word";
@@ -42,7 +50,8 @@ function describe(option, trials) {
     kind = "linear";
   if (isNumber)
     values.sort((a, b) => Number(a) - Number(b));
-  return {name: option.name, count: option.values, groups, values, kind};
+  return {name: option.name, count: option.values, groups, values, kind, words: !isNumber,
+    hasTable: groups.length > 0 && (option.values <= 32 || option.name === "hidden")};
 }
 
 // Places of an option's values over a range of pixels: {at(text), ticks, text, gap}; gap: pixels
@@ -70,11 +79,13 @@ function spread(id) {
   return 2 * ((id * 0.6180339887498949) % 1) - 1;
 }
 
-// Of whole values one per group, so that a figure is no heap.
-function drawPoints(plot, option, trials, value, x, y) {
+// A point for each trial that has a value and the option.
+function drawPoints(plot, option, trials, value, x, y, style = "trial") {
   const width = Math.max(0, Math.min(9, x.gap / 2 - 5));
-  plot.append("g").selectAll("circle").data(trials.filter((trial) => isKnown(value(trial))))
-    .enter().append("circle").attr("class", "trial").attr("r", 2.2)
+  const drawn = trials.filter((trial) => isKnown(value(trial)) && trial.options[option.name] !== "");
+  plot.append("g").style("--share", Math.max(0.28, Math.min(0.8, 4 / Math.sqrt(drawn.length))))
+    .selectAll("circle").data(drawn)
+    .enter().append("circle").attr("class", style).attr("r", 2.2)
     .attr("cx", (trial) => x.at(trial.options[option.name]) + width * spread(trial.id))
     .attr("cy", (trial) => y.scale(value(trial)));
 }
@@ -85,8 +96,30 @@ function studyLead(counts) {
 
 // ---- the head ----
 
+function stoppingText(settings) {
+  const patience = Number(settings.patience || 0), every = Number(settings["validate-every"] || 0);
+  if (!(patience > 0))
+    return "";
+  return "after " + whole(patience) + (patience === 1 ? " validation" : " validations") + " without a new best, one " +
+    (every > 1 ? "every " + whole(every) + " epochs" : "after each epoch");
+}
+
+// The setting: "3, 2 rungs, brackets of 100, trials HASH".
+function halvingText(settings) {
+  const found = /^(\d+), (\d+) rungs, brackets of (\d+)/.exec(settings.halving || "");
+  return found ? "the best 1/" + found[1] + " of a bracket go on from a rung to the next; " + found[2] +
+    (found[2] === "1" ? " rung" : " rungs") + ", brackets of at most " + found[3] + " trials" : "";
+}
+
+function lossText(settings) {
+  const parameter = {huber: "delta", quantile: "tau"}[settings.loss];
+  return shorten(settings.loss || "", 20) +
+    (parameter ? ", " + parameter + "\u00a0" + shorten(settings["loss-number"] || "", 20) : "");
+}
+
 function studyHead(study, varying) {
-  const settings = study.settings, statuses = Object.entries(study.statuses);
+  const settings = study.settings, statuses = ["done", "pruned", "diverged", "failed", "pending"]
+    .filter((name) => study.statuses[name] > 0).map((name) => [name, study.statuses[name]]);
   startPage(study.file, "Study of windrow sweep: " +
     (statuses.length > 0 ? studyLead(statuses) : "no trials"));
   const best = study.trials.filter((trial) => isKnown(trial.score))
@@ -100,14 +133,19 @@ function studyHead(study, varying) {
     (settings["data-seed"] ? ", seed " + shorten(settings["data-seed"], 20) : "");
   const columns = settings.inputs && settings.target
     ? shorten(settings.inputs, 120) + " \u2192 " + shorten(settings.target, 120) : "";
-  const fixed = study.options.filter((option) => option.values === 1)
-    .map((option) => option.name + "\u00a0" + shown(option.value)).join(", ");
+  const list = (options) => options.map((option) => option.name + "\u00a0" + shown(option.value)).join(", ");
+  const fixed = list(study.options.filter((option) => !option.varies));
+  const follow = list(study.options.filter((option) => option.varies && !option.own));
   facts([["series", series],
     ["rows", shorten(settings.rows || "", 20)],
     ["columns", columns],
     ["scale", shorten(settings.scale || "", 20)],
     ["epochs", shorten(settings.epochs || "", 20)],
+    ["early stopping", stoppingText(settings)],
+    ["halving", halvingText(settings)],
+    ["loss", lossText(settings)],
     ["all trials have", fixed],
+    ["where they count", follow],
     ["varies", varying.map((option) => option.name + " (" + option.count + ")").join(", ")],
     ["score", held > 0
       ? "mean loss of the windows held out, the last " + number(100 * held) + "\u2009% of the rows; less is better"
@@ -122,23 +160,26 @@ function studyHead(study, varying) {
 
 function scorePanel(parent, study, option, isLog) {
   const scored = study.trials.filter((trial) => isKnown(trial.score));
-  const more = option.groups.length < option.count
-    ? option.groups.length + " of " + option.count + " values are drawn" : null;
+  const pruned = study.trials.filter((trial) => isKnown(trial.pruned));
+  const more = option.groups.length > 0 && option.groups.length < option.values.length
+    ? option.groups.length + " of " + option.count + " values have quartiles" : null;
   return figure(parent, {
     title: "Score by " + option.name, text: more,
-    desc: "Scores of the trials that are done for each " + option.name +
-      ": single trials, quartiles, median and best. The numbers are in the table below.",
+    desc: "Scores of trials for each " + option.name + (option.groups.length > 0
+      ? ": single trials; and of those that are done quartiles, median and best." : ": single trials.") +
+      " The numbers are in the table " + (option.hasTable ? "below." : "of trials."),
     height: (width) => Math.max(200, Math.min(280, 0.7 * width)),
-    rows: () => ({columns: [option.name, "trials", "done", "best", "25 %", "median", "75 %"],
+    rows: !option.hasTable ? null : () => ({columns: [option.name, "trials", "done", "best", "25 %", "median", "75 %"],
       rows: option.groups.map((group) => [shown(group.value), whole(group.trials), whole(group.done),
         number(group.best), number(group.lower), number(group.median), number(group.upper)])}),
     draw(plot, width, height) {
       const bottom = height - 46, top = 24;
-      const y = numbersScale(scored.map((trial) => trial.score)
-        .concat(option.groups.flatMap((group) => [group.best, group.upper])), [bottom, top], isLog());
+      const y = numbersScale(scored.map((trial) => trial.score).concat(pruned.map((trial) => trial.pruned))
+        .concat(option.groups.flatMap((group) => [group.best, group.upper])), [bottom - 6, top], isLog());
       const left = marginOf(y), right = width - 4, x = optionScale(option, [left, right]);
       drawY(plot, y, left, right, "score");
       drawX(plot, x.at, x.ticks, x.text, bottom, right, option.name);
+      drawPoints(plot, option, pruned, (trial) => trial.pruned, x, y, "trial pruned");
       drawPoints(plot, option, scored, (trial) => trial.score, x, y);
       const known = option.groups.filter((group) => isKnown(group.median));
       plot.append("path").attr("class", "trend").attr("d", d3.line().x((group) => x.at(group.value))
@@ -158,10 +199,12 @@ function scorePanel(parent, study, option, isLog) {
 }
 
 function studyScores(study, varying) {
-  const scores = study.trials.map((trial) => trial.score);
+  const pruned = study.trials.some((trial) => isKnown(trial.pruned));
+  const scores = study.trials.map((trial) => isKnown(trial.pruned) ? trial.pruned : trial.score);
   if (!scores.some(isKnown) || varying.length === 0)
     return;
-  const part = section("Scores by option", "Each option that varies, whatever the others are.");
+  const part = section("Scores by option", "Each option that varies, whatever the others are." +
+    (pruned ? " Quartiles, median and best are those of trials that are done." : ""));
   const positive = d3.min(scores.filter(isKnown)) > 0;
   let log = isWide(scores, 20);
   const drawn = [];
@@ -172,8 +215,12 @@ function studyScores(study, varying) {
   choice.input.value = log ? "log" : "linear";
   if (positive)
     controls(part, choice.label);
-  part.append(legend([["trials", "dot", "trial"], ["quartiles", "bar", "band"], ["median", "dot", "median"],
-    ["best", "line", "least"]]));
+  const entries = [[pruned ? "trials that are done" : "trials", "dot", "trial"]];
+  if (pruned)
+    entries.push(["pruned, at their rung", "dot", "trial pruned"]);
+  if (varying.some((option) => option.groups.some((group) => isKnown(group.median))))
+    entries.push(["quartiles", "bar", "band"], ["median", "dot", "median"], ["best", "line", "least"]);
+  part.append(legend(entries));
   const panels = make("div", {class: "panels"});
   part.append(panels);
   for (const option of varying)
@@ -210,7 +257,7 @@ function coordinateChoices(axis, scored) {
       [shorten(value, 30), (trial) => trial.options[name] === value]);
   const numbers = values.map(Number), cuts = [0, 0.25, 0.5, 0.75, 1].map((q) => d3.quantile(numbers, q));
   return [0, 1, 2, 3].map((i) => [number(cuts[i]) + " to " + number(cuts[i + 1]), (trial) => {
-    const value = Number(trial.options[name]);
+    const text = trial.options[name], value = text === "" ? NaN : Number(text);
     return value >= cuts[i] && value <= cuts[i + 1];
   }]);
 }
@@ -297,7 +344,8 @@ function drawCoordinates(plot, width, height, axes, scored, rank, apply) {
   const faint = Math.max(0.15, Math.min(0.9, 9 / Math.sqrt(scored.length)));
   plot.append("g").attr("stroke-opacity", faint).selectAll("path").data(scored.slice().reverse())
     .enter().append("path").attr("class", (trial) => "coordinate q" + rank.get(trial.id))
-    .attr("d", (trial) => d3.line()(axes.map((axis, i) => point(trial, i))));
+    .attr("d", (trial) => d3.line()(axes.map((axis, i) => axis.value(trial) === "" ? null : point(trial, i))
+      .filter((at) => at !== null)));
   axes.forEach((axis, i) => drawCoordinateAxis(plot, axis, scales[i], places[i], along, tall, apply));
 }
 
@@ -323,7 +371,7 @@ function drawCoordinateAxis(plot, axis, scale, place, along, tall, apply) {
     axis.marked = range ? {tall, range} : null;
     setBrushed(axis, range !== null);
     axis.filter = range === null ? null : (trial) => {
-      if (axis.value(trial) === null)
+      if (axis.value(trial) === null || axis.value(trial) === "")
         return false;
       const at = scale.at(axis.value(trial));
       return at >= range[0] && at <= range[1];
@@ -340,28 +388,40 @@ function studyTable(study, varying) {
   const part = section("Table of trials");
   const columns = [{name: "trial", key: (trial) => trial.id, text: (trial) => String(trial.id)},
     {name: "status", key: (trial) => trial.status, text: (trial) => trial.status, left: true}];
+  const trained = study.trials.filter((trial) => isKnown(trial.epochs));
+  const count = (value) => isKnown(value) ? String(value) : missing;
+  if (trained.some((trial) => trial.epochs !== trained[0].epochs))
+    columns.push({name: "epochs", key: (trial) => trial.epochs, text: (trial) => count(trial.epochs)});
+  if (trained.some((trial) => isKnown(trial.bestEpoch)))
+    columns.push({name: "best epoch", key: (trial) => trial.bestEpoch, text: (trial) => count(trial.bestEpoch)});
   for (const option of varying)
-    columns.push({name: option.name, text: (trial) => shorten(trial.options[option.name], 40),
+    columns.push({name: option.name, left: option.words, text: (trial) => shorten(trial.options[option.name], 40) || missing,
       key: (trial) => numeric(trial.options[option.name]) ? Number(trial.options[option.name])
-        : trial.options[option.name]});
-  const score = {name: "score", key: (trial) => trial.score, text: (trial) => number(trial.score, 6)};
+        : trial.options[option.name] || null});
+  const score = {name: "score", key: (trial) => trial.score,
+    text: (trial) => number(isKnown(trial.pruned) ? trial.pruned : trial.score, 6)};
   columns.push(score,
     {name: "loss", key: (trial) => trial.loss, text: (trial) => number(trial.loss, 6)});
-  if (study.trials.some((trial) => isKnown(trial.validation)))
+  if (study.trials.some((trial) => isKnown(trial.validation) && trial.validation !== (trial.score ?? trial.pruned)))
     columns.push({name: "validation", key: (trial) => trial.validation, text: (trial) => number(trial.validation, 6)});
   columns.push({name: "seconds", key: (trial) => trial.seconds, text: (trial) => number(trial.seconds, 3)});
   if (study.trials.some((trial) => isKnown(trial.divergedAt)))
     columns.push({name: "diverged at", key: (trial) => trial.divergedAt,
-      text: (trial) => isKnown(trial.divergedAt) ? String(trial.divergedAt) : missing});
+      text: (trial) => count(trial.divergedAt)});
   const rows = select("Rows", [["20", "20"], ["100", "100"], ["all", "all"]], () => list.fill());
   const statuses = Object.keys(study.statuses);
   const which = select("Status", [["", "all"], ...(statuses.length > 1 ? statuses : []).map((name) => [name, name])],
     () => show());
-  const list = table("Trials, best first; a heading sorts", columns,
+  const pruned = study.trials.some((trial) => isKnown(trial.pruned));
+  const list = table("Trials, best first; " +
+    (pruned ? "after those that are done the pruned ones, with the score at their rung; " : "") + "a heading sorts", columns,
     {sorted: score, most: () => rows.input.value === "all" ? Infinity : Number(rows.input.value)});
   let keeps = () => true;
+  // Those without a final score keep this order behind the others: pruned ones that came further first.
+  const ordered = study.trials.slice().sort((a, b) => Number(isKnown(b.pruned)) - Number(isKnown(a.pruned)) ||
+    (isKnown(a.pruned) ? b.epochs - a.epochs || a.pruned - b.pruned : a.id - b.id));
   function show() {
-    list.show(study.trials.filter((trial) => (which.input.value === "" || trial.status === which.input.value) &&
+    list.show(ordered.filter((trial) => (which.input.value === "" || trial.status === which.input.value) &&
       keeps(trial)));
   }
   controls(part, which.label, rows.label);
@@ -441,17 +501,22 @@ function optionSelect(part, name, options, redraw) {
 
 function studySeconds(study, varying) {
   const trained = study.trials.filter((trial) => isKnown(trial.seconds) && trial.seconds > 0);
+  const pruned = trained.filter((trial) => trial.status === "pruned");
   if (trained.length === 0 || varying.length === 0)
     return;
   const part = section("Seconds per trial",
-    "A trial's share of the time of the ensemble with which it trained: single trials, and the mean at each value.");
-  const sorted = varying.slice().sort((a, b) => Number(b.name === "hidden") - Number(a.name === "hidden"));
+    "A trial's share of the time of the ensemble with which it trained.");
+  const grouped = varying.filter((option) => option.groups.length > 0);
+  const sorted = (grouped.length > 0 ? grouped : varying).slice()
+    .sort((a, b) => Number(b.name === "hidden") - Number(a.name === "hidden"));
   const current = optionSelect(part, "By", sorted, () => chart.redraw());
   const chart = figure(part, {
     title: "Seconds of training", desc: "Seconds of training of a trial against an option.",
-    legend: [["trials", "dot", "trial"], ["mean", "dot", "median"]],
+    legend: [[pruned.length > 0 ? "trials that are not pruned" : "trials", "dot", "trial"],
+      ...(pruned.length > 0 ? [["pruned, to their rung", "dot", "trial pruned"]] : []),
+      ...(grouped.length > 0 ? [["mean", "dot", "median"]] : [])],
     height: (width) => Math.max(220, Math.min(320, 0.45 * width)),
-    rows: () => ({columns: [current().name, "trials", "mean seconds"],
+    rows: grouped.length === 0 ? null : () => ({columns: [current().name, "trials", "mean seconds"],
       rows: current().groups.map((group) => [shown(group.value), whole(group.trials), number(group.seconds, 3)])}),
     draw(plot, width, height) {
       const option = current(), bottom = height - 46;
@@ -461,7 +526,8 @@ function studySeconds(study, varying) {
       const left = marginOf(y), right = width - 12, x = optionScale(option, [left, right]);
       drawY(plot, y, left, right, "seconds");
       drawX(plot, x.at, x.ticks, x.text, bottom, right, option.name);
-      drawPoints(plot, option, trained, (trial) => trial.seconds, x, y);
+      drawPoints(plot, option, pruned, (trial) => trial.seconds, x, y, "trial pruned");
+      drawPoints(plot, option, trained.filter((trial) => trial.status !== "pruned"), (trial) => trial.seconds, x, y);
       plot.append("g").selectAll("circle").data(option.groups.filter((group) => group.seconds > 0))
         .enter().append("circle").attr("class", "median").attr("r", Math.max(1.8, Math.min(4, x.gap / 2 - 1)))
         .attr("cx", (group) => x.at(group.value)).attr("cy", (group) => y.scale(group.seconds));
@@ -471,13 +537,14 @@ function studySeconds(study, varying) {
 
 function studyDiverged(study, varying) {
   const diverged = study.trials.filter((trial) => isKnown(trial.divergedAt));
-  if (varying.length === 0 || !(study.statuses.diverged > 0))
+  const grouped = varying.filter((option) => option.groups.length > 0);
+  if (grouped.length === 0 || !(study.statuses.diverged > 0))
     return;
   const part = section("Where trials diverged", whole(study.statuses.diverged) + " of " +
     whole(study.count) + " trials diverged.");
   const where = (option) => d3.max(option.groups, (group) => group.diverged / group.trials) -
     d3.min(option.groups, (group) => group.diverged / group.trials);
-  const sorted = varying.slice().sort((a, b) => where(b) - where(a));
+  const sorted = grouped.sort((a, b) => where(b) - where(a));
   const drawn = [];
   const current = optionSelect(part, "By", sorted, () => drawn.forEach((one) => one.redraw()));
   const panels = make("div", {class: "panels wide"});
@@ -517,15 +584,35 @@ function studyDiverged(study, varying) {
     }));
 }
 
+// ---- rungs ----
+
+function studyRungs(study) {
+  const rungs = study.rungs.map(([epochs, reached, ended, best, median]) => ({epochs, reached, ended, best, median}));
+  if (!rungs.some((rung) => isKnown(rung.epochs)))
+    return;
+  const part = section("Rungs", "How far trials came. Scores are those of the trials that ended there, " +
+    "since a trial keeps one score, its last.");
+  const list = table("Trials by rung", [
+    {name: "rung", left: true, text: (rung) => isKnown(rung.epochs) ? whole(rung.epochs) + " epochs" : "done"},
+    {name: "reached", text: (rung) => whole(rung.reached)},
+    {name: "ended there", text: (rung) => whole(rung.ended)},
+    {name: "best score", text: (rung) => number(rung.best, 6)},
+    {name: "median score", text: (rung) => number(rung.median, 6)}]);
+  list.show(rungs);
+  part.append(list.element);
+}
+
 function drawStudy(raw) {
-  const names = raw.options.filter((option) => option.values > 1).map((option) => option.name);
+  const names = raw.options.filter((option) => option.varies).map((option) => option.name);
   const trials = raw.trials.map((row) => trialOf(row, names));
   const study = {...raw, trials};
-  const varying = raw.options.filter((option) => option.values > 1).map((option) => describe(option, trials));
+  const varying = raw.options.filter((option) => option.own)
+    .map((option) => describe(option, trials));
   studyHead(study, varying);
   if (trials.length === 0)
     return;
   studyScores(study, varying);
+  studyRungs(study);
   let filterTable = () => {};
   studyCoordinates(study, varying, (keeps) => filterTable(keeps));
   filterTable = studyTable(study, varying);
