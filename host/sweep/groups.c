@@ -70,25 +70,22 @@ wr_status wr_study_count(struct wr_study *study, struct wr_study_counts *counts,
 wr_status wr_study_values(struct wr_study *study, const char *option, size_t most, size_t *count,
                           struct wr_error *error) {
     enum wr_option found;
-    wr_status status = find_option(option, &found, error);
     char condition[WR_OPTION_CONDITION];
+    *count = 0;
+    wr_status status = find_option(option, &found, error);
     if (status != WR_OK)
         return status;
     char *sql = sqlite3_mprintf("SELECT count(*) FROM (SELECT DISTINCT \"%s\" FROM trial WHERE %s"
                                 " LIMIT ?)",
                                 option, wr_option_condition(found, condition));
-    *count = 0;
-    if (status == WR_OK && sql == NULL)
-        status = wr_fail(error, WR_ERR_MEMORY, "no memory for a query");
-    if (status == WR_OK) {
-        struct wr_query query = wr_query(study, sql);
-        wr_bind_size(&query, most);
-        while (wr_query_row(&query))
-            *count = wr_column_size(&query, 0);
-        status = wr_query_end(&query, WR_OK, "be read", error);
-    }
+    if (sql == NULL)
+        return wr_fail(error, WR_ERR_MEMORY, "no memory for a query");
+    struct wr_query query = wr_query(study, sql);
+    wr_bind_size(&query, most);
+    while (wr_query_row(&query))
+        *count = wr_column_size(&query, 0);
     sqlite3_free(sql);
-    return status;
+    return wr_query_end(&query, WR_OK, "be read", error);
 }
 
 /* ---- groups ---- */

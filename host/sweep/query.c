@@ -174,23 +174,17 @@ static wr_status commit(struct wr_study *study, const char *what, struct wr_erro
     return code == SQLITE_OK ? WR_OK : wr_study_fail(study, code, what, error);
 }
 
-/* Undoes the renewal of a study of schema 1. */
-static wr_status leave_old(struct wr_study *study) {
-    study->writing = study->renewed = study->mended = false;
-    sqlite3_exec(study->db, "ROLLBACK", NULL, NULL, NULL);
-    return WR_OK;
-}
-
-/* Commits if status is WR_OK; otherwise rolls back and returns status. */
+/* Commits if status is WR_OK; otherwise rolls back and returns status. A study of schema 1 in which
+ * nothing was changed is rolled back too, so that it stays one. */
 static wr_status end(struct wr_study *study, wr_status status, const char *what,
                      struct wr_error *error) {
     bool renewed = study->renewed;
-    if (renewed && status == WR_OK && sqlite3_total_changes(study->db) == study->changes)
-        return leave_old(study); /* nothing was changed, so it need not be renewed */
-    if (status == WR_OK)
+    bool commits =
+        status == WR_OK && !(renewed && sqlite3_total_changes(study->db) == study->changes);
+    if (commits)
         status = commit(study, what, error);
     study->writing = study->renewed = false;
-    if (status == WR_OK) {
+    if (commits && status == WR_OK) {
         study->schema = WR_STUDY_SCHEMA;
         return wr_study_check_place(study, error);
     }

@@ -1,5 +1,7 @@
 #include "cli/export/export_options.h"
 
+#include "cli/study/fields.h"
+
 #define AT(field) OPTION_AT(struct export_options, field)
 
 static const struct option_spec rows[] = {
@@ -30,9 +32,7 @@ static const struct option_spec rows[] = {
     {.name = "by",
      AT(by),
      .argument = "OPTION",
-     .choices = WORDS("hidden", "window", "batch", "init", "lr", "clip", "seed", "optimizer",
-                      "momentum", "beta1", "beta2", "epsilon", "weight_decay", "clip_by",
-                      "lr_decay", "order", "recency", "activation", "bias"),
+     .choices = FIELD_OPTION_NAMES,
      .help = "The N best trials of each value of this option, in a file for each."},
     {.section = "Output",
      .name = "save",

@@ -1,5 +1,7 @@
 #include "cli/show/show_options.h"
 
+#include "cli/study/fields.h"
+
 #define AT(field) OPTION_AT(struct show_options, field)
 
 static const struct option_spec rows[] = {
@@ -13,9 +15,7 @@ static const struct option_spec rows[] = {
      .name = "by",
      AT(by),
      .argument = "OPTION",
-     .choices = WORDS("hidden", "window", "batch", "init", "lr", "clip", "seed", "optimizer",
-                      "momentum", "beta1", "beta2", "epsilon", "weight_decay", "clip_by",
-                      "lr_decay", "order", "recency", "activation", "bias"),
+     .choices = FIELD_OPTION_NAMES,
      .otherwise = "hidden, and whatever else varies but seeds",
      .help = "Print the table by this option alone."},
     {.name = "best",

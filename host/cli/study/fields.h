@@ -2,6 +2,7 @@
 #ifndef WR_CLI_FIELDS_H
 #define WR_CLI_FIELDS_H
 
+#include "cli/options/options.h"
 #include "sweep/trial.h"
 
 /* The options of a trial, enum wr_option, come first. */
@@ -25,6 +26,11 @@ enum field {
 };
 /* "hidden", ..., "trial", "status", ... */
 const char *field_name(enum field field);
+/* Those of the options, as the choices of --by. */
+#define FIELD_OPTION_NAMES                                                                         \
+    WORDS("hidden", "window", "batch", "init", "lr", "clip", "seed", "optimizer", "momentum",      \
+          "beta1", "beta2", "epsilon", "weight_decay", "clip_by", "lr_decay", "order", "recency",  \
+          "activation", "bias")
 
 #define FIELD_TEXT 64
 
