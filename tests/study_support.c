@@ -64,6 +64,34 @@ const char *ask(const char *path, const char *sql) {
     return answer;
 }
 
+void spoil(const char *path, const char *sql) {
+    sqlite3 *db;
+    char *text = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "PRAGMA synchronous = 0; PRAGMA foreign_keys = 0;"
+                                  "PRAGMA ignore_check_constraints = 1;"
+                                  "PRAGMA writable_schema = 1",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, &text) != SQLITE_OK)
+        fail_msg("%s: %s", sql, text);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+void flip_bit(const char *path, const char *table, const char *column, int64_t row, int at) {
+    sqlite3 *db;
+    sqlite3_blob *blob;
+    unsigned char byte;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_blob_open(db, "main", table, column, row, 1, &blob), SQLITE_OK);
+    assert_int_equal(sqlite3_blob_read(blob, &byte, 1, at), SQLITE_OK);
+    byte ^= (unsigned char)(1 << at % 8);
+    assert_int_equal(sqlite3_blob_write(blob, &byte, 1, at), SQLITE_OK);
+    assert_int_equal(sqlite3_blob_close(blob), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
 void assert_ok(wr_status status, const struct wr_error *error) {
     if (status != WR_OK)
         fail_msg("%s: %s", wr_status_name(status), error->text);

@@ -30,6 +30,11 @@ int entries(void);
 const char *ask(const char *path, const char *sql);
 #define assert_answer(path, sql, answer) assert_string_equal(ask(path, sql), answer)
 
+/* Runs SQL that changes a study past the library, and past the checks of its schema. */
+void spoil(const char *path, const char *sql);
+/* Flips bit `at` modulo 8 of byte `at` of the blob in a column of one row. */
+void flip_bit(const char *path, const char *table, const char *column, int64_t row, int at);
+
 /* Fails unless status is WR_OK. */
 void assert_ok(wr_status status, const struct wr_error *error);
 /* Fails unless status is `expected` and the text of the error is one line that begins with `start`

@@ -168,20 +168,6 @@ static void change(const char *path, const char *sql) {
 
 /* ---- damage ---- */
 
-/* Flips a bit of the blob of one row. */
-static void flip(const char *path, const char *table, const char *blobs, int64_t row, int at) {
-    sqlite3 *db;
-    sqlite3_blob *blob;
-    unsigned char byte;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_blob_open(db, "main", table, blobs, row, 1, &blob), SQLITE_OK);
-    assert_int_equal(sqlite3_blob_read(blob, &byte, 1, at), SQLITE_OK);
-    byte ^= (unsigned char)(1 << at % 8);
-    assert_int_equal(sqlite3_blob_write(blob, &byte, 1, at), SQLITE_OK);
-    assert_int_equal(sqlite3_blob_close(blob), SQLITE_OK);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
 static wr_status read_kept(const char *path, int64_t id, struct wr_error *error) {
     float *parameters;
     size_t count;
@@ -208,12 +194,12 @@ static void test_damaged_parameters(void **state) {
                                          " DESC LIMIT 1"));
     assert_ok(read_kept("one.db", id, &error), &error);
     for (int at = 0; at < bytes; at += 5) {
-        flip("one.db", "parameters", "value", id, at);
+        flip_bit("one.db", "parameters", "value", id, at);
         assert_error(read_kept("one.db", id, &error), &error, WR_ERR_DATA, "one.db: ", text);
         wr_status status = merge("merged.db", "one.db", &report, &error);
         assert_error(status, &error, WR_ERR_DATA, "one.db: ", text);
         assert_answer("merged.db", "SELECT count(*) FROM trial", "0");
-        flip("one.db", "parameters", "value", id, at);
+        flip_bit("one.db", "parameters", "value", id, at);
     }
     merge_well("merged.db", "one.db");
     assert_same_studies("one.db", "merged.db");
@@ -254,11 +240,11 @@ static void test_damaged_checkpoints(void **state) {
     wr_study_close(study);
     assert_ok(take_up(2, COUNT, &error), &error);
     for (int at = 0; at < BYTES; at++) {
-        flip("one.db", "checkpoint", "parameters", 2, at);
+        flip_bit("one.db", "checkpoint", "parameters", 2, at);
         assert_error(take_up(2, COUNT, &error), &error, WR_ERR_DATA, "one.db: ", part);
         wr_status status = merge("merged.db", "one.db", &report, &error);
         assert_error(status, &error, WR_ERR_DATA, "one.db: ", part);
-        flip("one.db", "checkpoint", "parameters", 2, at);
+        flip_bit("one.db", "checkpoint", "parameters", 2, at);
     }
     change("one.db", "UPDATE checkpoint SET epoch = 8");
     assert_error(take_up(2, COUNT, &error), &error, WR_ERR_DATA, "one.db: ", part);

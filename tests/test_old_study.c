@@ -64,15 +64,6 @@ static void run(const char *path, const struct wr_sweep *sweep, size_t events) {
     wr_study_close(study);
 }
 
-static void change(const char *path, const char *sql) {
-    sqlite3 *db;
-    char *text = NULL;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, &text) != SQLITE_OK)
-        fail_msg("%s: %s", sql, text);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
 /* A study of schema 1 in the middle of its sweep: trials that are done, diverged, failed with a
  * checkpoint, pending without one, and pending with one, of which one lacks the hash as in 0.1. */
 static void make_half(const char *path) {
@@ -88,12 +79,12 @@ static void make_half(const char *path) {
                   " status)",
                   "diverged,done,pending");
     assert_answer(path, "SELECT count(*) >= 3 FROM checkpoint", "1");
-    change(path, "UPDATE trial SET status = 'failed', why = 'memory' WHERE id ="
-                 " (SELECT min(trial) FROM checkpoint);"
-                 "DELETE FROM curve WHERE trial = (SELECT max(trial) FROM checkpoint);"
-                 "DELETE FROM checkpoint WHERE trial = (SELECT max(trial) FROM checkpoint);"
-                 "UPDATE checkpoint SET parameters = substr(parameters, 1, length(parameters) - 9)"
-                 " WHERE trial = (SELECT max(trial) FROM checkpoint)");
+    spoil(path, "UPDATE trial SET status = 'failed', why = 'memory' WHERE id ="
+                " (SELECT min(trial) FROM checkpoint);"
+                "DELETE FROM curve WHERE trial = (SELECT max(trial) FROM checkpoint);"
+                "DELETE FROM checkpoint WHERE trial = (SELECT max(trial) FROM checkpoint);"
+                "UPDATE checkpoint SET parameters = substr(parameters, 1, length(parameters) - 9)"
+                " WHERE trial = (SELECT max(trial) FROM checkpoint)");
 }
 
 /* The study of tests/data, which Windrow 0.1 itself wrote. */
@@ -105,7 +96,7 @@ static void make_first(const char *path) {
     assert_in_range(size, 1000, sizeof sql - 2);
     sql[size] = '\0';
     fclose(file);
-    change(path, sql);
+    spoil(path, sql);
     assert_answer(path, "PRAGMA user_version", "1");
 }
 
@@ -418,8 +409,8 @@ static void test_odd(void **state) {
     (void)state;
     struct report report;
     make_half("old.db");
-    change("old.db", "INSERT INTO study VALUES ('loss', 'mae', 0), ('patience', '7', 1);"
-                     "INSERT INTO curve VALUES (1, 39000, 9e999), (99, 0, 1)");
+    spoil("old.db", "INSERT INTO study VALUES ('loss', 'mae', 0), ('patience', '7', 1);"
+                    "INSERT INTO curve VALUES (1, 39000, 9e999), (99, 0, 1)");
     copy("old.db", "copy.db");
     struct wr_study *study = open_study("old.db", WR_STUDY_READ);
     char *old = tell(study, &report);
@@ -439,13 +430,13 @@ static void test_odd(void **state) {
 static void test_many_points(void **state) {
     (void)state;
     make_half("old.db");
-    change("old.db",
-           "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20000)"
-           " INSERT INTO trial SELECT 100 + i, 9, 3, 1, 'notebook', 0.5, 0, i, 'pending', NULL,"
-           " NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM n;"
-           "INSERT INTO curve SELECT trial.id, e.value, 1.5 FROM trial, "
-           "json_each('[0,1,2,3,4,5,6,7,8,9,"
-           "10,11,12,13,14,15,16,17,18,19]') AS e WHERE trial.id > 100");
+    spoil("old.db",
+          "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20000)"
+          " INSERT INTO trial SELECT 100 + i, 9, 3, 1, 'notebook', 0.5, 0, i, 'pending', NULL,"
+          " NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM n;"
+          "INSERT INTO curve SELECT trial.id, e.value, 1.5 FROM trial, "
+          "json_each('[0,1,2,3,4,5,6,7,8,9,"
+          "10,11,12,13,14,15,16,17,18,19]') AS e WHERE trial.id > 100");
     renew("old.db");
     assert_answer("old.db", "SELECT count(*) FROM curves WHERE trial > 100", "20000");
     assert_answer("old.db", "SELECT count(*) FROM curve WHERE trial = 5000", "20");
