@@ -57,6 +57,9 @@ static void test_rungs(void **state) {
     static const size_t whole[] = {100, 300, 850, 2500};
     for (size_t rung = 0; rung < 4; rung++)
         assert_int_equal(wr_halving_epochs(&sweep, rung), whole[rung]);
+    sweep.halving.eta = 0; /* without halving rungs mean nothing */
+    assert_int_equal(wr_halving_epochs(&sweep, 0), sweep.epochs);
+    assert_true(wr_halving_expected(&sweep, 2) == (double)(sweep.epochs - 2));
 }
 
 static void test_refused_halving(void **state) {

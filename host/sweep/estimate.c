@@ -29,18 +29,6 @@ struct group {
     double rate; /* cost per second, all devices together; 0: not measured */
 };
 
-/* Epochs of a trial, on average. */
-static double expected_epochs(const struct wr_sweep *sweep) {
-    double part = 1, epochs = 0, before = 0;
-    for (size_t rung = 0; rung < sweep->halving.rungs; rung++) {
-        double until = (double)wr_halving_epochs(sweep, rung);
-        epochs += part * (until - before);
-        part /= (double)sweep->halving.eta;
-        before = until;
-    }
-    return epochs + part * ((double)sweep->epochs - before);
-}
-
 /* Fills in the groups that have trials left, at most one per trial, and returns their number. */
 static size_t group_trials(const struct lookup *lookup, const struct wr_sweep_data *data,
                            struct group *groups) {
@@ -54,10 +42,10 @@ static size_t group_trials(const struct lookup *lookup, const struct wr_sweep_da
             last->left++;
             continue;
         }
-        groups[groups_count++] =
-            (struct group){.trial = *trial,
-                           .left = 1,
-                           .cost = wr_sweep_epoch_cost(data, trial) * expected_epochs(data->sweep)};
+        groups[groups_count++] = (struct group){.trial = *trial,
+                                                .left = 1,
+                                                .cost = wr_sweep_epoch_cost(data, trial) *
+                                                        wr_halving_expected(data->sweep, 0)};
     }
     return groups_count;
 }
@@ -97,7 +85,7 @@ static wr_status measure(const struct wr_sweep_data *data, struct group *group,
                                  .rule = wr_sweep_rule(data->sweep, &group->trial)};
     struct wr_bench_options how = {.seconds = MEASURED_SECONDS, .repeats = 1};
     size_t steps = (w->trained - 1) / batch + 1;
-    double updates = (double)steps * expected_epochs(data->sweep);
+    double updates = (double)steps * wr_halving_expected(data->sweep, 0);
     wr_status status = WR_OK;
     for (size_t d = 0; d < device_count && status == WR_OK; d++) {
         struct wr_bench_result result;

@@ -15,7 +15,7 @@
 size_t wr_halving_epochs(const struct wr_sweep *sweep, size_t rung) {
     const struct wr_halving *halving = &sweep->halving;
     size_t epochs = sweep->epochs, every = sweep->patience > 0 ? sweep->validate_every : 1;
-    if (rung >= halving->rungs)
+    if (halving->eta == 0 || rung >= halving->rungs)
         return epochs;
     for (size_t r = halving->rungs; r > rung && epochs > 0; r--)
         epochs = (epochs - 1) / halving->eta + 1;
@@ -108,27 +108,28 @@ wr_status wr_halving_begin(struct wr_sweep_run *run, struct wr_error *error) {
 
 /* ---- where trials stand ---- */
 
-static bool waits(const struct wr_trial_state *state) {
+bool wr_halving_waits(const struct wr_trial_state *state) {
     return state->status == WR_TRIAL_PENDING && !isnan(state->score);
 }
 
 size_t wr_halving_until(const struct wr_sweep_run *run, size_t trial) {
     size_t rung = 0;
-    while (wr_halving_epochs(run->sweep, rung) <= run->states[trial].epoch)
+    while (rung < run->sweep->halving.rungs &&
+           wr_halving_epochs(run->sweep, rung) <= run->states[trial].epoch)
         rung++;
     return wr_halving_epochs(run->sweep, rung);
 }
 
-double wr_halving_expected(const struct wr_sweep_run *run, size_t trial) {
+double wr_halving_expected(const struct wr_sweep *sweep, size_t done) {
     double part = 1, expected = 0;
-    size_t done = run->states[trial].epoch;
-    for (size_t rung = 0; rung <= run->sweep->halving.rungs; rung++) {
-        size_t until = wr_halving_epochs(run->sweep, rung);
+    for (size_t rung = 0; done < sweep->epochs; rung++) {
+        size_t until = wr_halving_epochs(sweep, rung);
         if (until <= done)
             continue;
         expected += part * (double)(until - done);
-        part /= (double)run->sweep->halving.eta;
         done = until;
+        if (done < sweep->epochs)
+            part /= (double)sweep->halving.eta;
     }
     return expected;
 }
@@ -158,9 +159,9 @@ static bool is_ready(const struct wr_sweep_run *run, const struct wr_hand *hand,
     *epoch = 0;
     for (size_t i = 0; i < hand->count; i++) {
         const struct wr_trial_state *state = &run->states[run->members[hand->first + i]];
-        if (state->status == WR_TRIAL_PENDING && !waits(state))
+        if (state->status == WR_TRIAL_PENDING && !wr_halving_waits(state))
             return false;
-        if (waits(state) && (*epoch == 0 || state->epoch < *epoch))
+        if (wr_halving_waits(state) && (*epoch == 0 || state->epoch < *epoch))
             *epoch = state->epoch;
     }
     return true;
@@ -209,7 +210,7 @@ static wr_status rank(struct decision *d, struct wr_error *error) {
     for (size_t i = 0; i < d->count; i++) {
         const struct wr_trial_state *state = &d->run->states[d->members[i]];
         d->made |= is_past(state, d->epoch);
-        if (waits(state) ? state->epoch == d->epoch : state->status == WR_TRIAL_DONE)
+        if (wr_halving_waits(state) ? state->epoch == d->epoch : state->status == WR_TRIAL_DONE)
             d->ranked[d->ranked_count++] = d->members[i];
     }
     qsort_r(d->ranked, d->ranked_count, sizeof *d->ranked, compare_scores, d->run);
@@ -261,7 +262,7 @@ static void note_pruned(struct decision *d) {
 static wr_status settle(struct decision *d, struct wr_error *error) {
     wr_status status = rank(d, error);
     for (size_t i = 0; i < d->ranked_count && status == WR_OK; i++)
-        if (waits(&d->run->states[d->ranked[i]]))
+        if (wr_halving_waits(&d->run->states[d->ranked[i]]))
             status = decide(d, d->ranked[i], i < d->kept, error);
     if (status == WR_OK)
         status = wr_study_commit(d->run->study, d->outcomes, d->pruned_count, d->checkpoints,

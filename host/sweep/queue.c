@@ -78,14 +78,8 @@ static int compare_waiting(const void *x, const void *y, void *context) {
     return order != 0 ? order : (a > b) - (a < b);
 }
 
-/* Whether the trial waits for the others of its bracket. */
-static bool waits(const struct wr_trial_state *state) {
-    return state->status == WR_TRIAL_PENDING && !isnan(state->score);
-}
-
 /* Cuts the trials from `first` on to the end of `order` into slices. */
 static wr_status put_slices(struct wr_sweep_run *run, size_t first, struct wr_error *error) {
-    bool halving = run->sweep->halving.eta > 0;
     qsort_r(run->order + first, run->order_count - first, sizeof *run->order, compare_waiting, run);
     for (size_t end; first < run->order_count; first = end) {
         size_t trial = run->order[first];
@@ -95,8 +89,7 @@ static wr_status put_slices(struct wr_sweep_run *run, size_t first, struct wr_er
         struct wr_slice slice = {.first = first,
                                  .count = end - first,
                                  .epoch = run->states[trial].epoch,
-                                 .until =
-                                     halving ? wr_halving_until(run, trial) : run->sweep->epochs,
+                                 .until = wr_halving_until(run, trial),
                                  .group = run->groups[trial]};
         wr_status status = wr_queue_put(run, &slice, error);
         if (status != WR_OK)
@@ -117,11 +110,10 @@ wr_status wr_queue_fill(struct wr_sweep_run *run, struct wr_error *error) {
         const struct wr_trial_state *state = &run->states[i];
         if (wr_trial_has_ended(state->status))
             continue;
-        if (!waits(state))
+        if (!wr_halving_waits(state))
             run->order[run->order_count++] = i;
-        double epochs = halving->eta > 0 ? wr_halving_expected(run, i)
-                                         : (double)(run->sweep->epochs - state->epoch);
-        run->cost += epochs * wr_sweep_epoch_cost(&run->data, &run->trials[i]);
+        run->cost += wr_halving_expected(run->sweep, state->epoch) *
+                     wr_sweep_epoch_cost(&run->data, &run->trials[i]);
     }
     return put_slices(run, 0, error);
 }

@@ -101,14 +101,17 @@ static struct wr_trial_options draw_trial(const struct wr_trial_options *base,
                                           size_t axis_count, uint32_t seed, size_t trial) {
     struct wr_trial_options options = *base;
     struct wr_rule defaults;
-    for (size_t a = 0; a < axis_count; a++)
-        wr_option_set(&options, drawn[a].option, draw(&drawn[a], &axes[a], seed, trial));
+    double values[WR_OPTIONS];
+    for (size_t a = 0; a < axis_count; a++) {
+        values[a] = draw(&drawn[a], &axes[a], seed, trial);
+        wr_option_set(&options, drawn[a].option, values[a]);
+    }
     wr_rule_init(&defaults, options.rule.optimizer);
     for (size_t i = 0; i < WR_NUMBERS; i++)
         if (wr_numbers[i].of != WR_CHOICE_LOSS)
             wr_number_set(&wr_numbers[i], &options.rule, wr_number_get(&wr_numbers[i], &defaults));
     for (size_t a = 0; a < axis_count; a++) /* the numbers among them again */
-        wr_option_set(&options, drawn[a].option, draw(&drawn[a], &axes[a], seed, trial));
+        wr_option_set(&options, drawn[a].option, values[a]);
     wr_trial_options_settle(&options);
     return options;
 }

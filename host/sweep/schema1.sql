@@ -1,6 +1,6 @@
 -- A study, schema version 1: what `windrow sweep` of 0.1 wrote. Such a study is read as it is
 -- (schema1_views.sql) and becomes one of schema.sql when it is opened for writing
--- (schema1_moves.sql).
+-- (schema1_aside.sql, schema1_take.sql).
 PRAGMA application_id = 0x57726f77;
 PRAGMA user_version = 1;
 

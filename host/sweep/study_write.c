@@ -130,7 +130,7 @@ static bool find_trial(struct wr_query *find, const struct wr_trial_options *opt
     return found;
 }
 
-/* trials (count): checked and settled. */
+/* trials (count): checked. */
 static wr_status add(struct wr_study *study, const struct wr_trial_options *trials,
                      const int64_t *ids, size_t count, struct wr_trial_state *states, size_t *added,
                      struct wr_error *error) {
@@ -147,14 +147,16 @@ static wr_status add(struct wr_study *study, const struct wr_trial_options *tria
     bool some;
     wr_status status = has_trials(study, &some, error);
     for (size_t i = 0; i < count && status == WR_OK && find.code == SQLITE_OK; i++) {
-        if (some && find_trial(&find, &trials[i], &states[i]))
+        struct wr_trial_options trial = trials[i];
+        wr_trial_options_settle(&trial);
+        if (some && find_trial(&find, &trial, &states[i]))
             continue;
-        bind_options(&insert, &trials[i]);
+        bind_options(&insert, &trial);
         wr_bind_int(&insert, ids != NULL ? ids[i] : 0);
         if (find.code != SQLITE_OK || !wr_query_run(&insert))
             break;
         if (sqlite3_changes(study->db) == 0) { /* it is listed twice */
-            find_trial(&find, &trials[i], &states[i]);
+            find_trial(&find, &trial, &states[i]);
             continue;
         }
         states[i] =
@@ -165,34 +167,19 @@ static wr_status add(struct wr_study *study, const struct wr_trial_options *tria
     return wr_query_end(&insert, status, "add trials", error);
 }
 
-/* Copies the trials, checked and settled. The caller frees *settled with free. */
-static wr_status settle_options(const struct wr_trial_options *trials, size_t count,
-                                struct wr_trial_options **settled, struct wr_error *error) {
-    wr_status status = WR_OK;
-    *settled = wr_alloc(count, sizeof **settled, "trials", error);
-    if (*settled == NULL)
-        return WR_ERR_MEMORY;
-    for (size_t i = 0; i < count && status == WR_OK; i++) {
-        status = wr_trial_options_check(&trials[i], error);
-        (*settled)[i] = trials[i];
-        wr_trial_options_settle(&(*settled)[i]);
-    }
-    return status;
-}
-
 wr_status wr_study_add(struct wr_study *study, const struct wr_trial_options *trials,
                        const int64_t *ids, size_t count, struct wr_trial_state *states,
                        size_t *added, struct wr_error *error) {
     size_t new_trials = 0;
-    struct wr_trial_options *settled;
-    wr_status status = settle_options(trials, count, &settled, error);
+    wr_status status = WR_OK;
+    for (size_t i = 0; i < count && status == WR_OK; i++)
+        status = wr_trial_options_check(&trials[i], error);
     if (status == WR_OK)
         status = wr_study_begin(study, error);
     if (status == WR_OK) {
-        status = add(study, settled, ids, count, states, &new_trials, error);
+        status = add(study, trials, ids, count, states, &new_trials, error);
         status = wr_study_end(study, status, "add trials", error);
     }
-    free(settled);
     if (added != NULL)
         *added = status == WR_OK ? new_trials : 0;
     return status;
