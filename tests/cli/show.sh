@@ -154,6 +154,11 @@ absent each each-1000000
 for lr in 0.001 0.01; do
     head -c 3000 "each-$lr" | grep -qaF "\"lr\":\"$lr\"" || fail "each-$lr has another rate"
 done
+run sweep --device cpu --hidden 2 --optimizer sgd,adam --beta1 0,0.9 --seeds 0..1 --epochs 5 --keep all --store rules.db --quiet
+run export rules.db --best 2 --by beta1 --save rules # trials of sgd, which have no beta1, are in neither
+exits 0
+refuses 3 "rules.db: only 2 trials of beta1 0 are done; try --best 2" export rules.db --best 3 --by beta1 --save no
+rm rules-0 rules-0.9
 refuses 3 "by.db: only 8 trials of hidden 2 are done; try --best 8" export by.db --best 9 --by hidden --save no
 refuses_like 3 "by.db: the 8 best trials differ in hidden size ([23], [23]), and one file stacks models of one; try --hidden [23]" \
     export by.db --best 8 --by clip --save no

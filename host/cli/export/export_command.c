@@ -48,16 +48,7 @@ struct run {
 
 /* ---- choosing trials ---- */
 
-/* Adds a trial if it has the value of --by, and if there are not enough yet. */
-static wr_status add_trial(void *context, const struct wr_trial *trial) {
-    struct export *export = context;
-    const struct option_choice *by = &export->options->by;
-    if (by->given) {
-        char number[WR_NUMBER_TEXT];
-        const char *value = wr_option_text(&trial->options, (enum wr_option)by->value, number);
-        if (strcmp(value, export->value) != 0 || export->count == export->options->best.value)
-            return WR_OK;
-    }
+static wr_status add_trial(struct export *export, const struct wr_trial *trial) {
     struct wr_trial *grown = realloc(export->trials, (export->count + 1) * sizeof *grown);
     if (grown == NULL)
         return wr_fail(export->error, WR_ERR_MEMORY, "no memory for %zu trials", export->count + 1);
@@ -69,6 +60,29 @@ static wr_status add_trial(void *context, const struct wr_trial *trial) {
         return WR_OK;
     export->why = strdup(trial->why);
     return export->why != NULL ? WR_OK : wr_fail(export->error, WR_ERR_MEMORY, "no memory for why");
+}
+
+/* The file that the trial goes to, by its value of --by; NULL if there is none, or no room in it.
+ */
+static struct export *export_of(struct run *run, const struct wr_trial *trial) {
+    const struct option_choice *by = &run->options->by;
+    enum wr_option option = (enum wr_option)by->value;
+    char number[WR_NUMBER_TEXT];
+    size_t i = 0;
+    if (!by->given)
+        return &run->exports[0];
+    if (!wr_option_counts(&trial->options, option))
+        return NULL;
+    const char *value = wr_option_text(&trial->options, option, number);
+    while (i < run->count && strcmp(value, run->exports[i].value) != 0)
+        i++;
+    bool room = i < run->count && run->exports[i].count < run->options->best.value;
+    return room ? &run->exports[i] : NULL;
+}
+
+static wr_status deal_trial(void *context, const struct wr_trial *trial) {
+    struct export *export = export_of(context, trial);
+    return export != NULL ? add_trial(export, trial) : WR_OK;
 }
 
 /* Fails if --trial K does not exist or has no parameters. */
@@ -169,20 +183,15 @@ static wr_status check_best(const struct export *export) {
     return status;
 }
 
-static wr_status choose(struct export *export) {
-    const struct export_options *options = export->options;
-    bool one = options->trial.given;
-    struct wr_trial_query query = {.best = !one, .most = 1};
-    if (one)
-        query.id = (int64_t)options->trial.value;
-    else
-        query = (struct wr_trial_query){.hidden = options->hidden.value,
-                                        .best = true,
-                                        .most = options->by.given ? 0 : options->best.value};
-    wr_status status = wr_study_trials(export->study, &query, add_trial, export, export->error);
-    if (status != WR_OK)
-        return status;
-    return one ? check_trial(export) : check_best(export);
+/* Finds the trials of all files. */
+static wr_status choose(struct run *run) {
+    const struct export_options *options = run->options;
+    struct wr_trial_query query = {.hidden = options->hidden.value,
+                                   .best = true,
+                                   .most = options->by.given ? 0 : options->best.value};
+    if (options->trial.given)
+        query = (struct wr_trial_query){.id = (int64_t)options->trial.value, .most = 1};
+    return wr_study_trials(run->study, &query, deal_trial, run, run->error);
 }
 
 /* ---- parameters ---- */
@@ -394,10 +403,13 @@ static wr_status export_all(struct run *run) {
     wr_status status = read_settings(run);
     if (status == WR_OK)
         status = add_exports(run);
+    if (status == WR_OK)
+        status = choose(run);
     for (size_t i = 0; i < run->count && status == WR_OK; i++) {
-        status = choose(&run->exports[i]);
+        struct export *export = &run->exports[i];
+        status = run->options->trial.given ? check_trial(export) : check_best(export);
         if (status == WR_OK)
-            status = read_parameters(&run->exports[i]);
+            status = read_parameters(export);
     }
     for (size_t i = 0; i < run->count && status == WR_OK; i++)
         status = save(&run->exports[i]);
