@@ -1,8 +1,8 @@
 #include "sweep/sweep_data.h"
 
 #include "base/base.h"
-#include "model/choices.h"
 #include "sweep/halving.h"
+#include "train/loss_weights.h"
 
 #include <stdlib.h>
 
@@ -64,24 +64,16 @@ static wr_status make_windows(const struct wr_sweep *sweep, struct wr_sweep_wind
     return WR_OK;
 }
 
-/* The windows' own weights are for squared errors. An absolute error is scaled by the deviation
- * instead of the variance; the columns' scales are the same for all lengths. */
+/* The columns' scales are the same for all lengths, and so are the weights. */
 static wr_status set_loss_weights(struct wr_sweep_data *data, struct wr_sweep_windows *w,
                                   struct wr_error *error) {
-    size_t outputs = data->sweep->outputs;
-    if (wr_loss_degree(data->sweep->loss) != 1)
-        return WR_OK;
+    wr_status status = WR_OK;
     if (data->loss_weights == NULL)
-        data->loss_weights = wr_alloc(outputs, sizeof(float), "loss weights", error);
-    if (data->loss_weights == NULL)
-        return WR_ERR_MEMORY;
-    for (size_t o = 0; o < outputs; o++) {
-        double mean, deviation;
-        wr_windows_target_scale(w->windows, o, &mean, &deviation);
-        data->loss_weights[o] = (float)(deviation / (double)outputs);
-    }
-    w->view.loss_weights = data->loss_weights;
-    return WR_OK;
+        status = wr_loss_weights(data->sweep->loss, w->windows, data->sweep->outputs,
+                                 &data->loss_weights, error);
+    if (data->loss_weights != NULL)
+        w->view.loss_weights = data->loss_weights;
+    return status;
 }
 
 const struct wr_sweep_windows *wr_sweep_windows_of(const struct wr_sweep_data *data,

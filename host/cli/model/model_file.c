@@ -343,19 +343,3 @@ wr_status model_file_rule(const struct model_file *file, const struct option_cho
     wr_error_release(&why);
     return WR_ERR_DATA;
 }
-
-wr_status model_loss_weights(const struct wr_rule *rule, const struct wr_windows *windows,
-                             size_t outputs, float **weights, struct wr_error *error) {
-    *weights = NULL;
-    if (wr_loss_degree(rule->loss) != 1)
-        return WR_OK;
-    *weights = wr_alloc(outputs, sizeof **weights, "loss weights", error);
-    if (*weights == NULL)
-        return WR_ERR_MEMORY;
-    for (size_t o = 0; o < outputs; o++) {
-        double mean, deviation;
-        wr_windows_target_scale(windows, o, &mean, &deviation);
-        (*weights)[o] = (float)(deviation / (double)outputs);
-    }
-    return WR_OK;
-}

@@ -57,10 +57,5 @@ void model_file_release(struct model_file *file);
  * value. */
 wr_status model_file_rule(const struct model_file *file, const struct option_choice *activation,
                           struct wr_rule *rule, struct wr_error *error);
-/* The weights (outputs) of the losses of a rule whose losses grow as the error does, such as mae:
- * then a loss is scaled by a target's deviation. NULL for the others, whose weights are those of
- * the windows. The caller frees *weights with free. */
-wr_status model_loss_weights(const struct wr_rule *rule, const struct wr_windows *windows,
-                             size_t outputs, float **weights, struct wr_error *error);
 
 #endif

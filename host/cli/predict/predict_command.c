@@ -24,6 +24,7 @@
 #include "cli/predict/predict_options.h"
 #include "cli/predict/scores.h"
 #include "cli/predict/stamps.h"
+#include "train/loss_weights.h"
 #include "windrow/session.h"
 
 /* What a run of the command owns. */
@@ -139,8 +140,8 @@ static wr_status make_windows(struct run *run) {
     if (status != WR_OK)
         return status;
     wr_windows_get(run->windows, &run->view);
-    status = model_loss_weights(&run->rule, run->windows, run->stack.shape.outputs,
-                                &run->loss_weights, run->error);
+    status = wr_loss_weights(run->rule.loss, run->windows, run->stack.shape.outputs,
+                             &run->loss_weights, run->error);
     if (run->loss_weights != NULL)
         run->view.loss_weights = run->loss_weights;
     return status == WR_OK ? take_last(run) : status;

@@ -9,6 +9,7 @@
 #include "base/base.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "train/loss_weights.h"
 #include "windrow/version.h"
 
 enum { VALIDATIONS = 20, PATIENCE = 5 };
@@ -75,8 +76,8 @@ static wr_status make_windows(struct setup *setup, const struct train_options *o
 }
 
 static wr_status set_loss_weights(struct setup *setup, struct wr_error *error) {
-    wr_status status = model_loss_weights(&setup->rule, setup->windows, setup->data.targets.count,
-                                          &setup->loss_weights, error);
+    wr_status status = wr_loss_weights(setup->rule.loss, setup->windows, setup->data.targets.count,
+                                       &setup->loss_weights, error);
     if (setup->loss_weights != NULL)
         setup->view.loss_weights = setup->loss_weights;
     return status;
